@@ -1,0 +1,63 @@
+/* conf.h -- chrony.conf text into a struct, with an error list.
+ *
+ * chrony's syntax and words (chrony.conf(5)): one directive a line, comments
+ * start with # % ! or ;, words are separated by blanks. Pure; any bytes may
+ * come in (binary, no final newline, CR LF). A bad line is reported and
+ * skipped, the rest applies. Three kinds of report, each with its line:
+ * error (unknown or malformed: no effect), ignored (chrony knows it, Gnomon
+ * does not need it), and note. */
+#ifndef CONF_H
+#define CONF_H
+
+#include "../limits.h"
+#include "base.h"
+
+struct conf_source {
+    char name[LIMIT_NAME]; /* host name or address literal, as written      */
+    uint16_t line;
+    uint16_t port, ntsport; /* 123, 4460                                    */
+    int8_t minpoll, maxpoll; /* 6, 10                                       */
+    bool pool;              /* a pool line: up to maxsources addresses      */
+    uint8_t maxsources;     /* 4                                            */
+    bool iburst, nts, prefer, noselect, trust, require, xleave;
+    uint8_t certset;        /* 0                                            */
+};
+
+struct conf_trust {
+    char file[LIMIT_NAME]; /* as written; path below the boot partition     */
+    uint16_t line;
+    uint8_t certset;
+};
+
+enum conf_level { CONF_ERROR, CONF_IGNORED, CONF_NOTE };
+struct conf_report {
+    enum conf_level level;
+    uint16_t line;
+    char text[96]; /* what and why, without file and line                   */
+};
+
+struct conf {
+    struct conf_source sources[LIMIT_SOURCES];
+    uint8_t source_count;
+    struct conf_trust trust[LIMIT_TRUST_FILES];
+    uint8_t trust_count;
+    bool nosystemcert;       /* leave the Mozilla bundle out                */
+    bool save;               /* ntsdumpdir or driftfile given               */
+    double makestep_s;       /* threshold, default 1.0; limit: see below    */
+    int32_t makestep_limit;  /* updates; < 0: always; default 3             */
+    uint8_t minsources;      /* 0: not given (default of DESIGN.md)         */
+    char hostname[64];       /* DHCP and console; default "gnomon"          */
+    bool static_ip4;         /* own words: address A.B.C.D/N, gateway, dns  */
+    uint8_t ip4[4], ip4_prefix, gateway4[4];
+    uint8_t dns4[2][4];
+    uint8_t dns4_count;
+    struct conf_report reports[LIMIT_CONF_ERRORS];
+    uint8_t report_count;
+    uint16_t reports_lost;
+};
+
+/* Defaults, then every line of text. Never fails as a whole. Returns the
+ * number of errors (level CONF_ERROR). */
+int conf_parse(struct conf *c, const char *text, size_t len);
+
+#endif

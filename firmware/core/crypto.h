@@ -1,0 +1,41 @@
+/* crypto.h -- the primitives core needs, declared here and linked from
+ * services/crypto_mbed.c (Mbed TLS) or from a test.
+ *
+ * A struct crypto_cmac holds library memory from begin to end: every begin
+ * has its end. No function takes a secret-dependent branch of ours. */
+#ifndef CRYPTO_H
+#define CRYPTO_H
+
+#include "base.h"
+
+#define CRYPTO_BLOCK 16
+
+/* AES with a 128- or 256-bit key, one block at a time. */
+struct crypto_aes {
+    uint64_t opaque[48];
+};
+int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key,
+                     size_t key_len) MUST_CHECK; /* RC_OK, RC_SPACE */
+void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
+                      uint8_t out[16]);
+void crypto_aes_end(struct crypto_aes *a);
+
+/* AES-CMAC (RFC 4493). One key, any number of messages: update.. finish,
+ * update.. finish, end. */
+struct crypto_cmac {
+    uint64_t opaque[16];
+};
+int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key,
+                      size_t key_len) MUST_CHECK; /* RC_OK, RC_SPACE */
+int crypto_cmac_update(struct crypto_cmac *c, const uint8_t *data,
+                       size_t len) MUST_CHECK;
+int crypto_cmac_finish(struct crypto_cmac *c, uint8_t mac[16]) MUST_CHECK;
+void crypto_cmac_end(struct crypto_cmac *c);
+
+/* Unpredictable bytes. RC_OK, or RC_IO: then nothing may be sent. */
+int crypto_random(uint8_t *out, size_t len) MUST_CHECK;
+
+bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
+void crypto_wipe(void *p, size_t len);
+
+#endif

@@ -1,0 +1,48 @@
+/* nts_ef.h -- NTS extension fields of an NTPv4 packet (RFC 8915 section 5).
+ *
+ * Client side: nts_ef_request completes a request after its 48-byte header;
+ * nts_ef_reply judges a reply. Outside input never asserts; a packet that
+ * fails changes nothing in *a. */
+#ifndef NTS_EF_H
+#define NTS_EF_H
+
+#include "nts_assoc.h"
+
+#define NTS_EF_UNIQUE_ID      0x0104
+#define NTS_EF_COOKIE         0x0204
+#define NTS_EF_PLACEHOLDER    0x0304
+#define NTS_EF_AUTHENTICATOR  0x0404
+
+/* pkt holds a 48-byte header; append unique identifier, cookie,
+ * `placeholders` cookie placeholders and the authenticator. Fills uid with
+ * fresh random bytes. Returns the whole length; RC_SPACE, RC_IO (no entropy).
+ */
+int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
+                   size_t placeholders, uint8_t uid[NTS_UID_LEN],
+                   uint8_t *pkt, size_t cap) MUST_CHECK;
+
+enum nts_verdict {
+    NTS_OK,      /* authentic; its cookies are in *out                       */
+    NTS_NAK,     /* kiss NTSN with our unique identifier; NOT authentic      */
+    NTS_BAD,     /* malformed                                                */
+    NTS_UID,     /* another unique identifier, or none                       */
+    NTS_UNSIGNED,/* no authenticator                                         */
+    NTS_FORGED,  /* authenticator does not verify                            */
+};
+
+struct nts_reply {
+    size_t count; /* cookies found inside the encrypted part, first ones    */
+    struct {
+        const uint8_t *b; /* into scratch */
+        size_t len;
+    } cookie[LIMIT_COOKIES];
+    size_t dropped; /* cookies beyond the table, of length 0 or too long     */
+};
+
+/* Judge a whole reply. scratch (cap >= len) receives decrypted text. */
+enum nts_verdict nts_ef_reply(const struct nts_assoc *a,
+                              const uint8_t uid[NTS_UID_LEN],
+                              const uint8_t *pkt, size_t len, uint8_t *scratch,
+                              size_t cap, struct nts_reply *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,68 @@
+/* nts_ke.h -- the NTS key exchange over byte buffers (RFC 8915 section 4).
+ *
+ * No TLS here: the caller (services/ke_client.c) moves decrypted bytes and
+ * exports the keys. Client:
+ *
+ *     nts_ke_client_request -> bytes to send in one write
+ *     nts_ke_client_feed    <- bytes as they come, any cutting, until done
+ *
+ * Any record order; unknown non-critical records pass, unknown critical ones
+ * refuse. Bytes after End of Message are ignored. */
+#ifndef NTS_KE_H
+#define NTS_KE_H
+
+#include "../limits.h"
+#include "base.h"
+#include "nts_record.h"
+
+enum nts_ke_status {
+    NTS_KE_MORE,         /* feed more                                       */
+    NTS_KE_DONE,         /* *result is complete and usable                  */
+    NTS_KE_SERVER_ERROR, /* Error record; result.code                       */
+    NTS_KE_WARNING,      /* Warning record: a client treats it as fatal
+                          * unless it knows it (4.1.4); result.code         */
+    NTS_KE_NO_PROTOCOL,  /* NTPv4 not agreed                                */
+    NTS_KE_NO_AEAD,      /* none of our algorithms                          */
+    NTS_KE_NO_COOKIES,
+    NTS_KE_CRITICAL,     /* unknown critical record; result.code = type     */
+    NTS_KE_MALFORMED,
+    NTS_KE_TOO_LONG,     /* beyond LIMIT_KE_MESSAGE                         */
+};
+const char *nts_ke_status_text(enum nts_ke_status s);
+
+struct nts_ke_result {
+    uint16_t aead;
+    uint16_t code;              /* error, warning or record type            */
+    uint16_t port;              /* 0: not negotiated, 123                   */
+    char server[LIMIT_NAME];    /* "": the KE server itself                 */
+    uint8_t count;
+    struct {
+        uint16_t len;
+        uint8_t b[LIMIT_COOKIE];
+    } cookie[LIMIT_COOKIES];
+};
+
+struct nts_ke_client { /* fields private */
+    enum nts_ke_status status;
+    size_t used; /* total bytes fed */
+    size_t have; /* of the record being collected */
+    uint8_t record[4 + LIMIT_KE_MESSAGE];
+    uint16_t offered[4];
+    uint8_t offered_count;
+    bool got_protocol, got_aead;
+    struct nts_ke_result result;
+};
+
+/* Start an exchange offering these AEADs in order of preference; writes the
+ * request. Returns its length or RC_SPACE. */
+int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
+                          size_t count, uint8_t *out, size_t cap) MUST_CHECK;
+enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
+                                      const uint8_t *in,
+                                      size_t len) MUST_CHECK;
+
+/* RFC 8915 4.3: label and context of the TLS exporter. context: 5 bytes. */
+#define NTS_KE_EXPORTER_LABEL "EXPORTER-network-time-security"
+void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c);
+
+#endif

@@ -1,0 +1,19 @@
+/* console.h -- the interactive prompt on the UART: chronyc's words over the
+ * status snapshot. Output is paged through the same non-blocking door as the
+ * log; a command's answer is never interleaved with log lines. */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include "core/status.h"
+
+struct console_ops {
+    const struct status *(*status)(void); /* a fresh snapshot               */
+    void (*reset)(void);                  /* save, then restart             */
+};
+
+void console_init(const struct console_ops *ops);
+mono_ns console_poll(mono_ns now);
+/* Print the tables as if typed: for the report after first sync. */
+void console_run(const char *command);
+
+#endif

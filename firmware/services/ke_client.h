@@ -1,0 +1,28 @@
+/* ke_client.h -- TLS driving core/nts_ke: one key exchange at a time, one
+ * bounded step per poll. Requests queue (LIMIT_SOURCES). */
+#ifndef KE_CLIENT_H
+#define KE_CLIENT_H
+
+#include "core/nts_ke.h"
+#include "tls.h"
+
+struct ke_outcome {
+    bool ok;
+    const char *reason;  /* when not ok: one line for a person; static      */
+    const struct nts_ke_result *result; /* valid during the callback        */
+    uint8_t c2s[32], s2c[32];           /* as long as the AEAD's key        */
+    int64_t cert_lo, cert_hi;
+};
+typedef void (*ke_done)(void *arg, const struct ke_outcome *o);
+
+void ke_client_init(void);
+/* The clock to judge certificates by is asked when the handshake starts. */
+void ke_client_clock(struct tls_clock (*ask)(void));
+/* RC_OK: done will be called once, from ke_client_poll. RC_SPACE. */
+int ke_client_start(const char *name, const struct net_addr *addr,
+                    uint16_t port, uint8_t certset, ke_done done,
+                    void *arg) MUST_CHECK;
+mono_ns ke_client_poll(mono_ns now);
+bool ke_client_busy(void);
+
+#endif
