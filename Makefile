@@ -1,0 +1,145 @@
+# Gnomon. Two commands do everything on a fresh Debian 12:
+#   make run     build, make an SD image, start NTS servers on loopback, boot
+#   make test    all tests; ends with "N passed, N failed"
+# Others: make image, host, unit, fuzz, lint, bench, size, clean.
+
+SHELL := /bin/bash
+MAKEFLAGS += -rR
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all run test bench image host deps lint size clean tests-bin card fuzz
+
+B := build
+JOBS ?= 2
+
+all: image host
+
+# ---- what the build machine needs ----------------------------------------
+deps: $(B)/.deps
+$(B)/.deps: third_party/packages
+	@mkdir -p $(B)
+	third_party/install $<
+	@touch $@
+
+# ---- third-party sources ---------------------------------------------------
+FETCHED := $(B)/src/.fetched
+$(FETCHED): third_party/lock third_party/fetch $(wildcard third_party/patches/*) | $(B)/.deps
+	third_party/fetch
+	@touch $@
+
+include third_party/build.mk
+
+# ---- our sources -----------------------------------------------------------
+CORE     := $(wildcard firmware/core/*.c)
+SERVICES := $(wildcard firmware/services/*.c)
+DRIVERS  := $(wildcard drivers/*.c)
+BOARD    := $(wildcard board/common/*.c board/common/*.S \
+                       board/rpi2/*.c board/rpi2/*.S)
+
+WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
+INC  := -Ifirmware -Idrivers $(THIRD_INC)
+# Builds are named by their time, the floor below which no clock starts. It
+# comes from the commit, so that two builds of one commit are the same.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1795392000)
+export SOURCE_DATE_EPOCH
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# ---- the image -------------------------------------------------------------
+ARM     := arm-none-eabi-
+ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
+ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
+              -fdata-sections -fno-common
+ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections
+$(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,$(ARM_THIRD),$(ARM)ar))
+
+R := $(B)/rpi2
+IMAGE_SRC := firmware/main.c $(CORE) $(SERVICES) $(DRIVERS) $(BOARD)
+IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
+             $(R)/cabundle.o $(R)/version.o
+
+$(R)/obj/%.o: %.c | $(FETCHED)
+	@mkdir -p $(@D)
+	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -Iboard/common -Iboard/rpi2 -MMD -c $< -o $@
+$(R)/obj/%.o: %.S | $(FETCHED)
+	@mkdir -p $(@D)
+	$(ARM)gcc $(ARM_CPU) -g -Iboard/common -Iboard/rpi2 -MMD -c $< -o $@
+
+$(B)/cabundle.c: third_party/cabundle | $(B)/.deps
+	third_party/cabundle $(B)
+$(R)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
+	@mkdir -p $(@D)
+	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+
+# Rewritten only when it changes.
+$(B)/version.c: FORCE
+	@mkdir -p $(B)
+	@printf '#include "services/version.h"\nconst char gnomon_version[] = "%s";\nconst int64_t gnomon_build_unix = %s;\n' \
+	    '$(VERSION)' '$(SOURCE_DATE_EPOCH)' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+FORCE:
+$(R)/version.o: $(B)/version.c
+	@mkdir -p $(@D)
+	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+
+$(R)/kernel7.elf: $(IMAGE_OBJ) $(R)/libthird.a linker/rpi2.ld
+	$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
+	    -Wl,--no-warn-rwx-segments -T linker/rpi2.ld $(IMAGE_OBJ) $(R)/libthird.a -lm -o $@
+$(R)/kernel7.img: $(R)/kernel7.elf
+	$(ARM)objcopy -O binary $< $@
+image: $(R)/kernel7.img
+
+size: image
+	$(ARM)size $(R)/kernel7.elf
+	@stat -c '%n: %s bytes' $(R)/kernel7.img
+
+# ---- the firmware on this machine, under sanitizers --------------------------
+H := $(B)/host
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+HOST_CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(SAN)
+$(eval $(call third_party,$(H),gcc,-std=gnu11 -O1 -g $(SAN),ar))
+SLIRP = $(shell pkg-config --cflags --libs slirp)
+
+$(H)/obj/%.o: %.c | $(FETCHED)
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -c $< -o $@
+$(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -Itests/unit -Itests/drivers \
+	    -MMD -c $< -o $@ `pkg-config --cflags slirp`
+$(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+$(H)/version.o: $(B)/version.c
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+
+$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(SERVICES)) \
+                    $(H)/cabundle.o $(H)/version.o
+	@rm -f $@
+	ar rcs $@ $^
+$(H)/libdrivers.a: $(patsubst %.c,$(H)/obj/%.o,$(DRIVERS))
+	@rm -f $@
+	ar rcs $@ $^
+
+include tests/build.mk
+
+host: $(H)/gnomon
+
+# ---- run, test ---------------------------------------------------------------
+run: image $(B)/peers/.fetched
+	python3 tests/qemu/run.py
+
+test: $(B)/.deps
+	@+$(MAKE) --no-print-directory -j$(JOBS) tests-bin
+	python3 tests/run.py --jobs $(JOBS)
+
+bench: image tests-bin
+	python3 tests/bench/bench.py
+
+lint:
+	python3 tests/lint/lint.py
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

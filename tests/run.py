@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Run every test, several side by side, and end with `N passed, N failed`.
+
+A test is a program that prints TAP (`ok 1 - name`, `not ok 2 - name`). What
+is built is found below build/; scripts are tests/*/test_*.py. A program that
+ends badly, prints no result or takes longer than its limit is one failure
+more. The output of what fails is shown, the rest is in build/test-logs."""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LIMIT_S = 800
+RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s+# (skip|todo).*)?$",
+                    re.I)
+
+
+def programs():
+    """(name, command, environment) of every test, long ones first."""
+    build = os.path.join(TOP, "build")
+    for script in sorted(glob.glob(os.path.join(TOP, "tests/*/test_*.py"))):
+        yield os.path.relpath(script, TOP), [sys.executable, script], {}
+    for kind in ("host", "sim", "power", "drivers", "vectors", "unit"):
+        for path in sorted(glob.glob(f"{build}/host/tests/{kind}/test_*")):
+            # A host test with a script of the same name needs its peers.
+            if os.path.exists(f"{TOP}/tests/{kind}/{os.path.basename(path)}.py"):
+                continue
+            if os.access(path, os.X_OK) and not path.endswith(".d"):
+                yield f"{kind}/{os.path.basename(path)}", [path], {
+                    "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    for path in sorted(glob.glob(f"{build}/fuzz/fuzz_*")):
+        name = os.path.basename(path)
+        corpus = f"{TOP}/tests/fuzz/corpus/{name[len('fuzz_'):]}"
+        yield f"fuzz/{name}", [sys.executable, __file__, "--replay", path,
+                               corpus], {}
+
+
+def replay(target, corpus):
+    """A fuzz target against its corpus: one TAP line."""
+    files = sorted(glob.glob(os.path.join(corpus, "*")))
+    name = f"{os.path.basename(target)} replays {len(files)} files"
+    if not files:
+        print(f"not ok 1 - {name}")
+        return 1
+    run = subprocess.run([target, "-runs=0", corpus], stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT)
+    done = run.returncode == 0
+    if not done:
+        sys.stdout.buffer.write(run.stdout[-20000:])
+    print(f"{'ok' if done else 'not ok'} 1 - {name}")
+    return run.returncode
+
+
+def run(name, command, extra):
+    log = os.path.join(TOP, "build/test-logs", name.replace("/", "-") + ".log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    started = time.monotonic()
+    env = dict(os.environ, **extra)
+    with open(log, "wb") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT,
+                                 stdin=subprocess.DEVNULL, cwd=TOP, env=env,
+                                 start_new_session=True)
+        try:
+            code = child.wait(timeout=LIMIT_S)
+            problem = None
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            code = child.wait()
+            problem = f"took longer than {LIMIT_S} s"
+    with open(log, errors="replace") as text:
+        lines = text.read().splitlines()
+    passed, failed = 0, []
+    for line in lines:
+        match = RESULT.match(line)
+        if match and match.group(1).lower() == "ok":
+            passed += 1
+        elif match:
+            failed.append(match.group(2))
+    if problem is None and code != 0 and not failed:
+        problem = f"exit status {code}"
+    if problem is None and passed + len(failed) == 0:
+        problem = "no result printed"
+    if problem:
+        failed.append(problem)
+    return name, passed, failed, lines, time.monotonic() - started
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--replay", nargs=2)
+    parser.add_argument("only", nargs="*", help="parts of test names")
+    args = parser.parse_args()
+    if args.replay:
+        return replay(*args.replay)
+    todo = [p for p in programs()
+            if not args.only or any(o in p[0] for o in args.only)]
+    total, bad = 0, 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for done in concurrent.futures.as_completed(
+                [pool.submit(run, *p) for p in todo]):
+            name, passed, failed, lines, seconds = done.result()
+            total, bad = total + passed, bad + len(failed)
+            print(f"{'FAIL' if failed else 'pass'} {name}: {passed} passed, "
+                  f"{len(failed)} failed ({seconds:.0f} s)", flush=True)
+            if failed:
+                print("\n".join("    " + line for line in lines[-80:]))
+                for what in failed:
+                    print(f"  failed: {name}: {what}", flush=True)
+    if total == 0:
+        bad += 1
+    print(f"{total} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
