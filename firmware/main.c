@@ -1,0 +1,241 @@
+/* main.c -- composition root and superloop: the only file that knows every
+ * service, and the doors between them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/mono.h"
+#include "core/utc.h"
+#include "port.h"
+#include "services/console.h"
+#include "services/keeper.h"
+#include "services/ke_client.h"
+#include "services/log.h"
+#include "services/net.h"
+#include "services/ntp_udp.h"
+#include "services/sources.h"
+#include "services/store.h"
+#include "services/timekeeper.h"
+#include "services/tls.h"
+#include "services/version.h"
+
+static struct conf conf;
+static struct status snapshot;
+
+/* One line of the superloop: a service, and the longest it ever took. */
+static struct service {
+    const char *name;
+    mono_ns (*poll)(mono_ns now);
+    mono_ns longest;
+} services[] = {
+    {.name = "net", .poll = net_poll},
+    {.name = "sources", .poll = sources_poll},
+    {.name = "ke_client", .poll = ke_client_poll},
+    {.name = "timekeeper", .poll = timekeeper_poll},
+    {.name = "store", .poll = store_poll},
+    {.name = "keeper", .poll = keeper_poll},
+    {.name = "console", .poll = console_poll},
+    {.name = "log", .poll = log_poll},
+};
+static mono_ns loop_longest;
+
+/* ---- the doors between services ------------------------------------------ */
+
+static struct tls_clock certificate_clock(void)
+{
+    int64_t floor;
+    int32_t freq;
+    if (!timekeeper_keep(&floor, &freq))
+        floor = keeper_floor();
+    return (struct tls_clock){.floor = floor,
+                              .synchronised = timekeeper_synchronised(),
+                              .now = timekeeper_unix()};
+}
+
+static int load_assoc(uint8_t id, uint8_t *buf, size_t cap)
+{
+    return store_get(STORE_ASSOC, id, buf, cap);
+}
+
+static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
+{
+    return conf.save ? store_put(STORE_ASSOC, id, data, len) : RC_STATE;
+}
+
+static int load_floor(uint8_t *buf, size_t cap)
+{
+    return store_get(STORE_FLOOR, 0, buf, cap);
+}
+
+static int save_floor(const uint8_t *data, size_t len)
+{
+    return conf.save ? store_put(STORE_FLOOR, 0, data, len) : RC_STATE;
+}
+
+static const struct keeper_ops keeper_doors = {
+    .load = load_floor,
+    .save = save_floor,
+    .saved_all = store_idle,
+    .save_others = sources_save,
+    .handshakes = tls_handshakes,
+};
+
+static const struct sources_ops source_doors = {
+    .net_up = net_up,
+    .resolve = net_resolve,
+    .exchange = ke_client_start,
+    .send = ntp_udp_send,
+    .load = load_assoc,
+    .save = save_assoc,
+    .durable = store_durable,
+};
+
+static const struct ntp_udp_ops datagram_doors = {
+    .sent = sources_sent,
+    .received = sources_received,
+};
+
+static void run_status(struct status_run *r)
+{
+    struct port_info info;
+    port_info(&info);
+    struct store_stats card = store_stats();
+    *r = (struct status_run){
+        .uptime = timekeeper_mono(),
+        .link = port_eth_link(),
+        .card = store_card(),
+        .state_partition = store_state_partition(),
+        .conf_ok = conf.report_count == 0,
+        .arena_peak = tls_arena_peak(),
+        .arena_size = LIMIT_TLS_ARENA,
+        .stack_peak = info.stack_used,
+        .stack_size = info.stack_size,
+        .first_sync = timekeeper_first_sync(),
+        .first_from_cookies = keeper_from_cookies(),
+        .handshakes = tls_handshakes(),
+        .log_lost = log_lost(),
+        .floor_unix_s = keeper_floor(),
+        .journal_writes = card.writes,
+        .journal_errors = card.errors,
+    };
+    snprintf(r->hostname, sizeof r->hostname, "%s", conf.hostname);
+    snprintf(r->board, sizeof r->board, "%s", info.board);
+    snprintf(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
+    net_address4(r->address4);
+    net_address6(r->address6);
+    for (size_t i = 0; i < LEN(services); i++) {
+        r->poll[i].name = services[i].name;
+        r->poll[i].longest_ns = services[i].longest;
+    }
+    r->poll[LEN(services)].name = "whole pass";
+    r->poll[LEN(services)].longest_ns = loop_longest;
+    r->poll_count = LEN(services) + 1;
+    static_assert(LEN(services) < LEN(((struct status_run *)0)->poll),
+                  "status has a row for every service");
+}
+
+static const struct status *take_snapshot(void)
+{
+    sources_status(&snapshot, timekeeper_mono());
+    timekeeper_status(&snapshot);
+    run_status(&snapshot.run);
+    return &snapshot;
+}
+
+static const struct console_ops console_doors = {
+    .status = take_snapshot,
+    .reset = keeper_reset,
+};
+
+/* ---- start-up ------------------------------------------------------------- */
+
+static void report_conf(void)
+{
+    static const char *const level[] = {"error: ", "", ""};
+    for (unsigned i = 0; i < conf.report_count; i++)
+        log_line("chrony.conf:%u: %s%s", (unsigned)conf.reports[i].line,
+                 level[conf.reports[i].level], conf.reports[i].text);
+    if (conf.reports_lost)
+        log_line("chrony.conf: %u more reports", (unsigned)conf.reports_lost);
+    if (conf.source_count == 0)
+        log_line("chrony.conf: no server or pool line: there is nothing to "
+                 "get time from");
+}
+
+static void read_conf(void)
+{
+    static char text[LIMIT_CONF_BYTES];
+    int len = store_read_file("chrony.conf", (uint8_t *)text, sizeof text);
+    if (len == RC_SPACE)
+        log_line("chrony.conf: longer than %u bytes: not read",
+                 (unsigned)sizeof text);
+    else if (len < 0 && store_card())
+        log_line("chrony.conf: %s", len == RC_STATE
+                                        ? "no such file on the boot partition"
+                                        : "cannot be read");
+    (void)conf_parse(&conf, text, len < 0 ? 0 : (size_t)len);
+    report_conf();
+}
+
+static void read_trust(void)
+{
+    static uint8_t file[LIMIT_TRUST_BYTES];
+    for (unsigned i = 0; i < conf.trust_count; i++) {
+        const struct conf_trust *t = &conf.trust[i];
+        int len = store_read_file(t->file, file, sizeof file);
+        int n = len < 0 ? len : tls_trust(t->certset, file, (size_t)len);
+        if (n > 0)
+            continue;
+        log_line("chrony.conf:%u: ntstrustedcerts %s: %s", (unsigned)t->line,
+                 t->file,
+                 len == RC_STATE   ? "no such file on the boot partition"
+                 : n == RC_SPACE   ? "too large"
+                 : len < 0         ? "cannot be read"
+                                   : "no certificate in it");
+    }
+}
+
+static void start(void)
+{
+    struct port_info info;
+    port_info(&info);
+    log_init();
+    log_line("Gnomon %s on %s, last reset: %s", gnomon_version, info.board,
+             info.last_reset);
+    console_init(&console_doors);
+    (void)store_init(); /* it has said what is missing; all works without */
+    read_conf();
+    tls_init(!conf.nosystemcert);
+    read_trust();
+    keeper_init(&conf, &keeper_doors);
+    net_init(&conf);
+    ke_client_init();
+    ke_client_clock(certificate_clock);
+    ntp_udp_init(&datagram_doors);
+    sources_init(&conf, &source_doors);
+}
+
+/* ---- the superloop ----------------------------------------------------------- */
+
+static mono_ns pass(void)
+{
+    mono_ns next = MONO_NEVER, begin = timekeeper_mono(), before = begin;
+    port_poll();
+    for (size_t i = 0; i < LEN(services); i++) {
+        next = mono_min(next, services[i].poll(before));
+        mono_ns after = timekeeper_mono();
+        if (after - before > services[i].longest)
+            services[i].longest = after - before;
+        before = after;
+    }
+    if (before - begin > loop_longest)
+        loop_longest = before - begin;
+    port_watchdog_kick();
+    return next;
+}
+
+_Noreturn void gnomon_main(void)
+{
+    start();
+    for (;;)
+        port_idle(mono_to_ticks(pass(), port_tick_hz()));
+}

@@ -1,0 +1,369 @@
+#include "sources.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/mono.h"
+#include "core/ntp_client.h"
+#include "log.h"
+#include "port.h"
+#include "sources_card.h"
+#include "timekeeper.h"
+
+#define KE_RETRY_FIRST_S  10     /* RFC 8915 section 4.2                     */
+#define KE_RETRY_MAX_S    432000
+#define KE_RETRY_STEPS    27     /* 10 * 1.5^27 > 5 days                     */
+#define RESOLVE_RETRY_S   2
+#define RESOLVE_RETRY_MAX 64
+#define DEAD_POLLS        8      /* unanswered: ask the name service again   */
+#define CARD_RETRY        (100 * MONO_MS)
+#define CARD_PATIENCE     (5 * MONO_S)
+#define SAVE_EVERY        (15 * 60 * MONO_S)
+
+static struct {
+    const struct sources_ops *ops;
+    struct source s[LIMIT_SOURCES];
+    unsigned count;
+} all;
+
+static void trouble(struct source *s, const char *what)
+{
+    if (strcmp(s->trouble, what) == 0)
+        return;
+    snprintf(s->trouble, sizeof s->trouble, "%s", what);
+    if (s->trouble[0])
+        log_line("%s: %s", s->conf->name, s->trouble);
+}
+
+static unsigned slot_of(const struct source *s)
+{
+    return (unsigned)(s - all.s);
+}
+
+/* ---- start -------------------------------------------------------------- */
+
+static void add(const struct conf_source *c, uint8_t index, mono_ns now)
+{
+    if (all.count == LIMIT_SOURCES) {
+        log_line("chrony.conf:%u: no room for all of pool %s",
+                 (unsigned)c->line, c->name);
+        return;
+    }
+    struct source *s = &all.s[all.count];
+    *s = (struct source){.conf = c, .index = index, .last_ke = -1};
+    struct ntp_client_conf nc = {.minpoll = c->minpoll,
+                                 .maxpoll = c->maxpoll,
+                                 .iburst = c->iburst,
+                                 .nts = c->nts};
+    ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
+    timekeeper_source(all.count, c);
+    all.count++;
+}
+
+void sources_init(const struct conf *conf, const struct sources_ops *ops)
+{
+    mono_ns now = timekeeper_mono();
+    all.ops = ops;
+    all.count = 0;
+    for (unsigned i = 0; i < conf->source_count; i++) {
+        const struct conf_source *c = &conf->sources[i];
+        for (uint8_t k = 0; k < (c->pool ? c->maxsources : 1); k++)
+            add(c, k, now);
+    }
+    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
+        uint8_t buf[SOURCE_CARD_MAX];
+        int len = ops->load((uint8_t)id, buf, sizeof buf);
+        for (unsigned i = 0; len > 0 && i < all.count; i++)
+            if (source_card_read(&all.s[i], buf, (size_t)len) == RC_OK)
+                log_line("%s: %u saved cookies", all.s[i].conf->name,
+                         (unsigned)all.s[i].ntp.nts.count);
+    }
+}
+
+/* ---- names -------------------------------------------------------------- */
+
+static void resolved(void *arg, const struct net_addr *addr, size_t count)
+{
+    struct source *s = arg;
+    mono_ns now = timekeeper_mono();
+    bool for_ntp = s->step == SOURCE_NTP_RESOLVING;
+    size_t pick = for_ntp ? 0 : s->index;
+    if (count <= pick) {
+        if (count == 0)
+            trouble(s, "name does not resolve");
+        int64_t wait = RESOLVE_RETRY_S << (s->resolve_failures & 15);
+        if (s->resolve_failures < 5)
+            s->resolve_failures++;
+        if (wait > RESOLVE_RETRY_MAX || count > 0)
+            wait = RESOLVE_RETRY_MAX;
+        s->retry = now + wait * MONO_S;
+        s->step = for_ntp ? SOURCE_NTP_ADDRESS : SOURCE_ADDRESS;
+        return;
+    }
+    s->resolve_failures = 0;
+    if (!net_addr_equal(&s->addr, &addr[pick]))
+        timekeeper_forget(slot_of(s));
+    s->addr = addr[pick];
+    if (!for_ntp)
+        s->ke_addr = addr[pick];
+    bool keyed = s->ntp.nts.aead && s->ntp.nts.count > 0;
+    s->step = s->conf->nts && !for_ntp && !keyed ? SOURCE_KE : SOURCE_RUN;
+    s->retry = 0;
+}
+
+static mono_ns ask_name(struct source *s, const char *name, mono_ns now)
+{
+    enum source_step back = s->step;
+    s->step = back == SOURCE_NTP_ADDRESS ? SOURCE_NTP_RESOLVING
+                                         : SOURCE_RESOLVING;
+    if (all.ops->resolve(name, resolved, s) == RC_OK)
+        return now;
+    s->step = back; /* too many questions at once */
+    s->retry = now + 100 * MONO_MS;
+    return s->retry;
+}
+
+/* ---- key exchange ---------------------------------------------------------- */
+
+/* t = min(10 * 1.5^(n-1), 432000) seconds, RFC 8915 section 4.2. */
+static mono_ns ke_wait(unsigned failures)
+{
+    int64_t ms = KE_RETRY_FIRST_S * 1000;
+    for (unsigned i = 1; i < failures && i < KE_RETRY_STEPS; i++)
+        ms = ms * 3 / 2;
+    if (ms > KE_RETRY_MAX_S * INT64_C(1000))
+        ms = KE_RETRY_MAX_S * INT64_C(1000);
+    return ms * MONO_MS;
+}
+
+static int take_keys(struct source *s, const struct ke_outcome *o)
+{
+    struct nts_assoc *a = &s->ntp.nts;
+    int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
+    for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
+        rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+    a->cert_lo = o->cert_lo;
+    a->cert_hi = o->cert_hi;
+    return rc;
+}
+
+static void exchanged(void *arg, const struct ke_outcome *o)
+{
+    struct source *s = arg;
+    mono_ns now = timekeeper_mono();
+    s->retry = now + ke_wait(s->ke_failures);
+    s->step = SOURCE_ADDRESS;
+    if (!o->ok || take_keys(s, o) != RC_OK) {
+        trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
+        return;
+    }
+    trouble(s, "");
+    s->last_ke = now;
+    s->next_ke = s->retry; /* counts if these keys turn out to be useless */
+    s->retry = 0;
+    s->addr = s->ke_addr;
+    s->port = o->result->port ? o->result->port : s->conf->port;
+    snprintf(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
+    s->step = s->ntp_name[0] ? SOURCE_NTP_ADDRESS : SOURCE_RUN;
+    log_line("%s: key exchange done, %u cookies", s->conf->name,
+             (unsigned)s->ntp.nts.count);
+    ntp_client_rekeyed(&s->ntp, now);
+    s->save_due = now;
+}
+
+static mono_ns start_exchange(struct source *s, mono_ns now)
+{
+    if (now < s->next_ke)
+        return s->retry = s->next_ke;
+    int rc = all.ops->exchange(s->conf->name, &s->ke_addr, s->conf->ntsport,
+                               s->conf->certset, exchanged, s);
+    if (rc != RC_OK)
+        return s->retry = now + 100 * MONO_MS;
+    s->step = SOURCE_EXCHANGING;
+    s->ke_attempts++;
+    s->ke_failures++; /* until a valid reply proves the keys */
+    return MONO_NEVER;
+}
+
+/* ---- the card ----------------------------------------------------------------- */
+
+/* Write keys and cookies, leaving `spare` of the oldest out; from now on the
+ * others are not sent until a record without them is durable. */
+static void save(struct source *s, size_t spare, mono_ns now)
+{
+    uint8_t buf[SOURCE_CARD_MAX];
+    int len = source_card_write(s, spare, buf, sizeof buf);
+    s->save_due = now + SAVE_EVERY;
+    if (len < 0)
+        return;
+    int ticket = all.ops->save((uint8_t)slot_of(s), buf, (size_t)len);
+    if (ticket <= 0) {
+        log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
+        return;
+    }
+    s->ticket = ticket;
+    s->ticket_since = now;
+}
+
+static void look_at_ticket(struct source *s)
+{
+    if (s->ticket > 0 && all.ops->durable(s->ticket)) {
+        nts_assoc_saved(&s->ntp.nts);
+        s->ticket = 0;
+    }
+}
+
+/* Only cookies that the card still offers are left (nts_assoc.h). */
+static mono_ns free_a_cookie(struct source *s, mono_ns now)
+{
+    if (s->ticket == 0)
+        save(s, 1, now);
+    else if (now - s->ticket_since > CARD_PATIENCE) {
+        /* The card takes nothing any more; it must not offer these cookies
+         * twice, so they are given up for a new key exchange. */
+        trouble(s, "card does not take the cookies back");
+        nts_assoc_wipe(&s->ntp.nts);
+        s->ticket = 0;
+        s->step = SOURCE_ADDRESS;
+        return now;
+    }
+    return now + MONO_MS;
+}
+
+void sources_save(void)
+{
+    for (unsigned i = 0; i < all.count; i++)
+        if (all.s[i].ntp.nts.count > 1)
+            save(&all.s[i], 1, timekeeper_mono());
+}
+
+/* ---- requests and replies --------------------------------------------------------- */
+
+static void send(struct source *s, const uint8_t *msg, size_t len)
+{
+    uint16_t port = s->port ? s->port : s->conf->port;
+    int rc = all.ops->send(slot_of(s), &s->addr, port, msg, len);
+    if (rc == RC_IO)
+        trouble(s, "no route to the server");
+    else if (rc != RC_OK)
+        log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
+    timekeeper_reach(slot_of(s), s->ntp.reach);
+}
+
+static mono_ns ask_time(struct source *s, mono_ns now)
+{
+    uint8_t msg[LIMIT_NTP_PACKET];
+    int rc = ntp_client_poll(&s->ntp, now, msg, sizeof msg);
+    if (rc > 0) {
+        send(s, msg, (size_t)rc);
+        if (s->ntp.reach == 0 && ++s->silent >= DEAD_POLLS) {
+            s->silent = 0;
+            s->step = SOURCE_ADDRESS;
+            s->retry = ntp_client_due(&s->ntp);
+            trouble(s, "no answer");
+        }
+    } else if (rc == RC_SPACE) {
+        return free_a_cookie(s, now);
+    } else if (rc == RC_STATE) {
+        if (s->ntp.stopped)
+            return MONO_NEVER;
+        s->step = SOURCE_ADDRESS;
+        nts_assoc_wipe(&s->ntp.nts);
+        return now;
+    } else if (rc != RC_AGAIN) {
+        trouble(s, "no entropy for a request");
+        return now + MONO_S;
+    }
+    return ntp_client_due(&s->ntp);
+}
+
+void sources_sent(unsigned slot, uint64_t stamp)
+{
+    if (slot < all.count)
+        ntp_client_sent(&all.s[slot].ntp, stamp);
+}
+
+void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                      size_t len)
+{
+    if (slot >= all.count)
+        return;
+    struct source *s = &all.s[slot];
+    struct ntp_sample sample;
+    enum ntp_drop why = NTP_DROP_SHORT;
+    int rc = ntp_client_recv(&s->ntp, timekeeper_mono(), stamp, msg, len,
+                             &sample, &why);
+    timekeeper_reach(slot, s->ntp.reach);
+    if (rc == RC_OK) {
+        s->ke_failures = 0;
+        s->next_ke = 0;
+        s->silent = 0;
+        s->resolve_failures = 0;
+        trouble(s, "");
+        timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
+                          s->ntp.nts.cert_hi);
+        return;
+    }
+    log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
+                ntp_drop_text(why));
+    snprintf(s->trouble, sizeof s->trouble, "reply refused: %s",
+             ntp_drop_text(why));
+}
+
+/* ---- the loop --------------------------------------------------------------------- */
+
+static mono_ns step(struct source *s, mono_ns now)
+{
+    if (now < s->retry)
+        return s->retry;
+    switch (s->step) {
+    case SOURCE_ADDRESS:
+        return ask_name(s, s->conf->name, now);
+    case SOURCE_NTP_ADDRESS:
+        return ask_name(s, s->ntp_name, now);
+    case SOURCE_KE:
+        return start_exchange(s, now);
+    case SOURCE_RUN:
+        return ask_time(s, now);
+    case SOURCE_RESOLVING:
+    case SOURCE_NTP_RESOLVING:
+    case SOURCE_EXCHANGING:
+        break;
+    }
+    return MONO_NEVER;
+}
+
+mono_ns sources_poll(mono_ns now)
+{
+    mono_ns next = MONO_NEVER;
+    bool up = all.ops->net_up();
+    for (unsigned i = 0; i < all.count; i++) {
+        struct source *s = &all.s[i];
+        look_at_ticket(s);
+        if (s->ticket > 0)
+            next = mono_min(next, now + CARD_RETRY);
+        if (up)
+            next = mono_min(next, step(s, now));
+        if (s->ticket == 0 && s->ntp.nts.count > 2 && now >= s->save_due)
+            save(s, 2, now);
+    }
+    return next;
+}
+
+void sources_net_changed(mono_ns now)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        struct source *s = &all.s[i];
+        s->silent = 0;
+        if (s->step != SOURCE_EXCHANGING)
+            s->retry = s->step == SOURCE_RUN ? 0 : now;
+    }
+}
+
+void sources_status(struct status *out, mono_ns now)
+{
+    out->source_count = (uint8_t)all.count;
+    for (unsigned i = 0; i < all.count; i++)
+        source_status(&all.s[i], &out->source[i], now);
+}

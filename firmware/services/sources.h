@@ -1,0 +1,49 @@
+/* sources.h -- every server and pool line of chrony.conf at work: name ->
+ * address -> key exchange -> requests and replies -> samples to timekeeper;
+ * keys and unused cookies to the card.
+ *
+ * A source walks through steps and can fall back at any of them:
+ *
+ *     ADDRESS -> RESOLVING -> KE -> EXCHANGING -> (NTP_ADDRESS) -> RUN
+ *        \___ saved address, keys and cookies: straight to RUN ___/
+ *
+ * Key exchanges back off as RFC 8915 section 4.2 asks, and only a valid
+ * reply takes the back-off back. A source with `nts` never falls back to
+ * plain NTP (section 8.7). main.c wires the doors below. */
+#ifndef SOURCES_H
+#define SOURCES_H
+
+#include "core/status.h"
+#include "ke_client.h"
+#include "net.h"
+
+struct sources_ops {
+    bool (*net_up)(void);
+    int (*resolve)(const char *name, net_resolved done, void *arg);
+    int (*exchange)(const char *name, const struct net_addr *addr,
+                    uint16_t port, uint8_t certset, ke_done done, void *arg);
+    int (*send)(unsigned slot, const struct net_addr *to, uint16_t port,
+                const uint8_t *msg, size_t len);
+    int (*load)(uint8_t id, uint8_t *buf, size_t cap);
+    int (*save)(uint8_t id, const uint8_t *data, size_t len); /* a ticket    */
+    bool (*durable)(int ticket);
+};
+
+/* Take over the sources of conf (which stays the caller's, unchanged) and
+ * whatever the card remembers of them. */
+void sources_init(const struct conf *conf, const struct sources_ops *ops);
+mono_ns sources_poll(mono_ns now);
+
+/* For ntp_udp. */
+void sources_sent(unsigned slot, uint64_t stamp);
+void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                      size_t len);
+
+/* The address or the link changed: resolve again, ask soon. */
+void sources_net_changed(mono_ns now);
+/* Save all that is worth it now (clean reset). */
+void sources_save(void);
+
+void sources_status(struct status *s, mono_ns now);
+
+#endif

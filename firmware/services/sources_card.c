@@ -1,0 +1,86 @@
+#include "sources_card.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/mono.h"
+
+#define CARD_VERSION 1
+
+int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
+{
+    if (!s->ntp.nts.aead || s->ntp.nts.count <= spare)
+        return RC_STATE;
+    struct writer w = writer_of(out, cap);
+    size_t name = strlen(s->conf->name);
+    writer_u8(&w, CARD_VERSION);
+    writer_u8(&w, (uint8_t)name);
+    writer_bytes(&w, s->conf->name, name);
+    writer_u8(&w, s->index);
+    writer_u8(&w, s->addr.family);
+    writer_bytes(&w, s->addr.b, sizeof s->addr.b);
+    writer_u16(&w, s->port);
+    if (w.full)
+        return RC_SPACE;
+    int len = nts_assoc_write(&s->ntp.nts, spare, out + w.len, cap - w.len);
+    return len < 0 ? len : (int)w.len + len;
+}
+
+int source_card_read(struct source *s, const uint8_t *in, size_t len)
+{
+    struct reader r = reader_of(in, len);
+    uint8_t version = reader_u8(&r);
+    size_t name_len = reader_u8(&r);
+    const uint8_t *name = reader_take(&r, name_len);
+    uint8_t index = reader_u8(&r);
+    struct net_addr addr = {.family = reader_u8(&r)};
+    const uint8_t *b = reader_take(&r, sizeof addr.b);
+    uint16_t port = reader_u16(&r);
+    if (r.bad || version != CARD_VERSION || index != s->index ||
+        name_len != strlen(s->conf->name) || !s->conf->nts ||
+        memcmp(name, s->conf->name, name_len) != 0 ||
+        (addr.family != 4 && addr.family != 6))
+        return RC_BAD;
+    struct nts_assoc a;
+    if (nts_assoc_read(&a, r.p, r.left) != RC_OK || a.count == 0)
+        return RC_BAD;
+    memcpy(addr.b, b, sizeof addr.b);
+    s->ntp.nts = a;
+    s->addr = s->ke_addr = addr;
+    s->port = port;
+    s->step = SOURCE_RUN;
+    return RC_OK;
+}
+
+void source_status(const struct source *s, struct status_source *out,
+                   mono_ns now)
+{
+    const struct nts_assoc *a = &s->ntp.nts;
+    snprintf(out->name, sizeof out->name, "%s", s->conf->name);
+    out->address[0] = 0;
+    if (s->addr.family)
+        net_addr_text(&s->addr, out->address);
+    out->mode = '^';
+    out->nts = s->conf->nts;
+    out->stratum = s->ntp.last.stratum;
+    out->leap = s->ntp.last_rx < 0 ? 3 : s->ntp.last.leap;
+    out->poll = s->ntp.poll;
+    out->reach = s->ntp.reach;
+    out->last_rx_s = s->ntp.last_rx < 0 ? -1 : (now - s->ntp.last_rx) / MONO_S;
+    out->key_id = a->key_id;
+    out->aead = a->aead ? a->aead->id : 0;
+    out->key_bits = a->aead ? (uint16_t)(a->aead->key_len * 8) : 0;
+    out->last_ke_s = s->last_ke < 0 ? -1 : (now - s->last_ke) / MONO_S;
+    out->ke_attempts = s->ke_attempts;
+    out->naks = a->naks;
+    out->cookies = a->count;
+    out->cookie_len = a->cookie_len;
+    out->tx = s->ntp.tx;
+    out->rx = s->ntp.rx;
+    out->valid = s->ntp.valid;
+    out->forged = s->ntp.drops[NTP_DROP_FORGED] +
+                  s->ntp.drops[NTP_DROP_UNSIGNED] + s->ntp.drops[NTP_DROP_UID];
+    out->bad = out->rx - out->valid - out->forged;
+    memcpy(out->trouble, s->trouble, sizeof out->trouble);
+}

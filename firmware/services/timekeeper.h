@@ -1,0 +1,45 @@
+/* timekeeper.h -- owns the one clk: takes samples, lets core judge them
+ * (filter, select, discipline) and is the only caller of clk_set_rate and
+ * clk_step. Everybody may read the time here. */
+#ifndef TIMEKEEPER_H
+#define TIMEKEEPER_H
+
+#include "core/conf.h"
+#include "core/ntp_client.h"
+#include "core/status.h"
+
+struct timekeeper_start {
+    int64_t floor_unix_s; /* no time below this is believed                 */
+    bool freq_known;      /* the journal had one                            */
+    int32_t freq_e12;     /* parts per 10^12, + our crystal is slow         */
+};
+
+/* sources: how many time sources there are (slots 0 ..), for the quorum. */
+void timekeeper_init(const struct conf *conf,
+                     const struct timekeeper_start *start);
+void timekeeper_source(unsigned slot, const struct conf_source *conf);
+
+/* A sample of source `slot` that passed every test of the packet. Until the
+ * clock is set it must also lie at or above the floor and inside the window
+ * of the server's certificates (Unix seconds; hi 0: none known), RFC 8915
+ * section 8.5; otherwise it is refused, counted and said. */
+void timekeeper_sample(unsigned slot, const struct ntp_sample *s,
+                       int64_t cert_lo, int64_t cert_hi);
+/* The source's reach register, after every request and reply. */
+void timekeeper_reach(unsigned slot, uint8_t reach);
+/* A source got another address: what it said is forgotten. */
+void timekeeper_forget(unsigned slot);
+
+mono_ns timekeeper_poll(mono_ns now);
+mono_ns timekeeper_mono(void);     /* now, since boot                        */
+
+bool timekeeper_synchronised(void);
+int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
+ntp64 timekeeper_utc(uint64_t ticks);
+/* What the journal keeps; false while there is nothing worth keeping. */
+bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12);
+mono_ns timekeeper_first_sync(void); /* since boot; -1: not yet              */
+
+void timekeeper_status(struct status *s);
+
+#endif
