@@ -1,0 +1,104 @@
+/* discipline.h -- one estimate -> what the clk shall do; hold-over.
+ *
+ * Two things kept apart: the estimate, a straight line of UTC over the raw
+ * counter, and the steered clk that follows it. This module keeps the newest
+ * line and says how to follow it; the caller (services/timekeeper, nobody
+ * else) applies that with clk_step and clk_set_rate. Samples and filters
+ * never see the steering, so a step voids no sample and no filter.
+ *
+ *     boot:  discipline_init(&d, &conf, hz, saved rate, saved sigma);
+ *            clk_init(..floor..); clk_set_rate(&clk, ticks, d.est.rate_e12);
+ *            discipline_prior(&d, &rate, &sigma) -> filter_init per source,
+ *            also for a source that joins later
+ *     after each sample, when select_sources said ok (all at one `ticks`):
+ *            discipline_update(&d, &sel, &clk, ticks, interval, &act);
+ *            apply(act);
+ *     at act.until_ticks (a little late is fine):
+ *            discipline_follow(&d, &clk, ticks, interval, &act); apply(act);
+ *     apply: if (act.step) clk_step(&clk, ticks, act.step_by);
+ *            clk_set_rate(&clk, ticks, act.rate_e12);
+ *            remember act.until_ticks
+ *     no update comes: nothing to call. The clk runs on at the last rate
+ *     (hold-over); discipline_error grows with time and is what the server's
+ *     root dispersion and `tracking` show.
+ *     journal: at the first sync and every 15 minutes discipline_save.
+ *
+ * Policy: the first update always steps, whatever the size, for before it
+ * nobody was given time. Later ones step only beyond makestep's threshold
+ * and within its limit; all else is slewed, at most CLK_RATE_MAX in all.
+ *
+ * Signs: offset = reference - local; a positive rate speeds the clk up.
+ * Pure; caller owns the struct, fields are readable. */
+#ifndef DISCIPLINE_H
+#define DISCIPLINE_H
+
+#include "clk.h"
+#include "select.h"
+
+struct discipline_conf {
+    double makestep_s;      /* threshold, chrony's makestep; e.g. 1.0        */
+    int32_t makestep_limit; /* in the first so many updates; < 0: always     */
+};
+
+struct discipline {
+    struct discipline_conf conf;
+    uint32_t hz;
+    bool synced;            /* an update has come since boot                 */
+    uint32_t updates;
+    struct estimate est;    /* the line being followed; before the first
+                             * update only its rate counts (saved or 0)      */
+    uint8_t stratum, leap;  /* ours: selected one's + 1; 0 (unset), 3 before */
+    span_ns root_delay_ns, root_disp_ns; /* at est.ticks                     */
+    span_ns last_offset_ns; /* line - clk at the last update, before it      */
+    span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
+    int32_t resid_e12;      /* new rate - rate followed before               */
+    double update_s;        /* last interval between updates, 0 none         */
+};
+
+struct discipline_action {
+    bool step;           /* then first clk_step by step_by                   */
+    int64_t step_by;     /* 2^-32 s                                          */
+    int32_t rate_e12;    /* then clk_set_rate                                */
+    uint64_t until_ticks; /* and call discipline_follow here; UINT64_MAX: no
+                          * slew under way, nothing to do                    */
+    bool first_sync;     /* this was the first update since boot             */
+};
+
+/* saved_sigma_e12: 0 means that the journal had no frequency. */
+void discipline_init(struct discipline *d, const struct discipline_conf *c,
+                     uint32_t hz, int32_t saved_rate_e12,
+                     int32_t saved_sigma_e12);
+
+/* What a new filter may believe of the crystal. */
+void discipline_prior(const struct discipline *d, int32_t *rate_e12,
+                      int32_t *sigma_e12);
+
+/* sel->ok must hold. ticks: now, the same at which sel's estimates were
+ * taken or later. interval_ns: how long until the next update is due, about
+ * (the selected source's poll interval); a slew is spread over it. */
+void discipline_update(struct discipline *d, const struct select_out *sel,
+                       const struct clk *c, uint64_t ticks,
+                       span_ns interval_ns, struct discipline_action *out);
+
+/* Go on following the line, when a slew has ended. Never steps. */
+void discipline_follow(const struct discipline *d, const struct clk *c,
+                       uint64_t ticks, span_ns interval_ns,
+                       struct discipline_action *out);
+
+/* Line - clk, now: chronyc tracking's "System time". 0 before the first. */
+span_ns discipline_offset(const struct discipline *d, const struct clk *c,
+                          uint64_t ticks);
+
+/* The most that the clk may be off now: root delay / 2 + root dispersion
+ * grown since the update + what is not yet slewed. INT64_MAX before the first
+ * sync. Callers show leap 3 when it exceeds what they would still serve. */
+span_ns discipline_error(const struct discipline *d, const struct clk *c,
+                         uint64_t ticks);
+/* Root dispersion alone, grown to now (a server's reply, `tracking`). */
+span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
+
+/* The frequency worth saving. False: not yet known better than 1 ppm. */
+bool discipline_save(const struct discipline *d, int32_t *rate_e12,
+                     int32_t *sigma_e12);
+
+#endif

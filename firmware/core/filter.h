@@ -1,0 +1,80 @@
+/* filter.h -- one source's samples -> UTC against the raw counter: offset
+ * and rate, each with its uncertainty.
+ *
+ * Works on the raw, unsteered counter only. It never sees the steering: a
+ * step or a rate change of the clk voids nothing here and needs no call.
+ *
+ *     filter_init(&f, hz, rate, sigma);        once, and when the source has
+ *                                              moved to another address
+ *     each sample that ntp_client gave:
+ *         filter_sample(&f, &s);
+ *     when all sources are to be compared, one `ticks` for all of them:
+ *         filter_estimate(&f, ticks, &est);
+ *
+ * Inside: a two-state Kalman filter (offset, rate) whose measurement noise
+ * follows from the sample's round trip above the smallest one seen lately;
+ * a sample far off is refused, three in a row are believed (a jump of the
+ * path or of the server). The next issue's bank of filters fills the same
+ * functions.
+ *
+ * Samples come from authentic packets with a lying server behind them at
+ * worst: any field value is tolerated, nothing asserts on it.
+ *
+ * Signs: a rate is what the local counter must be sped up by to keep UTC, so
+ * it is what clk_set_rate takes: positive, our crystal is slow. (chronyc's
+ * "ppm fast" is minus that.) Caller owns the struct. */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include "ntp_client.h"
+
+#define FILTER_DELAYS 64 /* round trips remembered */
+
+/* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
+#define FILTER_SIGMA_UNKNOWN 60000000
+
+struct estimate { /* a straight line through (ticks, utc) */
+    uint64_t ticks;
+    ntp64 utc;
+    int32_t rate_e12;       /* to clk_set_rate; + our crystal is slow        */
+    int32_t rate_sigma_e12; /* one sigma of it                               */
+    span_ns sigma_ns;       /* one sigma of utc: jitter and age, no asymmetry*/
+    span_ns bound_ns;       /* if the server is right, true UTC is within
+                             * utc +- this: half the least round trip, root
+                             * delay / 2, root dispersion, 3 sigma           */
+};
+
+struct filter { /* private, except where said */
+    uint32_t hz;
+    uint32_t samples;       /* readable: accepted since init                 */
+    uint32_t refused;       /* readable: outliers since init                 */
+    uint64_t ticks0;        /* anchor of the nominal line                    */
+    ntp64 utc0;
+    uint64_t ticks;         /* the state's moment                            */
+    double off, rate;       /* s above the nominal line, s/s                 */
+    double p00, p01, p11;   /* their covariance                              */
+    double prior_rate, prior_sigma;
+    float delay[FILTER_DELAYS]; /* s, ring                                   */
+    uint8_t delays, delay_next, refused_run;
+    span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
+    double resid_s;         /* readable: last sample - prediction, s         */
+};
+
+/* hz: the counter's rate. rate, sigma: what is known of the crystal before
+ * the first sample, parts per 10^12 (discipline_prior gives both). */
+void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
+                 int32_t sigma_e12);
+
+/* Take a sample. False: refused as an outlier (ask again soon, see
+ * clock.md section 5: in 4 s) or not later than the one before. */
+bool filter_sample(struct filter *f, const struct ntp_sample *s);
+
+/* The estimate extrapolated to `ticks` (may lie before the last sample).
+ * False: no sample yet, *out untouched. */
+bool filter_estimate(const struct filter *f, uint64_t ticks,
+                     struct estimate *out);
+
+/* The line at another counter value. */
+ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
+
+#endif

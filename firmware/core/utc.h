@@ -1,0 +1,80 @@
+/* utc.h -- NTP, Unix and civil time, and spans between them. No leap-second
+ * table: like NTP and Unix time, every day has 86400 seconds.
+ *
+ * Eras: an ntp64 says where in 2^32 s (136 years) a moment lies, not in which
+ * such era. Whoever needs the century gives a pivot, Unix seconds no later
+ * than "now" can be (the build time): the moment is taken from
+ * [pivot - 2^28 s, pivot - 2^28 s + 2^32 s), so from about 8 years before
+ * the build to 127 years after it. 2036, 2038 and 2106 are ordinary years.
+ *
+ * Two ntp64 are subtracted, never compared: a difference is right as long as
+ * the moments lie within 68 years of each other.
+ *
+ * Pure; every function is total. Nothing here calls libc's time functions. */
+#ifndef UTC_H
+#define UTC_H
+
+#include "base.h"
+
+#define UTC_NTP_UNIX 2208988800u /* 1970-01-01 in NTP seconds, RFC 5905 fig 4 */
+#define UTC_NS       1000000000
+#define UTC_PIVOT_SLACK ((int64_t)1 << 28)
+
+/* --- spans: int64_t of 2^-32 s (the word for it: ntp span), or span_ns --- */
+
+static inline int64_t utc_diff(ntp64 a, ntp64 b) /* a - b, 2^-32 s */
+{
+    return (int64_t)(a - b);
+}
+
+span_ns utc_span_ns(int64_t ntp_span); /* rounded to the nearest ns          */
+int64_t utc_span_ntp(span_ns ns);      /* nearest; clamped to +-2^31 s       */
+
+static inline span_ns utc_diff_ns(ntp64 a, ntp64 b) /* a - b */
+{
+    return utc_span_ns(utc_diff(a, b));
+}
+
+static inline ntp64 utc_add_ns(ntp64 t, span_ns ns)
+{
+    return t + (uint64_t)utc_span_ntp(ns);
+}
+
+/* What `ticks` of a counter of exactly hz last, in 2^-32 s, rounded towards
+ * minus infinity; wraps beyond +-2^31 s like any ntp64 difference. */
+int64_t utc_ticks_ntp(int64_t ticks, uint32_t hz);
+
+/* An NTP short (16.16 s, root delay and dispersion) in ns: 0 .. 65536 s. */
+span_ns utc_short_ns(uint32_t ntp_short);
+
+/* --- Unix -------------------------------------------------------------- */
+
+int64_t utc_unix_s(ntp64 t, int64_t pivot_s); /* rounded down               */
+uint32_t utc_unix_ns(ntp64 t);         /* rest of the second, 0 .. 999999999 */
+ntp64 utc_of_unix(int64_t s, uint32_t ns); /* ns < 1e9, else clamped         */
+
+/* --- civil, proleptic Gregorian ---------------------------------------- */
+
+struct utc_civil {
+    int32_t year;   /* 2026                                                  */
+    uint8_t month;  /* 1 .. 12                                               */
+    uint8_t day;    /* 1 .. 31                                               */
+    uint8_t hour, minute, second;
+    uint8_t weekday; /* 0 Sunday; an output only                             */
+};
+
+/* s within +-2^40 s (about +-34 800 years), clamped beyond. */
+struct utc_civil utc_civil_of(int64_t unix_s);
+/* Fields as they are in a certificate; RC_BAD for a day that does not exist
+ * (30 February, 24:00, second 60). *unix_s only then untouched. */
+int utc_unix_of(const struct utc_civil *c, int64_t *unix_s) MUST_CHECK;
+
+#define UTC_TEXT 48 /* room for either text and its final 0 */
+
+/* "2026-11-23 01:02:03.123456 UTC"; returns the length. ns is cut, not
+ * rounded, to microseconds: a clock never shows a time before it came. */
+size_t utc_text(int64_t unix_s, uint32_t ns, char out[UTC_TEXT]);
+/* "Mon Nov 23 01:02:03 2026", as chronyc's tracking prints it. */
+size_t utc_text_chronyc(int64_t unix_s, char out[UTC_TEXT]);
+
+#endif
