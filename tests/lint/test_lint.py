@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""The house rules a program can check: who includes whom, sizes, what no
+file may hold, and a second compiler's opinion of the image's sources."""
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
+from machine import Tap  # noqa: E402
+
+os.chdir(TOP)
+FILE_LINES, FUNCTION_LINES, COLUMNS = 500, 60, 80
+TOP_LEVEL = {"firmware", "board", "drivers", "linker", "third_party", "tests",
+             "Makefile", "README.md", "LICENSE"}
+# A service talks to another through main's callbacks, but for those that
+# everybody may use and these, which are layers of one thing.
+EVERYBODY = {"timekeeper", "status", "log", "version"}
+LAYERS = {
+    ("tls", "net"): "TLS runs over net's TCP",
+    ("ke_client", "tls"): "the key exchange is TLS's only user",
+    ("ntp_udp", "net"): "UDP is one of net's protocols",
+    ("sources", "net"): "struct net_addr, net_addr_text",
+    ("sources", "ke_client"): "struct ke_outcome",
+    ("console", "status"): "prints it",
+}
+TEXT = [f for f in subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+        if f and os.path.isfile(f)]
+
+
+def sources(*folders):
+    return [f for f in TEXT if f.endswith((".c", ".h", ".S"))
+            and f.startswith(tuple(folders))]
+
+
+def includes(path):
+    for number, line in enumerate(open(path, errors="replace"), 1):
+        match = re.match(r'\s*#\s*include\s+(["<])([^">]+)', line)
+        if match:
+            yield number, match.group(1) == "<", match.group(2)
+
+
+STANDARD = {"assert", "stdbool", "stddef", "stdint", "string", "limits",
+            "inttypes", "stdio", "stdarg", "math", "stdlib", "time", "errno",
+            "ctype", "float"}
+CORE_STANDARD = {"assert", "stdbool", "stddef", "stdint", "string", "limits",
+                 "inttypes", "math", "float", "stdarg"}
+
+
+def service_of(path):
+    """sources_card.c belongs to sources, tls_bio.c to tls."""
+    name = os.path.basename(path).split(".")[0]
+    return name.split("_")[0] if name.split("_")[0] in (
+        "sources", "tls", "store", "net", "keeper", "console") else name
+
+
+def wrong_include(path, angled, name):
+    stem = os.path.splitext(os.path.basename(name))[0]
+    if path.startswith("firmware/core/"):
+        if angled:
+            return stem not in CORE_STANDARD and "core is pure"
+        return not (os.path.exists("firmware/core/" + name)
+                    or name in ("../limits.h",)) and "core includes core only"
+    if path.startswith("firmware/services/"):
+        if angled:
+            return (stem not in STANDARD and "/" not in name
+                    and "services: standard headers in <>")
+        if name.startswith("core/") or name in ("port.h", "../limits.h"):
+            return False
+        if os.path.exists("firmware/services/" + name):
+            mine, other = service_of(path), service_of(name)
+            return not (mine == other or other in EVERYBODY
+                        or (mine, other) in LAYERS) and "sideways include"
+        return name.startswith(("firmware", "drivers", "board")) and "room"
+    if path.startswith(("drivers/", "board/")):
+        if angled:
+            return stem not in STANDARD and "no library below services"
+        return not (name in ("port.h", "core/base.h", "core/mono.h",
+                             "core/bytes.h")
+                    or any(os.path.exists(os.path.join(d, name)) for d in (
+                        "drivers", "board/common", "board/rpi2"))
+                    ) and "board and drivers: port.h and core/base.h"
+    return False
+
+
+def check_includes():
+    for path in sources("firmware/", "drivers/", "board/"):
+        for number, angled, name in includes(path):
+            why = wrong_include(path, angled, name)
+            if why:
+                yield f"{path}:{number}: {name}: {why}"
+
+
+def functions(path):
+    """(line, length) of each function body: from { in column 0 to }."""
+    begin = None
+    for number, line in enumerate(open(path, errors="replace"), 1):
+        if line.startswith("{"):
+            begin = number
+        elif line.startswith("}") and begin:
+            yield begin, number - begin - 1
+            begin = None
+
+
+def check_sizes():
+    for path in sources("firmware/", "drivers/", "board/"):
+        lines = open(path, errors="replace").read().split("\n")
+        if len(lines) - 1 > FILE_LINES:
+            yield f"{path}: {len(lines) - 1} lines"
+        for number, line in enumerate(lines, 1):
+            if len(line) > COLUMNS:
+                yield f"{path}:{number}: {len(line)} columns"
+        if path.endswith(".c"):
+            for number, length in functions(path):
+                if length > FUNCTION_LINES:
+                    yield f"{path}:{number}: function of {length} lines"
+
+
+def check_words():
+    host = re.compile(r"\b(deb|security|archive|snapshot|ftp)\.debian\.org|"
+                      r"registry\.npmjs|pypi\.org")
+    taboo = re.compile(r"\b(malloc|calloc|realloc|free|alloca|strcpy|strcat|"
+                       r"sprintf|gets|scanf)\s*\(")
+    for path in TEXT:
+        if path.startswith("tests/fuzz/corpus"):
+            continue
+        for number, line in enumerate(open(path, errors="replace"), 1):
+            if host.search(line) and path != "tests/lint/test_lint.py":
+                yield f"{path}:{number}: names a registry host"
+            if (path.startswith(("firmware/", "drivers/"))
+                    and path.endswith(".c") and taboo.search(line)
+                    and not re.match(r"\s*(/?\*|//)", line)):
+                yield f"{path}:{number}: {line.strip()}"
+            if (path.startswith("firmware/") and path.endswith((".c", ".h"))
+                    and re.match(r"\s*#\s*(el)?if(n?def)?\b", line)
+                    and not re.search(r"_H$", line.strip())):
+                yield f"{path}:{number}: need an #if? Make a second file"
+
+
+def check_top():
+    for name in {f.split("/")[0] for f in TEXT}:
+        if name not in TOP_LEVEL and not name.startswith("."):
+            yield name
+
+
+def clang_for_arm(path):
+    run = subprocess.run(
+        ["clang", "--target=arm-none-eabi", "-mcpu=cortex-a7",
+         "-mfloat-abi=hard", "-mfpu=neon-vfpv4", "-mthumb", "-std=c11",
+         "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
+         "-Werror", "-isystem", "/usr/include/newlib", "-Ifirmware",
+         "-Idrivers", "-Iboard/common", "-Iboard/rpi2"]
+        + os.environ.get("THIRD_INC", third_includes()).split() + [path],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return run.stdout.decode(errors="replace") if run.returncode else ""
+
+
+def third_includes():
+    run = subprocess.run(["make", "-s", "third-inc"], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL)
+    return run.stdout.decode().strip()
+
+
+def check_clang():
+    os.environ["THIRD_INC"] = third_includes()
+    files = [f for f in sources("firmware/", "drivers/", "board/")
+             if f.endswith(".c")]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for output in pool.map(clang_for_arm, files):
+            if output:
+                yield output
+
+
+def main():
+    tap = Tap()
+    for what, check in (("who includes whom", check_includes),
+                        ("files, functions and lines stay short", check_sizes),
+                        ("no taboo word", check_words),
+                        ("top level as agreed", check_top),
+                        ("clang for ARM has no warning", check_clang)):
+        wrong = list(check())
+        tap.check(not wrong, what, "\n".join(wrong))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
