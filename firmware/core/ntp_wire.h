@@ -46,12 +46,11 @@ struct ntp_ef {
 
 /* Walk:  size_t at = NTP_HEADER;
  *        while ((rc = ntp_wire_next(pkt, len, &at, &ef)) == RC_OK) ...
- *        rc is RC_AGAIN at a clean end, RC_BAD where the packet is malformed.
- * Each step moves at least 16 bytes on, so it ends. What follows the last
- * field is not a MAC for us: Gnomon speaks NTS or nothing, and RFC 7822
- * section 7.5.1.4's lengths of 20 and 24 cannot be told from a field. A
- * packet with a MAC of those lengths or a crypto-NAK comes out as RC_BAD,
- * unless it happens to look like a field. */
+ * RC_AGAIN at a clean end, RC_BAD where the packet is malformed. Each step
+ * moves at least 16 bytes on, so it ends. The last field is at least 28 bytes
+ * long (RFC 7822 section 7.5.1.4): what is shorter there would be a MAC (20
+ * or 24 bytes) or a crypto-NAK (4), which Gnomon, having no such keys, never
+ * asks for, and is RC_BAD as well. */
 int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at,
                   struct ntp_ef *ef) MUST_CHECK;
 
