@@ -42,11 +42,7 @@ static mono_ns loop_longest;
 
 static struct tls_clock certificate_clock(void)
 {
-    int64_t floor;
-    int32_t freq;
-    if (!timekeeper_keep(&floor, &freq))
-        floor = keeper_floor();
-    return (struct tls_clock){.floor = floor,
+    return (struct tls_clock){.floor = keeper_floor(),
                               .synchronised = timekeeper_synchronised(),
                               .now = timekeeper_unix()};
 }

@@ -9,7 +9,8 @@
 #include "version.h"
 
 #define FLOOR_VERSION 1
-#define FLOOR_LEN     13 /* version, floor in Unix s, frequency in 10^-12    */
+#define FLOOR_LEN     17 /* version, floor in Unix s, frequency and its sigma
+                          * in parts per 10^12                               */
 #define SAVE_EVERY    (15 * 60 * MONO_S)
 #define RESET_WAIT    (2 * MONO_S)
 
@@ -21,31 +22,33 @@ static struct {
     mono_ns reset_at;   /* 0: no reset asked for                            */
 } keep;
 
-static bool read_card(int32_t *freq_e12)
+static void read_card(struct timekeeper_start *start)
 {
     uint8_t b[FLOOR_LEN];
     int len = keep.ops->load(b, sizeof b);
     if (len != FLOOR_LEN || b[0] != FLOOR_VERSION)
-        return false;
+        return;
     int64_t floor = (int64_t)bytes_get64(b + 1);
     if (floor > keep.floor)
         keep.floor = floor;
-    *freq_e12 = (int32_t)bytes_get32(b + 9);
-    return true;
+    start->freq_e12 = (int32_t)bytes_get32(b + 9);
+    start->freq_sigma_e12 = (int32_t)bytes_get32(b + 13);
+    start->freq_known = start->freq_sigma_e12 > 0;
 }
 
 static void write_card(mono_ns now)
 {
     int64_t floor;
-    int32_t freq;
+    int32_t freq, sigma;
     keep.due = now + SAVE_EVERY;
-    if (!timekeeper_keep(&floor, &freq))
+    if (!timekeeper_keep(&floor, &freq, &sigma))
         return;
     if (floor > keep.floor)
         keep.floor = floor;
     uint8_t b[FLOOR_LEN] = {FLOOR_VERSION};
     bytes_put64(b + 1, (uint64_t)keep.floor);
     bytes_put32(b + 9, (uint32_t)freq);
+    bytes_put32(b + 13, (uint32_t)sigma);
     if (keep.ops->save(b, sizeof b) == RC_SPACE)
         log_limited(&keep, "time floor not saved: no room");
 }
@@ -55,11 +58,11 @@ void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
     struct timekeeper_start start = {0};
     keep.floor = gnomon_build_unix;
     keep.ops = ops;
-    start.freq_known = read_card(&start.freq_e12);
+    read_card(&start);
     start.floor_unix_s = keep.floor;
     char text[UTC_TEXT];
-    utc_text(keep.floor, text);
-    log_line("time floor %s UTC, from %s", text,
+    utc_text(keep.floor, 0, text);
+    log_line("time floor %s, from %s", text,
              keep.floor > gnomon_build_unix ? "the card" : "the build");
     timekeeper_init(conf, &start);
 }

@@ -57,7 +57,7 @@ static void add(const struct conf_source *c, uint8_t index, mono_ns now)
                                  .iburst = c->iburst,
                                  .nts = c->nts};
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
-    timekeeper_source(all.count, c);
+    timekeeper_source(all.count, c, index == 0);
     all.count++;
 }
 

@@ -12,12 +12,16 @@ struct timekeeper_start {
     int64_t floor_unix_s; /* no time below this is believed                 */
     bool freq_known;      /* the journal had one                            */
     int32_t freq_e12;     /* parts per 10^12, + our crystal is slow         */
+    int32_t freq_sigma_e12; /* one sigma of it                              */
 };
 
-/* sources: how many time sources there are (slots 0 ..), for the quorum. */
+/* conf stays the caller's. Then every source, slots 0 ..; counts: it is part
+ * of the quorum from the start (a server line, a pool's first address), not
+ * only once it has answered. */
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start);
-void timekeeper_source(unsigned slot, const struct conf_source *conf);
+void timekeeper_source(unsigned slot, const struct conf_source *conf,
+                       bool counts);
 
 /* A sample of source `slot` that passed every test of the packet. Until the
  * clock is set it must also lie at or above the floor and inside the window
@@ -37,7 +41,8 @@ bool timekeeper_synchronised(void);
 int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
 /* What the journal keeps; false while there is nothing worth keeping. */
-bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12);
+bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
+                     int32_t *freq_sigma_e12); /* sigma 0: not known yet     */
 mono_ns timekeeper_first_sync(void); /* since boot; -1: not yet              */
 
 void timekeeper_status(struct status *s);
