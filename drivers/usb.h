@@ -1,0 +1,41 @@
+/* usb.h -- the whole USB side as a board sees it: one static struct, a poll,
+ * an interrupt, and the Ethernet that came up on it.
+ *
+ *     static struct usb usb;
+ *     usb_init(&usb, PERIPHERALS + 0x980000, now);   power on first (mailbox)
+ *     loop:       usb_poll(&usb, now);   at the latest at usb_due(&usb)
+ *     IRQ 9:      usb_irq(&usb);         optional; without it stamps are
+ *                                        taken in usb_poll
+ *     Ethernet:   void *dev; const struct eth_ops *e = usb_eth(&usb, &dev);
+ *                 NULL until a device is up and again when it is unplugged:
+ *                 ask each time
+ *
+ * Holds DMA buffers (about 50 KB): plain cached memory, aligned by its type.
+ * No call blocks. hw.h is what it needs of the machine. */
+#ifndef USB_H
+#define USB_H
+
+#include "usb_eth_cdc_ecm.h"
+#include "usb_hub.h"
+
+#define USB_CLASSES 2
+
+struct usb {
+    struct dwc2 host;
+    struct usb_core core;
+    struct usb_class classes[USB_CLASSES];
+    struct usb_hub hub[USB_HUBS];
+    struct usb_ecm ecm;
+};
+
+void usb_init(struct usb *u, uintptr_t dwc2_base, mono_ns now);
+void usb_poll(struct usb *u, mono_ns now);
+mono_ns usb_due(const struct usb *u);
+/* From the interrupt handler; may interrupt any call of this header. */
+void usb_irq(struct usb *u);
+/* The Ethernet device in use, or NULL. */
+const struct eth_ops *usb_eth(struct usb *u, void **dev);
+/* NULL, or one line on what is wrong: controller, port or device. */
+const char *usb_trouble(const struct usb *u);
+
+#endif

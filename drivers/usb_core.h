@@ -1,0 +1,137 @@
+/* usb_core.h -- devices on the bus: found, addressed, configured, given to a
+ * class driver, taken away again.
+ *
+ * Enumeration is a state machine per device. Only one device at a time may
+ * be at address 0: the others wait for their turn (`turn`), from their port's
+ * reset until SET_ADDRESS is through. Each device has one control transfer of
+ * its own, so no device waits for another's.
+ *
+ * What a device says (descriptors, status) is outside input: it is refused
+ * with a reason in dev->why, three tries, then left alone until replugged. */
+#ifndef USB_CORE_H
+#define USB_CORE_H
+
+#include "dwc2.h"
+#include "usb_desc.h"
+
+#define USB_DEVICES   12   /* hubs included                                  */
+#define USB_DEPTH     5    /* hubs in a row (USB 2.0, 4.1.1)                 */
+#define USB_CTL_BYTES 1024 /* longest configuration                          */
+#define USB_MS        ((mono_ns)1000000)
+
+struct usb_core;
+struct usb_dev;
+
+/* One per kind of device; all calls come from usb_core_poll. To support
+ * another Ethernet chip, write one of these and a struct eth_ops (eth.h) and
+ * add it to the table in usb.c. */
+struct usb_class_driver {
+    const char *name;
+    /* Does this driver want the device in this configuration? */
+    bool (*match)(const struct usb_device_desc *d, const uint8_t *cfg,
+                  size_t len);
+    /* The device is configured. cfg lies in dev->buf: take from it what is
+     * needed before the first control transfer. On success set dev->cls.
+     * RC_BAD, RC_SPACE: refused, with dev->why set. */
+    int (*start)(void *pool, struct usb_dev *dev, const uint8_t *cfg,
+                 size_t len);
+    void (*poll)(struct usb_dev *dev, mono_ns now);
+    mono_ns (*due)(const struct usb_dev *dev);
+    /* Unplugged, or being reset: close every pipe, forget dev. */
+    void (*gone)(struct usb_dev *dev);
+    /* Hubs only: reset, switch off, look again at one port. Answered by
+     * usb_port_ready, usb_port_failed, usb_port_off. */
+    void (*port_reset)(struct usb_dev *hub, uint8_t port);
+    void (*port_disable)(struct usb_dev *hub, uint8_t port);
+    void (*port_rescan)(struct usb_dev *hub, uint8_t port);
+};
+
+struct usb_class {
+    const struct usb_class_driver *driver;
+    void *pool; /* the driver's instances, owned by struct usb               */
+};
+
+enum usb_dev_state {
+    USB_FREE,
+    USB_WAIT,     /* for the turn at address 0                               */
+    USB_RESET,    /* its port is being reset                                 */
+    USB_DESC8,
+    USB_ADDRESS,
+    USB_SETTLE,   /* 2 ms after SET_ADDRESS (9.2.6.3)                        */
+    USB_DESC18,
+    USB_CFG9,
+    USB_CFG,
+    USB_SET_CFG,
+    USB_RUN,      /* a class driver has it                                   */
+    USB_UNUSED,   /* no driver; addressed and left alone                     */
+    USB_DISABLE,  /* given up; its port is being switched off                */
+    USB_FAILED,
+    USB_CLOSING,  /* gone; its transfers are being taken back                */
+};
+
+typedef void usb_ctl_done(struct usb_dev *dev, int rc, size_t actual);
+
+struct usb_dev {
+    struct usb_core *core;
+    struct usb_dev *parent;  /* hub, or NULL on the root port                */
+    uint8_t state, port, depth, addr, tries, config, speed;
+    uint32_t seq;            /* order of arrival                             */
+    mono_ns when;
+    struct usb_device_desc desc;
+    const char *why;         /* NULL, or why it is not in use                */
+    const struct usb_class_driver *driver;
+    void *cls;               /* the driver's                                 */
+    struct dwc2_pipe ep0;
+    struct dwc2_xfer ctl;
+    usb_ctl_done *ctl_done;
+    _Alignas(HW_LINE) uint8_t setup[HW_LINE];
+    _Alignas(HW_LINE) uint8_t buf[USB_CTL_BYTES];
+};
+
+struct usb_core {
+    struct dwc2 *host;
+    const struct usb_class *classes;
+    size_t nclasses;
+    mono_ns now;
+    uint8_t root_state;
+    mono_ns root_when;
+    struct usb_dev *root;    /* the device on the root port, or NULL         */
+    struct usb_dev *turn;    /* who is at address 0, or NULL                 */
+    uint32_t seq;
+    uint32_t attached, removed, failed;
+    struct usb_dev dev[USB_DEVICES];
+};
+
+void usb_core_init(struct usb_core *c, struct dwc2 *host,
+                   const struct usb_class *classes, size_t nclasses,
+                   mono_ns now);
+void usb_core_poll(struct usb_core *c, mono_ns now); /* after dwc2_poll      */
+mono_ns usb_core_due(const struct usb_core *c);
+const char *usb_core_trouble(const struct usb_core *c); /* or NULL           */
+
+/* For class drivers. One control transfer per device at a time: RC_STATE
+ * while one is under way. IN data arrives in dev->buf; OUT data is put there
+ * first. done is called with RC_OK, RC_IO (refused), RC_TIMEOUT; never after
+ * the driver's gone(). */
+struct usb_request {
+    uint8_t type, request;
+    uint16_t value, index, length;
+};
+int usb_control(struct usb_dev *dev, struct usb_request r,
+                usb_ctl_done *done) MUST_CHECK;
+bool usb_control_idle(const struct usb_dev *dev);
+/* Open a pipe to an endpoint of this device. */
+void usb_open(struct usb_dev *dev, struct dwc2_pipe *p,
+              const struct usb_endpoint *e);
+/* Take the device away and find it again, from its port's reset on. */
+void usb_reset(struct usb_dev *dev, const char *why);
+
+/* For hubs. attach: a device was there for 100 ms; NULL: no room. */
+struct usb_dev *usb_attach(struct usb_core *c, struct usb_dev *hub,
+                           uint8_t port);
+void usb_detach(struct usb_dev *dev);
+void usb_port_ready(struct usb_dev *dev, uint8_t speed); /* reset + 10 ms    */
+void usb_port_failed(struct usb_dev *dev, const char *why);
+void usb_port_off(struct usb_dev *dev);
+
+#endif

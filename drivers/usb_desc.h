@@ -1,0 +1,75 @@
+/* usb_desc.h -- reading USB descriptors (USB 2.0 chapter 9, CDC 1.2, ECM).
+ *
+ * Pure. The bytes come from whatever was plugged in: nothing here asserts or
+ * reads outside them, and a descriptor that does not fit ends the walk. */
+#ifndef USB_DESC_H
+#define USB_DESC_H
+
+#include "core/base.h"
+
+enum {
+    USB_DT_DEVICE = 1,
+    USB_DT_CONFIG = 2,
+    USB_DT_STRING = 3,
+    USB_DT_INTERFACE = 4,
+    USB_DT_ENDPOINT = 5,
+    USB_DT_CS_INTERFACE = 0x24,
+    USB_DT_HUB = 0x29,
+};
+
+struct usb_device_desc {
+    uint16_t usb_bcd, vid, pid, bcd;
+    uint8_t dev_class, subclass, protocol, mps0, configs;
+};
+
+struct usb_endpoint {
+    uint8_t number, type; /* without the direction bit; enum dwc2_type       */
+    bool in;
+    uint16_t mps;
+    uint8_t interval;     /* bInterval as it stands                          */
+};
+
+/* One walk over a configuration. type/p/len: the present descriptor. */
+struct usb_walk {
+    const uint8_t *at, *end;
+    const uint8_t *p;
+    uint8_t type, len;
+};
+
+uint16_t usb_get16(const uint8_t *p); /* little-endian                       */
+
+/* All 18 bytes. RC_BAD: not a device descriptor. */
+int usb_desc_device(const uint8_t *p, size_t len,
+                    struct usb_device_desc *out) MUST_CHECK;
+/* wTotalLength of a configuration's first 9 bytes, or RC_BAD. */
+int usb_desc_total(const uint8_t *p, size_t len) MUST_CHECK;
+
+/* cfg: a whole configuration, its own 9-byte descriptor first. */
+struct usb_walk usb_walk_of(const uint8_t *cfg, size_t len);
+bool usb_walk_next(struct usb_walk *w);
+/* RC_BAD unless the present descriptor is an endpoint that can work. */
+int usb_desc_endpoint(const struct usb_walk *w,
+                      struct usb_endpoint *out) MUST_CHECK;
+
+/* Interval in nanoseconds of an interrupt endpoint (9.6.6). */
+int64_t usb_interval_ns(const struct usb_endpoint *e, bool high_speed);
+
+/* First endpoint of the hub interface. RC_BAD: not a hub. */
+int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
+                          struct usb_endpoint *out) MUST_CHECK;
+
+/* An Ethernet Control Model function (ECM 1.2 section 5). */
+struct usb_ecm_desc {
+    uint8_t control_if, data_if, data_alt;
+    uint8_t mac_string;   /* iMACAddress                                     */
+    bool has_notify;
+    struct usb_endpoint notify, in, out;
+};
+int usb_desc_ecm(const uint8_t *cfg, size_t len,
+                 struct usb_ecm_desc *out) MUST_CHECK;
+
+/* A string descriptor of 12 hexadecimal digits; RC_BAD if it is not one, or
+ * is a group or all-zero address. */
+int usb_desc_mac(const uint8_t *str, size_t len, uint8_t mac[6]) MUST_CHECK;
+
+#endif
