@@ -10,7 +10,19 @@
  * except a counter, so a forger cannot stop us from hearing the real one.
  *
  * Samples are against the raw, unsteered counter (ticks), never against the
- * steered clock: nothing has to be undone in a filter when we steer. */
+ * steered clock: nothing has to be undone in a filter when we steer.
+ *
+ * Requests say nothing about us (version, mode and a random transmit
+ * timestamp, all else zero). When they go:
+ *   until the first valid reply: after 1 s (2 s without iburst) three times,
+ *     then doubling up to minpoll;
+ *   from it on a ramp, 4 polls per octave from 2 s (4 s) up to minpoll, for
+ *     that is what finds the frequency soon (reference/clock.md section 5);
+ *   then every 2^poll s, poll in minpoll .. maxpoll as set_poll wishes; after
+ *     8 unanswered ones at twice, after 16 at four times that.
+ *   A RATE kiss ends the ramp and doubles the interval, each time, beyond
+ *   maxpoll if need be. Each interval is lengthened by up to 4 % at random.
+ */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
 
@@ -58,13 +70,18 @@ struct ntp_client { /* fields readable; changed only by these functions */
     int8_t poll;            /* log2 s, now                                  */
     uint8_t reach;          /* 8-bit register, RFC 5905 section 13          */
     uint8_t burst;          /* quick requests still to come                 */
-    bool waiting;           /* a request is under way                       */
+    int8_t slow;            /* least poll since the last RATE kiss, log2 s  */
+    uint8_t unanswered;     /* requests since the last sample, up to 255    */
+    bool prepared;          /* a request is written, its answer not judged  */
+    bool waiting;           /* ... and has left: an answer may come         */
+    bool nak_seen;          /* ... and met a NAK: more of them do not count */
     bool stopped;           /* DENY or RSTR kiss, authenticated             */
     uint64_t nonce;         /* its transmit timestamp, random               */
     uint8_t uid[NTS_UID_LEN];
     uint64_t sent_ticks;
-    uint8_t nak_run;        /* NAKs in a row without a valid reply          */
-    uint32_t tx, rx, valid; /* packets                                      */
+    uint8_t nak_run;        /* requests in a row that met a NAK and no valid
+                             * reply                                        */
+    uint32_t tx, rx, valid; /* packets; valid: gave a sample                */
     uint32_t drops[NTP_DROP_COUNT];
     mono_ns last_rx;        /* of the last valid reply, -1: none            */
     struct ntp_sample last; /* the last valid reply's                       */
@@ -77,21 +94,31 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 /* When poll wants to be called next, at the latest. */
 mono_ns ntp_client_due(const struct ntp_client *n);
 
-/* Write the next request and schedule the one after. Returns its length;
- * RC_AGAIN: not due. RC_STATE: stopped, or NTS has neither keys nor cookies
- * (or a run of NAKs says that they are worthless): a key exchange is needed.
+/* How many requests in a row may meet a NAK before keys are given up. */
+#define NTP_CLIENT_NAKS 3
+
+/* Write the next request and schedule the one after. cap is at least
+ * LIMIT_NTP_PACKET. Returns its length.
+ * RC_AGAIN: not due.
+ * RC_STATE: stopped (n->stopped; due is never), or NTS has neither keys nor
+ *   cookies or a run of NAKs says that they are worthless: a key exchange is
+ *   needed. Counts as an unanswered poll; due moves on.
  * RC_SPACE: only cookies that are still on the card are left, see
- * nts_assoc.h; save and call again. RC_IO: no entropy. */
+ *   nts_assoc.h; save and call again. Nothing changed, due is still past.
+ * RC_IO: no entropy, or the AEAD failed; due is a second later. */
 int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
                     size_t cap) MUST_CHECK;
 
-/* The request left the machine at this counter value. */
+/* The request left the machine at this counter value. Until this is called
+ * no reply is taken. Called again for the same request, the last one counts.
+ */
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp);
 
 /* A datagram from this server. RC_OK: *s is filled and new cookies are kept.
- * RC_BAD, RC_AUTH: dropped and counted; *why says what for. RC_STATE: valid,
- * but no time in it (unsynchronised server) or it tells us to slow down or
- * go away. */
+ * RC_BAD, RC_AUTH: dropped and counted; nothing else changed, we still wait
+ * for the real answer. RC_STATE: valid (its cookies are kept), but no time in
+ * it: an unsynchronised server, or one that tells us to slow down or go away.
+ * But for RC_OK *why says what for. */
 int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                     const uint8_t *msg, size_t len, struct ntp_sample *s,
                     enum ntp_drop *why) MUST_CHECK;
