@@ -1,0 +1,314 @@
+#include "conf_words.h"
+
+#include <string.h>
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+int conf_words_split(struct conf_words *w, const char *line, size_t len)
+{
+    size_t i = 0;
+    w->count = 0;
+    while (i < len && is_blank(line[i]))
+        i++;
+    if (i < len && strchr("#%!;", line[i]) && line[i])
+        return RC_OK;
+    while (len > i && is_blank(line[len - 1]))
+        len--;
+    if (len - i > CONF_LINE_MAX)
+        return RC_SPACE;
+
+    size_t n = len - i;
+    memcpy(w->text, line + i, n);
+    w->text[n] = 0;
+    for (size_t k = 0; k < n; k++) {
+        unsigned char c = (unsigned char)w->text[k];
+        if (is_blank(w->text[k])) {
+            w->text[k] = 0;
+            continue;
+        }
+        if (c < ' ' || c == 0x7f)
+            return RC_BAD;
+        if (k > 0 && w->text[k - 1])
+            continue;
+        if (w->count == CONF_ARGS_MAX)
+            return RC_SPACE;
+        w->word[w->count++] = w->text + k;
+    }
+    return RC_OK;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool conf_words_equal(const char *a, const char *b)
+{
+    while (*a && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return lower(*a) == lower(*b);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int conf_words_int(const char *word, int64_t *v)
+{
+    bool negative = *word == '-';
+    *v = 0;
+    if (*word == '-' || *word == '+')
+        word++;
+    if (!is_digit(*word))
+        return RC_BAD;
+    int64_t n = 0;
+    for (; is_digit(*word); word++)
+        if (n < INT64_C(1000000000000)) /* beyond every range: no need to */
+            n = n * 10 + (*word - '0');
+    if (*word)
+        return RC_BAD;
+    *v = negative ? -n : n;
+    return RC_OK;
+}
+
+static double scale10(double v, int64_t by)
+{
+    for (; by > 0 && v < 1e30; by--)
+        v *= 10;
+    for (; by < 0 && v > 1e-30; by++)
+        v /= 10;
+    return v;
+}
+
+/* Decimal, with an exponent: what sscanf's %lf takes in practice. */
+int conf_words_real(const char *word, double *v)
+{
+    bool negative = *word == '-';
+    double n = 0;
+    int digits = 0;
+    int64_t places = 0, exponent = 0;
+    *v = 0;
+    if (*word == '-' || *word == '+')
+        word++;
+    for (; is_digit(*word); word++, digits++)
+        n = n * 10 + (*word - '0');
+    if (*word == '.')
+        for (word++; is_digit(*word); word++, digits++, places++)
+            n = n * 10 + (*word - '0');
+    if (digits == 0 || digits > 60)
+        return RC_BAD;
+    if (*word == 'e' || *word == 'E') {
+        if (conf_words_int(word + 1, &exponent) < 0)
+            return RC_BAD;
+        word += strlen(word);
+    }
+    if (*word)
+        return RC_BAD;
+    n = scale10(n, exponent - places);
+    *v = negative ? -n : n;
+    return RC_OK;
+}
+
+/* One decimal part up to `max`; moves *p past it. -1: none. */
+static int take_part(const char **p, int max)
+{
+    int v = 0, digits = 0;
+    for (; is_digit(**p) && digits < 4; (*p)++, digits++)
+        v = v * 10 + (**p - '0');
+    return digits == 0 || digits > 3 || v > max ? -1 : v;
+}
+
+static const char *take_ip4(const char *p, uint8_t ip[4])
+{
+    for (int i = 0; i < 4; i++) {
+        if (i && *p++ != '.')
+            return NULL;
+        int v = take_part(&p, 255);
+        if (v < 0)
+            return NULL;
+        ip[i] = (uint8_t)v;
+    }
+    return p;
+}
+
+int conf_words_ip4(const char *word, uint8_t ip[4])
+{
+    uint8_t b[4];
+    const char *end = take_ip4(word, b);
+    if (!end || *end)
+        return RC_BAD;
+    memcpy(ip, b, 4);
+    return RC_OK;
+}
+
+int conf_words_net4(const char *word, uint8_t ip[4], uint8_t *prefix)
+{
+    uint8_t b[4];
+    const char *end = take_ip4(word, b);
+    if (!end || *end++ != '/')
+        return RC_BAD;
+    int n = take_part(&end, 32);
+    if (n < 0 || *end)
+        return RC_BAD;
+    memcpy(ip, b, 4);
+    *prefix = (uint8_t)n;
+    return RC_OK;
+}
+
+static int hex_digits(const char *p)
+{
+    int n = 0;
+    while (is_digit(p[n]) || (lower(p[n]) >= 'a' && lower(p[n]) <= 'f'))
+        n++;
+    return n;
+}
+
+/* RFC 4291 section 2.2: eight groups, one run of zeros as "::", the last two
+ * groups perhaps as A.B.C.D. */
+static bool is_ip6(const char *p)
+{
+    int groups = 0;
+    bool gap = false;
+    uint8_t ip4[4];
+    if (p[0] == ':' && p[1] == ':') {
+        gap = true;
+        p += 2;
+    }
+    while (*p && groups < 8) {
+        if (conf_words_ip4(p, ip4) == RC_OK) {
+            groups += 2;
+            p += strlen(p);
+            break;
+        }
+        int n = hex_digits(p);
+        if (n < 1 || n > 4)
+            return false;
+        groups++;
+        p += n;
+        if (*p == 0)
+            break;
+        if (*p++ != ':' || *p == 0)
+            return false;
+        if (*p == ':') {
+            if (gap)
+                return false;
+            gap = true;
+            p++;
+        }
+    }
+    return *p == 0 && (gap ? groups < 8 : groups == 8);
+}
+
+bool conf_words_is_host(const char *word)
+{
+    size_t label = 0, len = strlen(word);
+    if (strchr(word, ':'))
+        return is_ip6(word);
+    if (len > 253) /* RFC 1035 section 2.3.4, without the root's dot */
+        return false;
+    for (const char *p = word; *p; p++) {
+        char c = lower(*p);
+        bool dot = c == '.';
+        if (dot ? label == 0 : !is_digit(c) && !(c >= 'a' && c <= 'z') &&
+                                   c != '-' && c != '_')
+            return false;
+        label = dot ? 0 : label + 1;
+        if (label > 63)
+            return false;
+    }
+    return len > 0;
+}
+
+static const char not_needed[] = "accepted, not needed by Gnomon";
+static const char not_yet[] = "accepted, but not yet done by Gnomon";
+
+const char *conf_words_ignored(const char *directive)
+{
+    static const char *const useless[] = {
+        "acquisitionport", "bindacqdevice", "bindcmdaddress",
+        "bindcmddevice", "binddevice", "clientloglimit", "clockprecision",
+        "commandkey", "corrtimeratio", "dumpdir", "dumponexit",
+        "fallbackdrift", "generatecommandkey", "hwclockfile", "hwtimestamp",
+        "hwtstimeout", "initstepslew", "keyfile", "leapseclist",
+        "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
+        "logchange", "logdir", "mailonchange", "manual", "maxtxbuffers",
+        "noclientlog", "ntpsigndsocket", "ntscachedir", "ntsprocesses",
+        "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
+        "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
+        "sched_priority", "tempcomp", "user"};
+    static const char *const later[] = {
+        "allow", "authselectmode", "bindacqaddress", "bindaddress",
+        "broadcast", "cmdallow", "cmddeny", "cmdport", "cmdratelimit",
+        "combinelimit", "confdir", "deny", "dscp", "include", "leapsecmode",
+        "leapsectz", "local", "maxchange", "maxclockerror", "maxdistance",
+        "maxdrift", "maxjitter", "maxntsconnections", "maxsamples",
+        "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
+        "minstratum", "nocerttimecheck", "ntsaeads", "ntsntpserver",
+        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
+        "refclock", "reselectdist", "smoothtime", "sourcedir",
+        "stratumweight"};
+    for (size_t i = 0; i < LEN(useless); i++)
+        if (conf_words_equal(directive, useless[i]))
+            return not_needed;
+    for (size_t i = 0; i < LEN(later); i++)
+        if (conf_words_equal(directive, later[i]))
+            return not_yet;
+    return NULL;
+}
+
+const struct conf_option_word *conf_words_option(const char *word)
+{
+#define FLAG(n, o)          {n, o, CONF_VALUE_NONE, 0, 0}
+#define NUM(n, o, lo, hi)   {n, o, CONF_VALUE_INT, lo, hi}
+#define REAL(n)             {n, CONF_OPT_IGNORED, CONF_VALUE_REAL, 0, 0}
+#define MORE                INT32_MAX
+    static const struct conf_option_word table[] = {
+        NUM("minpoll", CONF_OPT_MINPOLL, -7, 24),
+        NUM("maxpoll", CONF_OPT_MAXPOLL, -7, 24),
+        NUM("port", CONF_OPT_PORT, 1, 65535),
+        NUM("ntsport", CONF_OPT_NTSPORT, 1, 65535),
+        NUM("maxsources", CONF_OPT_MAXSOURCES, 1, 16),
+        NUM("certset", CONF_OPT_CERTSET, 0, 255),
+        FLAG("iburst", CONF_OPT_IBURST),
+        FLAG("nts", CONF_OPT_NTS),
+        FLAG("prefer", CONF_OPT_PREFER),
+        FLAG("noselect", CONF_OPT_NOSELECT),
+        FLAG("trust", CONF_OPT_TRUST),
+        FLAG("require", CONF_OPT_REQUIRE),
+        FLAG("xleave", CONF_OPT_XLEAVE),
+        FLAG("auto_offline", CONF_OPT_IGNORED),
+        FLAG("burst", CONF_OPT_IGNORED),
+        FLAG("copy", CONF_OPT_IGNORED),
+        FLAG("ipv4", CONF_OPT_IGNORED),
+        FLAG("ipv6", CONF_OPT_IGNORED),
+        FLAG("offline", CONF_OPT_IGNORED),
+        NUM("filter", CONF_OPT_IGNORED, 0, MORE),
+        NUM("key", CONF_OPT_IGNORED, 1, MORE),
+        NUM("maxsamples", CONF_OPT_IGNORED, 0, MORE),
+        NUM("maxunreach", CONF_OPT_IGNORED, 0, MORE),
+        NUM("minsamples", CONF_OPT_IGNORED, 0, MORE),
+        NUM("minstratum", CONF_OPT_IGNORED, 0, 16),
+        NUM("polltarget", CONF_OPT_IGNORED, 1, MORE),
+        NUM("presend", CONF_OPT_IGNORED, -32, 32),
+        NUM("version", CONF_OPT_IGNORED, 1, 4),
+        REAL("asymmetry"),
+        REAL("maxdelay"),
+        REAL("maxdelaydevratio"),
+        REAL("maxdelayquant"),
+        REAL("maxdelayratio"),
+        REAL("mindelay"),
+        REAL("offset"),
+        {"extfield", CONF_OPT_IGNORED, CONF_VALUE_HEX, 0, 0},
+    };
+    for (size_t i = 0; i < LEN(table); i++)
+        if (conf_words_equal(word, table[i].name))
+            return &table[i];
+    return NULL;
+}
