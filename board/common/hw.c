@@ -1,0 +1,56 @@
+/* hw.c -- drivers/hw.h on a Cortex-A7 with caches on.
+ *
+ * RAM is cached; a device reads and writes it past our caches, through the
+ * alias that the board names. */
+#include "hw.h"
+#include "gentimer.h"
+#include "machine.h"
+
+uint32_t hw_read(uintptr_t reg)
+{
+    uint32_t v = *(const volatile uint32_t *)reg;
+    cpu_dmb();
+    return v;
+}
+
+void hw_write(uintptr_t reg, uint32_t value)
+{
+    cpu_dmb();
+    *(volatile uint32_t *)reg = value;
+}
+
+uint32_t hw_bus_addr(const void *p)
+{
+    return (uint32_t)(uintptr_t)p | MACHINE_BUS_ALIAS;
+}
+
+void hw_dma_clean(const void *p, size_t len)
+{
+    uintptr_t line = (uintptr_t)p & ~(uintptr_t)(HW_LINE - 1);
+    uintptr_t end = (uintptr_t)p + len;
+    for (; line < end; line += HW_LINE) {
+        cp15_set_dccmvac((uint32_t)line);
+    }
+    cpu_dsb();
+}
+
+/* A line that is only partly the buffer's is written back as well: its other
+ * part belongs to somebody. */
+void hw_dma_discard(void *p, size_t len)
+{
+    uintptr_t start = (uintptr_t)p, end = start + len;
+    uintptr_t line = start & ~(uintptr_t)(HW_LINE - 1);
+    for (; line < end; line += HW_LINE) {
+        if (line < start || end - line < HW_LINE) {
+            cp15_set_dccimvac((uint32_t)line);
+        } else {
+            cp15_set_dcimvac((uint32_t)line);
+        }
+    }
+    cpu_dsb();
+}
+
+uint64_t hw_ticks(void)
+{
+    return gentimer_ticks();
+}

@@ -1,0 +1,18 @@
+/* text.h -- a line of text built without printf: the last words of a machine
+ * that may have lost its heap, stack or mind. Cut, never overrun. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "core/base.h"
+
+struct text {
+    char *buf; /* always ends in 0 */
+    size_t cap, len;
+};
+
+void text_init(struct text *t, char *buf, size_t cap); /* cap >= 1 */
+void text_str(struct text *t, const char *s);
+void text_hex(struct text *t, uint32_t v); /* 8 digits */
+void text_dec(struct text *t, uint32_t v);
+
+#endif

@@ -1,0 +1,180 @@
+/* port.c -- firmware/port.h on a Raspberry Pi 2. Ethernet: port_eth.c, card:
+ * port_blk.c, pulse: pps.c. */
+#include "port.h"
+#include <string.h>
+#include "board.h"
+#include "crashnote.h"
+#include "gentimer.h"
+#include "machine.h"
+#include "pm.h"
+#include "rpi2.h"
+#include "stack.h"
+
+#define SETTLED_NS     60000000000 /* ran for a minute: not in a crash loop */
+#define IDLE_MAX_S     1
+#define POOL_WORDS     64u
+#define POOL_PER_POLL  4u
+#define WORD_WAIT_NS   200000 /* the generator: some 30 us a word           */
+
+uint64_t port_ticks(void)
+{
+    return gentimer_ticks();
+}
+
+uint32_t port_tick_hz(void)
+{
+    return rpi2_hz();
+}
+
+/* ---- entropy: words gathered ahead, so that asking does not wait --------- */
+
+static uint32_t pool[POOL_WORDS];
+static unsigned pooled;
+
+static void fill_pool(void)
+{
+    for (unsigned i = 0; i < POOL_PER_POLL && pooled < POOL_WORDS; i++) {
+        if (rng_word(&rpi2_rng, &pool[pooled]) != RC_OK) {
+            return;
+        }
+        pooled++;
+    }
+}
+
+static int next_word(uint32_t *out)
+{
+    if (pooled > 0) {
+        *out = pool[--pooled];
+        pool[pooled] = 0;
+        return RC_OK;
+    }
+    mono_ns start = rpi2_now();
+    int rc;
+    do {
+        rc = rng_word(&rpi2_rng, out);
+    } while (rc == RC_AGAIN && rpi2_now() - start < WORD_WAIT_NS);
+    return rc == RC_OK ? RC_OK : RC_IO;
+}
+
+int port_entropy(uint8_t *buf, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        uint32_t word;
+        if (next_word(&word) != RC_OK) {
+            memset(buf, 0, len); /* nobody uses half a key */
+            return RC_IO;
+        }
+        size_t n = len - at < sizeof word ? len - at : sizeof word;
+        memcpy(buf + at, &word, n);
+        at += n;
+    }
+    return RC_OK;
+}
+
+/* ---- the loop --------------------------------------------------------------- */
+
+static bool settled;
+
+void port_poll(void)
+{
+    rpi2_woken = false;
+    rpi2_eth_poll();
+    rpi2_blk_poll();
+    uint32_t cpsr = cpu_irq_save();
+    pl011_service(&rpi2_uart);
+    cpu_irq_restore(cpsr);
+    fill_pool();
+    if (!settled && rpi2_now() >= SETTLED_NS) {
+        settled = true;
+        crashnote_settled();
+    }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+void port_idle(uint64_t until_ticks)
+{
+    uint64_t now = gentimer_ticks();
+    uint64_t limit = now + (uint64_t)IDLE_MAX_S * rpi2_hz();
+    limit = earlier(limit, now + rpi2_eth_patience());
+    limit = earlier(limit, now + rpi2_blk_patience());
+    uint64_t until = earlier(until_ticks, limit);
+
+    /* Masked, an interrupt still ends WFI, so one that comes between the
+     * test and the WFI is not slept through. */
+    uint32_t cpsr = cpu_irq_save();
+    if (!rpi2_woken && until > gentimer_ticks()) {
+        gentimer_phys_arm(until);
+        cpu_wfi();
+        gentimer_phys_stop();
+    }
+    cpu_irq_restore(cpsr);
+}
+
+/* ---- console ----------------------------------------------------------------- */
+
+size_t port_console(const char *s, size_t len)
+{
+    uint32_t cpsr = cpu_irq_save();
+    size_t n = pl011_write(&rpi2_uart, s, len);
+    pl011_service(&rpi2_uart);
+    cpu_irq_restore(cpsr);
+    return n;
+}
+
+int port_console_read(void)
+{
+    uint32_t cpsr = cpu_irq_save();
+    int c = pl011_read(&rpi2_uart);
+    cpu_irq_restore(cpsr);
+    return c;
+}
+
+/* ---- the machine itself -------------------------------------------------------- */
+
+void port_watchdog_kick(void)
+{
+    static bool armed;
+    if (rpi2_facts.emulated) {
+        return; /* QEMU resets as soon as it is armed */
+    }
+    if (!armed) {
+        armed = true;
+        crashnote_watchdog_armed();
+    }
+    pm_watchdog(BOARD_PM, PM_WATCHDOG_MAX_MS);
+}
+
+_Noreturn void port_reset(void)
+{
+    (void)cpu_irq_save();
+    crashnote_asked();
+    rpi2_uart_drain();
+    machine_reset();
+}
+
+/* New-style revision codes carry the processor in bits 12..15. */
+static const char *board_name(uint32_t revision)
+{
+    bool new_style = (revision & 1u << 23) != 0;
+    return new_style && (revision >> 12 & 15) == 2
+               ? "Raspberry Pi 2 Model B (BCM2837)"
+               : "Raspberry Pi 2 Model B (BCM2836)";
+}
+
+void port_info(struct port_info *out)
+{
+    *out = (struct port_info){
+        .board = board_name(rpi2_facts.revision),
+        .revision = rpi2_facts.revision,
+        .serial = rpi2_facts.serial,
+        .memory_bytes = rpi2_facts.memory_bytes,
+        .stack_size = stack_size(),
+        .stack_used = stack_used(),
+        .last_reset = crashnote_last_reset(),
+        .emulated = rpi2_facts.emulated,
+    };
+}

@@ -1,0 +1,94 @@
+/* pps.c -- pulse per second on a GPIO.
+ *
+ * The compare fires PPS_LEAD early; the interrupt then spins on the counter
+ * and stores once, so interrupt latency does not reach the edge. The counter
+ * read right after the store is the self-measured error. A pulse asked for
+ * while the last one is still up waits until it has ended. */
+#include "board.h"
+#include "gentimer.h"
+#include "gpio.h"
+#include "port.h"
+#include "rpi2.h"
+
+#define LEAD_PER_S 50000u /* 1/50000 s = 20 us */
+
+static struct {
+    enum { PPS_OFF, PPS_TO_RISE, PPS_UP } state;
+    bool queued;
+    uint64_t at, next_at;
+    uint32_t width, next_width, lead;
+    struct pps_report last;
+} pps;
+
+void pps_init(void)
+{
+    pps.lead = rpi2_hz() / LEAD_PER_S;
+    gpio_clear(BOARD_GPIO, BOARD_PIN_PPS);
+    gpio_function(BOARD_GPIO, BOARD_PIN_PPS, GPIO_OUT);
+}
+
+static void arm(uint64_t at, uint32_t width)
+{
+    pps.at = at;
+    pps.width = width;
+    pps.state = PPS_TO_RISE;
+    gentimer_virt_arm(at > pps.lead ? at - pps.lead : 0);
+}
+
+static void rise(void)
+{
+    while (gentimer_ticks() < pps.at) { /* at most lead: the compare matched */
+    }
+    gpio_set(BOARD_GPIO, BOARD_PIN_PPS);
+    pps.last.done = gentimer_ticks();
+    pps.last.at = pps.at;
+    pps.last.pulses++;
+    pps.state = PPS_UP;
+    gentimer_virt_arm(pps.at + pps.width);
+}
+
+static void fall(void)
+{
+    gpio_clear(BOARD_GPIO, BOARD_PIN_PPS);
+    pps.state = PPS_OFF;
+    gentimer_virt_stop();
+    if (pps.queued) {
+        pps.queued = false;
+        arm(pps.next_at, pps.next_width);
+    }
+}
+
+void pps_irq(void)
+{
+    if (pps.state == PPS_TO_RISE) {
+        rise();
+    } else if (pps.state == PPS_UP) {
+        fall();
+    } else {
+        gentimer_virt_stop();
+    }
+}
+
+int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
+{
+    uint32_t cpsr = cpu_irq_save();
+    int rc = RC_OK;
+    if (at_ticks <= gentimer_ticks()) {
+        rc = RC_STATE;
+    } else if (pps.state == PPS_UP) {
+        pps.queued = true;
+        pps.next_at = at_ticks;
+        pps.next_width = width_ticks;
+    } else {
+        arm(at_ticks, width_ticks);
+    }
+    cpu_irq_restore(cpsr);
+    return rc;
+}
+
+void pps_last(struct pps_report *out)
+{
+    uint32_t cpsr = cpu_irq_save();
+    *out = pps.last;
+    cpu_irq_restore(cpsr);
+}

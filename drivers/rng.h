@@ -1,0 +1,26 @@
+/* rng.h -- BCM2835..7 hardware random number generator.
+ *
+ * rng_word() never waits. A word equal to the one before it is thrown away
+ * and counted (it happens once in 2^32); RNG_STUCK of them in a row mean that
+ * the source has died, until it gives something else again. */
+#ifndef RNG_H
+#define RNG_H
+
+#include "core/base.h"
+
+#define RNG_STUCK 3u
+
+struct rng { /* board's; fields are private */
+    uintptr_t base;
+    uint32_t last;
+    bool any;        /* last is valid            */
+    unsigned repeat; /* words equal to last, in a row */
+    uint32_t repeats;
+};
+
+void rng_init(struct rng *r, uintptr_t base);
+
+/* RC_OK; RC_AGAIN: none ready; RC_IO: stuck. */
+int rng_word(struct rng *r, uint32_t *out) MUST_CHECK;
+
+#endif
