@@ -53,6 +53,7 @@ struct discipline {
     span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
     int32_t resid_e12;      /* new rate - rate followed before               */
     double update_s;        /* last interval between updates, 0 none         */
+    uint64_t first_ticks;   /* of the first update                           */
 };
 
 struct discipline_action {
@@ -75,7 +76,8 @@ void discipline_prior(const struct discipline *d, int32_t *rate_e12,
 
 /* sel->ok must hold. ticks: now, the same at which sel's estimates were
  * taken or later. interval_ns: how long until the next update is due, about
- * (the selected source's poll interval); a slew is spread over it. */
+ * (the selected source's poll interval); a slew is spread over it, over less
+ * soon after the first sync, over more when it is large. */
 void discipline_update(struct discipline *d, const struct select_out *sel,
                        const struct clk *c, uint64_t ticks,
                        span_ns interval_ns, struct discipline_action *out);

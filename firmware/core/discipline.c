@@ -1,0 +1,175 @@
+#include "discipline.h"
+
+#include <math.h>
+
+#include "utc.h"
+
+#define SAVED_SIGMA_MIN 1000000 /* 1 ppm: another day's temperature         */
+#define SAVE_SIGMA      1000000 /* worse is not worth saving                */
+#define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
+#define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
+#define SLEW_ROOM_MIN   50000000 /* 50 ppm, whatever the crystal            */
+#define SLEW_S_MIN      1.0
+#define SLEW_S_MAX      64.0
+#define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
+#define RMS_GAIN        0.1
+#define NTP_SECOND      4294967296.0
+
+void discipline_init(struct discipline *d, const struct discipline_conf *c,
+                     uint32_t hz, int32_t saved_rate_e12,
+                     int32_t saved_sigma_e12)
+{
+    ASSERT(hz > 0);
+    *d = (struct discipline){.conf = *c, .hz = hz, .leap = 3};
+    d->est.rate_sigma_e12 = FILTER_SIGMA_UNKNOWN;
+    if (saved_sigma_e12 <= 0 || saved_rate_e12 > CLK_RATE_MAX ||
+        saved_rate_e12 < -CLK_RATE_MAX)
+        return;
+    d->est.rate_e12 = saved_rate_e12;
+    d->est.rate_sigma_e12 =
+        saved_sigma_e12 > SAVED_SIGMA_MIN ? saved_sigma_e12 : SAVED_SIGMA_MIN;
+}
+
+void discipline_prior(const struct discipline *d, int32_t *rate_e12,
+                      int32_t *sigma_e12)
+{
+    int32_t s = d->est.rate_sigma_e12;
+    *rate_e12 = d->est.rate_e12;
+    if (d->synced) /* several filters agreed on it; do not build on that */
+        s = s < FILTER_SIGMA_UNKNOWN / 2 ? s * 2 : FILTER_SIGMA_UNKNOWN;
+    *sigma_e12 = s > PRIOR_SIGMA_MIN ? s : PRIOR_SIGMA_MIN;
+}
+
+/* Line - clk, 2^-32 s. */
+static int64_t behind(const struct discipline *d, const struct clk *c,
+                      uint64_t ticks)
+{
+    return utc_diff(estimate_at(&d->est, ticks, d->hz), clk_at(c, ticks));
+}
+
+static bool may_step(const struct discipline *d, int64_t offset)
+{
+    if (d->updates == 0)
+        return true;
+    if (d->conf.makestep_limit >= 0 &&
+        d->updates >= (uint32_t)d->conf.makestep_limit)
+        return false;
+    return fabs((double)offset) / NTP_SECOND > d->conf.makestep_s;
+}
+
+static double slew_seconds(const struct discipline *d, uint64_t ticks,
+                           span_ns interval_ns)
+{
+    double age = (double)(int64_t)(ticks - d->first_ticks) / d->hz;
+    double t = (double)interval_ns * 1e-9;
+    t = t > SLEW_S_MAX ? SLEW_S_MAX : t;
+    t = t > age / SLEW_AGE ? age / SLEW_AGE : t;
+    return t < SLEW_S_MIN ? SLEW_S_MIN : t;
+}
+
+/* Bend towards the line, which the clk misses by `offset` at ticks. */
+static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
+                 span_ns interval_ns, struct discipline_action *out)
+{
+    out->rate_e12 = d->est.rate_e12;
+    out->until_ticks = UINT64_MAX;
+    if (offset <= SLEW_NONE && offset >= -SLEW_NONE)
+        return;
+    double room = CLK_RATE_MAX - fabs((double)d->est.rate_e12);
+    room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
+    double s = (double)offset / NTP_SECOND;
+    double t = slew_seconds(d, ticks, interval_ns);
+    if (fabs(s) * 1e12 > room * t)
+        t = fabs(s) * 1e12 / room;
+    out->rate_e12 += (int32_t)(s * 1e12 / t);
+    out->until_ticks = ticks + (uint64_t)(t * d->hz);
+}
+
+static span_ns rms(span_ns old, span_ns offset)
+{
+    double a = (double)old * (double)old, b = (double)offset * (double)offset;
+    return (span_ns)sqrt(a + RMS_GAIN * (b - a));
+}
+
+static void learn(struct discipline *d, const struct select_out *sel,
+                  uint64_t ticks)
+{
+    if (d->updates == 0)
+        d->first_ticks = ticks;
+    else
+        d->update_s = (double)(int64_t)(sel->est.ticks - d->est.ticks) / d->hz;
+    d->resid_e12 = sel->est.rate_e12 - d->est.rate_e12;
+    d->est = sel->est;
+    d->stratum = (uint8_t)(sel->stratum + 1);
+    d->leap = sel->leap;
+    d->root_delay_ns = sel->root_delay_ns;
+    d->root_disp_ns = sel->root_disp_ns;
+    d->synced = true;
+}
+
+void discipline_update(struct discipline *d, const struct select_out *sel,
+                       const struct clk *c, uint64_t ticks,
+                       span_ns interval_ns, struct discipline_action *out)
+{
+    ASSERT(sel->ok);
+    learn(d, sel, ticks);
+    int64_t offset = behind(d, c, ticks);
+    *out = (struct discipline_action){.first_sync = d->updates == 0};
+    d->last_offset_ns = utc_span_ns(offset);
+    if (d->updates == 1)
+        d->rms_offset_ns =
+            d->last_offset_ns < 0 ? -d->last_offset_ns : d->last_offset_ns;
+    else if (d->updates > 1)
+        d->rms_offset_ns = rms(d->rms_offset_ns, d->last_offset_ns);
+    if (may_step(d, offset)) {
+        out->step = true;
+        out->step_by = offset;
+        offset = 0;
+    }
+    slew(d, offset, ticks, interval_ns, out);
+    if (d->updates < UINT32_MAX)
+        d->updates++;
+}
+
+void discipline_follow(const struct discipline *d, const struct clk *c,
+                       uint64_t ticks, span_ns interval_ns,
+                       struct discipline_action *out)
+{
+    *out = (struct discipline_action){0};
+    slew(d, d->synced ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
+}
+
+span_ns discipline_offset(const struct discipline *d, const struct clk *c,
+                          uint64_t ticks)
+{
+    return d->synced ? utc_span_ns(behind(d, c, ticks)) : 0;
+}
+
+span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
+{
+    double age = (double)(int64_t)(ticks - d->est.ticks) / d->hz;
+    double per_s = ((double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
+    double ns = fabs(age) * per_s * 1e9;
+    return d->synced ? d->root_disp_ns + (span_ns)ns : INT64_MAX;
+}
+
+span_ns discipline_error(const struct discipline *d, const struct clk *c,
+                         uint64_t ticks)
+{
+    if (!d->synced)
+        return INT64_MAX;
+    span_ns off = discipline_offset(d, c, ticks);
+    return (off < 0 ? -off : off) + d->root_delay_ns / 2 +
+           discipline_dispersion(d, ticks);
+}
+
+bool discipline_save(const struct discipline *d, int32_t *rate_e12,
+                     int32_t *sigma_e12)
+{
+    if (!d->synced || d->est.rate_sigma_e12 > SAVE_SIGMA)
+        return false;
+    *rate_e12 = d->est.rate_e12;
+    *sigma_e12 = d->est.rate_sigma_e12;
+    return true;
+}
