@@ -14,11 +14,13 @@ struct aead {
     uint8_t key_len;   /* bytes                                             */
     uint8_t nonce_len; /* what we send; a peer's may be longer              */
     uint8_t tag_len;   /* ciphertext is plaintext + this                    */
-    /* out: text_len + tag_len bytes, not overlapping. RC_OK, RC_BAD. */
+    /* out: text_len + tag_len bytes, not overlapping. RC_OK; RC_BAD: not a
+     * nonce of this AEAD; RC_SPACE: no library memory. */
     int (*seal)(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
                 const uint8_t *ad, size_t ad_len, const uint8_t *text,
                 size_t text_len, uint8_t *out);
-    /* out: len - tag_len bytes. RC_OK, RC_AUTH (out zeroed), RC_BAD. */
+    /* out: len - tag_len bytes. RC_OK; RC_AUTH: out is zeroed; RC_BAD: nonce
+     * or length cannot be; RC_SPACE. */
     int (*open)(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
                 const uint8_t *ad, size_t ad_len, const uint8_t *sealed,
                 size_t len, uint8_t *out);

@@ -28,7 +28,7 @@ struct crypto_cmac {
 int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key,
                       size_t key_len) MUST_CHECK; /* RC_OK, RC_SPACE */
 int crypto_cmac_update(struct crypto_cmac *c, const uint8_t *data,
-                       size_t len) MUST_CHECK;
+                       size_t len) MUST_CHECK; /* RC_OK, RC_IO */
 int crypto_cmac_finish(struct crypto_cmac *c, uint8_t mac[16]) MUST_CHECK;
 void crypto_cmac_end(struct crypto_cmac *c);
 

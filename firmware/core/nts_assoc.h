@@ -1,11 +1,17 @@
 /* nts_assoc.h -- what one NTS association remembers between packets: keys,
  * cookies not yet used, and how it has fared (RFC 8915 sections 5 and 6).
  *
- * Cookies leave in the order that keeps the card's copy fresh. A cookie is
- * `saved` while the last durable journal record offers it. take() gives an
- * unsaved one if there is any; a saved one only through RC_AGAIN: then the
- * caller writes a record without it (nts_assoc_saved) and asks again. So no
- * cookie is offered again after a power cut at any instant. */
+ * Write-ahead: a cookie that a record on the card may offer must not be sent,
+ * or a power cut would have it sent twice. From the moment a record is handed
+ * over (nts_assoc_write) its cookies count as offered, for nobody knows when
+ * it arrives; those left out of it are free once it is durable
+ * (nts_assoc_saved) and not before. take() gives only cookies that no record
+ * offers. So the order is:
+ *
+ *     take -> RC_AGAIN -> write with spare 1 -> durable -> saved -> take
+ *
+ * Puts and takes may come at any time between. Without a card, never write;
+ * a card that will not answer again: nts_assoc_unsaved. */
 #ifndef NTS_ASSOC_H
 #define NTS_ASSOC_H
 
@@ -15,8 +21,9 @@
 #define NTS_UID_LEN 32
 
 struct nts_cookie {
-    uint16_t len; /* 1 .. LIMIT_COOKIE */
-    bool saved;
+    uint16_t len; /* 1 .. LIMIT_COOKIE                                      */
+    bool saved;   /* a record that is or may be on the card offers it       */
+    bool written; /* the newest record does                                 */
     uint8_t b[LIMIT_COOKIE];
 };
 
@@ -33,10 +40,11 @@ struct nts_assoc {
     int64_t cert_lo, cert_hi;
 };
 
-void nts_assoc_wipe(struct nts_assoc *a); /* forget keys and cookies */
+/* Forget keys and cookies; key_id stays. *a is zeroed or was in use. */
+void nts_assoc_wipe(struct nts_assoc *a);
 
-/* Keys and cookies of a fresh key exchange replace all that was there.
- * RC_OK, RC_BAD: unknown AEAD; nothing changed. */
+/* Keys of a fresh key exchange replace all that was there, cookies and
+ * certificate window included. RC_OK, RC_BAD: unknown AEAD; nothing changed. */
 int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
                    const uint8_t *s2c) MUST_CHECK;
 
@@ -45,18 +53,19 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b,
                   size_t len) MUST_CHECK;
 
 /* Take the oldest cookie that may be sent now: removed and copied to *out.
- * RC_OK; RC_AGAIN: only saved ones are left, write a record first;
- * RC_STATE: none. */
+ * RC_OK; RC_AGAIN: the card offers all that are left, write first; RC_STATE:
+ * none. */
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
 
 /* Serialise for the journal: keys, window, and the newest cookies, leaving
- * `spare` of the oldest out. Returns the length or RC_SPACE. *mask: which
- * entries were included, for nts_assoc_saved. */
-int nts_assoc_write(const struct nts_assoc *a, size_t spare, uint8_t *out,
-                    size_t cap, uint8_t *mask) MUST_CHECK;
-/* That record is durable: exactly those entries (and still present) are
- * saved now. Call before any put/take that follows the write. */
-void nts_assoc_saved(struct nts_assoc *a, uint8_t mask);
+ * `spare` of the oldest out (all of them: keys only). Returns the length;
+ * RC_SPACE, RC_STATE (no keys): nothing changed. */
+int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
+                    size_t cap) MUST_CHECK;
+/* The newest record written is durable: no other offers anything now. */
+void nts_assoc_saved(struct nts_assoc *a);
+/* No record offers anything: the card was forgotten or will never be read. */
+void nts_assoc_unsaved(struct nts_assoc *a);
 /* Read back at boot; all cookies come out saved. RC_OK, RC_BAD: *a empty. */
 int nts_assoc_read(struct nts_assoc *a, const uint8_t *in,
                    size_t len) MUST_CHECK;

@@ -13,10 +13,11 @@
 #define NTS_EF_PLACEHOLDER    0x0304
 #define NTS_EF_AUTHENTICATOR  0x0404
 
-/* pkt holds a 48-byte header; append unique identifier, cookie,
- * `placeholders` cookie placeholders and the authenticator. Fills uid with
- * fresh random bytes. Returns the whole length; RC_SPACE, RC_IO (no entropy).
- */
+/* pkt holds a 48-byte header; append unique identifier, cookie, placeholders
+ * (as many of `placeholders`, at most 7, as fit in cap and LIMIT_NTP_PACKET)
+ * and the authenticator. Fills uid with fresh random bytes. Returns the whole
+ * length; RC_SPACE: not even without placeholders, or no library memory;
+ * RC_IO: no entropy. After an error pkt and uid are not to be used. */
 int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
                    size_t placeholders, uint8_t uid[NTS_UID_LEN],
                    uint8_t *pkt, size_t cap) MUST_CHECK;
@@ -25,13 +26,13 @@ enum nts_verdict {
     NTS_OK,      /* authentic; its cookies are in *out                       */
     NTS_NAK,     /* kiss NTSN with our unique identifier; NOT authentic      */
     NTS_BAD,     /* malformed                                                */
-    NTS_UID,     /* another unique identifier, or none                       */
-    NTS_UNSIGNED,/* no authenticator                                         */
+    NTS_UID,     /* another unique identifier, or none but an authenticator  */
+    NTS_UNSIGNED,/* no authenticator, and not a NAK to our request           */
     NTS_FORGED,  /* authenticator does not verify                            */
 };
 
 struct nts_reply {
-    size_t count; /* cookies found inside the encrypted part, first ones    */
+    size_t count; /* cookies found inside the encrypted part                 */
     struct {
         const uint8_t *b; /* into scratch */
         size_t len;
@@ -39,7 +40,9 @@ struct nts_reply {
     size_t dropped; /* cookies beyond the table, of length 0 or too long     */
 };
 
-/* Judge a whole reply. scratch (cap >= len) receives decrypted text. */
+/* Judge a whole reply. scratch (cap >= len) receives decrypted text. Only the
+ * first authenticator counts; what follows it is not looked at, being neither
+ * authentic nor encrypted. *out is empty unless NTS_OK. */
 enum nts_verdict nts_ef_reply(const struct nts_assoc *a,
                               const uint8_t uid[NTS_UID_LEN],
                               const uint8_t *pkt, size_t len, uint8_t *scratch,

@@ -7,7 +7,11 @@
  *     nts_ke_client_feed    <- bytes as they come, any cutting, until done
  *
  * Any record order; unknown non-critical records pass, unknown critical ones
- * refuse. Bytes after End of Message are ignored. */
+ * refuse. A cookie that cannot be kept is counted and passed over. Bytes
+ * after End of Message are ignored. The critical bit decides about unknown
+ * records only: a known one is understood with or without it.
+ *
+ * The server's side is nts_ke_server.h. */
 #ifndef NTS_KE_H
 #define NTS_KE_H
 
@@ -26,8 +30,13 @@ enum nts_ke_status {
     NTS_KE_NO_COOKIES,
     NTS_KE_CRITICAL,     /* unknown critical record; result.code = type     */
     NTS_KE_MALFORMED,
-    NTS_KE_TOO_LONG,     /* beyond LIMIT_KE_MESSAGE                         */
+    NTS_KE_TOO_LONG,     /* beyond NTS_KE_RESPONSE_MAX                      */
 };
+
+/* What a client has to accept (section 4). It passes through: only a single
+ * record that we need to look into has to fit LIMIT_KE_MESSAGE. */
+#define NTS_KE_RESPONSE_MAX 65536
+
 const char *nts_ke_status_text(enum nts_ke_status s);
 
 struct nts_ke_result {
@@ -35,6 +44,7 @@ struct nts_ke_result {
     uint16_t code;              /* error, warning or record type            */
     uint16_t port;              /* 0: not negotiated, 123                   */
     char server[LIMIT_NAME];    /* "": the KE server itself                 */
+    uint16_t dropped;           /* cookies empty, too long or too many      */
     uint8_t count;
     struct {
         uint16_t len;
@@ -44,17 +54,19 @@ struct nts_ke_result {
 
 struct nts_ke_client { /* fields private */
     enum nts_ke_status status;
-    size_t used; /* total bytes fed */
-    size_t have; /* of the record being collected */
+    size_t used; /* total bytes fed                                         */
+    size_t have; /* of the record being collected                           */
+    size_t skip; /* bytes still to pass over of a record not collected      */
     uint8_t record[4 + LIMIT_KE_MESSAGE];
     uint16_t offered[4];
     uint8_t offered_count;
-    bool got_protocol, got_aead;
+    bool got_protocol, got_aead; /* the records were there                  */
+    bool ntpv4;                  /* and this was agreed                     */
     struct nts_ke_result result;
 };
 
-/* Start an exchange offering these AEADs in order of preference; writes the
- * request. Returns its length or RC_SPACE. */
+/* Start an exchange offering these 1 .. 4 AEADs in order of preference;
+ * writes the request. Returns its length or RC_SPACE. */
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap) MUST_CHECK;
 enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,

@@ -1,0 +1,136 @@
+#include "crypto_mbed.h"
+
+#include <mbedtls/aes.h>
+#include <mbedtls/cipher.h>
+#include <mbedtls/cmac.h>
+#include <mbedtls/constant_time.h>
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/platform_util.h>
+
+#include "port.h"
+
+static_assert(sizeof(mbedtls_aes_context) <= sizeof(struct crypto_aes),
+              "struct crypto_aes is too small");
+static_assert(sizeof(mbedtls_cipher_context_t) <= sizeof(struct crypto_cmac),
+              "struct crypto_cmac is too small");
+
+static struct {
+    mbedtls_ctr_drbg_context drbg;
+    bool seeded;
+} all;
+
+static mbedtls_aes_context *aes_of(struct crypto_aes *a)
+{
+    return (mbedtls_aes_context *)(void *)a->opaque;
+}
+
+static mbedtls_cipher_context_t *cmac_of(struct crypto_cmac *c)
+{
+    return (mbedtls_cipher_context_t *)(void *)c->opaque;
+}
+
+int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key, size_t key_len)
+{
+    ASSERT(key_len == 16 || key_len == 32);
+    mbedtls_aes_init(aes_of(a));
+    if (mbedtls_aes_setkey_enc(aes_of(a), key, (unsigned)key_len * 8) == 0)
+        return RC_OK;
+    mbedtls_aes_free(aes_of(a));
+    return RC_SPACE;
+}
+
+void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
+                      uint8_t out[16])
+{
+    int rc = mbedtls_aes_crypt_ecb(aes_of(a), MBEDTLS_AES_ENCRYPT, in, out);
+    ASSERT(rc == 0);
+}
+
+void crypto_aes_end(struct crypto_aes *a)
+{
+    mbedtls_aes_free(aes_of(a));
+}
+
+int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key,
+                      size_t key_len)
+{
+    ASSERT(key_len == 16 || key_len == 32);
+    mbedtls_cipher_context_t *m = cmac_of(c);
+    const mbedtls_cipher_info_t *info = mbedtls_cipher_info_from_type(
+        key_len == 16 ? MBEDTLS_CIPHER_AES_128_ECB
+                      : MBEDTLS_CIPHER_AES_256_ECB);
+    mbedtls_cipher_init(m);
+    if (info && mbedtls_cipher_setup(m, info) == 0 &&
+        mbedtls_cipher_cmac_starts(m, key, key_len * 8) == 0)
+        return RC_OK;
+    mbedtls_cipher_free(m);
+    return RC_SPACE;
+}
+
+int crypto_cmac_update(struct crypto_cmac *c, const uint8_t *data, size_t len)
+{
+    if (len == 0)
+        return RC_OK;
+    return mbedtls_cipher_cmac_update(cmac_of(c), data, len) == 0 ? RC_OK
+                                                                  : RC_IO;
+}
+
+int crypto_cmac_finish(struct crypto_cmac *c, uint8_t mac[16])
+{
+    if (mbedtls_cipher_cmac_finish(cmac_of(c), mac) != 0 ||
+        mbedtls_cipher_cmac_reset(cmac_of(c)) != 0)
+        return RC_IO;
+    return RC_OK;
+}
+
+void crypto_cmac_end(struct crypto_cmac *c)
+{
+    mbedtls_cipher_free(cmac_of(c));
+}
+
+static int entropy(void *arg, unsigned char *out, size_t len)
+{
+    (void)arg;
+    return port_entropy(out, len) == RC_OK
+               ? 0
+               : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
+}
+
+int crypto_mbed_seed(void)
+{
+    static const uint8_t purpose[] = "gnomon crypto_random";
+    mbedtls_ctr_drbg_free(&all.drbg);
+    mbedtls_ctr_drbg_init(&all.drbg);
+    all.seeded = mbedtls_ctr_drbg_seed(&all.drbg, entropy, NULL, purpose,
+                                       sizeof purpose) == 0;
+    mbedtls_ctr_drbg_set_reseed_interval(&all.drbg, CRYPTO_RESEED);
+    return all.seeded ? RC_OK : RC_IO;
+}
+
+int crypto_random(uint8_t *out, size_t len)
+{
+    if (!all.seeded && crypto_mbed_seed() != RC_OK)
+        return RC_IO;
+    while (len > 0) {
+        size_t n = len < MBEDTLS_CTR_DRBG_MAX_REQUEST
+                       ? len
+                       : MBEDTLS_CTR_DRBG_MAX_REQUEST;
+        if (mbedtls_ctr_drbg_random(&all.drbg, out, n) != 0) {
+            all.seeded = false;
+            return RC_IO;
+        }
+        out += n;
+        len -= n;
+    }
+    return RC_OK;
+}
+
+bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    return mbedtls_ct_memcmp(a, b, len) == 0;
+}
+
+void crypto_wipe(void *p, size_t len)
+{
+    mbedtls_platform_zeroize(p, len);
+}
