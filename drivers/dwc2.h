@@ -60,7 +60,8 @@ struct dwc2_xfer {
     uint64_t done_ticks;  /* hw_ticks() in the interrupt that reported it    */
     /* Private. */
     struct dwc2_xfer *next;
-    mono_ns deadline;
+    struct dwc2_pipe *pipe;
+    mono_ns deadline;     /* of the present stage                            */
     uint8_t state, stage, errors, pid;
     uint32_t pos;
 };
@@ -79,7 +80,7 @@ struct dwc2_pipe {
     struct dwc2_pipe *next;
     mono_ns not_before;
     int8_t chan;          /* or -1                                           */
-    uint8_t pid;
+    uint8_t pid, ended;   /* next data PID; transfers awaiting done          */
     bool open, halted, closing;
 };
 
@@ -87,7 +88,8 @@ struct dwc2_chan {
     struct dwc2_pipe *pipe;      /* NULL: free                               */
     uint32_t size, packets, mps; /* as programmed                            */
     uint64_t stamp;
-    bool stamped, in, stopping;
+    volatile bool stamped;       /* the interrupt saw it halt, at `stamp`    */
+    bool in, stopping;
     mono_ns stop_by;
 };
 
@@ -106,7 +108,7 @@ struct dwc2 {
     struct dwc2_chan chan[DWC2_CHANNELS];
     struct dwc2_pipe *pipes;              /* all open ones                   */
     struct dwc2_xfer *ended, *ended_tail; /* waiting for their done call     */
-    volatile bool locked, masked, irq_seen;
+    volatile bool locked, irq_seen;
     struct dwc2_stats stats;
     _Alignas(HW_LINE) uint8_t scratch[HW_LINE]; /* empty status stages       */
 };

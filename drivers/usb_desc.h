@@ -23,7 +23,7 @@ struct usb_device_desc {
 };
 
 struct usb_endpoint {
-    uint8_t number, type; /* without the direction bit; enum dwc2_type       */
+    uint8_t number, type; /* without the direction bit; as in bmAttributes    */
     bool in;
     uint16_t mps;
     uint8_t interval;     /* bInterval as it stands                          */
