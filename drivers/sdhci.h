@@ -1,0 +1,98 @@
+/* sdhci.h -- SD memory cards (SDSC, SDHC, SDXC) on the BCM2835's Arasan SD
+ * host controller ("EMMC", peripherals + 0x300000). SD specifications part 1
+ * (physical layer 3.01) and part A2 (host controller 3.00).
+ *
+ *     sdhci_init once; sdhci_poll from port_poll, as often as the loop turns;
+ *     sdhci_read or sdhci_write, then sdhci_done until it is not RC_AGAIN.
+ *
+ * These four have the contract of port_blk_* (firmware/port.h) and may be
+ * wired to it as they are. The board has routed the pins (after reset QEMU
+ * and the boot loader have: GPIO 48..53 ALT3) and asked the mailbox for the
+ * EMMC clock.
+ *
+ * Nothing waits: a poll costs one command or one block, a few tens of us on
+ * a Pi. Everything ends: identification within about SDHCI_IDENTIFY_NS; a
+ * transfer after three attempts, of which none begins SDHCI_TRANSFER_NS after
+ * the first, each bounded by a second without a block. A card that fails is
+ * stopped, and identified anew if that does not help; one that cannot be
+ * revived, or is not the card it was (other CID or size), counts as absent.
+ * An absent card is looked for every SDHCI_ABSENT_NS.
+ *
+ * What a card says is outside input: a wrong answer is an error, never an
+ * ASSERT. */
+#ifndef SDHCI_H
+#define SDHCI_H
+
+#include "core/base.h"
+#include "sdhci_host.h"
+
+#define SDHCI_IDENTIFY_NS INT64_C(1800000000)
+#define SDHCI_TRANSFER_NS INT64_C(3000000000)
+#define SDHCI_ABSENT_NS   INT64_C(1000000000)
+
+struct sdhci { /* board's; fields are private */
+    struct sdhci_host host;
+    enum sdhci_state {
+        SDHCI_START,
+        SDHCI_RESET,    /* the controller                        */
+        SDHCI_SLOW,     /* 400 kHz becoming stable               */
+        SDHCI_SUPPLY,   /* the card's power-up time              */
+        SDHCI_IDENTIFY, /* a command of identification           */
+        SDHCI_PAUSE,    /* before ACMD41 is repeated             */
+        SDHCI_FAST,     /* 25 MHz becoming stable                */
+        SDHCI_READY,
+        SDHCI_TRANSFER,
+        SDHCI_STOP,     /* CMD12 after an error                  */
+        SDHCI_BUSY,     /* after a write, or CMD12: until DAT0   */
+        SDHCI_STATUS,   /* ... and then CMD13 say it is over     */
+        SDHCI_ABSENT,
+    } state;
+    uint8_t step;       /* of identification                     */
+    uint8_t tries;      /* identifications in a row              */
+    mono_ns deadline;   /* of ACMD41, or of BUSY and STATUS      */
+    mono_ns patience;   /* no identification begins after it     */
+    mono_ns resume;     /* end of SUPPLY, PAUSE, ABSENT          */
+    bool recovering;    /* BUSY and STATUS: after CMD12          */
+
+    bool version2, high_capacity; /* the card as last identified */
+    uint32_t rca;
+    bool known;         /* the first card's:                     */
+    uint32_t cid[4], known_blocks;
+    uint32_t blocks;    /* 0: no card, or not yet                */
+    bool gone;          /* it was absent, once at least          */
+
+    bool pending;       /* an operation is under way             */
+    uint8_t attempts;   /* of it                                 */
+    int error;          /* of the last attempt                   */
+    int result;         /* of the last operation, until told     */
+    mono_ns last_start; /* no attempt begins after it            */
+    uint32_t lba;
+    struct sdhci_exchange op;
+
+    uint32_t errors;    /* failed attempts since init            */
+};
+
+/* clock_hz: what the mailbox says of the EMMC clock, 0 if it says nothing. */
+void sdhci_init(struct sdhci *s, uintptr_t base, uint32_t clock_hz);
+
+void sdhci_poll(struct sdhci *s, mono_ns now);
+
+/* RC_OK, or RC_STATE: busy, no card, or not identified yet. 1 ..
+ * SDHCI_BLOCKS_MAX blocks; a range past the end of the card is not asked
+ * for: done() says RC_IO. */
+int sdhci_read(struct sdhci *s, uint32_t lba, uint8_t *buf,
+               uint32_t count) MUST_CHECK;
+int sdhci_write(struct sdhci *s, uint32_t lba, const uint8_t *buf,
+                uint32_t count) MUST_CHECK;
+
+/* RC_OK (after a write: the card has programmed it and reports no error),
+ * RC_AGAIN, RC_IO, RC_TIMEOUT; told once, then RC_STATE. */
+int sdhci_done(struct sdhci *s) MUST_CHECK;
+
+/* Blocks of 512; RC_AGAIN until it is known whether there is a card,
+ * RC_STATE: there is none. */
+int64_t sdhci_blocks(const struct sdhci *s) MUST_CHECK;
+
+uint32_t sdhci_errors(const struct sdhci *s);
+
+#endif

@@ -1,0 +1,79 @@
+/* sdhci_host.h -- the controller below sdhci.h: one exchange (a command, its
+ * response, its blocks) at a time over the registers of the BCM2835's
+ * Arasan, a host of the SD Host Controller specification 3.0. PIO, polled.
+ *
+ *     sdhci_host_begin, then one of reset, clock, start; each ends when
+ *     sdhci_host_step stops saying RC_AGAIN, within a bounded time.
+ *
+ * The Arasan loses a register write that follows another within two cycles
+ * of the card clock (its data register excepted), so writes are spaced: at
+ * most 5 us in the loop while the card clock is 400 kHz, 0.1 us at 25 MHz. */
+#ifndef SDHCI_HOST_H
+#define SDHCI_HOST_H
+
+#include "core/base.h"
+
+#define SDHCI_BLOCK      512u
+#define SDHCI_BLOCKS_MAX 65535u /* of one exchange */
+
+/* Command and response types, as the controller's command register has
+ * them: 48 or 136 bits, with busy, CRC and index checked or not. */
+#define SDHCI_R0  0u
+#define SDHCI_R1  0x001a0000u /* also R6, R7 */
+#define SDHCI_R1B 0x001b0000u
+#define SDHCI_R2  0x00090000u
+#define SDHCI_R3  0x00020000u
+#define SDHCI_ABORT 0x00c00000u
+#define SDHCI_COMMAND(n, response) ((uint32_t)(n) << 24 | (response))
+
+struct sdhci_exchange {
+    uint32_t command, argument;
+    uint8_t *in;        /* blocks * 512 bytes, or NULL  */
+    const uint8_t *out; /* the same; not both           */
+    uint32_t blocks;    /* more than one: CMD12 follows */
+};
+
+struct sdhci_host { /* fields but response are private */
+    uintptr_t base;
+    uint32_t clock_hz;  /* of the controller */
+    uint32_t gap_ticks; /* two card clocks   */
+    uint64_t wrote;     /* counter at the last register write */
+    enum sdhci_phase {
+        SDHCI_HOST_IDLE,
+        SDHCI_HOST_RESET,
+        SDHCI_HOST_CLOCK,
+        SDHCI_HOST_LINES,      /* waiting to send  */
+        SDHCI_HOST_RESPONSE,
+        SDHCI_HOST_DATA,
+        SDHCI_HOST_BUSY,       /* after an R1b     */
+        SDHCI_HOST_LINE_RESET, /* after an error   */
+    } phase;
+    int failed; /* what LINE_RESET ends with */
+    mono_ns deadline;
+    struct sdhci_exchange x;
+    uint32_t moved;       /* blocks */
+    uint32_t response[4]; /* as in the registers: 136 bits without the CRC */
+};
+
+/* clock_hz 0: unknown; the fastest there is is assumed. */
+void sdhci_host_begin(struct sdhci_host *h, uintptr_t base,
+                      uint32_t clock_hz);
+
+/* Everything off but the card's supply. */
+void sdhci_host_reset(struct sdhci_host *h, mono_ns now);
+
+/* Card clock of at most hz. */
+void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now);
+
+void sdhci_host_4bit(struct sdhci_host *h);
+
+void sdhci_host_start(struct sdhci_host *h, const struct sdhci_exchange *x,
+                      mono_ns now);
+
+/* RC_OK: ended well, response is valid. RC_AGAIN. RC_TIMEOUT: no answer, or
+ * not in time. RC_IO: a wrong one. Moves at most one block. */
+int sdhci_host_step(struct sdhci_host *h, mono_ns now) MUST_CHECK;
+
+bool sdhci_host_card_busy(const struct sdhci_host *h); /* DAT0 is low */
+
+#endif
