@@ -262,10 +262,6 @@ static int read_save(struct parse *p)
 {
     if (want_args(p, 1, 1) < 0)
         return RC_BAD;
-    if (!p->c->save)
-        report(p, CONF_NOTE, p->w.word[0],
-               "turns saving on; it goes to the card's state partition",
-               NULL);
     p->c->save = true;
     return RC_OK;
 }
@@ -395,9 +391,6 @@ static void check_whole(struct parse *p)
     p->line = 0;
     for (size_t i = 0; i < c->source_count; i++)
         wanted += c->sources[i].pool ? c->sources[i].maxsources : 1u;
-    if (c->source_count == 0)
-        report(p, CONF_ERROR, NULL,
-               "no server or pool line in it: there is no one to ask", NULL);
     if (wanted > LIMIT_SOURCES)
         report(p, CONF_NOTE, NULL,
                "more sources than there is room for: pools get fewer", NULL);

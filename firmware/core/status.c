@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fmt.h"
+#include "utc.h"
 
 #define S_NS INT64_C(1000000000)
 
@@ -111,47 +112,11 @@ static void add_header(struct fmt_text *t, const char *header)
     fmt_add(t, "\n");
 }
 
-struct civil {
-    int64_t year;
-    unsigned month, day, hour, minute, second, weekday; /* 1.., 0 Sunday */
-};
-
-/* Unix seconds to UTC, proleptic Gregorian: years that begin in March have
- * the odd day last; 146097 days make 400 years. */
-static struct civil civil_of(int64_t unix_s)
+static void add_time(struct fmt_text *t, int64_t unix_s)
 {
-    int64_t days = unix_s / 86400, s = unix_s % 86400;
-    if (s < 0) {
-        s += 86400;
-        days--;
-    }
-    int64_t z = days + 719468; /* since 0000-03-01 */
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    unsigned doe = (unsigned)(z - era * 146097);
-    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    unsigned mp = (5 * doy + 2) / 153;
-    unsigned month = mp < 10 ? mp + 3 : mp - 9;
-    int64_t wd = (days + 4) % 7; /* 1970-01-01 was a Thursday */
-    return (struct civil){
-        .year = (int64_t)yoe + era * 400 + (month <= 2),
-        .month = month,
-        .day = doy - (153 * mp + 2) / 5 + 1,
-        .hour = (unsigned)(s / 3600),
-        .minute = (unsigned)(s / 60 % 60),
-        .second = (unsigned)(s % 60),
-        .weekday = (unsigned)(wd < 0 ? wd + 7 : wd),
-    };
-}
-
-static void add_ctime(struct fmt_text *t, int64_t unix_s)
-{
-    static const char days[] = "SunMonTueWedThuFriSat";
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct civil c = civil_of(unix_s);
-    fmt_add(t, "%.3s %.3s %02u %02u:%02u:%02u %lld", days + 3 * c.weekday,
-            months + 3 * (c.month - 1), c.day, c.hour, c.minute, c.second,
-            (long long)c.year);
+    char text[UTC_TEXT];
+    (void)utc_text_chronyc(unix_s, text);
+    fmt_add(t, "%s", text);
 }
 
 /* ---- the tables -------------------------------------------------------- */
@@ -212,14 +177,15 @@ size_t status_tracking_text(const struct status *s, char *out, size_t cap)
             k->ref_name);
     fmt_add(&t, "Stratum         : %u\n", k->stratum);
     fmt_add(&t, "Ref time (UTC)  : ");
-    add_ctime(&t, k->ref_unix_s);
+    add_time(&t, k->ref_unix_s);
     fmt_add(&t, "\nSystem time     : ");
     /* system_ns: estimate - output. Positive: the output is behind. */
     add_seconds(&t, "", size_of(k->system_ns));
     fmt_add(&t, " seconds %s of NTP time\n",
             k->system_ns > 0 ? "slow" : "fast");
     fmt_add(&t, "Last offset     : ");
-    add_seconds(&t, shown_sign(k->last_offset_ns), size_of(k->last_offset_ns));
+    add_seconds(&t, shown_sign(k->last_offset_ns),
+                size_of(k->last_offset_ns));
     fmt_add(&t, " seconds\nRMS offset      : ");
     add_seconds(&t, "", size_of(k->rms_offset_ns));
     fmt_add(&t, " seconds\nFrequency       : %.3f ppm %s\n",
@@ -311,7 +277,7 @@ size_t status_board(const struct status *s, char *out, size_t cap)
             (unsigned long)r->journal_writes,
             (unsigned long)r->journal_errors);
     fmt_add(&t, "Time floor      : ");
-    add_ctime(&t, r->floor_unix_s);
+    add_time(&t, r->floor_unix_s);
     fmt_add(&t, " UTC\n");
     add_first_sync(&t, r);
     fmt_add(&t, "TLS handshakes  : %lu\n", (unsigned long)r->handshakes);

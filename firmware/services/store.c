@@ -1,0 +1,311 @@
+#include "store.h"
+
+#include <string.h>
+
+#include "core/journal.h"
+#include "core/mono.h"
+#include "log.h"
+#include "port.h"
+#include "store_fat.h"
+
+static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
+
+#define CARD_WAIT  (2 * MONO_S)    /* to be identified                      */
+#define READ_WAIT  (1 * MONO_S)    /* SD allows 100 ms a read               */
+#define READ_TRIES 3
+#define POLL_EVERY (1 * MONO_MS)   /* while a write is under way            */
+#define RETRY_MIN  (100 * MONO_MS)
+#define RETRY_MAX  (60 * MONO_S)
+#define MBR_TABLE  446u
+#define TYPE_STATE 0xdau           /* "non-filesystem data"                 */
+
+struct partition {
+    uint8_t type;
+    uint32_t lba, sectors; /* sectors 0: none */
+};
+
+static struct {
+    struct journal journal;
+    bool card, writing;
+    uint32_t state_lba;
+    mono_ns retry_at, retry_after; /* after a failed write; 0: none failed  */
+    struct store_stats stats;
+    _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
+} st;
+
+static mono_ns uptime(void)
+{
+    return mono_of_ticks(port_ticks(), port_tick_hz());
+}
+
+/* ---- start-up: the only place that waits, within bounds ----------------- */
+
+static int64_t wait_card(void)
+{
+    mono_ns end = uptime() + CARD_WAIT;
+    int64_t n;
+    while ((n = port_blk_count()) == RC_AGAIN && uptime() < end)
+        port_poll();
+    return n;
+}
+
+static int read_once(uint32_t lba, uint8_t *buf, uint32_t count)
+{
+    int r = port_blk_read(lba, buf, count);
+    mono_ns end = uptime() + READ_WAIT;
+    if (r < 0)
+        return RC_IO;
+    while ((r = port_blk_done()) == RC_AGAIN) {
+        if (uptime() >= end) {
+            st.card = false; /* the read may still own its buffer */
+            return RC_IO;
+        }
+        port_poll();
+    }
+    return r;
+}
+
+int store_read_blocks(uint32_t lba, uint8_t *buf, uint32_t count)
+{
+    for (int i = 0; i < READ_TRIES && st.card; i++)
+        if (read_once(lba, buf, count) == RC_OK)
+            return RC_OK;
+    st.stats.errors++;
+    return RC_IO;
+}
+
+static uint32_t little32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+           (uint32_t)p[3] << 24;
+}
+
+static bool type_is_fat(uint8_t type)
+{
+    return type == 0x01 || type == 0x04 || type == 0x06 || type == 0x0b ||
+           type == 0x0c || type == 0x0e;
+}
+
+/* A FAT boot sector where the partition table should be: a card formatted
+ * without one. */
+static bool is_fat_boot(const uint8_t *s)
+{
+    return (s[0] == 0xeb || s[0] == 0xe9) &&
+           (memcmp(s + 54, "FAT", 3) == 0 || memcmp(s + 82, "FAT", 3) == 0);
+}
+
+static void read_table(const uint8_t *mbr, uint32_t card_sectors,
+                       struct partition *fat, struct partition *state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        const uint8_t *e = mbr + MBR_TABLE + 16 * i;
+        struct partition p = {e[4], little32(e + 8), little32(e + 12)};
+        if (p.type == 0 || p.lba == 0 || p.lba >= card_sectors)
+            continue;
+        if (p.sectors > card_sectors - p.lba) {
+            log_line("card: partition %u ends beyond the card", i + 1);
+            p.sectors = card_sectors - p.lba;
+        }
+        if (type_is_fat(p.type) && !fat->sectors)
+            *fat = p;
+        else if (p.type == TYPE_STATE && !state->sectors)
+            *state = p;
+    }
+}
+
+static void mount(const struct partition *fat)
+{
+    if (!fat->sectors) {
+        log_line("card: no FAT partition, so no chrony.conf");
+        return;
+    }
+    int r = store_fat_mount(fat->lba, fat->sectors);
+    if (r < 0)
+        log_line("card: the FAT partition %s, so no chrony.conf",
+                 r == RC_BAD ? "holds no FAT file system"
+                             : "cannot be read");
+}
+
+static int recover(void)
+{
+    uint32_t sector, count;
+    while (journal_want(&st.journal, &sector, &count)) {
+        int r = store_read_blocks(st.state_lba + sector, st.batch, count);
+        if (r < 0) {
+            journal_give_up(&st.journal);
+            return RC_IO;
+        }
+        journal_feed(&st.journal, st.batch);
+    }
+    return RC_OK;
+}
+
+static void open_journal(const struct partition *p)
+{
+    st.state_lba = p->lba;
+    if (journal_init(&st.journal, p->sectors) < 0) {
+        log_line("card: the state partition is too small (%lu KiB of %u): "
+                 "nothing will be saved",
+                 (unsigned long)p->sectors / 2, JOURNAL_HALF_MIN);
+        return;
+    }
+    if (recover() < 0) {
+        log_line("card: the state partition cannot be read: nothing will be "
+                 "saved");
+        return;
+    }
+    st.stats.recovered = st.journal.records;
+    switch (journal_found(&st.journal)) {
+    case JOURNAL_BLANK:
+        log_line("journal: empty, a new card");
+        break;
+    case JOURNAL_GARBAGE:
+        log_line("journal: garbage in the state partition; a fresh one "
+                 "begins, what was saved is lost");
+        break;
+    case JOURNAL_WHOLE:
+        log_line("journal: %lu records recovered",
+                 (unsigned long)st.journal.records);
+        break;
+    }
+}
+
+static bool overlap(const struct partition *a, const struct partition *b)
+{
+    return a->lba < b->lba ? b->lba - a->lba < a->sectors
+                           : a->lba - b->lba < b->sectors;
+}
+
+static void find_state(const struct partition *fat,
+                       const struct partition *state)
+{
+    if (!state->sectors)
+        log_line("card: no state partition (type da): nothing will be saved");
+    else if (fat->sectors && overlap(fat, state))
+        log_line("card: the state partition lies over the FAT partition: "
+                 "nothing will be saved");
+    else
+        open_journal(state);
+}
+
+int store_init(void)
+{
+    memset(&st, 0, sizeof(st));
+    int r = journal_init(&st.journal, 0);
+    ASSERT(r == RC_OK);
+    int64_t size = wait_card();
+    if (size <= 0) {
+        log_line("card: none: no chrony.conf, nothing will be saved");
+        return RC_IO;
+    }
+    uint32_t sectors = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    st.card = true;
+    if (store_read_blocks(0, st.batch, 1) < 0) {
+        log_line("card: cannot be read");
+        st.card = false;
+        return RC_IO;
+    }
+    log_line("card: %lu MiB", (unsigned long)(sectors / 2048));
+    struct partition fat = {0}, state = {0};
+    bool signed55aa = st.batch[510] == 0x55 && st.batch[511] == 0xaa;
+    if (signed55aa && is_fat_boot(st.batch))
+        fat = (struct partition){0, 0, sectors};
+    else if (signed55aa)
+        read_table(st.batch, sectors, &fat, &state);
+    else
+        log_line("card: no partition table");
+    mount(&fat);
+    find_state(&fat, &state);
+    return RC_OK;
+}
+
+/* ---- afterwards -------------------------------------------------------- */
+
+bool store_card(void)
+{
+    return st.card;
+}
+
+bool store_state_partition(void)
+{
+    return st.journal.half_sectors > 0;
+}
+
+struct store_stats store_stats(void)
+{
+    return st.stats;
+}
+
+int store_read_file(const char *name, uint8_t *buf, size_t cap)
+{
+    return st.card ? store_fat_read(name, buf, cap) : RC_STATE;
+}
+
+int store_get(enum store_kind kind, uint8_t id, uint8_t *buf, size_t cap)
+{
+    return journal_get(&st.journal, (uint8_t)kind, id, buf, cap);
+}
+
+int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
+              size_t len)
+{
+    return journal_put(&st.journal, (uint8_t)kind, id, data, len);
+}
+
+bool store_durable(int ticket)
+{
+    return journal_durable(&st.journal, ticket);
+}
+
+bool store_idle(void)
+{
+    return journal_idle(&st.journal);
+}
+
+static void failed(mono_ns now)
+{
+    st.stats.errors++;
+    st.retry_after = st.retry_after ? 2 * st.retry_after : RETRY_MIN;
+    if (st.retry_after > RETRY_MAX)
+        st.retry_after = RETRY_MAX;
+    st.retry_at = now + st.retry_after;
+    journal_written(&st.journal, false);
+    log_limited(&st.retry_after, "card: a write failed; again in %ld ms",
+                (long)(st.retry_after / MONO_MS));
+}
+
+static void succeeded(void)
+{
+    if (st.retry_after)
+        log_limited(&st.retry_at, "card: writing works again");
+    st.retry_after = st.retry_at = 0;
+    st.stats.writes++;
+    journal_written(&st.journal, true);
+}
+
+mono_ns store_poll(mono_ns now)
+{
+    uint32_t sector;
+    if (st.writing) {
+        int r = port_blk_done();
+        if (r == RC_AGAIN)
+            return now + POLL_EVERY;
+        st.writing = false;
+        if (r == RC_OK)
+            succeeded();
+        else
+            failed(now);
+    }
+    if (now < st.retry_at)
+        return journal_idle(&st.journal) ? MONO_NEVER : st.retry_at;
+    uint32_t count = journal_next(&st.journal, st.batch, &sector);
+    if (count == 0)
+        return MONO_NEVER;
+    int r = port_blk_write(st.state_lba + sector, st.batch, count);
+    if (r < 0) {
+        failed(now);
+        return st.retry_at;
+    }
+    st.writing = true;
+    return now + POLL_EVERY;
+}

@@ -1,0 +1,79 @@
+#include "store_fat.h"
+
+#include "ff.h"
+
+#include "diskio.h"
+
+static FATFS volume;
+static FIL file;
+static uint32_t first, sectors;
+
+/* ---- what FatFs asks of its disk; sectors count from the volume's start -- */
+
+DSTATUS disk_initialize(BYTE drive)
+{
+    return drive == 0 ? STA_PROTECT : STA_NOINIT;
+}
+
+DSTATUS disk_status(BYTE drive)
+{
+    return drive == 0 ? STA_PROTECT : STA_NOINIT;
+}
+
+DRESULT disk_read(BYTE drive, BYTE *buf, LBA_t sector, UINT count)
+{
+    /* The volume's own numbers are outside input: stay inside it. */
+    if (drive != 0 || sector >= sectors || count > sectors - sector)
+        return RES_PARERR;
+    int r = store_read_blocks(first + (uint32_t)sector, buf, count);
+    return r == RC_OK ? RES_OK : RES_ERROR;
+}
+
+/* ---- our side ----------------------------------------------------------- */
+
+int store_fat_mount(uint32_t lba, uint32_t size)
+{
+    first = lba;
+    sectors = size;
+    FRESULT r = f_mount(&volume, "", 1);
+    if (r == FR_OK)
+        return RC_OK;
+    sectors = 0;
+    return r == FR_DISK_ERR || r == FR_NOT_READY ? RC_IO : RC_BAD;
+}
+
+static int translate(FRESULT r)
+{
+    switch (r) {
+    case FR_OK:
+        return RC_OK;
+    case FR_NO_FILE:
+    case FR_NO_PATH:
+    case FR_INVALID_NAME:
+    case FR_INVALID_DRIVE:
+    case FR_NO_FILESYSTEM:
+    case FR_NOT_ENABLED:
+        return RC_STATE;
+    default:
+        return RC_IO;
+    }
+}
+
+int store_fat_read(const char *name, uint8_t *buf, size_t cap)
+{
+    UINT n = 0;
+    if (sectors == 0)
+        return RC_STATE;
+    int r = translate(f_open(&file, name, FA_READ));
+    if (r < 0)
+        return r;
+    FSIZE_t size = f_size(&file);
+    if (size > cap)
+        r = RC_SPACE;
+    else
+        r = translate(f_read(&file, buf, (UINT)size, &n));
+    if (r == RC_OK && n != size)
+        r = RC_IO;
+    int closed = translate(f_close(&file));
+    return r < 0 ? r : closed < 0 ? closed : (int)n;
+}
