@@ -1,6 +1,10 @@
 /* console.h -- the interactive prompt on the UART: chronyc's words over the
  * status snapshot. Output is paged through the same non-blocking door as the
- * log; a command's answer is never interleaved with log lines. */
+ * log; a command's answer is never interleaved with log lines.
+ *
+ * The prompt comes with the first key. Editing: backspace, ctrl-U (line),
+ * ctrl-C (line, or the answer under way). A command may be cut short as far
+ * as it stays clear: "so" is sources. Options (-v, -n) are accepted. */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
@@ -13,7 +17,10 @@ struct console_ops {
 
 void console_init(const struct console_ops *ops);
 mono_ns console_poll(mono_ns now);
-/* Print the tables as if typed: for the report after first sync. */
+/* Print the tables as if typed: for the report after first sync. What has no
+ * room any more in LIMIT_CONSOLE bytes is cut. */
 void console_run(const char *command);
+
+#define LIMIT_CONSOLE 8192 /* answers waiting for the UART                  */
 
 #endif
