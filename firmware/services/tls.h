@@ -8,34 +8,51 @@
 
 #include "net.h"
 
+/* TCP and TLS handshake of one session together. A server may give less:
+ * chrony closes 2 s after it accepted. */
+#define TLS_TIMEOUT (INT64_C(5) * 1000000000)
+
 struct tls_clock {        /* what certificates are judged by, Unix seconds   */
     int64_t floor;        /* notAfter below this is refused                  */
     bool synchronised;    /* notBefore is judged too                         */
     int64_t now;          /* then: the time                                  */
 };
 
+/* Once, before anything that takes Mbed TLS's heap. */
 void tls_init(bool system_certs);
-/* PEM or DER; every certificate in it joins the set. Returns how many, or
- * RC_BAD, RC_SPACE. */
+/* PEM or DER; every certificate in it joins the set, those of a PEM file that
+ * we cannot read are counted in the log. Returns how many, or RC_BAD: none,
+ * or damaged, RC_SPACE: not all found room; then none joined. */
 int tls_trust(uint8_t certset, const uint8_t *file, size_t len) MUST_CHECK;
 
 /* Begin: TCP connect, then TLS 1.3 with ALPN ntske/1, SNI and name check on
- * `name`. RC_OK; RC_STATE: a session is open already. */
+ * `name` (an address literal is looked for among the certificate's
+ * addresses). RC_OK; RC_STATE: a session is open already; RC_IO, RC_SPACE,
+ * RC_BAD: nothing is open and tls_reason says why. */
 int tls_open(const char *name, const struct net_addr *addr, uint16_t port,
              uint8_t certset, const struct tls_clock *clock) MUST_CHECK;
 /* RC_AGAIN; RC_OK: handshake done, everything verified, ALPN agreed;
  * RC_AUTH, RC_IO, RC_TIMEOUT, RC_BAD: failed, tls_reason says why. */
 int tls_step(mono_ns now) MUST_CHECK;
-int tls_write(const uint8_t *buf, size_t len) MUST_CHECK; /* bytes, RC_AGAIN, RC_IO */
-int tls_read(uint8_t *buf, size_t cap) MUST_CHECK; /* 0: closed by peer */
+/* Did the last step, write or read stop for want of the network? If not, it
+ * can go on at once. */
+bool tls_waiting(void);
+/* Bytes; RC_AGAIN: the same again; RC_IO; RC_STATE: no handshake yet. */
+int tls_write(const uint8_t *buf, size_t len) MUST_CHECK;
+/* Bytes; 0: closed by the peer; RC_AGAIN; RC_IO; RC_STATE. */
+int tls_read(uint8_t *buf, size_t cap) MUST_CHECK;
+/* RFC 8446 section 7.5. RC_OK, RC_BAD, RC_STATE. */
 int tls_export(const char *label, const uint8_t *context, size_t context_len,
                uint8_t *out, size_t len) MUST_CHECK;
 /* The verified chain's window: latest notBefore, earliest notAfter. */
 void tls_window(int64_t *lo, int64_t *hi);
+/* Every tls_open that was RC_OK needs it, failed or not. */
 void tls_close(void);
-const char *tls_reason(void); /* "certificate expired 2025-01-02", ... */
+/* One line for a person, "certificate is for another name (wanted ...)";
+ * stands until the next tls_open. */
+const char *tls_reason(void);
 
-size_t tls_arena_peak(void);
+size_t tls_arena_peak(void); /* bytes of LIMIT_TLS_ARENA ever needed        */
 uint32_t tls_handshakes(void);
 
 #endif

@@ -1,0 +1,220 @@
+#include "ke_client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../limits.h"
+#include "core/aead.h"
+#include "core/crypto.h"
+#include "core/mono.h"
+#include "tls.h"
+
+/* From the end of the handshake to the whole answer. */
+#define ANSWER_TIMEOUT (3 * MONO_S)
+
+/* Before 30 (AES-128-GCM-SIV) joins: chrony exports its keys with the context
+ * of 15 unless the request also carries its record 1024. */
+static const uint16_t offered[] = {AEAD_AES_SIV_CMAC_256};
+
+enum ke_step {
+    KE_IDLE,
+    KE_HANDSHAKE,
+    KE_REQUEST,
+    KE_ANSWER,
+};
+
+struct ke_request {
+    char name[LIMIT_NAME];
+    struct net_addr addr;
+    uint16_t port;
+    uint8_t certset;
+    ke_done done;
+    void *arg;
+};
+
+static struct {
+    struct tls_clock (*ask)(void);
+    struct ke_request queue[LIMIT_SOURCES]; /* a ring */
+    unsigned first, count;
+    enum ke_step step; /* of the first one */
+    mono_ns deadline;
+    struct nts_ke_client exchange;
+    struct ke_outcome outcome;
+    uint8_t request[128];
+    size_t request_len, sent;
+    bool answered; /* a byte of the answer came */
+    char reason[96];
+} ke;
+
+void ke_client_init(void)
+{
+    memset(&ke, 0, sizeof ke);
+}
+
+void ke_client_clock(struct tls_clock (*ask)(void))
+{
+    ke.ask = ask;
+}
+
+bool ke_client_busy(void)
+{
+    return ke.count > 0;
+}
+
+int ke_client_start(const char *name, const struct net_addr *addr,
+                    uint16_t port, uint8_t certset, ke_done done, void *arg)
+{
+    if (ke.count == LEN(ke.queue) || strlen(name) >= LIMIT_NAME)
+        return RC_SPACE;
+    struct ke_request *r = &ke.queue[(ke.first + ke.count) % LEN(ke.queue)];
+    *r = (struct ke_request){
+        .addr = *addr,
+        .port = port,
+        .certset = certset,
+        .done = done,
+        .arg = arg,
+    };
+    memcpy(r->name, name, strlen(name) + 1);
+    ke.count++;
+    return RC_OK;
+}
+
+/* The first request leaves the queue before its owner is told, who may want
+ * to queue another. */
+static mono_ns finish(mono_ns now, const char *failure)
+{
+    const struct ke_request r = ke.queue[ke.first];
+    ke.first = (ke.first + 1) % LEN(ke.queue);
+    ke.count--;
+    ke.step = KE_IDLE;
+    tls_close();
+    ke.outcome.ok = failure == NULL;
+    ke.outcome.reason = failure ? failure : "";
+    ke.outcome.result = &ke.exchange.result;
+    r.done(r.arg, &ke.outcome);
+    crypto_wipe(&ke.outcome, sizeof ke.outcome);
+    crypto_wipe(&ke.exchange, sizeof ke.exchange); /* cookies */
+    return ke.count > 0 ? now : MONO_NEVER;
+}
+
+static mono_ns begin(mono_ns now)
+{
+    const struct ke_request *r = &ke.queue[ke.first];
+    ASSERT(ke.ask);
+    const struct tls_clock clock = ke.ask();
+    int rc = tls_open(r->name, &r->addr, r->port, r->certset, &clock);
+    if (rc != RC_OK)
+        return finish(now, tls_reason());
+    rc = nts_ke_client_request(&ke.exchange, offered, LEN(offered),
+                               ke.request, sizeof ke.request);
+    ASSERT(rc > 0);
+    ke.request_len = (size_t)rc;
+    ke.sent = 0;
+    ke.answered = false;
+    ke.step = KE_HANDSHAKE;
+    ke.deadline = now + TLS_TIMEOUT;
+    return now;
+}
+
+/* Next: at once, or when the network has moved (every pass asks again then)
+ * or the time is up. */
+static mono_ns pause(mono_ns now)
+{
+    return tls_waiting() ? ke.deadline : now;
+}
+
+static mono_ns handshake(mono_ns now)
+{
+    int rc = tls_step(now);
+    if (rc == RC_AGAIN)
+        return pause(now);
+    if (rc != RC_OK)
+        return finish(now, tls_reason());
+    ke.step = KE_REQUEST;
+    ke.deadline = now + ANSWER_TIMEOUT;
+    return now;
+}
+
+static mono_ns request(mono_ns now)
+{
+    int rc = tls_write(ke.request + ke.sent, ke.request_len - ke.sent);
+    if (rc == RC_AGAIN)
+        return pause(now);
+    if (rc < 0)
+        return finish(now, tls_reason());
+    ke.sent += (size_t)rc;
+    if (ke.sent == ke.request_len)
+        ke.step = KE_ANSWER;
+    return now;
+}
+
+static int export_keys(struct ke_outcome *o, uint16_t agreed)
+{
+    const struct aead *aead = aead_find(agreed);
+    uint8_t context[5];
+    ASSERT(aead && aead->key_len <= sizeof o->c2s);
+    nts_ke_exporter_context(context, agreed, false);
+    int rc = tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context,
+                        o->c2s, aead->key_len);
+    if (rc != RC_OK)
+        return rc;
+    nts_ke_exporter_context(context, agreed, true);
+    return tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, o->s2c,
+                      aead->key_len);
+}
+
+static mono_ns answered(mono_ns now, enum nts_ke_status status)
+{
+    const struct nts_ke_result *r = &ke.exchange.result;
+    if (status == NTS_KE_DONE) {
+        tls_window(&ke.outcome.cert_lo, &ke.outcome.cert_hi);
+        return finish(now, export_keys(&ke.outcome, r->aead) == RC_OK
+                               ? NULL
+                               : tls_reason());
+    }
+    if (status == NTS_KE_SERVER_ERROR || status == NTS_KE_WARNING ||
+        status == NTS_KE_CRITICAL)
+        snprintf(ke.reason, sizeof ke.reason, "NTS-KE: %s (%u)",
+                 nts_ke_status_text(status), (unsigned)r->code);
+    else
+        snprintf(ke.reason, sizeof ke.reason, "NTS-KE: %s",
+                 nts_ke_status_text(status));
+    return finish(now, ke.reason);
+}
+
+static mono_ns answer(mono_ns now)
+{
+    uint8_t buf[512];
+    int rc = tls_read(buf, sizeof buf);
+    if (rc == RC_AGAIN)
+        return pause(now);
+    if (rc < 0)
+        return finish(now, tls_reason());
+    if (rc == 0)
+        return finish(now, ke.answered
+                               ? "server closed in the middle of its answer"
+                               : "server closed without an answer");
+    ke.answered = true;
+    enum nts_ke_status s = nts_ke_client_feed(&ke.exchange, buf, (size_t)rc);
+    crypto_wipe(buf, sizeof buf);
+    return s == NTS_KE_MORE ? now : answered(now, s);
+}
+
+mono_ns ke_client_poll(mono_ns now)
+{
+    if (ke.count == 0)
+        return MONO_NEVER;
+    if (ke.step > KE_HANDSHAKE && now - ke.deadline >= 0)
+        return finish(now, "timed out: no answer to the NTS-KE request");
+    switch (ke.step) {
+    case KE_IDLE:
+        return begin(now);
+    case KE_HANDSHAKE:
+        return handshake(now);
+    case KE_REQUEST:
+        return request(now);
+    case KE_ANSWER:
+        return answer(now);
+    }
+    return MONO_NEVER;
+}

@@ -1,0 +1,291 @@
+#include "tls.h"
+
+#include <mbedtls/memory_buffer_alloc.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/ssl.h>
+#include <psa/crypto.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../limits.h"
+#include "core/mono.h"
+#include "log.h"
+#include "tls_bio.h"
+#include "tls_platform.h"
+#include "tls_trust.h"
+#include "tls_verify.h"
+#include "tls_words.h"
+
+#define ARENA_PAINT 0xa5
+
+enum tls_phase {
+    TLS_CLOSED,
+    TLS_HANDSHAKE, /* TCP's included: our key share is made meanwhile       */
+    TLS_OPEN,
+    TLS_FAILED,    /* until tls_close                                       */
+};
+
+static struct {
+    alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
+    mbedtls_ssl_config conf;
+    bool ready; /* entropy was there, conf stands                           */
+    enum tls_phase phase;
+    mbedtls_ssl_context ssl;
+    struct tls_chain chain;
+    char name[LIMIT_NAME];
+    mono_ns deadline; /* 0: not yet known                                   */
+    bool waiting;
+    char reason[96];
+    uint32_t handshakes;
+} tls;
+
+/* ---- once ---------------------------------------------------------------------- */
+
+static int configure(void)
+{
+    static const char *alpn[] = {"ntske/1", NULL};
+    /* Cheapest first: the first is what we make a key share for. */
+    static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+                                      MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+                                      MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
+                                      MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+    mbedtls_ssl_config *c = &tls.conf;
+    mbedtls_ssl_config_init(c);
+    if (mbedtls_ssl_config_defaults(c, MBEDTLS_SSL_IS_CLIENT,
+                                    MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        mbedtls_ssl_conf_alpn_protocols(c, alpn) != 0)
+        return RC_STATE;
+    mbedtls_ssl_conf_min_tls_version(c, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(c, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_authmode(c, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_groups(c, groups);
+    mbedtls_ssl_conf_rng(c, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    mbedtls_ssl_conf_ca_cb(c, tls_trust_issuers, &tls.chain.certset);
+    mbedtls_ssl_conf_verify(c, tls_verify_cert, &tls.chain);
+    return RC_OK;
+}
+
+/* Wants entropy, so it may fail at first and is asked again. */
+static int prepare(void)
+{
+    if (!tls.ready)
+        tls.ready = psa_crypto_init() == PSA_SUCCESS && configure() == RC_OK;
+    return tls.ready ? RC_OK : RC_IO;
+}
+
+void tls_init(bool system_certs)
+{
+    ASSERT(!tls.ready);
+    memset(tls.arena, ARENA_PAINT, sizeof tls.arena);
+    mbedtls_memory_buffer_alloc_init(tls.arena, sizeof tls.arena);
+    tls_platform_init();
+    tls_trust_init(system_certs);
+    if (prepare() != RC_OK)
+        log_line("tls: no entropy yet");
+}
+
+/* Blocks are taken from the low end first, so how far the paint is gone is
+ * how large the arena must be, headers and gaps included. */
+size_t tls_arena_peak(void)
+{
+    size_t n = sizeof tls.arena;
+    while (n > 0 && tls.arena[n - 1] == ARENA_PAINT)
+        n--;
+    return n;
+}
+
+uint32_t tls_handshakes(void)
+{
+    return tls.handshakes;
+}
+
+const char *tls_reason(void)
+{
+    return tls.reason;
+}
+
+bool tls_waiting(void)
+{
+    return tls.waiting;
+}
+
+/* ---- a session -------------------------------------------------------------------- */
+
+static int fail(int rc, const char *why)
+{
+    if (why)
+        snprintf(tls.reason, sizeof tls.reason, "%s", why);
+    tls.phase = TLS_FAILED;
+    return rc;
+}
+
+static int set_up(const char *name)
+{
+    mbedtls_ssl_init(&tls.ssl);
+    if (mbedtls_ssl_setup(&tls.ssl, &tls.conf) != 0)
+        return fail(RC_SPACE, "TLS arena is full");
+    if (mbedtls_ssl_set_hostname(&tls.ssl, name) != 0)
+        return fail(RC_BAD, "server name is too long for TLS");
+    mbedtls_ssl_set_bio(&tls.ssl, NULL, tls_bio_send, tls_bio_recv, NULL);
+    return RC_OK;
+}
+
+int tls_open(const char *name, const struct net_addr *addr, uint16_t port,
+             uint8_t certset, const struct tls_clock *clock)
+{
+    if (tls.phase != TLS_CLOSED)
+        return RC_STATE;
+    tls.reason[0] = 0;
+    tls.deadline = 0;
+    tls.waiting = false;
+    if (prepare() != RC_OK) {
+        snprintf(tls.reason, sizeof tls.reason, "no entropy");
+        return RC_IO;
+    }
+    int rc = tls_bio_open(addr, port);
+    if (rc != RC_OK) {
+        snprintf(tls.reason, sizeof tls.reason, "%s",
+                 rc == RC_SPACE ? "no TCP connection free" : "no route");
+        return rc;
+    }
+    snprintf(tls.name, sizeof tls.name, "%s", name);
+    tls_verify_begin(&tls.chain, certset, clock);
+    tls_platform_now(clock->synchronised ? clock->now : clock->floor);
+    tls.phase = TLS_HANDSHAKE;
+    rc = set_up(tls.name);
+    if (rc != RC_OK)
+        tls_close();
+    return rc;
+}
+
+/* Say why Mbed TLS gave up, and sort it by what the caller can do. */
+static int fail_with(int error)
+{
+    char *out = tls.reason;
+    const size_t cap = sizeof tls.reason;
+    tls.phase = TLS_FAILED;
+    switch (error) {
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
+        tls_verify_say(&tls.chain, tls.name,
+                       mbedtls_ssl_get_verify_result(&tls.ssl), out, cap);
+        return RC_AUTH;
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        /* level, description; there is no public door to it in 3.6 */
+        tls_words_alert(tls.ssl.MBEDTLS_PRIVATE(in_msg)[1], out, cap);
+        return RC_BAD;
+    case MBEDTLS_ERR_SSL_CONN_EOF:
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+    case MBEDTLS_ERR_NET_CONN_RESET:
+        if (tls_bio_state() == TLS_BIO_REFUSED)
+            return fail(RC_IO, "connection refused");
+        tls_words_error(error, out, cap);
+        return RC_IO;
+    default:
+        tls_words_error(error, out, cap);
+        return RC_BAD;
+    }
+}
+
+/* The handshake itself is through; what else must hold. */
+static int agree(void)
+{
+    const char *alpn = mbedtls_ssl_get_alpn_protocol(&tls.ssl);
+    uint32_t flags = mbedtls_ssl_get_verify_result(&tls.ssl);
+    if (flags != 0)
+        return fail_with(MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+    if (!alpn || strcmp(alpn, "ntske/1") != 0)
+        return fail(RC_BAD, "ALPN ntske/1 not agreed: not an NTS-KE server");
+    tls.handshakes++;
+    tls.phase = TLS_OPEN;
+    return RC_OK;
+}
+
+static bool would_block(int ret)
+{
+    tls.waiting = ret == MBEDTLS_ERR_SSL_WANT_READ ||
+                  ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+    return tls.waiting;
+}
+
+int tls_step(mono_ns now)
+{
+    if (tls.phase != TLS_HANDSHAKE)
+        return RC_STATE;
+    if (tls.deadline == 0)
+        tls.deadline = now + TLS_TIMEOUT;
+    if (tls_bio_state() == TLS_BIO_REFUSED)
+        return fail(RC_IO, "connection refused");
+    if (now - tls.deadline >= 0)
+        return fail(RC_TIMEOUT, tls_bio_state() == TLS_BIO_CONNECTING
+                                    ? "timed out: no TCP connection"
+                                    : "timed out in the TLS handshake");
+    int ret = mbedtls_ssl_handshake_step(&tls.ssl);
+    if (would_block(ret))
+        return RC_AGAIN;
+    if (ret != 0)
+        return fail_with(ret);
+    return mbedtls_ssl_is_handshake_over(&tls.ssl) ? agree() : RC_AGAIN;
+}
+
+int tls_write(const uint8_t *buf, size_t len)
+{
+    if (tls.phase != TLS_OPEN)
+        return RC_STATE;
+    int ret = mbedtls_ssl_write(&tls.ssl, buf, len);
+    if (would_block(ret))
+        return RC_AGAIN;
+    if (ret >= 0)
+        return ret;
+    (void)fail_with(ret); /* for the reason */
+    return RC_IO;
+}
+
+int tls_read(uint8_t *buf, size_t cap)
+{
+    if (tls.phase != TLS_OPEN)
+        return RC_STATE;
+    int ret = mbedtls_ssl_read(&tls.ssl, buf, cap);
+    if (would_block(ret) || ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+        return RC_AGAIN;
+    if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
+        ret == MBEDTLS_ERR_SSL_CONN_EOF)
+        return 0;
+    if (ret >= 0)
+        return ret;
+    (void)fail_with(ret); /* for the reason */
+    return RC_IO;
+}
+
+int tls_export(const char *label, const uint8_t *context, size_t context_len,
+               uint8_t *out, size_t len)
+{
+    if (tls.phase != TLS_OPEN)
+        return RC_STATE;
+    if (mbedtls_ssl_export_keying_material(&tls.ssl, out, len, label,
+                                           strlen(label), context,
+                                           context_len, 1) == 0)
+        return RC_OK;
+    (void)fail(RC_BAD, "keys could not be exported");
+    return RC_BAD;
+}
+
+void tls_window(int64_t *lo, int64_t *hi)
+{
+    *lo = tls.chain.lo;
+    *hi = tls.chain.hi;
+}
+
+void tls_close(void)
+{
+    if (tls.phase == TLS_CLOSED)
+        return;
+    if (tls.phase == TLS_OPEN) /* a courtesy; not waited for */
+        (void)mbedtls_ssl_close_notify(&tls.ssl);
+    mbedtls_ssl_free(&tls.ssl);
+    tls_bio_close();
+    tls.phase = TLS_CLOSED;
+}
