@@ -1,0 +1,87 @@
+/* lwIP as Gnomon uses it: raw API from the superloop, static pools, IPv4 and
+ * IPv6, no checks that cost seconds at boot. */
+#ifndef LWIPOPTS_H
+#define LWIPOPTS_H
+
+#define NO_SYS                     1
+#define SYS_LIGHTWEIGHT_PROT       0
+#define LWIP_SOCKET                0
+#define LWIP_NETCONN               0
+
+/* Memory: everything static. */
+#define MEM_LIBC_MALLOC            0
+#define MEMP_MEM_MALLOC            0
+#define MEM_ALIGNMENT              8
+#define MEM_SIZE                   (32 * 1024) /* outgoing pbufs             */
+#define MEMP_NUM_PBUF              32
+#define MEMP_NUM_UDP_PCB           24 /* LIMIT_SOURCES, DHCP, DNS            */
+#define MEMP_NUM_TCP_PCB           8
+#define MEMP_NUM_TCP_PCB_LISTEN    2
+#define MEMP_NUM_TCP_SEG           32
+#define MEMP_NUM_REASSDATA         4
+#define MEMP_NUM_FRAG_PBUF         8
+#define MEMP_NUM_ARP_QUEUE         16
+#define MEMP_NUM_ND6_QUEUE         8
+#define MEMP_NUM_SYS_TIMEOUT       24
+#define PBUF_POOL_SIZE             8 /* reassembly; frames have their own    */
+#define PBUF_POOL_BUFSIZE          1536
+#define LWIP_SUPPORT_CUSTOM_PBUF   1
+#define LWIP_NETIF_TX_SINGLE_PBUF  1
+
+/* IPv4. */
+#define LWIP_IPV4                  1
+#define LWIP_ARP                   1
+#define ARP_QUEUEING               1
+#define ARP_TABLE_SIZE             24
+#define ETHARP_SUPPORT_STATIC_ENTRIES 0
+#define IP_REASSEMBLY              1
+#define IP_FRAG                    1
+#define LWIP_ICMP                  1
+#define LWIP_DHCP                  1
+#define LWIP_DHCP_DOES_ACD_CHECK   0 /* 7 s before the first packet          */
+#define LWIP_DHCP_MAX_DNS_SERVERS  2
+#define DHCP_COARSE_TIMER_SECS     60
+#define LWIP_NETIF_HOSTNAME        1
+#define LWIP_ACD                   0
+#define LWIP_AUTOIP                0
+
+/* IPv6: addresses and name servers by router advertisement. */
+#define LWIP_IPV6                  1
+#define LWIP_IPV6_MLD              1
+#define LWIP_IPV6_AUTOCONFIG       1
+#define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
+#define LWIP_IPV6_NUM_ADDRESSES    4
+#define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
+#define LWIP_IPV6_DHCP6            0
+#define LWIP_ICMP6                 1
+#define LWIP_ND6_QUEUEING          1
+
+/* Names. */
+#define LWIP_DNS                   1
+#define DNS_TABLE_SIZE             16
+#define DNS_MAX_NAME_LENGTH        254
+#define DNS_MAX_SERVERS            4
+#define LWIP_DNS_SECURE            (LWIP_DNS_SECURE_RAND_XID | \
+                                    LWIP_DNS_SECURE_NO_MULTIPLE_OUTSTANDING | \
+                                    LWIP_DNS_SECURE_RAND_SRC_PORT)
+#define DNS_MAX_REQUESTS           8
+
+/* Transport. */
+#define LWIP_UDP                   1
+#define LWIP_TCP                   1
+#define TCP_MSS                    1440
+#define TCP_WND                    (8 * TCP_MSS)
+#define TCP_SND_BUF                (4 * TCP_MSS)
+#define TCP_SND_QUEUELEN           16
+#define LWIP_TCP_KEEPALIVE         0
+#define TCP_LISTEN_BACKLOG         1
+#define LWIP_RAW                   0
+
+/* Link. */
+#define LWIP_ETHERNET              1
+#define LWIP_NETIF_STATUS_CALLBACK 1
+#define LWIP_NETIF_LINK_CALLBACK   0
+#define LWIP_CHECKSUM_ON_COPY      0
+#define LWIP_STATS                 0
+
+#endif

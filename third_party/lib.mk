@@ -1,0 +1,22 @@
+# OUT/libthird.a from the unpacked sources; called by build.mk. The warnings
+# in there are not ours.
+MAKEFLAGS += -rR
+
+INC := -Ithird_party/config -I$(SRC)/lwip/src/include \
+       -I$(SRC)/mbedtls/include -I$(SRC)/fatfs -Ifirmware \
+       -DMBEDTLS_CONFIG_FILE='"mbedtls_config.h"'
+FILES := $(wildcard $(SRC)/mbedtls/library/*.c) \
+         $(wildcard $(SRC)/lwip/src/core/*.c $(SRC)/lwip/src/core/ipv4/*.c \
+                    $(SRC)/lwip/src/core/ipv6/*.c) \
+         $(SRC)/lwip/src/netif/ethernet.c \
+         $(SRC)/fatfs/ff.c $(SRC)/fatfs/ffunicode.c
+OBJ := $(patsubst $(SRC)/%.c,$(OUT)/third/%.o,$(FILES))
+
+$(OUT)/libthird.a: $(OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+	@echo "$@"
+
+$(OUT)/third/%.o: $(SRC)/%.c $(wildcard third_party/config/*.h third_party/config/*/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -w $(INC) -c $< -o $@
