@@ -10,7 +10,7 @@
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
 #define SLEW_ROOM_MIN   50000000 /* 50 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
-#define SLEW_S_MAX      64.0
+#define SLEW_S_MAX      32.0
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
 #define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN        0.1

@@ -58,7 +58,7 @@ static double floor_doubt(const struct filter *f, double *floor)
     least(f, low, k);
     *floor = low[0];
     double fresh = low[0] / FRESH / f->delays;
-    double spread = (low[k - 1] - low[0]) / 2;
+    double spread = (low[k - 1] - low[0]) / 4;
     return fresh + spread;
 }
 
@@ -69,13 +69,14 @@ static double precision_s(int log2_s)
 }
 
 /* Variance of a sample's offset. What the round trip lasted above the floor
- * was lost on either way: uniform between the two extremes. */
+ * was lost on either way, all of it on one at worst: somewhat wider than a
+ * uniform spread (excess^2 / 12). */
 static double variance(const struct filter *f, const struct ntp_sample *s)
 {
     double floor, doubt = floor_doubt(f, &floor);
     double excess = (double)s->delay_ns * 1e-9 - floor;
     double tick = 1.0 / f->hz, grain = precision_s(s->server_precision);
-    return (excess * excess + tick * tick + grain * grain) / 12 +
+    return (excess * excess + tick * tick + grain * grain) / 8 +
            doubt * doubt;
 }
 
