@@ -21,7 +21,8 @@ span_ns utc_span_ns(int64_t ntp_span)
 int64_t utc_span_ntp(span_ns ns)
 {
     int64_t s = floor_div(ns, UTC_NS);
-    uint64_t rest = (uint64_t)(ns - s * UTC_NS);
+    int64_t part = ns % UTC_NS; /* not ns - s * 1e9: may overflow */
+    uint64_t rest = (uint64_t)(part < 0 ? part + UTC_NS : part);
     if (s >= (int64_t)1 << 31)
         return INT64_MAX;
     if (s < -((int64_t)1 << 31))
@@ -35,7 +36,8 @@ int64_t utc_ticks_ntp(int64_t ticks, uint32_t hz)
 {
     ASSERT(hz > 0);
     int64_t s = floor_div(ticks, hz);
-    uint64_t rest = (uint64_t)(ticks - s * hz); /* < hz < 2^32 */
+    int64_t part = ticks % hz; /* not ticks - s * hz: may overflow */
+    uint64_t rest = (uint64_t)(part < 0 ? part + hz : part);
     return (int64_t)(((uint64_t)s << 32) + (rest << 32) / hz);
 }
 
