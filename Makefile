@@ -37,7 +37,7 @@ BOARD    := $(wildcard board/common/*.c board/common/*.S \
                        board/rpi2/*.c board/rpi2/*.S)
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
-INC  := -Ifirmware -Idrivers $(THIRD_INC)
+INC  := -iquote firmware -iquote drivers $(THIRD_INC)
 # Builds are named by their time, the floor below which no clock starts. It
 # comes from the commit, so that two builds of one commit are the same.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1795392000)
@@ -59,10 +59,10 @@ IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
 
 $(R)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -Iboard/common -Iboard/rpi2 -MMD -c $< -o $@
+	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MMD -c $< -o $@
 $(R)/obj/%.o: %.S | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CPU) -g -Iboard/common -Iboard/rpi2 -MMD -c $< -o $@
+	$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MMD -c $< -o $@
 
 $(B)/cabundle.c: third_party/cabundle | $(B)/.deps
 	third_party/cabundle $(B)
@@ -104,7 +104,7 @@ $(H)/obj/%.o: %.c | $(FETCHED)
 	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -c $< -o $@
 $(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -Itests/unit -Itests/drivers \
+	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
 	    -MMD -c $< -o $@ `pkg-config --cflags slirp`
 $(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
@@ -141,7 +141,7 @@ lint:
 
 # For tools that compile one file by themselves (tests/lint).
 third-inc:
-	@echo $(THIRD_INC)
+	@echo '$(THIRD_INC)'
 
 clean:
 	rm -rf $(B)

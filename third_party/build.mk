@@ -6,7 +6,7 @@ SRC := $(B)/src
 THIRD_CONFIG := $(wildcard third_party/config/*.h third_party/config/*/*.h)
 THIRD_INC := -isystem third_party/config -isystem $(SRC)/lwip/src/include \
              -isystem $(SRC)/mbedtls/include -isystem $(SRC)/fatfs \
-             -DMBEDTLS_CONFIG_FILE=\"mbedtls_config.h\"
+             -DMBEDTLS_CONFIG_FILE="<mbedtls_config.h>"
 
 define third_party
 $(1)/libthird.a: $$(FETCHED) $$(THIRD_CONFIG) third_party/lib.mk

@@ -3,8 +3,8 @@
 MAKEFLAGS += -rR
 
 INC := -Ithird_party/config -I$(SRC)/lwip/src/include \
-       -I$(SRC)/mbedtls/include -I$(SRC)/fatfs -Ifirmware \
-       -DMBEDTLS_CONFIG_FILE='"mbedtls_config.h"'
+       -I$(SRC)/mbedtls/include -I$(SRC)/fatfs -iquote firmware \
+       -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>'
 FILES := $(wildcard $(SRC)/mbedtls/library/*.c) \
          $(wildcard $(SRC)/lwip/src/core/*.c $(SRC)/lwip/src/core/ipv4/*.c \
                     $(SRC)/lwip/src/core/ipv6/*.c) \

@@ -5,6 +5,7 @@ import concurrent.futures
 import glob
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -149,14 +150,14 @@ def check_top():
             yield name
 
 
-def clang_for_arm(path):
+def clang_for_arm(path, includes_of_libraries):
     run = subprocess.run(
         ["clang", "--target=arm-none-eabi", "-mcpu=cortex-a7",
          "-mfloat-abi=hard", "-mfpu=neon-vfpv4", "-mthumb", "-std=c11",
          "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
-         "-Werror", "-isystem", "/usr/include/newlib", "-Ifirmware",
-         "-Idrivers", "-Iboard/common", "-Iboard/rpi2"]
-        + os.environ.get("THIRD_INC", third_includes()).split() + [path],
+         "-Werror", "-isystem", "/usr/include/newlib", "-iquote", "firmware",
+         "-iquote", "drivers", "-iquote", "board/common", "-iquote", "board/rpi2"]
+        + includes_of_libraries + [path],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return run.stdout.decode(errors="replace") if run.returncode else ""
 
@@ -164,15 +165,16 @@ def clang_for_arm(path):
 def third_includes():
     run = subprocess.run(["make", "-s", "third-inc"], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL)
-    return run.stdout.decode().strip()
+    return shlex.split(run.stdout.decode())
 
 
 def check_clang():
-    os.environ["THIRD_INC"] = third_includes()
     files = [f for f in sources("firmware/", "drivers/", "board/")
              if f.endswith(".c")]
+    third = third_includes()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for output in pool.map(clang_for_arm, files):
+        for output in pool.map(
+                lambda f: clang_for_arm(f, third), files):
             if output:
                 yield output
 
