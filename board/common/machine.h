@@ -11,8 +11,8 @@
 /* From start.S, with the CPSR that the firmware left. */
 _Noreturn void board_main(uint32_t entry_cpsr);
 
-/* From vectors.S, interrupts masked; stamp: the counter at entry. */
-void irq_handler(uint64_t stamp);
+/* From vectors.S, interrupts masked. */
+void irq_handler(void);
 
 /* Say something although nothing works any more: polled, gives up when the
  * UART does not take a byte for some milliseconds. */

@@ -1,8 +1,7 @@
 /* vectors.S -- exception entry.
  *
  * Faults fill a struct fault_frame (fault.h) on the fault stack and go to
- * fault_report(), which never comes back. An interrupt reads the counter
- * before anything else and hands it to irq_handler(uint64_t stamp) in r0:r1;
+ * fault_report(), which never comes back. An interrupt goes to irq_handler();
  * VFP registers are kept too, since memcpy may use them. */
 
     .syntax unified
@@ -62,7 +61,6 @@ fault_common:
 on_irq:
     sub   lr, lr, #4
     push  {r0-r3, r12, lr}
-    mrrc  p15, 0, r0, r1, c14          /* CNTPCT */
     vmrs  r2, fpscr
     push  {r2, r3}
     vpush {d0-d7}

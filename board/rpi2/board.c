@@ -124,7 +124,6 @@ static void ask_firmware(void)
 {
     struct rpi2_facts *f = &rpi2_facts;
     f->uart_hz = BOARD_UART_HZ_DEFAULT;
-    f->emmc_hz = BOARD_EMMC_HZ_DEFAULT;
     const uint32_t uart[] = { MAILBOX_CLOCK_UART, 0 };
     const uint32_t emmc[] = { MAILBOX_CLOCK_EMMC, 0 };
     const uint32_t usb_on[] = { MAILBOX_POWER_USB, 3 };
@@ -147,7 +146,7 @@ static void ask_firmware(void)
     f->serial = (uint64_t)answer(serial, 1, 0) << 32 | answer(serial, 0, 0);
     f->memory_bytes = answer(memory, 1, 0);
     f->uart_hz = answer(uart_hz, 1, f->uart_hz);
-    f->emmc_hz = answer(emmc_hz, 1, f->emmc_hz);
+    f->emmc_hz = answer(emmc_hz, 1, 0);
     f->emulated = f->firmware == BOARD_QEMU_FIRMWARE;
     keep_mac(mac);
 }
@@ -204,23 +203,19 @@ _Noreturn void board_main(uint32_t entry_cpsr)
 
 /* ---- interrupts -------------------------------------------------------------- */
 
-static void gpu_interrupts(uint64_t stamp)
+static void gpu_interrupts(void)
 {
     uint64_t pending = bcm2836_irq_gpu_pending(&rpi2_irq);
     if ((pending & 1ull << BOARD_IRQ_USB) != 0) {
-        rpi2_eth_irq(stamp);
+        rpi2_eth_irq();
     }
     if ((pending & 1ull << BOARD_IRQ_PL011) != 0) {
         pl011_service(&rpi2_uart);
     }
-    if ((pending & 1ull << BOARD_IRQ_SDHCI) != 0) {
-        /* Only a wake-up: the driver polls, rpi2_blk_poll() re-enables. */
-        bcm2836_irq_gpu_disable(&rpi2_irq, BOARD_IRQ_SDHCI);
-    }
     rpi2_woken = true;
 }
 
-void irq_handler(uint64_t stamp)
+void irq_handler(void)
 {
     uint32_t pending = bcm2836_irq_pending(&rpi2_irq);
     if ((pending & BCM2836_IRQ_VIRT) != 0) {
@@ -230,6 +225,6 @@ void irq_handler(uint64_t stamp)
         gentimer_phys_stop();
     }
     if ((pending & BCM2836_IRQ_GPU) != 0) {
-        gpu_interrupts(stamp);
+        gpu_interrupts();
     }
 }

@@ -19,15 +19,15 @@
 
 #define BOARD_IRQ_USB   9u
 #define BOARD_IRQ_PL011 57u
-#define BOARD_IRQ_SDHCI 62u
 
 #define BOARD_PIN_TXD 14u /* header pin 8  */
 #define BOARD_PIN_RXD 15u /* header pin 10 */
 #define BOARD_PIN_PPS 18u /* header pin 12 */
+#define BOARD_PIN_SD_FIRST 48u /* clock, command, data 0..3: ALT3 is Arasan */
+#define BOARD_PIN_SD_LAST  53u
 
 #define BOARD_BAUD            115200u
 #define BOARD_UART_HZ_DEFAULT 48000000u /* firmware's init_uart_clock    */
-#define BOARD_EMMC_HZ_DEFAULT 100000000u
 #define BOARD_COUNTER_HZ      19200000u /* crystal; where CNTFRQ is unset */
 
 /* What QEMU's firmware stand-in calls itself, in every version seen. */

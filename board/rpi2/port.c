@@ -11,7 +11,7 @@
 #include "stack.h"
 
 #define SETTLED_NS     60000000000 /* ran for a minute: not in a crash loop */
-#define IDLE_MAX_S     1
+#define IDLE_MAX_NS    1000000000 /* patience() stays within 64 bits   */
 #define POOL_WORDS     64u
 #define POOL_PER_POLL  4u
 #define WORD_WAIT_NS   200000 /* the generator: some 30 us a word           */
@@ -90,18 +90,27 @@ void port_poll(void)
     }
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+static mono_ns earlier(mono_ns a, mono_ns b)
 {
     return a < b ? a : b;
 }
 
+/* How long the drivers can do without a poll, in ticks. */
+static uint64_t patience(void)
+{
+    mono_ns now = rpi2_now();
+    mono_ns due = earlier(rpi2_eth_due(), rpi2_blk_due());
+    due = earlier(due, now + IDLE_MAX_NS);
+    return due <= now ? 0
+                      : (uint64_t)(due - now) * rpi2_hz() / 1000000000;
+}
+
 void port_idle(uint64_t until_ticks)
 {
-    uint64_t now = gentimer_ticks();
-    uint64_t limit = now + (uint64_t)IDLE_MAX_S * rpi2_hz();
-    limit = earlier(limit, now + rpi2_eth_patience());
-    limit = earlier(limit, now + rpi2_blk_patience());
-    uint64_t until = earlier(until_ticks, limit);
+    uint64_t until = gentimer_ticks() + patience();
+    if (until_ticks < until) {
+        until = until_ticks;
+    }
 
     /* Masked, an interrupt still ends WFI, so one that comes between the
      * test and the WFI is not slept through. */

@@ -10,8 +10,9 @@
 #include "pl011.h"
 #include "rng.h"
 
-struct rpi2_facts { /* from the VideoCore firmware; defaults if it is mute */
-    uint32_t firmware, revision, memory_bytes, uart_hz, emmc_hz;
+struct rpi2_facts { /* from the VideoCore firmware; zeros if it is mute */
+    uint32_t firmware, revision, memory_bytes, emmc_hz;
+    uint32_t uart_hz; /* never 0 */
     uint64_t serial;
     uint8_t mac[6]; /* the board's own, for LAN95xx; zero if not known */
     bool emulated;
@@ -32,14 +33,16 @@ extern volatile bool rpi2_woken;
 void rpi2_uart_drain(void); /* bounded; interrupts masked */
 
 /* port_eth.c, port_blk.c: start-up, one pass, and when the next pass must
- * come at the latest even without an interrupt (ticks from now). */
+ * come at the latest even without an interrupt (INT64_MAX: not
+ * at all). */
 void rpi2_eth_init(void);
 void rpi2_eth_poll(void);
-void rpi2_eth_irq(uint64_t stamp);
-uint64_t rpi2_eth_patience(void);
+void rpi2_eth_irq(void);
+mono_ns rpi2_eth_due(void);
+const char *rpi2_eth_trouble(void); /* or NULL */
 void rpi2_blk_init(void);
 void rpi2_blk_poll(void);
-uint64_t rpi2_blk_patience(void);
+mono_ns rpi2_blk_due(void);
 
 /* pps.c */
 void pps_init(void);

@@ -6,7 +6,8 @@ CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
 FLAGS := $(CPU) -std=c11 -O2 -g -ffunction-sections -fdata-sections -fno-common \
          -Wall -Wextra -Wconversion -Wshadow -Werror \
          -Ifirmware -Idrivers -Iboard/common -Iboard/rpi2
-SRC := $(wildcard board/common/*.[cS] board/rpi2/*.[cS] drivers/*.c) \
+DRIVERS ?= $(wildcard drivers/*.c)
+SRC := $(wildcard board/common/*.[cS] board/rpi2/*.[cS]) $(DRIVERS) \
        tests/qemu/board_probe.c
 OBJ := $(addprefix $(P)/,$(addsuffix .o,$(SRC)))
 

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""The board alone, in QEMU: board_probe.c in place of the firmware does what
+one letter on the console asks, this script looks at what the machine says.
+Nothing here passes or fails on wall time; what has a time limit runs with
+-icount, where time is counted in instructions."""
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+P = os.path.join(TOP, "build/board-probe")
+PATIENCE_S = 120
+ELF = ["-kernel", f"{P}/probe.elf"]
+RAW = ["-bios", f"{P}/probe.img"]
+HYP = ["-kernel", f"{P}/hyp.elf", "-device",
+       f"loader,file={P}/probe.img,addr=0x8000,force-raw=on"]
+ICOUNT = ["-icount", "shift=3,sleep=off"]
+
+
+class Machine:
+    """One QEMU; leave the `with` and it is gone."""
+
+    def __init__(self, *args):
+        self.args = ["qemu-system-arm", "-M", "raspi2b", "-display", "none",
+                     "-monitor", "none", "-serial", "stdio", *args]
+        self.text = ""
+
+    def __enter__(self):
+        self.qemu = subprocess.Popen(self.args, stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        self.qemu.kill()
+        self.qemu.wait()
+
+    def expect(self, pattern):
+        """Wait for the pattern; forget all up to its end."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            match = re.search(pattern, self.text)
+            if match:
+                self.text = self.text[match.end():]
+                return match
+            ready, _, _ = select.select([self.qemu.stdout], [], [],
+                                        max(0, end - time.monotonic()))
+            data = os.read(self.qemu.stdout.fileno(), 4096) if ready else b""
+            if not data:
+                raise AssertionError(f"no {pattern!r} in {self.text[-2000:]!r}")
+            self.text += data.decode(errors="replace")
+
+    def boot(self):
+        """Wait for a boot; its last_reset and the figures it prints."""
+        match = self.expect(r"(?s)last_reset: ([^\r]*)\r(.*?)ready ms=(\d+)\r")
+        figures = {k: int(v) for k, v in
+                   re.findall(r"(\w+)=(\d+)", match.group(2))}
+        return match.group(1), figures, int(match.group(3))
+
+    def type(self, letter):
+        self.qemu.stdin.write(letter.encode())
+        self.qemu.stdin.flush()
+
+    def ask(self, letter, pattern):
+        self.type(letter)
+        return self.expect(pattern)
+
+
+def figures_of(match):
+    return {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", match.group(0))}
+
+
+def elf_layout():
+    head = subprocess.run(["arm-none-eabi-readelf", "-lW", f"{P}/probe.elf"],
+                          capture_output=True, text=True, check=True).stdout
+    flags = re.findall(r"LOAD\s+(?:0x\S+\s+){5}(.{3})", head)
+    assert [f.replace(" ", "") for f in flags] == ["RE", "R", "RW"], flags
+    assert "Entry point 0x8000" in head
+
+
+def boots_as(args, mode):
+    with Machine(*args) as m:
+        cause, f, _ = m.boot()
+        assert cause == "power-on", cause
+        assert f["mode"] == mode and f["emulated"] == 1 and f["boots"] == 1, f
+        assert f["revision"] == 0xa21041 and f["memory"] == 0x3c000000, f
+        assert f["mac1"] == 0x54, f
+        assert 0 < f["used"] < f["size"], f
+
+
+def fails(letter, said):
+    """The machine says it, resets, and says it again at the next boot."""
+    with Machine(*ELF) as m:
+        m.boot()
+        m.type(letter)
+        match = m.expect(r"(?s)\n((?:data|prefetch|undefined|panic)[^\r]*)\r")
+        assert re.fullmatch(said, match.group(1)), match.group(1)
+        shown = m.text
+        cause, f, _ = m.boot()
+        assert cause == match.group(1), cause
+        assert f["boots"] == 2, f
+        assert "survived" not in shown + m.text
+
+
+def shows_registers():
+    with Machine(*ELF) as m:
+        m.boot()
+        m.type("u")
+        m.expect(r"(?s)undefined.*r0 [0-9a-f]{8}.*r12 [0-9a-f]{8}.*"
+                 r"sp [0-9a-f]{8}.*pc [0-9a-f]{8} psr [0-9a-f]{8}")
+
+
+def plain_reset():
+    with Machine(*RAW) as m:
+        m.boot()
+        m.type("r")
+        assert m.boot()[0] == "reset"
+        m.type("p")
+        assert m.boot()[0].startswith("panic")
+        m.type("r") # the panic is not told twice
+        assert m.boot()[0] == "reset"
+
+
+def faults_after_hyp():
+    with Machine(*HYP) as m:
+        m.boot()
+        m.type("x")
+        assert m.boot()[0].startswith("prefetch abort")
+
+
+def crash_loop():
+    with Machine(*ELF, *ICOUNT) as m:
+        ms = [m.boot()[2]]
+        for _ in range(4):
+            m.type("p")
+            ms.append(m.boot()[2])
+        between = [b - a for a, b in zip(ms, ms[1:])]
+        # sleep=off: while nothing is typed virtual time runs ahead, so only
+        # the least time means anything.
+        assert all(5000 <= t for t in between[2:]), between
+        m.type("r") # a reset that was asked for ends the row
+        m.boot()
+        m.type("p")
+        assert "waiting" not in m.expect(r"(?s)\npanic.*?last_reset").group(0)
+
+
+def first_failures_are_quick():
+    with Machine(*ELF) as m:
+        m.boot()
+        for _ in range(2):
+            m.type("p")
+            shown = m.expect(r"(?s)\npanic.*?last_reset").group(0)
+            assert "waiting" not in shown, shown
+            m.expect("ready")
+        m.type("p")
+        assert "waiting" in m.expect(r"(?s)\npanic.*?last_reset").group(0)
+
+
+def rate(hz):
+    more = [] if hz == 62500000 else [
+        "-global", f"cortex-a7-arm-cpu.cntfrq={hz}"]
+    with Machine(*ELF, *ICOUNT, *more) as m:
+        assert m.boot()[1]["hz"] == hz
+        f = figures_of(m.ask("t", r"rate:[^\r]*\r"))
+        want = hz * f["us"] / 1e6
+        # Both ends are read to a microsecond, and a read costs some.
+        assert abs(f["ticks"] - want) < 3 * hz / 1e6, (f, want)
+
+
+def entropy():
+    seen = set()
+    for _ in range(2):
+        with Machine(*ELF) as m:
+            m.boot()
+            for _ in range(2):
+                seen.add(m.ask("e", r"entropy: (\w+)\r").group(1))
+            m.type("r")
+            m.boot()
+            seen.add(m.ask("e", r"entropy: (\w+)\r").group(1))
+    assert len(seen) == 6 and "failed" not in seen, seen
+    for text in seen:
+        words = re.findall("." * 8, text)
+        assert len(words) == 8 and len(set(words)) == 8, text
+
+
+def idles(args):
+    with Machine(*args, *ICOUNT) as m:
+        m.boot()
+        m.ask("b", "card: blocks=0") # its driver wants no more polls
+        m.type("d")
+        for us in (50, 200, 1000, 20000, 300000):
+            f = figures_of(m.expect(r"idle: us[^\r]*\r"))
+            assert f["us"] == us, f
+            assert f["late_ns"] < 20000, f
+            assert f["wakes"] <= 2 + us // 200, f # slept, did not spin
+        m.expect("idle: past returned")
+
+
+def pulse():
+    with Machine(*ELF, *ICOUNT) as m:
+        m.boot()
+        f = figures_of(m.ask("g", r"pulse:[^\r]*\r"))
+        assert f["armed"] == 1 and f["refused"] == 1 and f["pulses"] == 1, f
+        assert (f["before"], f["up"], f["after"]) == (0, 1, 0), f
+        assert f["at_ok"] == 1 and f["late_ns"] < 2000, f
+
+
+def interrupted():
+    with Machine(*ELF, *ICOUNT) as m:
+        m.boot()
+        f = figures_of(m.ask("a", r"unaligned:[^\r]*\r"))
+        assert f["value"] == 0x04030201 and f["bad"] == 0, f
+        f = figures_of(m.ask("i", r"(?s)stack:[^\r]*\r"))
+        assert 0 < f["irq"] < 8192, f # interrupts did come
+
+
+def card():
+    path = f"{P}/card.img"
+    with open(path, "wb") as image:
+        image.write(bytes(9 * 512) + b"\x55")
+        image.truncate(64 << 20)
+    with Machine(*ELF, "-drive", f"if=sd,format=raw,file={path}") as m:
+        m.boot()
+        f = figures_of(m.ask("b", r"card:[^\r]*\r"))
+        assert f == {"blocks": 131072, "read": 1, "first": 0x55, "write": 1,
+                     "again": 1, "second": 0x56}, f
+        m.type("r") # and after a reset that finds the card in use
+        m.boot()
+        f = figures_of(m.ask("b", r"card:[^\r]*\r"))
+        assert f["first"] == 0x56 and f["second"] == 0x57, f
+    with open(path, "rb") as image:
+        image.seek(9 * 512)
+        assert image.read(1) == b"\x57"
+
+
+def no_card():
+    with Machine(*ELF) as m:
+        m.boot()
+        m.ask("b", r"card: blocks=0\r")
+
+
+def ethernet():
+    with Machine(*ELF, "-netdev", "user,id=n0", "-device",
+                 "usb-net,netdev=n0,port=1,mac=52:54:00:12:34:99") as m:
+        m.boot()
+        for _ in range(2):
+            f = figures_of(m.ask("l", r"arp:[^\r]*\r"))
+            assert f["link"] == 1 and f["mac5"] == 0x99, f
+            assert f["sent"] == 1 and f["answer"] == 1, f
+            assert f["in_order"] == 1, f
+            m.type("r") # the second time after a reset
+            m.boot()
+
+
+CODE = r"data abort at 0000\w{4}, "
+TESTS = [
+    ("image: entry first, code, constants and data apart", elf_layout),
+    ("boots as ELF, in SVC, other cores parked", boots_as, ELF, 0x13),
+    ("boots as raw image at 0x8000", boots_as, RAW, 0x13),
+    ("boots when entered in HYP", boots_as, HYP, 0x1a),
+    ("after HYP: data is not executable", faults_after_hyp),
+    ("code cannot be written", fails, "w",
+     CODE + r"address 0000\w{4}, DFSR 0000080f"),
+    ("constants cannot be written", fails, "c",
+     CODE + r"address 0000[0-9a-f]{4}, DFSR 0000080f"),
+    ("data is not executable", fails, "x",
+     r"prefetch abort at \w{8}, IFSR 0000000f"),
+    ("the stack is not executable", fails, "k",
+     r"prefetch abort at \w{8}, IFSR 0000000f"),
+    ("constants are not executable", fails, "o",
+     r"prefetch abort at \w{8}, IFSR 0000000f"),
+    ("NULL is not mapped", fails, "n",
+     CODE + r"address 00000000, DFSR 00000007"),
+    ("stack overflow meets the guard", fails, "s",
+     CODE + r"address \w{8}, DFSR 00000807, stack overflow"),
+    ("undefined instruction", fails, "u", r"undefined instruction at \w{8}"),
+    ("panic text is told after the reset", fails, "p",
+     r"panic nts_ke\.c:120: len <= cap"),
+    ("a fault shows the registers", shows_registers),
+    ("a reset that was asked for is told as such", plain_reset),
+    ("the first failures reset at once", first_failures_are_quick),
+    ("failures in a row are slowed down", crash_loop),
+    ("counter runs at CNTFRQ, 62.5 MHz", rate, 62500000),
+    ("counter runs at CNTFRQ, 50 MHz", rate, 50000000),
+    ("entropy differs, word by word and boot by boot", entropy),
+    ("idle wakes at its deadline", idles, ELF),
+    ("idle wakes at its deadline, non-secure timer", idles, HYP),
+    ("pulse: early compare, exact edge, falls again", pulse),
+    ("unaligned loads; VFP registers outlive interrupts", interrupted),
+    ("card: a block through port_blk", card),
+    ("no card is said to be none", no_card),
+    ("ethernet: a frame out, its answer in, stamps in order", ethernet),
+]
+
+
+def main():
+    subprocess.run(["make", "-s", "-f", "tests/qemu/board_probe.mk"], cwd=TOP,
+                   check=True)
+    only = sys.argv[1:]
+    failed = 0
+    for n, (name, test, *args) in enumerate(TESTS, 1):
+        if only and not any(o in name for o in only):
+            continue
+        start = time.monotonic()
+        try:
+            test(*args)
+            print(f"# {time.monotonic() - start:.1f} s\n"
+                  f"ok {n} - {name}", flush=True)
+        except AssertionError as why:
+            failed += 1
+            print(f"# {why}\nnot ok {n} - {name}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
