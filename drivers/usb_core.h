@@ -84,6 +84,7 @@ struct usb_dev {
     struct dwc2_pipe ep0;
     struct dwc2_xfer ctl;
     usb_ctl_done *ctl_done;
+    uint16_t cfg_len;        /* bytes of the configuration in buf            */
     _Alignas(HW_LINE) uint8_t setup[HW_LINE];
     _Alignas(HW_LINE) uint8_t buf[USB_CTL_BYTES];
 };
@@ -92,20 +93,22 @@ struct usb_core {
     struct dwc2 *host;
     const struct usb_class *classes;
     size_t nclasses;
-    mono_ns now;
     uint8_t root_state;
+    bool over_current;
+    enum dwc2_speed root_speed;
     mono_ns root_when;
     struct usb_dev *root;    /* the device on the root port, or NULL         */
     struct usb_dev *turn;    /* who is at address 0, or NULL                 */
     uint32_t seq;
-    uint32_t attached, removed, failed;
+    uint32_t attached, removed, failed, resets;
+    const char *last_reset;  /* why a driver last gave its device up         */
     struct usb_dev dev[USB_DEVICES];
 };
 
 void usb_core_init(struct usb_core *c, struct dwc2 *host,
-                   const struct usb_class *classes, size_t nclasses,
-                   mono_ns now);
-void usb_core_poll(struct usb_core *c, mono_ns now); /* after dwc2_poll      */
+                   const struct usb_class *classes, size_t nclasses);
+/* After dwc2_poll, whose time it shares. */
+void usb_core_poll(struct usb_core *c);
 mono_ns usb_core_due(const struct usb_core *c);
 const char *usb_core_trouble(const struct usb_core *c); /* or NULL           */
 
@@ -120,6 +123,7 @@ struct usb_request {
 int usb_control(struct usb_dev *dev, struct usb_request r,
                 usb_ctl_done *done) MUST_CHECK;
 bool usb_control_idle(const struct usb_dev *dev);
+mono_ns usb_now(const struct usb_dev *dev); /* of this poll                  */
 /* Open a pipe to an endpoint of this device. */
 void usb_open(struct usb_dev *dev, struct dwc2_pipe *p,
               const struct usb_endpoint *e);

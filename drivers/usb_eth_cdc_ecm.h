@@ -31,16 +31,17 @@ struct usb_ecm_stats {
 struct usb_ecm {
     struct usb_dev *dev;   /* NULL: free                                     */
     uint8_t state;
-    bool link, up, has_notify;
-    bool clear_in, clear_out, skip; /* skip: inside an overlong frame        */
-    uint8_t control_if, data_if, data_alt, mac_string, errors;
-    uint16_t language;
+    bool link;             /* as its notifications say; true without them    */
+    bool usb_net;          /* QEMU's device                                  */
+    bool skip;             /* inside an overlong frame                       */
+    struct usb_ecm_desc desc;
     uint8_t mac[6];
+    uint8_t errors, silent; /* receive errors, failed health checks in a row */
     mono_ns heard;         /* last frame or successful health check          */
     struct dwc2_pipe in, out, notify;
     struct dwc2_xfer rx[USB_ECM_RX], tx[USB_ECM_TX], note;
-    uint8_t rx_next, tx_next;
-    bool rx_full[USB_ECM_RX];
+    uint8_t full[USB_ECM_RX], full_head, full_count; /* rx slots to be read  */
+    uint8_t tx_next;
     struct usb_ecm_stats stats;
     _Alignas(HW_LINE) uint8_t rx_buf[USB_ECM_RX][USB_ECM_RX_BYTES];
     _Alignas(HW_LINE) uint8_t tx_buf[USB_ECM_TX][USB_ECM_TX_BYTES];

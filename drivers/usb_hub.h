@@ -13,7 +13,7 @@
 #define USB_HUB_PORTS 8 /* further ports stay off                            */
 
 struct usb_hub_port {
-    uint8_t state, tries;
+    uint8_t state, tries, speed;
     bool check, want_reset, want_disable, want_power;
     uint16_t clear;       /* change bits still to be acknowledged            */
     mono_ns when;         /* next look, or DWC2_NEVER                        */
@@ -23,9 +23,10 @@ struct usb_hub_port {
 struct usb_hub {
     struct usb_dev *dev;  /* NULL: free                                      */
     uint8_t state, ports, op, op_port;
-    uint16_t op_value;
-    bool check_hub, clear_halt, listening;
-    uint8_t hub_clear, errors;
+    uint16_t op_bit;
+    bool check_hub, clear_halt;
+    uint16_t hub_clear;
+    uint8_t errors;
     mono_ns when;
     span_ns power_good_ns;
     struct dwc2_pipe pipe;
