@@ -72,9 +72,10 @@ static void put(struct sdhci_host *h, uint32_t reg, uint32_t value)
     h->wrote = hw_ticks();
 }
 
+/* Rounded up, and one more for the tick that had begun. */
 static uint32_t two_clocks_in_ticks(uint32_t hz)
 {
-    return (uint32_t)(2 * (uint64_t)port_tick_hz() / hz) + 1;
+    return (uint32_t)(2 * (uint64_t)port_tick_hz() / hz) + 2;
 }
 
 void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz)
@@ -115,17 +116,18 @@ static int reset_done(struct sdhci_host *h)
 /* Divider: low 8 bits in 8..15, high 2 bits in 6..7; 0 divides by 1. */
 void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now)
 {
-    uint32_t divider = 0, card_hz = h->clock_hz;
+    uint32_t divider = 0;
+    h->card_hz = h->clock_hz;
     if (h->clock_hz > hz) {
         divider = (h->clock_hz - 1) / (2 * hz) + 1;
         divider = divider > DIVIDER_MAX ? DIVIDER_MAX : divider;
-        card_hz = h->clock_hz / (2 * divider);
+        h->card_hz = h->clock_hz / (2 * divider);
     }
     uint32_t clock = CLOCK_TIMEOUT | CLOCK_INTERNAL | (divider & 0xff) << 8 |
                      (divider >> 8) << 6;
     put(h, CLOCK, get(h, CLOCK) & ~CLOCK_CARD);
+    h->gap_ticks = two_clocks_in_ticks(SLOWEST_HZ);
     put(h, CLOCK, clock);
-    h->gap_ticks = two_clocks_in_ticks(card_hz);
     enter(h, SDHCI_HOST_CLOCK, now + SETTLE_NS);
 }
 
@@ -136,6 +138,7 @@ static int clock_done(struct sdhci_host *h)
         return RC_AGAIN;
     }
     put(h, CLOCK, clock | CLOCK_CARD);
+    h->gap_ticks = two_clocks_in_ticks(h->card_hz);
     return RC_OK;
 }
 

@@ -36,6 +36,7 @@ struct sdhci_exchange {
 struct sdhci_host { /* fields but response are private */
     uintptr_t base;
     uint32_t clock_hz;  /* of the controller */
+    uint32_t card_hz;   /* of the card       */
     uint32_t gap_ticks; /* two card clocks   */
     uint64_t wrote;     /* counter at the last register write */
     enum sdhci_phase {
