@@ -1,0 +1,334 @@
+/* chrony.conf: what is taken, what is said about the rest. The lines of
+ * chrony_agrees were run through chronyd 4.3 -p: accepted or refused there,
+ * accepted or refused here. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/conf.h"
+
+static struct conf c;
+
+static int parse(const char *text)
+{
+    return conf_parse(&c, text, strlen(text));
+}
+
+static void report_is(unsigned i, enum conf_level level, unsigned line,
+                      const char *text)
+{
+    assert_true(i < c.report_count);
+    assert_string_equal(c.reports[i].text, text);
+    assert_int_equal(c.reports[i].level, level);
+    assert_int_equal(c.reports[i].line, line);
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.source_count, 0);
+    assert_int_equal(c.report_count, 0);
+    assert_string_equal(c.hostname, "gnomon");
+    assert_true(c.makestep_s == 1.0);
+    assert_int_equal(c.makestep_limit, 3);
+    assert_false(c.save);
+    assert_false(c.static_ip4);
+}
+
+static void a_whole_file(void **state)
+{
+    (void)state;
+    int errors = parse("# Gnomon\n"
+                       "\n"
+                       "server nts1.example iburst nts ntsport 14461 port "
+                       "11121 minpoll 4 maxpoll 6\n"
+                       "  SERVER 2001:db8::53\tNTS prefer trust require "
+                       "noselect xleave certset 2\r\n"
+                       "pool pool.example maxsources 3\n"
+                       "ntstrustedcerts /ca.pem\n"
+                       "ntstrustedcerts 2 other.pem\n"
+                       "nosystemcert\n"
+                       "ntsdumpdir /var/lib/chrony\n"
+                       "driftfile /var/lib/chrony/drift\n"
+                       "makestep 0.125 -1\n"
+                       "minsources 2\n"
+                       "hostname clock-1\n"
+                       "address 192.0.2.7/24\n"
+                       "gateway 192.0.2.1\n"
+                       "nameserver 192.0.2.2\n"
+                       "nameserver 192.0.2.3");
+    assert_int_equal(errors, 0);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(c.source_count, 3);
+    const struct conf_source *s = &c.sources[0];
+    assert_string_equal(s->name, "nts1.example");
+    assert_int_equal(s->line, 3);
+    assert_int_equal(s->port, 11121);
+    assert_int_equal(s->ntsport, 14461);
+    assert_int_equal(s->minpoll, 4);
+    assert_int_equal(s->maxpoll, 6);
+    assert_true(s->iburst && s->nts && !s->pool && !s->prefer);
+    s = &c.sources[1];
+    assert_string_equal(s->name, "2001:db8::53");
+    assert_int_equal(s->port, 123);
+    assert_int_equal(s->ntsport, 4460);
+    assert_int_equal(s->minpoll, 6);
+    assert_int_equal(s->maxpoll, 10);
+    assert_int_equal(s->certset, 2);
+    assert_true(s->nts && s->prefer && s->trust && s->require &&
+                s->noselect && s->xleave && !s->iburst);
+    assert_true(c.sources[2].pool);
+    assert_int_equal(c.sources[2].maxsources, 3);
+    assert_int_equal(c.trust_count, 2);
+    assert_string_equal(c.trust[0].file, "/ca.pem");
+    assert_int_equal(c.trust[0].certset, 0);
+    assert_string_equal(c.trust[1].file, "other.pem");
+    assert_int_equal(c.trust[1].certset, 2);
+    assert_true(c.nosystemcert && c.save && c.static_ip4);
+    assert_true(c.makestep_s == 0.125);
+    assert_int_equal(c.makestep_limit, -1);
+    assert_int_equal(c.minsources, 2);
+    assert_string_equal(c.hostname, "clock-1");
+    assert_memory_equal(c.ip4, "\xc0\x00\x02\x07", 4);
+    assert_int_equal(c.ip4_prefix, 24);
+    assert_memory_equal(c.gateway4, "\xc0\x00\x02\x01", 4);
+    assert_int_equal(c.dns4_count, 2);
+    assert_memory_equal(c.dns4[1], "\xc0\x00\x02\x03", 4);
+}
+
+static void errors_have_line_and_reason(void **state)
+{
+    (void)state;
+    int errors = parse("sever a.example\n"
+                       "server a.example minpoll x\n"
+                       "server a.example maxpoll 30\n"
+                       "server a.example minpoll\n"
+                       "server a.example sever\n"
+                       "server a.example iburst # why\n"
+                       "server\n"
+                       "server a_b.example/x\n"
+                       "makestep 1 y\n"
+                       "address 192.0.2.7\n"
+                       "nosystemcert yes\n"
+                       "server good.example iburst\n");
+    assert_int_equal(errors, 11);
+    report_is(0, CONF_ERROR, 1, "unknown directive `sever'");
+    report_is(1, CONF_ERROR, 2, "minpoll: `x' is not a number");
+    report_is(2, CONF_ERROR, 3, "maxpoll: `30' is outside -7 .. 24");
+    report_is(3, CONF_ERROR, 4, "minpoll: its value is missing");
+    report_is(4, CONF_ERROR, 5, "server: unknown option `sever'");
+    report_is(5, CONF_ERROR, 6, "server: a comment needs a line of its own");
+    report_is(6, CONF_ERROR, 7, "server: a name or an address is missing");
+    report_is(7, CONF_ERROR, 8,
+              "server: `a_b.example/x' is not a host name or an address");
+    report_is(8, CONF_ERROR, 9, "makestep: `y' is not a number");
+    report_is(9, CONF_ERROR, 10,
+              "address: `192.0.2.7' is not an address A.B.C.D/N");
+    report_is(10, CONF_ERROR, 11,
+              "nosystemcert: does not know what to do with `yes'");
+    assert_int_equal(c.source_count, 1); /* the rest applies */
+    assert_string_equal(c.sources[0].name, "good.example");
+    assert_int_equal(c.sources[0].line, 12);
+}
+
+static void twice_and_too_many(void **state)
+{
+    char text[2000] = "server a.example nts\n"
+                      "server A.Example nts iburst\n"
+                      "server a.example nts ntsport 4461\n";
+    (void)state;
+    assert_int_equal(parse(text), 1);
+    report_is(0, CONF_ERROR, 2,
+              "server: `A.Example' is given already, in line 1");
+    assert_int_equal(c.source_count, 2);
+    for (int i = 0; i < 15; i++)
+        sprintf(text + strlen(text), "server s%d.example\n", i);
+    assert_int_equal(parse(text), 2);
+    report_is(1, CONF_ERROR, 18, "server: too many sources (16)");
+    assert_int_equal(c.source_count, LIMIT_SOURCES);
+}
+
+static void ignored(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("RtcSync\n"
+                           "allow 192.0.2.0/24\n"
+                           "server a.example key 5 maxdelay 0.3 nts\n"),
+                     0);
+    report_is(0, CONF_IGNORED, 1, "RtcSync: accepted, not needed by Gnomon");
+    report_is(1, CONF_IGNORED, 2,
+              "allow: accepted, but not yet done by Gnomon");
+    report_is(2, CONF_IGNORED, 3,
+              "server: option `key': accepted, not needed by Gnomon");
+    report_is(3, CONF_IGNORED, 3,
+              "server: option `maxdelay': accepted, not needed by Gnomon");
+    assert_int_equal(c.source_count, 1);
+    assert_true(c.sources[0].nts);
+}
+
+/* Every directive of chrony.conf(5), version 4.3. */
+static void every_directive_of_chrony(void **state)
+{
+    static const char names[] =
+        "acquisitionport allow authselectmode bindacqaddress bindacqdevice "
+        "bindaddress bindcmdaddress bindcmddevice binddevice broadcast "
+        "clientloglimit clockprecision cmdallow cmddeny cmdport cmdratelimit "
+        "combinelimit confdir corrtimeratio deny driftfile dscp dumpdir "
+        "fallbackdrift hwclockfile hwtimestamp include initstepslew keyfile "
+        "leapsecmode leapsectz local lock_all log logbanner logchange logdir "
+        "mailonchange makestep manual maxchange maxclockerror maxdistance "
+        "maxdrift maxjitter maxntsconnections maxsamples maxslewrate "
+        "maxupdateskew minsamples minsources nocerttimecheck noclientlog "
+        "nosystemcert ntpsigndsocket ntsdumpdir ntsntpserver ntsport "
+        "ntsprocesses ntsratelimit ntsrefresh ntsrotate ntsservercert "
+        "ntsserverkey ntstrustedcerts peer pidfile pool port ptpport "
+        "ratelimit refclock reselectdist rtcautotrim rtcdevice rtcfile "
+        "rtconutc rtcsync sched_priority server smoothtime sourcedir "
+        "stratumweight tempcomp user";
+    char copy[sizeof(names)];
+    unsigned count = 0;
+    (void)state;
+    memcpy(copy, names, sizeof(names));
+    for (char *w = strtok(copy, " "); w; w = strtok(NULL, " "), count++) {
+        (void)parse(w);
+        for (unsigned i = 0; i < c.report_count; i++)
+            assert_null(strstr(c.reports[i].text, "unknown directive"));
+    }
+    assert_int_equal(count, 85);
+}
+
+static void chrony_agrees(void **state)
+{
+    static const char *const good[] = {
+        "server a.example", "SERVER a.example IBURST",
+        "Server 192.0.2.1 minpoll -7 maxpoll 24", "server 2001:db8::1 nts",
+        "pool p.example maxsources 16", "server a.example maxdelay 1e-3",
+        "server a.example extfield F323", "server a.example nts certset 3",
+        "ntstrustedcerts /etc/ca.pem", "ntstrustedcerts 2 /etc/ca.pem",
+        "nosystemcert", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
+        "driftfile /var/lib/chrony/drift", "% comment", "! comment",
+        "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync"};
+    static const char *const bad[] = {
+        "server a.example minpoll x", "server a.example minpoll",
+        "server a.example minpoll 5x", "server a.example sever",
+        "server a.example iburst # note", "server",
+        "server a.example maxdelay abc", "server a.example key 0",
+        "ntstrustedcerts x /etc/ca.pem", "ntstrustedcerts",
+        "nosystemcert yes", "makestep", "makestep 1.0", "makestep 1.0 3 4",
+        "minsources x", "driftfile", "sever a.example"};
+    (void)state;
+    for (size_t i = 0; i < LEN(good); i++)
+        if (parse(good[i]) != 0)
+            fail_msg("%s: %s", good[i], c.reports[0].text);
+    for (size_t i = 0; i < LEN(bad); i++)
+        if (parse(bad[i]) != 1)
+            fail_msg("%s: accepted", bad[i]);
+}
+
+static void hosts(void **state)
+{
+    static const char *const good[] = {
+        "a", "192.0.2.1", "a-b.c_d.example.", "::", "::1", "1::",
+        "2001:db8::53", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.1",
+        "fe80:0:0:0:0:0:0:1", "1:2:3:4:5:6:192.0.2.1"};
+    static const char *const bad[] = {
+        ".", ".a", "a..b", "a/b", "a,b", ":", ":::", "1:2", "1::2::3",
+        "1:2:3:4:5:6:7:8:9", "12345::", "g::", "1:2:3:4:5:6:7:8::",
+        "1:2:3:4:5:6:7:192.0.2.1", "::1%eth0", "1:",
+        "a234567890123456789012345678901234567890123456789012345678901234"};
+    char line[200];
+    (void)state;
+    for (size_t i = 0; i < LEN(good); i++) {
+        sprintf(line, "server %s", good[i]);
+        if (parse(line) != 0)
+            fail_msg("%s refused", good[i]);
+    }
+    for (size_t i = 0; i < LEN(bad); i++) {
+        sprintf(line, "server %s", bad[i]);
+        if (parse(line) != 1)
+            fail_msg("%s accepted", bad[i]);
+    }
+}
+
+static void odd_files(void **state)
+{
+    static char big[70000];
+    (void)state;
+    assert_int_equal(parse("\xef\xbb\xbfserver a.example\r\n\r\n"), 0);
+    assert_string_equal(c.sources[0].name, "a.example");
+    assert_int_equal(parse("\xff\xfes\0e\0r\0"), 1);
+    report_is(0, CONF_ERROR, 0, "UTF-16: save it as UTF-8 or ASCII");
+
+    assert_int_equal(conf_parse(&c, "server \0 a\nserver b.example", 27), 1);
+    report_is(0, CONF_ERROR, 1, "control characters: is this text?");
+    assert_int_equal(c.source_count, 1);
+
+    memset(big, 'x', sizeof(big));
+    assert_int_equal(conf_parse(&c, big, sizeof(big)), 1);
+    report_is(0, CONF_ERROR, 1, "the line is too long");
+    memset(big, '\n', sizeof(big));
+    assert_int_equal(conf_parse(&c, big, sizeof(big)), 0);
+    for (size_t i = 0; i < sizeof(big); i += 2)
+        big[i] = 'x';
+    assert_int_equal(conf_parse(&c, big, sizeof(big)), 35000);
+    assert_int_equal(c.report_count, LIMIT_CONF_ERRORS);
+    assert_int_equal(c.reports_lost, 35000 - LIMIT_CONF_ERRORS);
+
+    /* What a report quotes cannot steer a terminal. */
+    assert_int_equal(parse("\x9b" "31mred\n"), 1);
+    report_is(0, CONF_ERROR, 1, "unknown directive `?31mred'");
+    assert_int_equal(parse("server aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd/"),
+                     1);
+    report_is(0, CONF_ERROR, 1,
+              "server: `aaaaaaaaaabbbbbbbbbbccccccccccdd' is not a host name "
+              "or an address");
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("makestep 1e-3 3\n"), 0);
+    assert_true(c.makestep_s > 0.00099999 && c.makestep_s < 0.00100001);
+    assert_int_equal(parse("makestep .5 3\n"), 0);
+    assert_true(c.makestep_s == 0.5);
+    assert_int_equal(parse("makestep 1e99999999999999999999 3\n"), 0);
+    assert_int_equal(parse("makestep . 3\n"), 1);
+    assert_int_equal(parse("makestep 1 99999999999999999999\n"), 1);
+    assert_int_equal(parse("minsources 0\n"), 1);
+    assert_int_equal(parse("minsources 256\n"), 1);
+    assert_int_equal(parse("server a port 65536\n"), 1);
+    assert_int_equal(parse("server a port 0\n"), 1);
+    assert_int_equal(parse("server a minpoll 11\n"), 0);
+    assert_int_equal(c.sources[0].maxpoll, 11); /* as chrony raises it */
+    assert_int_equal(parse("address 192.0.2.256/24\n"), 1);
+    assert_int_equal(parse("address 192.0.2.1/33\n"), 1);
+    assert_int_equal(parse("address 192.0.2.1/24x\n"), 1);
+    assert_int_equal(parse("nameserver 1.1.1.1\nnameserver 1.1.1.2\n"
+                           "nameserver 1.1.1.3\n"),
+                     1);
+    report_is(0, CONF_ERROR, 3, "nameserver: two are enough");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(a_whole_file),
+        cmocka_unit_test(errors_have_line_and_reason),
+        cmocka_unit_test(twice_and_too_many),
+        cmocka_unit_test(ignored),
+        cmocka_unit_test(every_directive_of_chrony),
+        cmocka_unit_test(chrony_agrees),
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(odd_files),
+        cmocka_unit_test(numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
