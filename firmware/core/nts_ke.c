@@ -259,7 +259,7 @@ enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
         in += n;
         len -= n;
         k->used += n;
-        if (k->used > NTS_KE_RESPONSE_MAX && k->status == NTS_KE_MORE)
+        if (k->used > NTS_KE_RESPONSE_MAX)
             k->status = NTS_KE_TOO_LONG;
     }
     return k->status;

@@ -1,0 +1,515 @@
+/* The NTS key exchange over bytes: what servers send, what they should not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/aead.h"
+#include "core/nts_ke.h"
+#include "core/nts_ke_server.h"
+#include "entropy.h"
+
+static const uint16_t offer[] = {AEAD_AES_SIV_CMAC_256};
+static uint8_t big[80000];
+static struct nts_ke_client k;
+
+/* ---- answers put together by hand ------------------------------------------ */
+
+static struct writer answer(void)
+{
+    return writer_of(big, sizeof big);
+}
+
+static void rec(struct writer *w, unsigned type, const char *body, size_t len)
+{
+    writer_u16(w, (uint16_t)type);
+    writer_u16(w, (uint16_t)len);
+    writer_bytes(w, body, len);
+}
+
+#define PROTOCOL(w) rec(w, 0x8001, "\0\0", 2)
+#define AEAD15(w)   rec(w, 0x8004, "\0\017", 2)
+#define COOKIE(w)   rec(w, 5, "cookie-cookie-12", 16)
+#define END(w)      rec(w, 0x8000, "", 0)
+
+static void begin(void)
+{
+    uint8_t out[64];
+    assert_true(nts_ke_client_request(&k, offer, 1, out, sizeof out) > 0);
+}
+
+static enum nts_ke_status feed(const struct writer *w)
+{
+    assert_false(w->full);
+    begin();
+    return nts_ke_client_feed(&k, w->p, w->len);
+}
+
+/* A good answer with one more record in it. */
+static enum nts_ke_status with(unsigned type, const char *body, size_t len)
+{
+    struct writer w = answer();
+    PROTOCOL(&w);
+    rec(&w, type, body, len);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    return feed(&w);
+}
+
+/* ---- request ----------------------------------------------------------------- */
+
+static void request_as_in_the_rfc(void **s)
+{
+    (void)s;
+    static const uint8_t want[] = {0x80, 1, 0, 2, 0, 0,  0x80, 4,
+                                   0,    2, 0, 15, 0x80, 0, 0, 0};
+    uint8_t out[64];
+    assert_int_equal(nts_ke_client_request(&k, offer, 1, out, sizeof out),
+                     sizeof want);
+    assert_memory_equal(out, want, sizeof want);
+    for (size_t cap = 0; cap < sizeof want; cap++)
+        assert_int_equal(nts_ke_client_request(&k, offer, 1, out, cap),
+                         RC_SPACE);
+}
+
+static void request_with_aead_30_says_compliant(void **s)
+{
+    (void)s;
+    static const uint16_t two[] = {30, 15};
+    static const uint8_t want[] = {0x80, 1, 0, 2, 0, 0,  0x80, 4, 0, 4, 0,
+                                   30,   0, 15, 4, 0, 0, 0, 0x80, 0, 0, 0};
+    uint8_t out[64];
+    assert_int_equal(nts_ke_client_request(&k, two, 2, out, sizeof out),
+                     sizeof want);
+    assert_memory_equal(out, want, sizeof want);
+}
+
+static void exporter_context(void **s)
+{
+    (void)s;
+    uint8_t c[5];
+    nts_ke_exporter_context(c, 15, false);
+    assert_memory_equal(c, "\0\0\0\x0f\0", 5);
+    nts_ke_exporter_context(c, 30, true);
+    assert_memory_equal(c, "\0\0\0\x1e\1", 5);
+}
+
+/* ---- good answers ------------------------------------------------------------- */
+
+static void smallest_answer(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_DONE);
+    assert_int_equal(k.result.aead, 15);
+    assert_int_equal(k.result.count, 1);
+    assert_int_equal(k.result.cookie[0].len, 16);
+    assert_memory_equal(k.result.cookie[0].b, "cookie-cookie-12", 16);
+    assert_int_equal(k.result.port, 0);
+    assert_string_equal(k.result.server, "");
+}
+
+/* ntpd-rs 1.4's order: port, server, protocol, AEAD not critical. */
+static void any_order_in_any_pieces(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    rec(&w, 0x8007, "\x10\x92", 2);
+    rec(&w, 0x8006, "ntp.example.com", 15);
+    COOKIE(&w);
+    PROTOCOL(&w);
+    rec(&w, 4, "\0\017", 2);
+    COOKIE(&w);
+    END(&w);
+    for (size_t piece = 1; piece <= w.len; piece++) {
+        enum nts_ke_status st = NTS_KE_MORE;
+        begin();
+        for (size_t at = 0; at < w.len; at += piece) {
+            assert_int_equal(st, NTS_KE_MORE);
+            size_t n = w.len - at < piece ? w.len - at : piece;
+            st = nts_ke_client_feed(&k, w.p + at, n);
+        }
+        assert_int_equal(st, NTS_KE_DONE);
+        assert_int_equal(k.result.port, 4242);
+        assert_string_equal(k.result.server, "ntp.example.com");
+        assert_int_equal(k.result.count, 2);
+    }
+}
+
+static void bytes_after_the_end_change_nothing(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    size_t end = w.len;
+    rec(&w, 0x8002, "\0\1", 2);
+    COOKIE(&w);
+    assert_int_equal(feed(&w), NTS_KE_DONE);
+    assert_int_equal(k.result.count, 1);
+    assert_int_equal(nts_ke_client_feed(&k, w.p + end, 6), NTS_KE_DONE);
+    assert_int_equal(nts_ke_client_feed(&k, NULL, 0), NTS_KE_DONE);
+}
+
+static void every_truncation_wants_more(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    for (size_t len = 0; len < w.len; len++) {
+        begin();
+        assert_int_equal(nts_ke_client_feed(&k, w.p, len), NTS_KE_MORE);
+    }
+}
+
+static void unknown_records(void **s)
+{
+    (void)s;
+    assert_int_equal(with(0x1234, "whatever", 8), NTS_KE_DONE);
+    assert_int_equal(with(0x9234, "whatever", 8), NTS_KE_CRITICAL);
+    assert_int_equal(k.result.code, 0x1234);
+    assert_int_equal(with(0x0400, "", 0), NTS_KE_DONE); /* 1024 */
+    assert_int_equal(with(0x8400, "", 0), NTS_KE_DONE);
+}
+
+/* ---- cookies ------------------------------------------------------------------- */
+
+static void odd_cookies_are_passed_over(void **s)
+{
+    (void)s;
+    static const char body[5000];
+    static const size_t lens[] = {0, LIMIT_COOKIE + 1, 4096, 4097, 5000};
+    for (size_t i = 0; i < LEN(lens); i++) {
+        assert_int_equal(with(5, body, lens[i]), NTS_KE_DONE);
+        assert_int_equal(k.result.dropped, 1);
+        assert_int_equal(k.result.count, 1);
+    }
+    assert_int_equal(with(5, body, LIMIT_COOKIE), NTS_KE_DONE);
+    assert_int_equal(k.result.dropped, 0);
+    assert_int_equal(k.result.count, 2);
+    assert_int_equal(k.result.cookie[0].len, LIMIT_COOKIE);
+    assert_int_equal(with(5, "x", 1), NTS_KE_DONE);
+    assert_int_equal(k.result.count, 2);
+}
+
+static void more_cookies_than_slots(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    for (int i = 0; i < 20; i++)
+        rec(&w, 5, "abcdefghijklmnopqrstuvwxyz" + i, 4);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_DONE);
+    assert_int_equal(k.result.count, LIMIT_COOKIES);
+    assert_int_equal(k.result.dropped, 20 - LIMIT_COOKIES);
+    assert_memory_equal(k.result.cookie[7].b, "hijk", 4);
+}
+
+static void no_cookies(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    rec(&w, 5, "", 0);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_NO_COOKIES);
+}
+
+/* ---- refusals ------------------------------------------------------------------- */
+
+static void errors_and_warnings(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    rec(&w, 0x8002, "\0\1", 2);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_SERVER_ERROR);
+    assert_int_equal(k.result.code, NTS_ERROR_BAD_REQUEST);
+    assert_int_equal(with(0x8002, "\0\2", 2), NTS_KE_SERVER_ERROR);
+    assert_int_equal(k.result.code, NTS_ERROR_INTERNAL);
+    assert_int_equal(with(2, "\xab\xcd", 2), NTS_KE_SERVER_ERROR);
+    assert_int_equal(with(0x8003, "\0\7", 2), NTS_KE_WARNING);
+    assert_int_equal(k.result.code, 7);
+    assert_int_equal(with(0x8002, "\0", 1), NTS_KE_MALFORMED);
+    assert_int_equal(with(0x8003, "\0\0\0", 3), NTS_KE_MALFORMED);
+}
+
+static void protocol_not_agreed(void **s)
+{
+    (void)s;
+    struct writer w = answer();
+    rec(&w, 0x8001, "", 0); /* chrony's and the RFC's way to say no */
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_NO_PROTOCOL);
+    w = answer();
+    rec(&w, 0x8001, "\0\1", 2);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_NO_PROTOCOL);
+    w = answer();
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_NO_PROTOCOL);
+}
+
+static enum nts_ke_status with_aead(const char *body, size_t len)
+{
+    struct writer w = answer();
+    PROTOCOL(&w);
+    rec(&w, 0x8004, body, len);
+    COOKIE(&w);
+    END(&w);
+    return feed(&w);
+}
+
+static void aead_not_agreed(void **s)
+{
+    (void)s;
+    assert_int_equal(with_aead("\0\017", 2), NTS_KE_DONE);
+    assert_int_equal(with_aead("", 0), NTS_KE_NO_AEAD);
+    assert_int_equal(with_aead("\0\036", 2), NTS_KE_NO_AEAD); /* not offered */
+    assert_int_equal(k.result.code, 30);
+    assert_int_equal(with_aead("\0\017\0\036", 4), NTS_KE_MALFORMED);
+    assert_int_equal(with_aead("\0\017\0", 3), NTS_KE_MALFORMED);
+    assert_int_equal(with_aead("\017", 1), NTS_KE_MALFORMED);
+    struct writer w = answer();
+    PROTOCOL(&w);
+    COOKIE(&w);
+    END(&w);
+    assert_int_equal(feed(&w), NTS_KE_NO_AEAD);
+}
+
+static void duplicates(void **s)
+{
+    (void)s;
+    assert_int_equal(with(0x8001, "\0\0", 2), NTS_KE_MALFORMED);
+    assert_int_equal(with_aead("", 0), NTS_KE_NO_AEAD);
+    assert_int_equal(with(4, "\0\017", 2), NTS_KE_MALFORMED);
+    static const struct {
+        unsigned type;
+        const char *body;
+        size_t len;
+    } twice[] = {{6, "a.example", 9}, {7, "\0\173", 2}, {4, "", 0}};
+    for (size_t i = 0; i < LEN(twice); i++) {
+        struct writer w = answer();
+        PROTOCOL(&w);
+        rec(&w, twice[i].type, twice[i].body, twice[i].len);
+        rec(&w, twice[i].type, twice[i].body, twice[i].len);
+        assert_int_equal(feed(&w), NTS_KE_MALFORMED);
+    }
+}
+
+static void malformed_bodies(void **s)
+{
+    (void)s;
+    static const char body[5000];
+    assert_int_equal(with(7, "\0\0", 2), NTS_KE_MALFORMED); /* port 0 */
+    assert_int_equal(with(7, "\1", 1), NTS_KE_MALFORMED);
+    assert_int_equal(with(7, "\1\1\1", 3), NTS_KE_MALFORMED);
+    assert_int_equal(with(6, "", 0), NTS_KE_MALFORMED);
+    assert_int_equal(with(6, "a\0b", 3), NTS_KE_MALFORMED);
+    assert_int_equal(with(6, body, 300), NTS_KE_MALFORMED);
+    assert_int_equal(with(0x8000, "x", 1), NTS_KE_MALFORMED);
+    struct writer w = answer();
+    rec(&w, 0x8001, "\0\0\0", 3);
+    assert_int_equal(feed(&w), NTS_KE_MALFORMED);
+    for (unsigned type = 0; type < 8; type++) /* too long to be looked at */
+        if (type != NTS_RECORD_COOKIE)
+            assert_int_equal(with(type, body, 5000), NTS_KE_MALFORMED);
+    assert_int_equal(with(0x1234, body, 5000), NTS_KE_DONE);
+    assert_int_equal(with(0x9234, body, 5000), NTS_KE_CRITICAL);
+}
+
+/* The RFC wants 65536 bytes accepted, and an end there must be. */
+static void an_endless_answer_ends(void **s)
+{
+    (void)s;
+    static const char junk[65536];
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    COOKIE(&w);
+    while (w.len < 61000)
+        rec(&w, 0x4000, junk, 1000);
+    struct writer longest = w;
+    rec(&longest, 0x4000, junk, 65536 - 8 - w.len);
+    END(&longest);
+    assert_int_equal(longest.len, 65536);
+    assert_int_equal(feed(&longest), NTS_KE_DONE);
+    longest = w;
+    rec(&longest, 0x4000, junk, 65536 - 4 - w.len);
+    END(&longest);
+    assert_int_equal(feed(&longest), NTS_KE_TOO_LONG);
+}
+
+static void a_failed_exchange_stays_failed(void **s)
+{
+    (void)s;
+    assert_int_equal(with(0x8002, "\0\0", 2), NTS_KE_SERVER_ERROR);
+    struct writer w = answer();
+    PROTOCOL(&w);
+    AEAD15(&w);
+    COOKIE(&w);
+    END(&w);
+    assert_int_equal(nts_ke_client_feed(&k, w.p, w.len), NTS_KE_SERVER_ERROR);
+}
+
+static void every_status_has_its_own_words(void **s)
+{
+    (void)s;
+    for (int i = NTS_KE_MORE; i <= NTS_KE_TOO_LONG; i++)
+        for (int j = NTS_KE_MORE; j < i; j++)
+            assert_string_not_equal(
+                nts_ke_status_text((enum nts_ke_status)i),
+                nts_ke_status_text((enum nts_ke_status)j));
+}
+
+/* ---- our server ------------------------------------------------------------------ */
+
+static void client_and_server_agree(void **s)
+{
+    (void)s;
+    uint8_t req[64], out[2048], cookie[8][100];
+    int n = nts_ke_client_request(&k, offer, 1, req, sizeof req);
+    struct nts_ke_request r;
+    for (size_t len = 0; len < (size_t)n; len++)
+        assert_int_equal(nts_ke_server_read(req, len, &r), RC_AGAIN);
+    assert_int_equal(nts_ke_server_read(req, (size_t)n, &r), RC_OK);
+    assert_int_equal(r.aead, 15);
+    struct nts_ke_answer a = {.server = "ntp2.example", .port = 1123,
+                              .count = 8};
+    for (size_t i = 0; i < 8; i++) {
+        memset(cookie[i], (int)i, sizeof cookie[i]);
+        a.cookie[i].b = cookie[i];
+        a.cookie[i].len = sizeof cookie[i];
+    }
+    n = nts_ke_server_answer(&r, &a, out, sizeof out);
+    assert_true(n > 0);
+    assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n), NTS_KE_DONE);
+    assert_int_equal(k.result.count, 8);
+    assert_int_equal(k.result.dropped, 0);
+    assert_int_equal(k.result.port, 1123);
+    assert_string_equal(k.result.server, "ntp2.example");
+    for (size_t i = 0; i < 8; i++)
+        assert_memory_equal(k.result.cookie[i].b, cookie[i], 100);
+    assert_int_equal(nts_ke_server_answer(&r, &a, out, (size_t)n - 1),
+                     RC_SPACE);
+}
+
+static int serve(const char *req, size_t len, struct nts_ke_request *r)
+{
+    return nts_ke_server_read((const uint8_t *)req, len, r);
+}
+#define SERVE(req, r) serve(req, sizeof(req) - 1, r)
+#define PROT "\x80\1\0\2\0\0"
+#define AEAD "\x80\4\0\2\0\x0f"
+#define EOM  "\x80\0\0\0"
+
+static void server_chooses_the_first_it_has(void **s)
+{
+    (void)s;
+    struct nts_ke_request r;
+    /* chrony 4.6 offers 30, 15 and record 1024; ntpd-rs 17, 15 */
+    assert_int_equal(SERVE(PROT "\x80\4\0\4\0\x1e\0\x0f" "\4\0\0\0" EOM, &r),
+                     RC_OK);
+    assert_int_equal(r.aead, 15);
+    assert_true(r.compliant);
+    assert_int_equal(SERVE(PROT "\0\4\0\4\0\x11\0\x0f" EOM, &r), RC_OK);
+    assert_int_equal(r.aead, 15);
+    assert_int_equal(SERVE("\0\6\0\4ntp." "\0\7\0\2\0\x7b" PROT AEAD EOM, &r),
+                     RC_OK);
+    assert_int_equal(SERVE("\x12\x34\0\1x" PROT AEAD EOM "junk", &r), RC_OK);
+}
+
+static void server_has_nothing_in_common(void **s)
+{
+    (void)s;
+    struct nts_ke_request r;
+    struct nts_ke_answer a = {.port = 123};
+    uint8_t out[64];
+    assert_int_equal(SERVE(PROT "\x80\4\0\2\0\x1e" EOM, &r), RC_OK);
+    int n = nts_ke_server_answer(&r, &a, out, sizeof out);
+    begin();
+    assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n), NTS_KE_NO_AEAD);
+    assert_int_equal(SERVE("\x80\1\0\2\0\5" EOM, &r), RC_OK);
+    n = nts_ke_server_answer(&r, &a, out, sizeof out);
+    begin();
+    assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n),
+                     NTS_KE_NO_PROTOCOL);
+}
+
+static void server_refuses(void **s)
+{
+    (void)s;
+    struct nts_ke_request r;
+    uint8_t out[16];
+    assert_int_equal(SERVE(PROT AEAD "\x92\x34\0\1x" EOM, &r), RC_BAD);
+    assert_int_equal(r.error, NTS_ERROR_CRITICAL);
+    int n = nts_ke_server_error(r.error, out, sizeof out);
+    assert_int_equal(n, 10);
+    assert_memory_equal(out, "\x80\2\0\2\0\0\x80\0\0\0", 10);
+#define REFUSED(req)                                                        \
+    do {                                                                    \
+        assert_int_equal(SERVE(req, &r), RC_BAD);                           \
+        assert_int_equal(r.error, NTS_ERROR_BAD_REQUEST);                   \
+    } while (0)
+    REFUSED(EOM);
+    REFUSED(PROT EOM);                     /* AEADs are a must with NTPv4 */
+    REFUSED(AEAD EOM);
+    REFUSED(PROT PROT AEAD EOM);
+    REFUSED(PROT AEAD AEAD EOM);
+    REFUSED("\x80\1\0\0" AEAD EOM);        /* at least one protocol */
+    REFUSED(PROT "\x80\4\0\0" EOM);        /* at least one AEAD */
+    REFUSED(PROT "\x80\4\0\3\0\x0f\0" EOM);
+    REFUSED(PROT AEAD "\0\5\0\1c" EOM);    /* cookie, error, warning: not */
+    REFUSED(PROT AEAD "\x80\2\0\2\0\0" EOM); /* a client's to send */
+    REFUSED(PROT AEAD "\x80\3\0\2\0\0" EOM);
+    REFUSED(PROT AEAD "\x80\0\0\1x");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(request_as_in_the_rfc),
+        cmocka_unit_test(request_with_aead_30_says_compliant),
+        cmocka_unit_test(exporter_context),
+        cmocka_unit_test(smallest_answer),
+        cmocka_unit_test(any_order_in_any_pieces),
+        cmocka_unit_test(bytes_after_the_end_change_nothing),
+        cmocka_unit_test(every_truncation_wants_more),
+        cmocka_unit_test(unknown_records),
+        cmocka_unit_test(odd_cookies_are_passed_over),
+        cmocka_unit_test(more_cookies_than_slots),
+        cmocka_unit_test(no_cookies),
+        cmocka_unit_test(errors_and_warnings),
+        cmocka_unit_test(protocol_not_agreed),
+        cmocka_unit_test(aead_not_agreed),
+        cmocka_unit_test(duplicates),
+        cmocka_unit_test(malformed_bodies),
+        cmocka_unit_test(an_endless_answer_ends),
+        cmocka_unit_test(a_failed_exchange_stays_failed),
+        cmocka_unit_test(every_status_has_its_own_words),
+        cmocka_unit_test(client_and_server_agree),
+        cmocka_unit_test(server_chooses_the_first_it_has),
+        cmocka_unit_test(server_has_nothing_in_common),
+        cmocka_unit_test(server_refuses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
