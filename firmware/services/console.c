@@ -297,13 +297,15 @@ mono_ns console_poll(mono_ns now)
             con.resetting = false;
             con.ops->reset();
         }
-        int c = port_console_read();
-        if (c >= 0) {
-            key((char)c);
+        if (con.awake && !log_prompt_stands()) {
+            if (log_pending())
+                return now + DRAIN_EVERY;
+            draw_prompt();
             continue;
         }
-        if (!con.awake || log_prompt_stands() || log_pending())
+        int c = port_console_read();
+        if (c < 0)
             return now + KEYS_EVERY;
-        draw_prompt();
+        key((char)c);
     }
 }

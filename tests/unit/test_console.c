@@ -1,0 +1,288 @@
+/* The console and the log on one UART that takes a few bytes at a time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "port.h"
+#include "services/console.h"
+#include "services/log.h"
+
+static char screen[200000];
+static size_t shown, typed_at;
+static const char *typed = "";
+static size_t room; /* bytes the UART takes at once */
+static uint64_t ticks;
+static struct status snapshot;
+static int resets;
+
+uint64_t port_ticks(void)
+{
+    return ticks;
+}
+
+uint32_t port_tick_hz(void)
+{
+    return 1000000;
+}
+
+size_t port_console(const char *s, size_t len)
+{
+    size_t n = len < room ? len : room;
+    assert_true(shown + n < sizeof(screen));
+    memcpy(screen + shown, s, n);
+    shown += n;
+    screen[shown] = 0;
+    return n;
+}
+
+int port_console_read(void)
+{
+    return typed[typed_at] ? (unsigned char)typed[typed_at++] : RC_AGAIN;
+}
+
+static const struct status *take(void)
+{
+    return &snapshot;
+}
+
+static void reset(void)
+{
+    resets++;
+}
+
+static int setup(void **state)
+{
+    static const struct console_ops ops = {.status = take, .reset = reset};
+    (void)state;
+    memset(&snapshot, 0, sizeof(snapshot));
+    snapshot.source_count = 1;
+    strcpy(snapshot.source[0].name, "nts1.test");
+    snapshot.source[0].mode = '^';
+    snapshot.source[0].state = '*';
+    shown = 0;
+    screen[0] = 0;
+    typed = "";
+    typed_at = 0;
+    room = 7;
+    ticks = 0;
+    resets = 0;
+    log_init();
+    console_init(&ops);
+    return 0;
+}
+
+static void spin(void)
+{
+    for (int i = 0; i < 20000; i++, ticks += 1000) {
+        mono_ns now = (mono_ns)ticks * 1000;
+        assert_true(console_poll(now) > now);
+        assert_true(log_poll(now) > now);
+    }
+}
+
+static void type(const char *keys)
+{
+    shown = 0;
+    screen[0] = 0;
+    typed = keys;
+    typed_at = 0;
+    spin();
+}
+
+static void quiet_until_a_key(void **state)
+{
+    (void)state;
+    log_line("booting %d", 1);
+    spin();
+    assert_string_equal(screen, "[    0.000000] booting 1\r\n");
+    type("\r");
+    assert_string_equal(screen, "gnomon> ");
+}
+
+static void commands(void **state)
+{
+    (void)state;
+    type("\rsources\r");
+    assert_string_equal(
+        screen,
+        "gnomon> sources\r\n"
+        "MS Name/IP address         Stratum Poll Reach LastRx Last sample    "
+        "           \r\n"
+        "===================================================================="
+        "===========\r\n"
+        "^* nts1.test                     0   0     0     0     +0ns[   +0ns]"
+        " +/-    0ns\r\n"
+        "gnomon> ");
+    type("auth -v\r\n");
+    assert_non_null(strstr(screen, "KeyID Type KLen"));
+    type("s\n");
+    assert_non_null(strstr(screen, "`s' may be: serverstats sources\r\n"));
+    type("sourcs\n");
+    assert_non_null(
+        strstr(screen, "`sourcs' is not a command here; `help' lists them"));
+    type("help\n");
+    static const char *const names[] = {
+        "authdata", "sources", "tracking", "serverstats", "activity",
+        "board",    "log",     "help",     "reset"};
+    for (size_t i = 0; i < LEN(names); i++)
+        assert_non_null(strstr(screen, names[i]));
+    type("   \r\r");
+    assert_string_equal(screen, "   \r\ngnomon> \r\ngnomon> ");
+}
+
+static void editing(void **state)
+{
+    (void)state;
+    type("\rtracx\bking\r");
+    assert_non_null(strstr(screen, "tracx\b \bking\r\nReference ID"));
+    type("\b\x7f");
+    assert_string_equal(screen, "");
+    type("zzz\x15" "activity\r");
+    assert_non_null(strstr(screen, "200 OK\r\n"));
+    type("reset\x03");
+    assert_string_equal(screen, "reset^C\r\ngnomon> ");
+    assert_int_equal(resets, 0);
+    char longline[300];
+    memset(longline, 'a', sizeof(longline));
+    memcpy(longline + 297, "\r", 2);
+    type(longline);
+    assert_non_null(strstr(screen, "is not a command here"));
+    type("\x1b[A\xff\x01\r"); /* arrow keys and noise: what is printable */
+    assert_non_null(strstr(screen, "`[A' is not a command"));
+}
+
+static void log_lines_keep_apart(void **state)
+{
+    (void)state;
+    type("\rtrack");
+    assert_string_equal(screen, "gnomon> track");
+    shown = 0;
+    log_line("came in between");
+    spin();
+    char want[200];
+    const char *line = strchr(screen, '[');
+    assert_non_null(line);
+    assert_memory_equal(screen, "\r\x1b[K[", 5); /* the prompt is wiped */
+    sprintf(want, "came in between\r\ngnomon> track");
+    assert_string_equal(strstr(screen, "came"), want);
+
+    /* An answer is whole, whatever is logged meanwhile. */
+    shown = 0;
+    typed = "ing\r";
+    typed_at = 0;
+    room = 3;
+    for (int i = 0; i < 600; i++, ticks += 1000) {
+        mono_ns now = (mono_ns)ticks * 1000;
+        (void)console_poll(now);
+        if (i % 20 == 0)
+            log_line("noise %d", i);
+        (void)log_poll(now);
+    }
+    const char *from = strstr(screen, "Reference ID");
+    const char *to = strstr(screen, "Leap status");
+    assert_true(from && to);
+    const char *noise = strstr(screen, "noise");
+    while (noise && noise < from)
+        noise = strstr(noise + 1, "noise");
+    assert_true(!noise || noise > to);
+}
+
+static void log_command(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        log_line("line %d", i);
+    room = 50;
+    spin();
+    assert_non_null(strstr(screen, "(44 lines lost)\r\n"));
+    assert_int_equal(log_lost(), 44);
+    type("\rlog\r");
+    assert_null(strstr(screen, "line 43\r\n"));
+    assert_non_null(strstr(screen, "log\r\n[    0.000000] line 44\r\n"));
+    assert_non_null(strstr(screen, "line 299\r\ngnomon> "));
+    room = 1;
+    type("log\r");
+    shown = 0;
+    typed = "log\rx\x03";
+    typed_at = 0;
+    room = 4000;
+    spin();
+    assert_non_null(strstr(screen, "^C\r\n"));
+}
+
+static void reports_as_if_typed(void **state)
+{
+    (void)state;
+    console_run("authdata");
+    console_run("sources");
+    console_run("tracking");
+    spin();
+    assert_memory_equal(screen, "gnomon> authdata\r\nName/IP", 25);
+    assert_non_null(strstr(screen, "\r\ngnomon> sources\r\nMS Name"));
+    assert_non_null(strstr(screen, "\r\ngnomon> tracking\r\nReference"));
+    assert_non_null(strstr(screen, "Leap status     : Normal\r\n"));
+}
+
+static void resets_after_saying_so(void **state)
+{
+    (void)state;
+    type("\rreset\r");
+    assert_int_equal(resets, 1);
+    assert_non_null(strstr(screen, "saving, then resetting\r\n"));
+}
+
+static void limited(void **state)
+{
+    static int key, other;
+    (void)state;
+    for (int i = 0; i < 50; i++, ticks += 100000)
+        log_limited(&key, "bad packet %d", i);
+    log_limited(&other, "other");
+    ticks += 10000000;
+    log_limited(&key, "bad packet again");
+    room = 200;
+    spin();
+    assert_string_equal(
+        screen, "[    0.000000] bad packet 0\r\n"
+                "[    5.000000] other\r\n"
+                "[   15.000000] bad packet again (and 49 like it)\r\n");
+}
+
+/* A full house answers within its buffer. */
+static void sixteen_sources(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LIMIT_SOURCES; i++) {
+        snapshot.source[i] = snapshot.source[0];
+        memset(snapshot.source[i].name, 'n', 200);
+    }
+    snapshot.source_count = LIMIT_SOURCES;
+    for (int i = 0; i < 8; i++)
+        console_run("sources"); /* more than fits: cut, not overrun */
+    room = 100;
+    spin();
+    assert_true(shown <= LIMIT_CONSOLE);
+    type("\rsources\r");
+    assert_non_null(strstr(screen, "0ns\r\ngnomon> "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(quiet_until_a_key, setup),
+        cmocka_unit_test_setup(commands, setup),
+        cmocka_unit_test_setup(editing, setup),
+        cmocka_unit_test_setup(log_lines_keep_apart, setup),
+        cmocka_unit_test_setup(log_command, setup),
+        cmocka_unit_test_setup(reports_as_if_typed, setup),
+        cmocka_unit_test_setup(resets_after_saying_so, setup),
+        cmocka_unit_test_setup(limited, setup),
+        cmocka_unit_test_setup(sixteen_sources, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
