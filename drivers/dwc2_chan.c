@@ -60,6 +60,12 @@ bool dwc2_busy(const struct dwc2_xfer *x)
     return x->state != X_IDLE;
 }
 
+/* Whole cache lines: IN buffers are aligned and padded to them. */
+static void discard(const struct dwc2_xfer *x)
+{
+    hw_dma_discard(x->buf, (x->len + HW_LINE - 1) & ~(HW_LINE - 1u));
+}
+
 /* ---- one channel --------------------------------------------------------- */
 
 /* What the present stage of a transfer moves. */
@@ -297,7 +303,7 @@ static void chan_halted(struct dwc2 *h, uint32_t n, uint32_t hcint)
         if (x->pos > x->len)
             x->pos = x->len;
         if (c->in && x->buf)
-            hw_dma_discard(x->buf, x->len);
+            discard(x);
     }
     uint8_t pid = (uint8_t)(tsiz >> 29 & 3);
     if (p->type != DWC2_CONTROL)
@@ -477,7 +483,7 @@ static void enqueue(struct dwc2_pipe *p, struct dwc2_xfer *x)
     if (p->type == DWC2_CONTROL)
         hw_dma_clean(x->setup, 8);
     if (x->len && data_in(p, x))
-        hw_dma_discard(x->buf, x->len);
+        discard(x);
     else if (x->len)
         hw_dma_clean(x->buf, x->len);
     if (p->tail)
