@@ -30,8 +30,15 @@ static inline void gentimer_phys_stop(void)
     cpu_isb();
 }
 
-/* start.S zeroes CNTVOFF (and reset does, where there was no HYP), so both
- * compares count on the one counter. */
+static inline uint64_t gentimer_virt_ticks(void)
+{
+    uint32_t lo, hi;
+    __asm__ volatile("isb\n\tmrrc p15, 1, %0, %1, c14"
+                     : "=r"(lo), "=r"(hi)::"memory");
+    return (uint64_t)hi << 32 | lo;
+}
+
+/* `at` counts as gentimer_virt_ticks() does. */
 static inline void gentimer_virt_arm(uint64_t at)
 {
     __asm__ volatile("mcrr p15, 3, %0, %1, c14"

@@ -28,11 +28,6 @@ mono_ns rpi2_eth_due(void)
     return usb_due(&usb);
 }
 
-const char *rpi2_eth_trouble(void)
-{
-    return usb_trouble(&usb);
-}
-
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     void *dev;

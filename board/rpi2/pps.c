@@ -17,14 +17,24 @@ static struct {
     bool queued;
     uint64_t at, next_at;
     uint32_t width, next_width, lead;
+    uint64_t offset; /* virtual counter - physical counter */
     struct pps_report last;
 } pps;
 
 void pps_init(void)
 {
     pps.lead = rpi2_hz() / LEAD_PER_S;
+    /* 0 after start.S's way out of HYP; entered in SVC, whatever the boot
+     * loader left. Right to the time between two reads: the lead covers it. */
+    uint64_t phys = gentimer_ticks();
+    pps.offset = gentimer_virt_ticks() - phys;
     gpio_clear(BOARD_GPIO, BOARD_PIN_PPS);
     gpio_function(BOARD_GPIO, BOARD_PIN_PPS, GPIO_OUT);
+}
+
+static void compare(uint64_t at)
+{
+    gentimer_virt_arm(at + pps.offset);
 }
 
 static void arm(uint64_t at, uint32_t width)
@@ -32,7 +42,7 @@ static void arm(uint64_t at, uint32_t width)
     pps.at = at;
     pps.width = width;
     pps.state = PPS_TO_RISE;
-    gentimer_virt_arm(at > pps.lead ? at - pps.lead : 0);
+    compare(at > pps.lead ? at - pps.lead : 0);
 }
 
 static void rise(void)
@@ -44,7 +54,7 @@ static void rise(void)
     pps.last.at = pps.at;
     pps.last.pulses++;
     pps.state = PPS_UP;
-    gentimer_virt_arm(pps.at + pps.width);
+    compare(pps.at + pps.width);
 }
 
 static void fall(void)

@@ -39,7 +39,6 @@ void rpi2_eth_init(void);
 void rpi2_eth_poll(void);
 void rpi2_eth_irq(void);
 mono_ns rpi2_eth_due(void);
-const char *rpi2_eth_trouble(void); /* or NULL */
 void rpi2_blk_init(void);
 void rpi2_blk_poll(void);
 mono_ns rpi2_blk_due(void);

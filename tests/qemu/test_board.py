@@ -92,13 +92,24 @@ def boots_as(args, mode):
         assert 0 < f["used"] < f["size"], f
 
 
-def fails(letter, said):
-    """The machine says it, resets, and says it again at the next boot."""
+def symbol(name):
+    out = subprocess.run(["arm-none-eabi-nm", f"{P}/probe.elf"],
+                         capture_output=True, text=True, check=True).stdout
+    return int(re.search(rf"(\w+) \w {name}\n", out).group(1), 16)
+
+
+def fails(letter, said, low=None, high=None):
+    """The machine says it, resets, and says it again at the next boot. What
+    it touched, or where it went, lies between the symbols low and high."""
     with Machine(*ELF) as m:
         m.boot()
         m.type(letter)
         match = m.expect(r"(?s)\n((?:data|prefetch|undefined|panic)[^\r]*)\r")
         assert re.fullmatch(said, match.group(1)), match.group(1)
+        if low:
+            at = int(re.findall(r"\b[0-9a-f]{8}\b", match.group(1).split(
+                ", DFSR")[0])[-1 if "DFSR" in said else 0], 16)
+            assert symbol(low) <= at < symbol(high), match.group(1)
         shown = m.text
         cause, f, _ = m.boot()
         assert cause == match.group(1), cause
@@ -158,6 +169,20 @@ def first_failures_are_quick():
             m.expect("ready")
         m.type("p")
         assert "waiting" in m.expect(r"(?s)\npanic.*?last_reset").group(0)
+
+
+def a_minute_forgives():
+    with Machine(*ELF, *ICOUNT) as m:
+        m.boot()
+        for _ in range(2):
+            m.type("p")
+            m.boot()
+        while True: # idle: virtual time runs ahead of ours
+            m.type("i")
+            if m.boot()[2] > 200000:
+                break
+        m.type("p")
+        assert "waiting" not in m.expect(r"(?s)\npanic.*?last_reset").group(0)
 
 
 def rate(hz):
@@ -256,27 +281,27 @@ def ethernet():
             m.boot()
 
 
-CODE = r"data abort at 0000\w{4}, "
+DATA = r"data abort at \w{8}, address \w{8}, DFSR "
+CODE = r"prefetch abort at \w{8}, IFSR 0000000f"
 TESTS = [
     ("image: entry first, code, constants and data apart", elf_layout),
     ("boots as ELF, in SVC, other cores parked", boots_as, ELF, 0x13),
     ("boots as raw image at 0x8000", boots_as, RAW, 0x13),
     ("boots when entered in HYP", boots_as, HYP, 0x1a),
     ("after HYP: data is not executable", faults_after_hyp),
-    ("code cannot be written", fails, "w",
-     CODE + r"address 0000\w{4}, DFSR 0000080f"),
-    ("constants cannot be written", fails, "c",
-     CODE + r"address 0000[0-9a-f]{4}, DFSR 0000080f"),
-    ("data is not executable", fails, "x",
-     r"prefetch abort at \w{8}, IFSR 0000000f"),
-    ("the stack is not executable", fails, "k",
-     r"prefetch abort at \w{8}, IFSR 0000000f"),
-    ("constants are not executable", fails, "o",
-     r"prefetch abort at \w{8}, IFSR 0000000f"),
+    ("code cannot be written", fails, "w", DATA + "0000080f",
+     "__text_start", "__text_end"),
+    ("constants cannot be written", fails, "c", DATA + "0000080f",
+     "__text_end", "__rodata_end"),
+    ("data is not executable", fails, "x", CODE, "__data_start", "__data_end"),
+    ("the stack is not executable", fails, "k", CODE,
+     "__main_stack_bottom", "__main_stack_top"),
+    ("constants are not executable", fails, "o", CODE,
+     "__text_end", "__rodata_end"),
     ("NULL is not mapped", fails, "n",
-     CODE + r"address 00000000, DFSR 00000007"),
+     r"data abort at \w{8}, address 00000000, DFSR 00000007"),
     ("stack overflow meets the guard", fails, "s",
-     CODE + r"address \w{8}, DFSR 00000807, stack overflow"),
+     DATA + "00000807, stack overflow", "__main_guard", "__main_stack_bottom"),
     ("undefined instruction", fails, "u", r"undefined instruction at \w{8}"),
     ("panic text is told after the reset", fails, "p",
      r"panic nts_ke\.c:120: len <= cap"),
@@ -284,6 +309,7 @@ TESTS = [
     ("a reset that was asked for is told as such", plain_reset),
     ("the first failures reset at once", first_failures_are_quick),
     ("failures in a row are slowed down", crash_loop),
+    ("a minute's run ends the row of failures", a_minute_forgives),
     ("counter runs at CNTFRQ, 62.5 MHz", rate, 62500000),
     ("counter runs at CNTFRQ, 50 MHz", rate, 50000000),
     ("entropy differs, word by word and boot by boot", entropy),
