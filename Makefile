@@ -146,4 +146,4 @@ third-inc:
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/rpi2/obj $(B)/host/obj $(B)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -157,14 +157,14 @@ static void report_conf(void)
                  "get time from");
 }
 
-static void read_conf(void)
+static void read_conf(bool card)
 {
     static char text[LIMIT_CONF_BYTES];
     int len = store_read_file("chrony.conf", (uint8_t *)text, sizeof text);
     if (len == RC_SPACE)
         log_line("chrony.conf: longer than %u bytes: not read",
                  (unsigned)sizeof text);
-    else if (len < 0 && store_card())
+    else if (len < 0 && card)
         log_line("chrony.conf: %s", len == RC_STATE
                                         ? "no such file on the boot partition"
                                         : "cannot be read");
@@ -198,12 +198,11 @@ static void start(void)
     log_line("Gnomon %s on %s, last reset: %s", gnomon_version, info.board,
              info.last_reset);
     console_init(&console_doors);
-    (void)store_init(); /* it has said what is missing; all works without */
-    read_conf();
+    read_conf(store_init() == RC_OK);
     tls_init(!conf.nosystemcert);
     read_trust();
     keeper_init(&conf, &keeper_doors);
-    net_init(&conf);
+    net_init(&conf, sources_net_changed);
     ke_client_init();
     ke_client_clock(certificate_clock);
     ntp_udp_init(&datagram_doors);

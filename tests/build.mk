@@ -32,8 +32,8 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
-HOST_PORT := $(patsubst %.c,$(H)/obj/%.o,$(filter-out tests/host/test_%.c tests/host/journal_dump.c,$(wildcard tests/host/*.c)))
-$(H)/gnomon: $(H)/obj/firmware/main.o $(HOST_PORT) $(TEST_LIBS)
+HOST_PORT := $(patsubst %.c,$(H)/obj/%.o,$(filter-out tests/host/test_%.c tests/host/journal_dump.c tests/host/main.c,$(wildcard tests/host/*.c)))
+$(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D); echo "link $@"
 	gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
 HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))

@@ -43,21 +43,17 @@ static unsigned slot_of(const struct source *s)
 
 /* ---- start -------------------------------------------------------------- */
 
-static void add(const struct conf_source *c, uint8_t index, mono_ns now)
+static void add(const struct conf_source *c, mono_ns now)
 {
-    if (all.count == LIMIT_SOURCES) {
-        log_line("chrony.conf:%u: no room for all of pool %s",
-                 (unsigned)c->line, c->name);
-        return;
-    }
+    ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
-    *s = (struct source){.conf = c, .index = index, .last_ke = -1};
+    *s = (struct source){.conf = c, .last_ke = -1};
     struct ntp_client_conf nc = {.minpoll = c->minpoll,
                                  .maxpoll = c->maxpoll,
                                  .iburst = c->iburst,
                                  .nts = c->nts};
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
-    timekeeper_source(all.count, c, index == 0);
+    timekeeper_source(all.count, c);
     all.count++;
 }
 
@@ -67,9 +63,11 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     all.ops = ops;
     all.count = 0;
     for (unsigned i = 0; i < conf->source_count; i++) {
-        const struct conf_source *c = &conf->sources[i];
-        for (uint8_t k = 0; k < (c->pool ? c->maxsources : 1); k++)
-            add(c, k, now);
+        add(&conf->sources[i], now);
+        if (conf->sources[i].pool)
+            log_line("chrony.conf:%u: pool %s: one source, as the resolver "
+                     "gives one address",
+                     (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
     for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
         uint8_t buf[SOURCE_CARD_MAX];
@@ -88,25 +86,23 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
     bool for_ntp = s->step == SOURCE_NTP_RESOLVING;
-    size_t pick = for_ntp ? 0 : s->index;
-    if (count <= pick) {
-        if (count == 0)
-            trouble(s, "name does not resolve");
+    if (count == 0) {
+        trouble(s, "name does not resolve");
         int64_t wait = RESOLVE_RETRY_S << (s->resolve_failures & 15);
         if (s->resolve_failures < 5)
             s->resolve_failures++;
-        if (wait > RESOLVE_RETRY_MAX || count > 0)
+        if (wait > RESOLVE_RETRY_MAX)
             wait = RESOLVE_RETRY_MAX;
         s->retry = now + wait * MONO_S;
         s->step = for_ntp ? SOURCE_NTP_ADDRESS : SOURCE_ADDRESS;
         return;
     }
     s->resolve_failures = 0;
-    if (!net_addr_equal(&s->addr, &addr[pick]))
+    if (!net_addr_equal(&s->addr, &addr[0]))
         timekeeper_forget(slot_of(s));
-    s->addr = addr[pick];
+    s->addr = addr[0];
     if (!for_ntp)
-        s->ke_addr = addr[pick];
+        s->ke_addr = addr[0];
     bool keyed = s->ntp.nts.aead && s->ntp.nts.count > 0;
     s->step = s->conf->nts && !for_ntp && !keyed ? SOURCE_KE : SOURCE_RUN;
     s->retry = 0;

@@ -19,7 +19,6 @@ enum source_step {
 
 struct source {
     const struct conf_source *conf;
-    uint8_t index;            /* which address of a pool                     */
     enum source_step step;
     struct net_addr ke_addr, addr; /* key exchange, NTP                      */
     uint16_t port;            /* NTP; 0: as configured                       */
@@ -35,7 +34,7 @@ struct source {
     char trouble[96];
 };
 
-/* version, name, index, address, port, then nts_assoc_write's bytes. */
+/* version, name, address, port, then nts_assoc_write's bytes. */
 #define SOURCE_CARD_MAX LIMIT_JOURNAL_DATA
 
 /* Returns the length, RC_SPACE, or RC_STATE: nothing to save. */

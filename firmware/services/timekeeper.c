@@ -14,7 +14,6 @@
 
 struct slot {
     const struct conf_source *conf; /* NULL: unused                          */
-    bool counts;           /* towards the quorum: configured, or has answered*/
     uint8_t reach;
     struct filter filter;
     struct ntp_sample last;
@@ -70,13 +69,11 @@ static void start_filter(struct slot *s)
     filter_init(&s->filter, tk.hz, rate, sigma);
 }
 
-void timekeeper_source(unsigned slot, const struct conf_source *conf,
-                       bool counts)
+void timekeeper_source(unsigned slot, const struct conf_source *conf)
 {
     ASSERT(slot < LIMIT_SOURCES && !tk.slot[slot].conf);
     struct slot *s = &tk.slot[slot];
     s->conf = conf;
-    s->counts = counts;
     start_filter(s);
     if (slot >= tk.slots)
         tk.slots = slot + 1;
@@ -103,10 +100,7 @@ static size_t quorum(void)
     size_t least = tk.conf->minsources;
     if (tk.d.synced)
         return least ? least : 1;
-    size_t n = 0;
-    for (unsigned i = 0; i < tk.slots; i++)
-        if (tk.slot[i].counts && (tk.slot[i].conf->nts || tk.nts == 0))
-            n++;
+    size_t n = tk.nts ? tk.nts : tk.slots;
     if (least == 0)
         least = n >= 2 ? 2 : 1;
     return n / 2 + 1 > least ? n / 2 + 1 : least;
@@ -213,7 +207,6 @@ void timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
                                  clk_at(&tk.clk, ticks));
     s->last = *sample;
-    s->counts = true;
     if (!filter_sample(&s->filter, sample))
         return;
     choose(ticks);

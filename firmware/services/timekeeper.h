@@ -15,13 +15,10 @@ struct timekeeper_start {
     int32_t freq_sigma_e12; /* one sigma of it                              */
 };
 
-/* conf stays the caller's. Then every source, slots 0 ..; counts: it is part
- * of the quorum from the start (a server line, a pool's first address), not
- * only once it has answered. */
+/* conf stays the caller's. Then every source, slots 0 .. */
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start);
-void timekeeper_source(unsigned slot, const struct conf_source *conf,
-                       bool counts);
+void timekeeper_source(unsigned slot, const struct conf_source *conf);
 
 /* A sample of source `slot` that passed every test of the packet. Until the
  * clock is set it must also lie at or above the floor and inside the window

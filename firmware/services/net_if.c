@@ -1,0 +1,159 @@
+#include "net_if.h"
+
+#include <string.h>
+
+#include "lwip/etharp.h"
+#include "lwip/ethip6.h"
+#include "lwip/pbuf.h"
+#include "net.h"
+#include "port.h"
+
+#define RX_FRAMES 24 /* held by lwIP at once: TCP out of order, fragments   */
+#define TX_FRAMES 16
+#define PER_POLL  16
+#define FRAME_CAP 1536
+
+struct rx_frame {
+    struct pbuf_custom pbuf; /* first: a pbuf of ours is found from its own */
+    uint64_t stamp;
+    bool used;
+    uint8_t b[FRAME_CAP];
+};
+
+static struct rx_frame rx[RX_FRAMES];
+static struct {
+    uint16_t len;
+    uint8_t b[FRAME_CAP];
+} tx[TX_FRAMES];
+static unsigned tx_first, tx_count;
+static uint32_t dropped;
+static void (*watcher)(const uint8_t *frame, size_t len, uint64_t stamp);
+
+void net_watch_tx(void (*watch)(const uint8_t *frame, size_t len,
+                                uint64_t stamp))
+{
+    watcher = watch;
+}
+
+uint32_t net_if_dropped(void)
+{
+    return dropped;
+}
+
+/* ---- out ----------------------------------------------------------------- */
+
+/* True: the frame is gone, well or badly; false: the MAC is busy. */
+static bool hand_over(const uint8_t *frame, size_t len)
+{
+    uint64_t stamp = 0;
+    int rc = port_eth_send(frame, len, &stamp);
+    if (rc == RC_AGAIN)
+        return false;
+    if (rc != RC_OK)
+        dropped++;
+    else if (watcher)
+        watcher(frame, len, stamp);
+    return true;
+}
+
+static void drain(void)
+{
+    while (tx_count && hand_over(tx[tx_first].b, tx[tx_first].len)) {
+        tx_first = (tx_first + 1) % TX_FRAMES;
+        tx_count--;
+    }
+}
+
+static err_t link_output(struct netif *n, struct pbuf *p)
+{
+    (void)n;
+    drain();
+    if (tx_count == 0 && !p->next && hand_over(p->payload, p->len))
+        return ERR_OK;
+    if (tx_count == TX_FRAMES || p->tot_len > FRAME_CAP) {
+        dropped++;
+        return ERR_MEM;
+    }
+    unsigned i = (tx_first + tx_count++) % TX_FRAMES;
+    tx[i].len = pbuf_copy_partial(p, tx[i].b, p->tot_len, 0);
+    drain();
+    return ERR_OK;
+}
+
+/* ---- in ------------------------------------------------------------------- */
+
+static void release(struct pbuf *p)
+{
+    ((struct rx_frame *)(void *)p)->used = false;
+}
+
+uint64_t net_rx_stamp(const struct pbuf *p)
+{
+    for (size_t i = 0; i < RX_FRAMES; i++)
+        if (p == &rx[i].pbuf.pbuf)
+            return rx[i].stamp;
+    return port_ticks(); /* reassembled from fragments: when it was whole */
+}
+
+static struct rx_frame *free_frame(void)
+{
+    for (size_t i = 0; i < RX_FRAMES; i++)
+        if (!rx[i].used)
+            return &rx[i];
+    return NULL;
+}
+
+/* With every frame of ours in lwIP's hands, what comes in is lost, as on any
+ * host that is out of buffers. */
+static bool discard(void)
+{
+    static uint8_t waste[FRAME_CAP];
+    uint64_t stamp;
+    if (port_eth_recv(waste, sizeof waste, &stamp) < 0)
+        return false;
+    dropped++;
+    return true;
+}
+
+static bool take_one(struct netif *n)
+{
+    struct rx_frame *f = free_frame();
+    if (!f)
+        return discard();
+    int len = port_eth_recv(f->b, sizeof f->b, &f->stamp);
+    if (len <= 0)
+        return false;
+    f->used = true;
+    f->pbuf.custom_free_function = release;
+    struct pbuf *p =
+        pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &f->pbuf, f->b,
+                            sizeof f->b);
+    ASSERT(p == &f->pbuf.pbuf);
+    if (n->input(p, n) != ERR_OK)
+        (void)pbuf_free(p);
+    return true;
+}
+
+bool net_if_poll(struct netif *n)
+{
+    drain();
+    for (int i = 0; i < PER_POLL; i++)
+        if (!take_one(n))
+            return tx_count > 0;
+    return true;
+}
+
+err_t net_if_init(struct netif *n)
+{
+    n->name[0] = 'e';
+    n->name[1] = 'n';
+    n->mtu = 1500;
+    n->hwaddr_len = 6;
+    port_eth_mac(n->hwaddr);
+    n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
+               NETIF_FLAG_MLD6;
+    n->output = etharp_output;
+    n->output_ip6 = ethip6_output;
+    n->linkoutput = link_output;
+    return ERR_OK;
+}
