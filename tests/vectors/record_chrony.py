@@ -120,7 +120,7 @@ def theirs(chronyd, d):
     p.terminate()
     p.wait()
     lines = open(glob.glob(d + '/dump/*.nts')[0]).read().split('\n')
-    _, aead, c2s, s2c = lines[4].split() # after NNC0, name, time, address
+    _, aead, s2c, c2s = lines[4].split() # after NNC0, name, time, address
     assert lines[0] == 'NNC0' and aead == '15'
     q = [x for x in packets if x[0] & 7 == 3][0]
     r = [x for x in packets if x[0] & 7 == 4 and x[24:32] == q[40:48]][0]
