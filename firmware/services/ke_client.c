@@ -174,10 +174,10 @@ static mono_ns answered(mono_ns now, enum nts_ke_status status)
     }
     if (status == NTS_KE_SERVER_ERROR || status == NTS_KE_WARNING ||
         status == NTS_KE_CRITICAL)
-        snprintf(ke.reason, sizeof ke.reason, "NTS-KE: %s (%u)",
+        snprintf(ke.reason, sizeof ke.reason, "%s (%u)",
                  nts_ke_status_text(status), (unsigned)r->code);
     else
-        snprintf(ke.reason, sizeof ke.reason, "NTS-KE: %s",
+        snprintf(ke.reason, sizeof ke.reason, "%s",
                  nts_ke_status_text(status));
     return finish(now, ke.reason);
 }

@@ -5,7 +5,6 @@
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 #include <psa/crypto.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +18,7 @@
 #include "tls_words.h"
 
 #define ARENA_PAINT 0xa5
+#define ARENA_FIRST 128 /* no less than Mbed TLS's header of a block         */
 
 enum tls_phase {
     TLS_CLOSED,
@@ -28,7 +28,7 @@ enum tls_phase {
 };
 
 static struct {
-    alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
+    _Alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
     mbedtls_ssl_config conf;
     bool ready; /* entropy was there, conf stands                           */
     enum tls_phase phase;
@@ -41,7 +41,7 @@ static struct {
     uint32_t handshakes;
 } tls;
 
-/* ---- once ---------------------------------------------------------------------- */
+/* ---- once --------------------------------------------------------------- */
 
 static int configure(void)
 {
@@ -79,16 +79,17 @@ static int prepare(void)
 void tls_init(bool system_certs)
 {
     ASSERT(!tls.ready);
-    memset(tls.arena, ARENA_PAINT, sizeof tls.arena);
     mbedtls_memory_buffer_alloc_init(tls.arena, sizeof tls.arena);
+    memset(tls.arena + ARENA_FIRST, ARENA_PAINT,
+           sizeof tls.arena - ARENA_FIRST);
     tls_platform_init();
     tls_trust_init(system_certs);
     if (prepare() != RC_OK)
         log_line("tls: no entropy yet");
 }
 
-/* Blocks are taken from the low end first, so how far the paint is gone is
- * how large the arena must be, headers and gaps included. */
+/* Blocks are taken from the low end first and zeroed, so how far the paint is
+ * gone is how large the arena must be, headers and gaps included. */
 size_t tls_arena_peak(void)
 {
     size_t n = sizeof tls.arena;
@@ -112,7 +113,7 @@ bool tls_waiting(void)
     return tls.waiting;
 }
 
-/* ---- a session -------------------------------------------------------------------- */
+/* ---- a session ---------------------------------------------------------- */
 
 static int fail(int rc, const char *why)
 {
@@ -180,10 +181,14 @@ static int fail_with(int error)
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
     case MBEDTLS_ERR_NET_CONN_RESET:
-        if (tls_bio_state() == TLS_BIO_REFUSED)
-            return fail(RC_IO, "connection refused");
         tls_words_error(error, out, cap);
         return RC_IO;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
+        /* what Mbed TLS makes of a ServerHello of TLS 1.2 */
+        if (tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO)
+            error = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+        tls_words_error(error, out, cap);
+        return RC_BAD;
     default:
         tls_words_error(error, out, cap);
         return RC_BAD;

@@ -38,7 +38,7 @@ static uint32_t fnv1a32(const uint8_t *p, size_t len)
     return h;
 }
 
-/* ---- reading files --------------------------------------------------------- */
+/* ---- reading files ------------------------------------------------------ */
 
 /* The certificate whose DER begins at trust.used and has at most len bytes
  * joins. Returns its length, or RC_BAD, RC_SPACE. */
@@ -145,7 +145,7 @@ int tls_trust(uint8_t certset, const uint8_t *file, size_t len)
     return trust.count > count ? (int)(trust.count - count) : RC_BAD;
 }
 
-/* ---- whom to believe ---------------------------------------------------------- */
+/* ---- whom to believe ---------------------------------------------------- */
 
 static int add(mbedtls_x509_crt **list, const uint8_t *der, size_t len)
 {

@@ -79,7 +79,7 @@ int tls_verify_cert(void *arg, mbedtls_x509_crt *crt, int depth,
     return 0;
 }
 
-/* ---- in words ------------------------------------------------------------------ */
+/* ---- in words ----------------------------------------------------------- */
 
 static void date(int64_t unix_s, char out[16])
 {

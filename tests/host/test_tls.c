@@ -1,0 +1,261 @@
+/* services/tls and services/ke_client against real servers, over lwIP and
+ * libslirp. Run by test_tls.py, which makes the servers and says in a file
+ * (GNOMON_TLS_CASES) what to ask whom and what must come of it; one line a
+ * case, its fields cut by tabs:
+ *
+ *     trust  SET   FILE   COUNT          tls_trust must return COUNT
+ *     ask    LABEL WANT NAME ADDR PORT SET SYNCHRONISED FLOOR NOW
+ *     room   LABEL         the arena must hold as much as at the last `room`
+ *
+ * WANT is "ok" or words of the reason. Prints TAP, each exchange's keys as a
+ * comment, and the arena's peak before the first `room`, which fills it. */
+#include <inttypes.h>
+#include <mbedtls/platform.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mono.h"
+#include "limits.h"
+#include "port.h"
+#include "services/ke_client.h"
+#include "services/net.h"
+#include "services/tls.h"
+#include "services/tls_roots.h"
+#include "services/tls_trust.h"
+
+#define CASE_LIMIT (20 * MONO_S)
+
+static struct conf conf;
+static unsigned count, failed;
+static struct tls_clock judge;
+static struct {
+    bool called, ok;
+    char reason[128];
+    unsigned cookies, aead;
+    uint8_t c2s[32], s2c[32];
+    int64_t lo, hi;
+} got;
+
+static void check(bool good, const char *label, const char *more)
+{
+    count++;
+    failed += !good;
+    printf("%sok %u - %s%s%s\n", good ? "" : "not ", count, label,
+           more[0] ? ": " : "", more);
+    fflush(stdout);
+}
+
+static mono_ns now(void)
+{
+    return mono_of_ticks(port_ticks(), port_tick_hz());
+}
+
+/* One pass of main.c's loop, as far as these services are concerned. */
+static void pass(void)
+{
+    port_poll();
+    mono_ns t = now();
+    mono_ns next = mono_min(net_poll(t), ke_client_poll(t));
+    next = mono_min(next, t + 5 * MONO_MS);
+    port_idle(mono_to_ticks(next, port_tick_hz()));
+}
+
+/* How many blocks of 64 bytes the arena still gives: what leaked, wherever
+ * it lies, makes it fewer. */
+static unsigned arena_room(void)
+{
+    static void *block[LIMIT_TLS_ARENA / 64];
+    unsigned n = 0;
+    while (n < LEN(block) && (block[n] = mbedtls_calloc(1, 64)) != NULL)
+        n++;
+    for (unsigned i = 0; i < n; i++)
+        mbedtls_free(block[i]);
+    return n;
+}
+
+static void room(const char *label)
+{
+    static unsigned last;
+    char more[64];
+    if (last == 0)
+        printf("# arena: peak %u of %u bytes\n", (unsigned)tls_arena_peak(),
+               LIMIT_TLS_ARENA);
+    unsigned blocks = arena_room();
+    snprintf(more, sizeof more, "leaves nothing in the arena (%u, %u)", last,
+             blocks);
+    if (last != 0)
+        check(blocks == last, label, more);
+    last = blocks;
+}
+
+static struct tls_clock ask_clock(void)
+{
+    return judge;
+}
+
+static void done(void *arg, const struct ke_outcome *o)
+{
+    ASSERT(arg == &got && !got.called);
+    got.called = true;
+    got.ok = o->ok;
+    snprintf(got.reason, sizeof got.reason, "%s", o->reason);
+    got.cookies = o->ok ? o->result->count : 0;
+    got.aead = o->ok ? o->result->aead : 0;
+    memcpy(got.c2s, o->c2s, sizeof got.c2s);
+    memcpy(got.s2c, o->s2c, sizeof got.s2c);
+    got.lo = o->cert_lo;
+    got.hi = o->cert_hi;
+}
+
+static struct net_addr parse_addr(const char *text)
+{
+    struct net_addr a = {.family = 4};
+    unsigned b[4];
+    ASSERT(sscanf(text, "%u.%u.%u.%u", &b[0], &b[1], &b[2], &b[3]) == 4);
+    for (int i = 0; i < 4; i++)
+        a.b[i] = (uint8_t)b[i];
+    return a;
+}
+
+static void hex(char *out, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sprintf(out + 2 * i, "%02x", p[i]);
+}
+
+static void report(const char *label, const char *want, mono_ns took)
+{
+    char c2s[65], s2c[65], more[400];
+    bool expected = strcmp(want, "ok") == 0
+                        ? got.ok && got.cookies == 8 && got.aead == 15
+                        : got.called && !got.ok && strstr(got.reason, want);
+    snprintf(more, sizeof more, "%s (%d ms)",
+             !got.called ? "no outcome" : got.ok ? "done" : got.reason,
+             (int)(took / MONO_MS));
+    check(expected, label, more);
+    if (!got.ok)
+        return;
+    hex(c2s, got.c2s, 32);
+    hex(s2c, got.s2c, 32);
+    printf("# keys\t%s\t%s\t%s\t%" PRId64 "\t%" PRId64 "\n", label, c2s, s2c,
+           got.lo, got.hi);
+}
+
+/* Fields: label want name addr port set synchronised floor now */
+static void ask(char *f[9])
+{
+    struct net_addr a = parse_addr(f[3]);
+    judge = (struct tls_clock){.floor = atoll(f[7]),
+                               .synchronised = f[6][0] == '1',
+                               .now = atoll(f[8])};
+    memset(&got, 0, sizeof got);
+    int rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[4]),
+                             (uint8_t)atoi(f[5]), done, &got);
+    ASSERT(rc == RC_OK);
+    mono_ns start = now();
+    while (!got.called && now() - start < CASE_LIMIT)
+        pass();
+    report(f[0], f[1], now() - start);
+    ASSERT(!ke_client_busy());
+}
+
+static void trust(char *f[3])
+{
+    static uint8_t file[2 * LIMIT_TRUST_BYTES];
+    FILE *in = fopen(f[1], "rb");
+    ASSERT(in);
+    size_t len = fread(file, 1, sizeof file, in);
+    fclose(in);
+    uint8_t *exact = malloc(len ? len : 1); /* ASan sees one byte too far */
+    ASSERT(exact);
+    memcpy(exact, file, len);
+    int rc = tls_trust((uint8_t)atoi(f[0]), exact, len);
+    free(exact);
+    char more[32];
+    snprintf(more, sizeof more, "returns %d", rc);
+    check(rc == atoi(f[2]), f[1], more);
+}
+
+/* Every root of the bundle can be read with our configuration and is found
+ * by its own name in set 0, and in no other. */
+static void system_roots(void)
+{
+    unsigned good = 0, elsewhere = 0;
+    for (uint32_t i = 0; i < tls_roots_count; i++) {
+        mbedtls_x509_crt root, *list = NULL;
+        uint8_t set = 0, other = 7;
+        mbedtls_x509_crt_init(&root);
+        if (mbedtls_x509_crt_parse_der_nocopy(
+                &root, tls_roots_der + tls_roots[i].offset,
+                tls_roots[i].len) == 0 &&
+            tls_trust_issuers(&set, &root, &list) == 0)
+            for (mbedtls_x509_crt *c = list; c; c = c->next)
+                good += c->raw.len == root.raw.len &&
+                        memcmp(c->raw.p, root.raw.p, c->raw.len) == 0;
+        mbedtls_x509_crt_free(list);
+        mbedtls_free(list);
+        list = NULL;
+        elsewhere += tls_trust_issuers(&other, &root, &list) != 0 || list;
+        mbedtls_x509_crt_free(&root);
+    }
+    char more[64];
+    snprintf(more, sizeof more, "%u of %u", good, (unsigned)tls_roots_count);
+    check(good > 100 && good == tls_roots_count && elsewhere == 0,
+          "every root of the system's bundle", more);
+}
+
+static void queue_limit(void)
+{
+    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    char name[LIMIT_NAME + 1];
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    check(ke_client_start(name, &a, 1, 0, done, &got) == RC_SPACE,
+          "a name too long is refused", "");
+}
+
+static void run_line(char *line)
+{
+    char *f[10];
+    int n = 0;
+    line[strcspn(line, "\n")] = 0;
+    for (char *p = line; p && n < 10; n++) {
+        f[n] = p;
+        p = strchr(p, '\t');
+        if (p)
+            *p++ = 0;
+    }
+    if (n == 10 && strcmp(f[0], "ask") == 0)
+        ask(f + 1);
+    else if (n == 4 && strcmp(f[0], "trust") == 0)
+        trust(f + 1);
+    else if (n == 2 && strcmp(f[0], "room") == 0)
+        room(f[1]);
+    else
+        check(false, "a case of test_tls.py", f[0]);
+}
+
+_Noreturn void gnomon_main(void)
+{
+    static char line[2048];
+    const char *path = getenv("GNOMON_TLS_CASES");
+    FILE *cases = path ? fopen(path, "r") : NULL;
+    ASSERT(cases); /* run test_tls.py, not this */
+    int rc = conf_parse(&conf, "", 0);
+    ASSERT(rc == RC_OK);
+    tls_init(true);
+    net_init(&conf, NULL);
+    ke_client_init();
+    ke_client_clock(ask_clock);
+    system_roots();
+    queue_limit();
+    while (!net_up() && now() < CASE_LIMIT)
+        pass();
+    check(net_up(), "an address", "");
+    while (fgets(line, sizeof line, cases))
+        run_line(line);
+    fclose(cases);
+    printf("1..%u\n", count);
+    exit(failed ? 1 : 0);
+}

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""TLS and NTS key exchange of the firmware (build/host/tests/host/test_tls)
+against real servers: Debian's chronyd, and OpenSSL's TLS made to misbehave.
+An argument names another binary."""
+import hashlib
+import hmac
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TOP, "tests/qemu"), os.path.dirname(
+    os.path.abspath(__file__))]
+from machine import Tap  # noqa: E402
+from tls_pki import DAY, Pki, openssl  # noqa: E402
+from tls_servers import (  # noqa: E402
+    ANSWER, END, Chronyd, Tcp, Tls, free_port, record)
+
+NOW = int(time.time())
+RC_BAD, RC_SPACE = -2, -4
+
+
+class Cases:
+    """The file that test_tls.c reads."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lines = []
+
+    def trust(self, path, count, certset=0):
+        self.lines.append(f"trust\t{certset}\t{path}\t{count}\n")
+
+    def ask(self, label, want, server, name="nts1.test", certset=0,
+            synchronised=False, floor=NOW, now=NOW):
+        port = server if isinstance(server, int) else server.port
+        self.lines.append(
+            f"ask\t{label}\t{want}\t{name}\t10.0.2.2\t{port}\t{certset}\t"
+            f"{int(synchronised)}\t{floor}\t{now}\n")
+
+    def again(self, slow=("never", )):
+        """All of it once more, looking for leaks after each."""
+        self.lines.append("room\tfirst\n")
+        for line in self.lines[:-1]:
+            word = line.split("\t")
+            if not any(s in line for s in slow) and word[0] == "ask":
+                self.lines += [line, f"room\t{word[1]}\n"]
+
+    def write(self):
+        with open(self.path, "w") as out:
+            out.writelines(self.lines)
+
+
+# ---- RFC 8446 section 7.5, by hand -------------------------------------------
+
+def expand_label(secret, label, context, length, digest):
+    label = b"tls13 " + label
+    info = (length.to_bytes(2, "big") + bytes([len(label)]) + label
+            + bytes([len(context)]) + context)
+    out, block, i = b"", b"", 1
+    while len(out) < length:
+        block = hmac.new(secret, block + info + bytes([i]), digest).digest()
+        out, i = out + block, i + 1
+    return out[:length]
+
+
+def exporter(master, label, context, length):
+    digest = {32: hashlib.sha256, 48: hashlib.sha384}[len(master)]
+    size = len(master)
+    secret = expand_label(master, label, digest(b"").digest(), size, digest)
+    return expand_label(secret, b"exporter", digest(context).digest(),
+                        length, digest)
+
+
+def nts_keys(keylog):
+    """Every (c2s, s2c) that the servers' logged secrets lead to."""
+    for line in open(keylog):
+        word = line.split()
+        if word and word[0] == "EXPORTER_SECRET":
+            yield tuple(exporter(
+                bytes.fromhex(word[2]), b"EXPORTER-network-time-security",
+                bytes([0, 0, 0, 15, way]), 32).hex() for way in (0, 1))
+
+
+# ---- the cases ------------------------------------------------------------------
+
+def files(cases, work, cas):
+    """What tls_trust makes of files; joins cas to set 0."""
+    def put(name, data):
+        path = os.path.join(work, name)
+        with open(path, "wb") as out:
+            out.write(data)
+        return path
+
+    pem = [open(ca.crt, "rb").read() for ca in cas]
+    openssl("x509", "-in", cas[0].crt, "-outform", "DER", "-out",
+            work + "/ca.der")
+    der = open(work + "/ca.der", "rb").read()
+    begin, end = (b"-----BEGIN CERTIFICATE-----\n",
+                  b"-----END CERTIFICATE-----\n")
+    cases.trust(put("empty.pem", b""), RC_BAD)
+    cases.trust(put("text.pem", b"no certificate\n" * 9), RC_BAD)
+    cases.trust(put("key.pem", open(cas[0].key, "rb").read()), RC_BAD)
+    cases.trust(put("cut.pem", pem[0][:-40]), RC_BAD)
+    cases.trust(put("cut.der", der[:-1]), RC_BAD)
+    cases.trust(put("letters.pem", begin + b"!!!!\n" + end), RC_BAD)
+    cases.trust(put("zeros.pem", begin + b"AAAA" * 100 + b"\n" + end), RC_BAD)
+    cases.trust(put("binary.der", bytes(range(256)) * 9), RC_BAD)
+    cases.trust(put("nothing.pem", begin + end), RC_BAD)
+    cases.trust(put("many.pem", pem[0] * 33), RC_SPACE)
+    cases.trust(put("long.pem", begin + b"MIIB" * 15000 + end), RC_SPACE)
+    cases.trust(put("one.der", der), 1, 9)
+    cases.trust(put("two.der", der + der), 2, 9)
+    cases.trust(put("windows.pem", pem[0].replace(b"\n", b"\r\n")), 1, 9)
+    cases.trust(put("mixed.pem", begin + b"AAAA\n" + end + b"words\n"
+                    + pem[0]), 1, 9)
+    cases.trust(put("all.pem", b"for people\n\n" + b"\n".join(pem)),
+                len(pem))
+
+
+def chrony_cases(cases, pki, work, ca, keylog):
+    daemons = []
+    inter = {n: pki.make(f"int-{n}", ca[n], kind=ca[n].kind, ca=True)
+             for n in ("ec", "rsa")}
+    deep = pki.make("int-deep", inter["ec"], ca=True)
+    leaf = {
+        "P-256": pki.make("srv-ec", ca["ec"]),
+        "RSA-2048": pki.make("srv-rsa", ca["rsa"], kind="rsa2048"),
+        "P-384": pki.make("srv-384", ca["384"], kind="P-384"),
+        "P-256 with an intermediate": pki.make("srv-ec-int", inter["ec"]),
+        "RSA with an intermediate": pki.make("srv-rsa-int", inter["rsa"],
+                                             kind="rsa2048"),
+        "two intermediates": pki.make("srv-deep", deep),
+    }
+    for i, (label, cert) in enumerate(leaf.items()):
+        daemons.append(Chronyd(f"{work}/chrony{i}", cert, keylog))
+        cases.ask("chronyd, " + label, "ok", daemons[-1])
+    cases.ask("chronyd, by its address", "ok", daemons[0], name="10.0.2.2")
+    cases.ask("chronyd, once more", "ok", daemons[0])
+    cases.ask("chronyd, wrong name",
+              "certificate is for another name (wanted other.test)",
+              daemons[0], name="other.test")
+    cases.ask("chronyd, wrong address", "wanted 10.0.2.3", daemons[0],
+              name="10.0.2.3")
+    cases.ask("chronyd, CA in another set", "unknown issuer \"ca-ec\"",
+              daemons[0], certset=2)
+    cases.ask("chronyd, CA of that set", "ok", daemons[0], certset=9)
+    return daemons
+
+
+def certificate_cases(cases, pki, ca, keylog):
+    def server(name, **kw):
+        kw.setdefault("issuer", ca["ec"])
+        weak = kw.get("kind") == "rsa1024"
+        return Tls(pki.make(name, **kw), keylog=keylog, weak=weak)
+
+    stranger = pki.make("ca-stranger", ca=True)
+    cases.ask("unknown CA", "unknown issuer \"ca-stranger\"",
+              server("srv-stranger", issuer=stranger))
+    day = time.strftime("%Y-%m-%d", time.gmtime(NOW - DAY))
+    expired = server("srv-expired", days=(-30, -1))
+    cases.ask("expired, judged by the floor",
+              f"expired: notAfter {day} before floor", expired)
+    cases.ask("expired, judged by the clock",
+              f"expired: notAfter {day} before now", expired,
+              synchronised=True, floor=0)
+    cases.ask("not expired at a lower floor", "ok", expired,
+              floor=NOW - 2 * DAY, now=NOW)
+    future = server("srv-future", days=(30, 60))
+    cases.ask("not yet valid, clock not set", "ok", future)
+    cases.ask("not yet valid, clock set", "not yet valid: notBefore", future,
+              synchronised=True)
+    old_ca = pki.make("ca-old", ca=True, days=(-99, -9))
+    cases.trust(old_ca.crt, 1)
+    cases.ask("valid, but its CA is not", "expired: notAfter",
+              server("srv-old", issuer=old_ca))
+    cases.ask("clientAuth only", "not for server use",
+              server("srv-client", usage="clientAuth"))
+    cases.ask("no extended key usage at all", "ok",
+              server("srv-any", usage=None))
+    own = pki.make("srv-self", issuer=None)
+    cases.ask("self-signed, unknown", "unknown issuer \"srv-self\"",
+              Tls(own, keylog=keylog))
+    cases.trust(own.crt, 1, 3)
+    cases.ask("self-signed, on the card", "ok", Tls(own, keylog=keylog),
+              certset=3)
+    cases.ask("issued by what is no CA", "unknown issuer",
+              server("srv-below", issuer=pki.make("srv-no-ca", ca["ec"])))
+    cases.ask("RSA-1024", "too weak", server("srv-weak", kind="rsa1024"))
+
+
+def protocol_cases(cases, pki, ca, keylog):
+    cert = pki.make("srv-plain", ca["ec"])
+
+    def tls(**kw):
+        return Tls(cert, keylog=keylog, **kw)
+
+    cases.ask("TLS 1.2 only", "does not speak TLS 1.3", tls(tls12=True))
+    cases.ask("wrong ALPN", "ALPN ntske/1 not agreed", tls(alpn=("http/1.1",)))
+    cases.ask("no ALPN", "ALPN ntske/1 not agreed", tls(alpn=()))
+    cases.ask("P-384 only (HelloRetryRequest)", "ok", tls(curve="secp384r1"))
+    cases.ask("answer in pieces of a byte", "ok",
+              tls(pieces=[ANSWER[i:i + 1] for i in range(len(ANSWER))]))
+    cases.ask("wants a client certificate", "client certificate",
+              tls(ca=ca["ec"]))
+    cases.ask("connection refused", "connection refused", free_port())
+    cases.ask("accepts, never speaks", "timed out in the TLS handshake",
+              Tcp(hang=True))
+    cases.ask("accepts and closes", "closed the connection",
+              Tcp(read=True))
+    cases.ask("accepts and resets", "connection", Tcp())
+    cases.ask("garbage", "does not speak TLS",
+              Tcp(greeting=b"220 mail.test ESMTP\r\n" * 9))
+    cases.ask("a TLS alert as greeting", "server refuses: internal error",
+              Tcp(greeting=bytes.fromhex("15030300020250")))
+    cases.ask("an alert that it has no such ALPN", "ALPN ntske/1 not agreed",
+              Tcp(greeting=bytes.fromhex("15030300020278")))
+    cases.ask("ServerHello of a server older than TLS 1.3",
+              "does not speak TLS 1.3", Tcp(greeting=bytes.fromhex(
+                  "160303002a020000260303") + bytes(32)
+                  + bytes.fromhex("00c02f00")))
+    cases.ask("random bytes in a TLS record", "connection",
+              Tcp(greeting=b"\x16\x03\x03\x00\x40" + bytes(range(64))))
+    cases.ask("closes without an answer", "closed without an answer",
+              tls(pieces=()))
+    cases.ask("closes in its answer", "closed in the middle",
+              tls(pieces=(ANSWER[:333],)))
+    cases.ask("never answers", "no answer to the NTS-KE request",
+              tls(pieces=(), hang=True))
+    cases.ask("NTS-KE error record", "(1)",
+              tls(pieces=(record(2, b"\0\1") + END,)))
+    cases.ask("unknown critical record", "(1234)",
+              tls(pieces=(record(1234, b""), ANSWER)))
+    cases.ask("garbage inside TLS", "NTS-KE", tls(pieces=(b"\xff" * 999,)))
+    cases.ask("stays open after its answer", "ok", tls(hang=True))
+
+
+def run(binary, cases, tap, keylog):
+    env = dict(os.environ, GNOMON_TLS_CASES=cases.path)
+    child = subprocess.run([binary], env=env, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, timeout=600)
+    text = child.stdout.decode(errors="replace")
+    keys = set(nts_keys(keylog))
+    agreed = exchanges = results = windows = 0
+    for line in text.splitlines():
+        match = re.match(r"(not )?ok \d+ - (.*)", line)
+        if match:
+            results += 1
+            tap.check(not match.group(1), match.group(2))
+        elif line.startswith("# keys\t"):
+            exchanges += 1
+            label, c2s, s2c, lo, hi = line.split("\t")[1:]
+            agreed += (c2s, s2c) in keys
+            wanted = {"not yet valid, clock not set": (29 * DAY, 61 * DAY)}
+            low, high = wanted.get(label, (-100 * DAY, 366 * DAY))
+            windows += low < int(lo) - NOW < int(hi) - NOW < high
+        else:
+            print(line if line.startswith("#") else "# " + line)
+    tap.check(exchanges and agreed == exchanges, "exported keys are those of "
+              f"the servers ({agreed} of {exchanges})")
+    tap.check(exchanges == windows, "the windows of their certificates "
+              f"({windows} of {exchanges})")
+    tap.check(child.returncode in (0, 1) and results >= len(cases.lines) - 1,
+              "every case ran", text[-4000:])
+
+
+def main():
+    binary = (sys.argv[1] if len(sys.argv) > 1 else
+              os.path.join(TOP, "build/host/tests/host/test_tls"))
+    work = tempfile.mkdtemp(prefix="gnomon-tls-")
+    keylog = os.path.join(work, "keylog")
+    open(keylog, "w").close()
+    tap, daemons, cases = Tap(), [], Cases(os.path.join(work, "cases"))
+    try:
+        pki = Pki(work)
+        ca = {}
+        for name, kind in (("ec", "P-256"), ("rsa", "rsa2048"),
+                           ("384", "P-384")):
+            ca[name] = pki.make("ca-" + name, kind=kind, ca=True)
+            ca[name].kind = kind
+        files(cases, work, list(ca.values()))
+        daemons += chrony_cases(cases, pki, work, ca, keylog)
+        certificate_cases(cases, pki, ca, keylog)
+        protocol_cases(cases, pki, ca, keylog)
+        for daemon in daemons:
+            daemon.wait()
+        cases.again()
+        cases.write()
+        run(binary, cases, tap, keylog)
+    except Exception as e:  # a test that cannot run has failed
+        tap.check(False, "test_tls.py", repr(e) + "\n" + str(e))
+    finally:
+        for daemon in daemons:
+            daemon.stop()
+        shutil.rmtree(work, ignore_errors=True)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
