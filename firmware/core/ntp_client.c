@@ -361,6 +361,7 @@ static bool times(const struct ntp_client *n, const struct ntp_header *h,
 
 static void take(struct ntp_client *n, mono_ns now, struct ntp_sample *s)
 {
+    bool silent = n->unanswered >= BACKOFF_POLLS;
     n->reach |= 1;
     n->unanswered = 0;
     n->last_rx = now;
@@ -371,6 +372,8 @@ static void take(struct ntp_client *n, mono_ns now, struct ntp_sample *s)
         n->due = now + interval(interval_log2(n));
         if (n->burst > 0)
             n->burst--;
+    } else if (silent) { /* the next one was put off too far */
+        n->due = now + interval(interval_log2(n));
     }
 }
 
