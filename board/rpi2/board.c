@@ -47,7 +47,7 @@ static void spin(mono_ns ns)
     }
 }
 
-/* ---- last words and the end ---------------------------------------------- */
+/* ---- last words and the end ---- */
 
 static bool put_in_time(char c)
 {
@@ -84,7 +84,7 @@ _Noreturn void machine_reset(void)
     }
 }
 
-/* ---- start-up -------------------------------------------------------------- */
+/* ---- start-up ---- */
 
 static void map_memory(void)
 {
@@ -201,7 +201,7 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     gnomon_main();
 }
 
-/* ---- interrupts -------------------------------------------------------------- */
+/* ---- interrupts ---- */
 
 static void gpu_interrupts(void)
 {

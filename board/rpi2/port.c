@@ -26,7 +26,7 @@ uint32_t port_tick_hz(void)
     return rpi2_hz();
 }
 
-/* ---- entropy: words gathered ahead, so that asking does not wait --------- */
+/* ---- entropy: words gathered ahead, so that asking does not wait ---- */
 
 static uint32_t pool[POOL_WORDS];
 static unsigned pooled;
@@ -71,7 +71,7 @@ int port_entropy(uint8_t *buf, size_t len)
     return RC_OK;
 }
 
-/* ---- the loop --------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static bool settled;
 
@@ -123,7 +123,7 @@ void port_idle(uint64_t until_ticks)
     cpu_irq_restore(cpsr);
 }
 
-/* ---- console ----------------------------------------------------------------- */
+/* ---- console ---- */
 
 size_t port_console(const char *s, size_t len)
 {
@@ -142,7 +142,7 @@ int port_console_read(void)
     return c;
 }
 
-/* ---- the machine itself -------------------------------------------------------- */
+/* ---- the machine itself ---- */
 
 void port_watchdog_kick(void)
 {
