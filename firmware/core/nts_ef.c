@@ -156,7 +156,8 @@ static bool is_nak(const uint8_t *pkt)
     return pkt[1] == 0 && bytes_get32(pkt + REFID_AT) == REFID_NTSN;
 }
 
-/* Returns the length of the text in scratch, or the AEAD's RC_AUTH ... */
+/* Returns the length of the text in scratch, or what the AEAD says: whether
+ * it takes a nonce or a tag of such a length is its own to judge. */
 static int open_authenticator(const struct nts_assoc *a, const uint8_t *pkt,
                               const struct outside *o, uint8_t *scratch)
 {
@@ -165,7 +166,7 @@ static int open_authenticator(const struct nts_assoc *a, const uint8_t *pkt,
     size_t sealed_len = reader_u16(&r);
     const uint8_t *nonce = reader_take(&r, pad4(nonce_len));
     const uint8_t *sealed = reader_take(&r, pad4(sealed_len));
-    if (r.bad || nonce_len == 0 || sealed_len < a->aead->tag_len)
+    if (r.bad)
         return RC_BAD;
     int rc = a->aead->open(a->s2c, nonce, nonce_len, pkt, o->ad_len, sealed,
                            sealed_len, scratch);
