@@ -85,6 +85,17 @@ static inline int peer_give(struct peer *p)
                            &p->s, &p->why);
 }
 
+/* Nothing but counters may differ. */
+static inline void peer_unchanged(const struct peer *p,
+                                  const struct ntp_client *before)
+{
+    struct ntp_client a = *before, b = p->n;
+    a.rx = b.rx = 0;
+    memset(a.drops, 0, sizeof a.drops);
+    memset(b.drops, 0, sizeof b.drops);
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 /* ---- NTS ------------------------------------------------------------------ */
 
 static inline void peer_keys(struct peer *p, uint8_t seed, size_t cookies,
