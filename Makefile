@@ -50,7 +50,7 @@ ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
 ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
               -fdata-sections -fno-common
 ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections
-$(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,$(ARM_THIRD),$(ARM)ar))
+$(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
 IMAGE_SRC := firmware/main.c $(CORE) $(SERVICES) $(DRIVERS) $(BOARD)
@@ -96,7 +96,8 @@ size: image
 H := $(B)/host
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(SAN)
-$(eval $(call third_party,$(H),gcc,-std=gnu11 -O1 -g $(SAN),ar))
+HOST_THIRD := -std=gnu11 -O1 -g $(SAN)
+$(eval $(call third_party,$(H),gcc,HOST_THIRD,ar))
 SLIRP = $(shell pkg-config --cflags --libs slirp)
 
 $(H)/obj/%.o: %.c | $(FETCHED)

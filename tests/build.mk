@@ -47,7 +47,8 @@ $(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
 F := $(B)/fuzz
 FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
                -fno-sanitize-recover=undefined
-$(eval $(call third_party,$(F),clang,-std=gnu11 -O1 -g -fsanitize=address,ar))
+FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=address
+$(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
 $(F)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MMD -c $< -o $@

@@ -1,5 +1,5 @@
-# The libraries as one archive a build: $(call third_party,DIR,CC,CFLAGS,AR)
-# makes DIR/libthird.a. lib.mk runs as a make of its own because the sources
+# The libraries as one archive a build: $(call third_party,DIR,CC,FLAGS,AR)
+# makes DIR/libthird.a; FLAGS names the variable with the compiler's flags. lib.mk runs as a make of its own because the sources
 # are there only after the fetch.
 
 SRC := $(B)/src
@@ -12,5 +12,5 @@ define third_party
 $(1)/libthird.a: $$(FETCHED) $$(THIRD_CONFIG) third_party/lib.mk
 	@mkdir -p $$(@D)
 	+@$$(MAKE) --no-print-directory -f third_party/lib.mk OUT=$(1) \
-	    SRC=$$(SRC) CC='$(2)' CFLAGS='$(3)' AR='$(4)'
+	    SRC=$$(SRC) CC='$(2)' CFLAGS='$$($(3))' AR='$(4)'
 endef
