@@ -1,0 +1,331 @@
+/* services/store over a card in memory: what it says about each way a card
+ * can be wrong, files of the boot partition, writes that fail. FatFs and the
+ * journal are the real ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/journal.h"
+#include "port.h"
+#include "services/log.h"
+#include "services/store.h"
+
+#define CARD  4096u /* blocks */
+#define FAT   64u   /* the FAT partition's first block, and the other's */
+#define STATE 1024u
+
+static uint8_t card[CARD][PORT_BLK_SIZE];
+static int64_t card_size;
+static int fail_writes, fail_reads;
+static bool stuck;
+static uint64_t ticks;
+
+static struct {
+    bool busy, write;
+    uint32_t lba, count;
+    uint8_t *in;
+    const uint8_t *out;
+    int turns;
+} op;
+
+uint64_t port_ticks(void)
+{
+    return ticks += 10;
+}
+
+uint32_t port_tick_hz(void)
+{
+    return 1000000;
+}
+
+void port_poll(void)
+{
+    ticks += 100;
+}
+
+size_t port_console(const char *s, size_t len)
+{
+    (void)s;
+    return len;
+}
+
+int64_t port_blk_count(void)
+{
+    return card_size;
+}
+
+static int begin(uint32_t lba, uint32_t count, bool write)
+{
+    if (op.busy || card_size <= 0)
+        return RC_STATE;
+    assert_true(lba < CARD && count > 0 && count <= CARD - lba);
+    op.busy = true;
+    op.write = write;
+    op.lba = lba;
+    op.count = count;
+    op.turns = 3;
+    return RC_OK;
+}
+
+int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count)
+{
+    op.in = buf;
+    return begin(lba, count, false);
+}
+
+int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
+{
+    assert_true(lba >= STATE); /* the boot partition is never written */
+    op.out = buf;
+    return begin(lba, count, true);
+}
+
+int port_blk_done(void)
+{
+    if (!op.busy)
+        return RC_STATE;
+    if (stuck || op.turns-- > 0)
+        return RC_AGAIN;
+    op.busy = false;
+    int *fail = op.write ? &fail_writes : &fail_reads;
+    if (*fail > 0) {
+        (*fail)--;
+        return RC_IO;
+    }
+    if (op.write)
+        memcpy(card[op.lba], op.out, op.count * PORT_BLK_SIZE);
+    else
+        memcpy(op.in, card[op.lba], op.count * PORT_BLK_SIZE);
+    return RC_OK;
+}
+
+static void partition(unsigned i, uint8_t type, uint32_t lba, uint32_t n)
+{
+    uint8_t *e = card[0] + 446 + 16 * i;
+    memset(e, 0, 16);
+    e[4] = type;
+    for (int b = 0; b < 4; b++) {
+        e[8 + b] = (uint8_t)(lba >> (8 * b));
+        e[12 + b] = (uint8_t)(n >> (8 * b));
+    }
+    card[0][510] = 0x55;
+    card[0][511] = 0xaa;
+}
+
+/* FAT12: boot sector, one FAT, 16 root entries, then clusters of 1 block. */
+static void make_fat(uint32_t at, const char *name83, const char *text)
+{
+    static const uint8_t boot[36] = {
+        0xeb, 0x3c, 0x90, 'G', 'N', 'O', 'M', 'O', 'N', ' ', ' ',
+        0x00, 0x02, 1, 1, 0, 1, 16, 0, 0x00, 0x02, 0xf8, 2, 0};
+    size_t len = strlen(text);
+    uint8_t *b = card[at], *fat = card[at + 1], *dir = card[at + 3];
+    memcpy(b, boot, sizeof(boot));
+    b[38] = 0x29;
+    memcpy(b + 54, "FAT12   ", 8);
+    b[510] = 0x55;
+    b[511] = 0xaa;
+    static const uint8_t chain[6] = {0xf8, 0xff, 0xff, 0xff, 0x0f, 0x00};
+    memcpy(fat, chain, sizeof(chain)); /* cluster 2 is the file's only one */
+    memcpy(dir, name83, 11);
+    dir[11] = 0x20;
+    dir[26] = 2;
+    dir[28] = (uint8_t)len;
+    memcpy(card[at + 4], text, len);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(card, 0, sizeof(card));
+    memset(&op, 0, sizeof(op));
+    card_size = CARD;
+    fail_writes = fail_reads = 0;
+    stuck = false;
+    log_init();
+    partition(0, 0x0c, FAT, 512);
+    partition(1, 0xda, STATE, 2048);
+    make_fat(FAT, "CHRONY~1CON", "server a.example nts\n");
+    return 0;
+}
+
+static bool said(const char *text)
+{
+    uint32_t at = logring_oldest(log_ring()), missed;
+    const char *line;
+    while ((line = logring_read(log_ring(), &at, &missed)))
+        if (strstr(line, text))
+            return true;
+    return false;
+}
+
+static void run(mono_ns from, mono_ns to)
+{
+    for (mono_ns now = from; now < to; now += 1000000)
+        (void)store_poll(now);
+}
+
+static void files(void **state)
+{
+    uint8_t b[100];
+    (void)state;
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(store_card() && store_state_partition());
+    assert_true(said("journal: empty"));
+    assert_int_equal(store_read_file("chrony~1.con", b, sizeof(b)), 21);
+    assert_memory_equal(b, "server a.example nts\n", 21);
+    assert_int_equal(store_read_file("/CHRONY~1.CON", b, sizeof(b)), 21);
+    assert_int_equal(store_read_file("chrony~1.con", b, 20), RC_SPACE);
+    assert_int_equal(store_read_file("chrony.conf", b, 100), RC_STATE);
+    assert_int_equal(store_read_file("no/such", b, 100), RC_STATE);
+    assert_int_equal(store_read_file("c:\\x*?", b, 100), RC_STATE);
+    assert_int_equal(store_read_file("", b, 100), RC_STATE);
+}
+
+static void remembers(void **state)
+{
+    uint8_t b[100];
+    (void)state;
+    assert_int_equal(store_init(), RC_OK);
+    int t = store_put(STORE_FLOOR, 0, (const uint8_t *)"1795392000", 10);
+    assert_true(t > 0);
+    assert_false(store_durable(t));
+    assert_false(store_idle());
+    run(0, 50000000);
+    assert_true(store_durable(t) && store_idle());
+    assert_int_equal(store_stats().writes, 1);
+    log_init();
+    assert_int_equal(store_init(), RC_OK); /* the next boot */
+    assert_true(said("journal: 2 records recovered"));
+    assert_int_equal(store_get(STORE_FLOOR, 0, b, sizeof(b)), 10);
+    assert_memory_equal(b, "1795392000", 10);
+    assert_int_equal(store_get(STORE_ASSOC, 0, b, sizeof(b)), RC_STATE);
+}
+
+static void no_card(void **state)
+{
+    uint8_t b[10];
+    (void)state;
+    card_size = RC_STATE;
+    assert_int_equal(store_init(), RC_IO);
+    assert_true(said("card: none"));
+    int t = store_put(STORE_FLOOR, 0, (const uint8_t *)"x", 1);
+    assert_true(t > 0);
+    run(0, 100000000);
+    assert_false(store_durable(t));
+    assert_true(store_idle());
+    assert_int_equal(store_get(STORE_FLOOR, 0, b, 10), 1);
+    assert_int_equal(store_read_file("chrony.conf", b, 10), RC_STATE);
+    card_size = RC_AGAIN; /* for ever: bounded */
+    assert_int_equal(store_init(), RC_IO);
+}
+
+static void wrong_cards(void **state)
+{
+    (void)setup(state);
+    memset(card[0], 0, PORT_BLK_SIZE);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("no partition table"));
+    assert_true(said("no chrony.conf"));
+    assert_false(store_state_partition());
+
+    (void)setup(state);
+    partition(0, 0x83, FAT, 512);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("no FAT partition"));
+    assert_true(store_state_partition());
+
+    (void)setup(state);
+    memset(card[FAT], 0x5a, PORT_BLK_SIZE);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("holds no FAT file system"));
+
+    (void)setup(state);
+    partition(1, 0, 0, 0);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("no state partition"));
+
+    (void)setup(state);
+    partition(1, 0xda, STATE, 100);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("too small (50 KiB of 160)"));
+    assert_false(store_state_partition());
+
+    (void)setup(state);
+    partition(1, 0xda, FAT + 511, 1024);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("lies over the FAT partition"));
+    assert_false(store_state_partition());
+
+    (void)setup(state);
+    partition(1, 0xda, STATE, 0xffffffff);
+    partition(2, 0x0c, 0xfffffff0, 0xffffffff);
+    memset(card[STATE], 0x5a, 2048);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("partition 2 ends beyond the card"));
+    assert_true(said("journal: garbage"));
+    assert_true(store_state_partition());
+
+    (void)setup(state);
+    memset(card[0], 0, PORT_BLK_SIZE);
+    make_fat(0, "CHRONY~1CON", "x"); /* formatted without partitions */
+    uint8_t b[4];
+    assert_int_equal(store_init(), RC_OK);
+    assert_int_equal(store_read_file("chrony~1.con", b, 4), 1);
+    assert_false(store_state_partition());
+}
+
+static void reads_that_fail(void **state)
+{
+    (void)state;
+    fail_reads = 2; /* a hiccup is read again */
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(store_state_partition());
+    fail_reads = 1000;
+    assert_int_equal(store_init(), RC_IO);
+    assert_true(said("card: cannot be read"));
+    fail_reads = 0;
+    stuck = true;
+    assert_int_equal(store_init(), RC_IO); /* bounded */
+    assert_false(store_card());
+    stuck = false;
+    op.busy = false;
+}
+
+static void writes_that_fail(void **state)
+{
+    (void)state;
+    assert_int_equal(store_init(), RC_OK);
+    fail_writes = 4;
+    int t = store_put(STORE_ASSOC, 1, (const uint8_t *)"x", 1);
+    run(0, 60 * 1000000);
+    assert_int_equal(store_stats().errors, 1); /* waits before the next try */
+    assert_true(said("a write failed; again in 100 ms"));
+    int u = store_put(STORE_ASSOC, 1, (const uint8_t *)"y", 1);
+    run(60 * 1000000, INT64_C(4000) * 1000000);
+    assert_int_equal(store_stats().errors, 4);
+    assert_true(store_durable(t) && store_durable(u));
+    assert_true(said("works again"));
+    card_size = RC_STATE; /* pulled out */
+    t = store_put(STORE_ASSOC, 1, (const uint8_t *)"z", 1);
+    run(INT64_C(4000) * 1000000, INT64_C(5000) * 1000000);
+    assert_false(store_durable(t));
+    assert_in_range(store_stats().errors, 5, 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(files, setup),
+        cmocka_unit_test_setup(remembers, setup),
+        cmocka_unit_test_setup(no_card, setup),
+        cmocka_unit_test(wrong_cards),
+        cmocka_unit_test_setup(reads_that_fail, setup),
+        cmocka_unit_test_setup(writes_that_fail, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
