@@ -25,7 +25,7 @@ static struct {
     uint32_t at, until;
 } con;
 
-/* ---- output --------------------------------------------------------------- */
+/* ---- output -------------------------------------------------------------- */
 
 static void say_bytes(const char *s, size_t n)
 {
@@ -51,7 +51,7 @@ static void say(const char *s)
     }
 }
 
-/* ---- commands ------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------ */
 
 static void say_table(size_t (*layout)(const struct status *, char *, size_t))
 {
@@ -172,7 +172,7 @@ static void run(const char *line)
     say(text);
 }
 
-/* ---- keys ----------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------- */
 
 static void draw_prompt(void)
 {
@@ -230,7 +230,7 @@ static void key(char c)
     }
 }
 
-/* ---- the poll ------------------------------------------------------------- */
+/* ---- the poll ------------------------------------------------------------ */
 
 /* false: the UART is full, or a log line is half out. */
 static bool drained(void)
