@@ -14,7 +14,7 @@
 
 static void check_source(const struct conf_source *s)
 {
-    CHECK(strnlen(s->name, LIMIT_NAME) < LIMIT_NAME && s->name[0]);
+    CHECK(memchr(s->name, 0, LIMIT_NAME) && s->name[0]);
     CHECK(s->port > 0 && s->ntsport > 0 && s->line > 0);
     CHECK(s->minpoll >= -7 && s->minpoll <= s->maxpoll && s->maxpoll <= 24);
     CHECK(s->maxsources >= 1 && s->maxsources <= 16);
@@ -31,16 +31,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     for (size_t i = 0; i < c.source_count; i++)
         check_source(&c.sources[i]);
     for (size_t i = 0; i < c.trust_count; i++)
-        CHECK(strnlen(c.trust[i].file, LIMIT_NAME) < LIMIT_NAME);
+        CHECK(memchr(c.trust[i].file, 0, LIMIT_NAME));
     for (size_t i = 0; i < c.report_count; i++) {
         const char *t = c.reports[i].text;
         errors += c.reports[i].level == CONF_ERROR;
-        CHECK(strnlen(t, 96) < 96 && t[0]);
+        CHECK(memchr(t, 0, 96) && t[0]);
         for (; *t; t++)
             CHECK(*t >= ' ' && *t <= '~');
     }
     CHECK(n >= errors && (c.reports_lost || n == errors));
-    CHECK(c.hostname[0] && strnlen(c.hostname, 64) < 64);
+    CHECK(c.hostname[0] && memchr(c.hostname, 0, 64));
     CHECK(!c.static_ip4 || (c.ip4_prefix >= 1 && c.ip4_prefix <= 32));
     CHECK(c.makestep_s == c.makestep_s);
     return 0;
