@@ -5,10 +5,6 @@
 
 #include "dwc2_regs.h"
 
-enum { X_IDLE, X_QUEUED, X_ENDED };                /* xfer.state             */
-enum { SETUP, DATA, STATUS };                      /* xfer.stage: control    */
-enum { MAIN = DATA, EMPTY };                       /* others                 */
-
 #define ERRORS_MAX   3
 #define STOP_NS      (20 * DWC2_MS)
 #define ERROR_GAP_NS (1 * DWC2_MS)  /* a dead device must not eat the bus    */
@@ -55,17 +51,6 @@ struct dwc2_xfer *dwc2_chan_ended(struct dwc2 *h)
     return x;
 }
 
-bool dwc2_busy(const struct dwc2_xfer *x)
-{
-    return x->state != X_IDLE;
-}
-
-/* Whole cache lines: IN buffers are aligned and padded to them. */
-static void discard(const struct dwc2_xfer *x)
-{
-    hw_dma_discard(x->buf, (x->len + HW_LINE - 1) & ~(HW_LINE - 1u));
-}
-
 /* ---- one channel --------------------------------------------------------- */
 
 /* What the present stage of a transfer moves. */
@@ -75,11 +60,6 @@ struct leg {
     const uint8_t *at;
 };
 
-static bool data_in(const struct dwc2_pipe *p, const struct dwc2_xfer *x)
-{
-    return p->type == DWC2_CONTROL ? (x->setup[0] & 0x80) != 0 : p->in;
-}
-
 static struct leg leg_of(struct dwc2 *h, const struct dwc2_pipe *p,
                          const struct dwc2_xfer *x)
 {
@@ -88,13 +68,13 @@ static struct leg leg_of(struct dwc2 *h, const struct dwc2_pipe *p,
     if (x->stage == SETUP)
         return (struct leg){.pid = PID_SETUP, .len = 8, .at = x->setup};
     if (x->stage == DATA) {
-        l.in = data_in(p, x);
+        l.in = dwc2_data_in(p, x);
         l.pid = p->type == DWC2_CONTROL ? x->pid : p->pid;
         l.len = x->len - x->pos;
         if (x->buf)
             l.at = x->buf + x->pos;
     } else if (p->type == DWC2_CONTROL) {
-        l.in = !(x->len && data_in(p, x));
+        l.in = !(x->len && dwc2_data_in(p, x));
         l.pid = PID_DATA1;
     } else {
         l.pid = p->pid; /* the empty packet that ends an OUT */
@@ -156,7 +136,7 @@ static void chan_start(struct dwc2 *h, uint32_t n, struct dwc2_pipe *p)
 }
 
 /* Ask for a halt; until it comes the buffer is still the hardware's. */
-static void chan_stop(struct dwc2 *h, uint32_t n)
+void dwc2_chan_stop(struct dwc2 *h, uint32_t n)
 {
     struct dwc2_chan *c = &h->chan[n];
     if (c->stopping)
@@ -173,7 +153,7 @@ static bool startable(const struct dwc2 *h, const struct dwc2_pipe *p)
            !p->closing && h->now >= p->not_before;
 }
 
-static bool pipe_start(struct dwc2 *h, struct dwc2_pipe *p)
+bool dwc2_pipe_start(struct dwc2 *h, struct dwc2_pipe *p)
 {
     if (!startable(h, p))
         return false;
@@ -186,7 +166,7 @@ static bool pipe_start(struct dwc2 *h, struct dwc2_pipe *p)
 
 /* ---- a channel halted ---------------------------------------------------- */
 
-static void finish_all(struct dwc2 *h, struct dwc2_pipe *p)
+void dwc2_pipe_drop(struct dwc2 *h, struct dwc2_pipe *p)
 {
     while (p->head)
         finish(h, p, DWC2_CLOSED);
@@ -240,7 +220,7 @@ static void bus_error(struct dwc2 *h, struct dwc2_pipe *p, bool moved)
 static void stopped(struct dwc2 *h, struct dwc2_pipe *p)
 {
     if (p->closing) {
-        finish_all(h, p);
+        dwc2_pipe_drop(h, p);
         return;
     }
     h->stats.timeouts++;
@@ -303,7 +283,7 @@ static void chan_halted(struct dwc2 *h, uint32_t n, uint32_t hcint)
         if (x->pos > x->len)
             x->pos = x->len;
         if (c->in && x->buf)
-            discard(x);
+            dwc2_discard(x);
     }
     uint8_t pid = (uint8_t)(tsiz >> 29 & 3);
     if (p->type != DWC2_CONTROL)
@@ -318,7 +298,7 @@ static void chan_halted(struct dwc2 *h, uint32_t n, uint32_t hcint)
 }
 
 /* True when the channel came free. */
-static bool chan_take(struct dwc2 *h, uint32_t n)
+bool dwc2_chan_take(struct dwc2 *h, uint32_t n)
 {
     uint32_t hcint = dwc2_read(h, HCINT(n));
     if (!(hcint & HCI_HALT)) {
@@ -340,7 +320,7 @@ static void chan_clock(struct dwc2 *h, uint32_t n)
 
     if (!c->stopping) {
         if (h->now >= c->pipe->head->deadline)
-            chan_stop(h, n);
+            dwc2_chan_stop(h, n);
     } else if (h->now >= c->stop_by) {
         /* Without a live port nothing moves, so nothing can halt. */
         if (dwc2_read(h, HPRT0) & PRT_ENA)
@@ -353,15 +333,15 @@ static void chan_clock(struct dwc2 *h, uint32_t n)
 void dwc2_chan_scan(struct dwc2 *h)
 {
     for (uint32_t n = 0; n < h->channels; n++) {
-        if (h->chan[n].pipe && !chan_take(h, n))
+        if (h->chan[n].pipe && !dwc2_chan_take(h, n))
             chan_clock(h, n);
         /* What was just told to stop may have stopped. */
         if (h->chan[n].pipe && h->chan[n].stopping)
-            (void)chan_take(h, n);
+            (void)dwc2_chan_take(h, n);
     }
     for (struct dwc2_pipe *p = h->pipes; p; p = p->next)
-        if (pipe_start(h, p))
-            (void)chan_take(h, (uint32_t)p->chan); /* QEMU: already done */
+        if (dwc2_pipe_start(h, p))
+            (void)dwc2_chan_take(h, (uint32_t)p->chan); /* QEMU: already done */
 }
 
 void dwc2_chan_abandon(struct dwc2 *h)
@@ -372,7 +352,7 @@ void dwc2_chan_abandon(struct dwc2 *h)
         h->chan[n].pipe = NULL;
     }
     while (h->pipes)
-        finish_all(h, h->pipes);
+        dwc2_pipe_drop(h, h->pipes);
 }
 
 mono_ns dwc2_chan_due(const struct dwc2 *h)
@@ -420,109 +400,7 @@ void dwc2_irq(struct dwc2 *h)
         struct dwc2_pipe *p = c->pipe;
         if (h->locked || !p || p->type != DWC2_BULK || c->stopping)
             continue; /* poll will think about it */
-        if (chan_take(h, n) && p->chan < 0)
-            (void)pipe_start(h, p);
+        if (dwc2_chan_take(h, n) && p->chan < 0)
+            (void)dwc2_pipe_start(h, p);
     }
-}
-
-/* ---- pipes --------------------------------------------------------------- */
-
-void dwc2_open(struct dwc2 *h, struct dwc2_pipe *p)
-{
-    ASSERT(!p->open && dwc2_idle(p) && p->mps > 0);
-    p->head = p->tail = NULL;
-    p->not_before = 0;
-    p->chan = -1;
-    p->pid = PID_DATA0;
-    p->halted = p->closing = false;
-    p->open = true;
-    dwc2_lock(h);
-    p->next = h->pipes;
-    h->pipes = p;
-    dwc2_unlock(h);
-}
-
-void dwc2_close(struct dwc2 *h, struct dwc2_pipe *p)
-{
-    if (!p->open)
-        return;
-    dwc2_lock(h);
-    p->closing = true;
-    if (p->chan >= 0)
-        chan_stop(h, (uint32_t)p->chan);
-    else
-        finish_all(h, p);
-    dwc2_unlock(h);
-}
-
-bool dwc2_idle(const struct dwc2_pipe *p)
-{
-    return !p->open && !p->ended;
-}
-
-void dwc2_clear_halt(struct dwc2 *h, struct dwc2_pipe *p)
-{
-    dwc2_lock(h);
-    p->pid = PID_DATA0;
-    p->halted = false;
-    dwc2_unlock(h);
-}
-
-static void enqueue(struct dwc2_pipe *p, struct dwc2_xfer *x)
-{
-    ASSERT(x->state == X_IDLE && (x->timeout_ns > 0 || p->in));
-    x->state = X_QUEUED;
-    x->pipe = p;
-    x->next = NULL;
-    x->stage = p->type == DWC2_CONTROL ? SETUP : MAIN;
-    x->pid = PID_DATA1;
-    x->errors = 0;
-    x->pos = 0;
-    x->deadline = DWC2_NEVER;
-    x->start_ticks = x->done_ticks = 0;
-    if (p->type == DWC2_CONTROL)
-        hw_dma_clean(x->setup, 8);
-    if (x->len && data_in(p, x))
-        discard(x);
-    else if (x->len)
-        hw_dma_clean(x->buf, x->len);
-    if (p->tail)
-        p->tail->next = x;
-    else
-        p->head = x;
-    p->tail = x;
-}
-
-int dwc2_submit(struct dwc2 *h, struct dwc2_pipe *p, struct dwc2_xfer *x)
-{
-    if (!p->open || p->closing)
-        return RC_STATE;
-    dwc2_lock(h);
-    enqueue(p, x);
-    (void)pipe_start(h, p);
-    dwc2_unlock(h);
-    return RC_OK;
-}
-
-int dwc2_submit_now(struct dwc2 *h, struct dwc2_pipe *p, struct dwc2_xfer *x)
-{
-    int rc = RC_AGAIN;
-    if (!p->open || p->closing)
-        return RC_STATE;
-    dwc2_lock(h);
-    /* Something on its way may have arrived by now; its empty end packet,
-     * if it needs one, goes out here and, in QEMU, arrives here too. */
-    for (int i = 0; i < 3 && p->head && p->chan >= 0; i++)
-        if (!chan_take(h, (uint32_t)p->chan) || !pipe_start(h, p))
-            break;
-    bool room = false;
-    for (uint32_t n = 0; n < h->channels; n++)
-        room = room || !h->chan[n].pipe;
-    if (p->open && !p->head && room && !p->halted && dwc2_ready(h) &&
-        h->now >= p->not_before) {
-        enqueue(p, x);
-        rc = pipe_start(h, p) ? RC_OK : RC_STATE;
-    }
-    dwc2_unlock(h);
-    return rc;
 }

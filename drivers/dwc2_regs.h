@@ -117,7 +117,28 @@ static inline void dwc2_unlock(struct dwc2 *h)
     h->locked = false;
 }
 
+/* struct dwc2_xfer: state; stage of a control transfer; stage of others. */
+enum { X_IDLE, X_QUEUED, X_ENDED };
+enum { SETUP, DATA, STATUS };
+enum { MAIN = DATA, EMPTY };
+
+static inline bool dwc2_data_in(const struct dwc2_pipe *p,
+                                const struct dwc2_xfer *x)
+{
+    return p->type == DWC2_CONTROL ? (x->setup[0] & 0x80) != 0 : p->in;
+}
+
+/* Whole cache lines: IN buffers are aligned and padded to them. */
+static inline void dwc2_discard(const struct dwc2_xfer *x)
+{
+    hw_dma_discard(x->buf, (x->len + HW_LINE - 1) & ~(HW_LINE - 1u));
+}
+
 /* dwc2_chan.c, all under the lock. */
+bool dwc2_chan_take(struct dwc2 *h, uint32_t n); /* true: it came free       */
+void dwc2_chan_stop(struct dwc2 *h, uint32_t n);
+bool dwc2_pipe_start(struct dwc2 *h, struct dwc2_pipe *p);
+void dwc2_pipe_drop(struct dwc2 *h, struct dwc2_pipe *p); /* end all, unlink */
 void dwc2_chan_scan(struct dwc2 *h);    /* take halted, time out, start      */
 void dwc2_chan_abandon(struct dwc2 *h); /* the controller is being reset     */
 struct dwc2_xfer *dwc2_chan_ended(struct dwc2 *h); /* next for its done call */

@@ -9,7 +9,7 @@
 #ifndef CONF_H
 #define CONF_H
 
-#include "../limits.h"
+#include "../limit.h"
 #include "base.h"
 
 struct conf_source {

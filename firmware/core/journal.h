@@ -39,7 +39,7 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
-#include "../limits.h"
+#include "../limit.h"
 #include "base.h"
 
 #define JOURNAL_SECTOR  512u

@@ -72,7 +72,7 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
     return RC_AGAIN;
 }
 
-/* ---- the journal's copy: version, AEAD, keys, window, key id, cookies ------ */
+/* ---- the journal's copy: version, AEAD, keys, window, key id, cookies --- */
 
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap)

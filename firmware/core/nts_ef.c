@@ -15,7 +15,7 @@ static size_t pad4(size_t n)
     return (n + 3) & ~(size_t)3;
 }
 
-/* ---- request --------------------------------------------------------------- */
+/* ---- request ------------------------------------------------------------ */
 
 static size_t field_size(size_t body_len)
 {
@@ -97,7 +97,7 @@ int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
     return rc == RC_OK ? (int)w.len : rc;
 }
 
-/* ---- reply ----------------------------------------------------------------- */
+/* ---- reply -------------------------------------------------------------- */
 
 struct field {
     uint16_t type;

@@ -55,7 +55,7 @@ int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
     return w.full ? RC_SPACE : (int)w.len;
 }
 
-/* ---- one handler a record; each says how the exchange stands after it ----- */
+/* ---- one handler a record; each says how the exchange stands after it --- */
 
 static enum nts_ke_status on_protocol(struct nts_ke_client *k,
                                       const struct nts_record *r)
@@ -209,7 +209,7 @@ static enum nts_ke_status on_huge(struct nts_ke_client *k,
     }
 }
 
-/* ---- bytes into records ---------------------------------------------------- */
+/* ---- bytes into records ------------------------------------------------- */
 
 /* Move bytes until k->record holds `want`; returns how many were taken. */
 static size_t collect(struct nts_ke_client *k, size_t want, const uint8_t *in,

@@ -18,7 +18,7 @@
 #ifndef SELECT_H
 #define SELECT_H
 
-#include "../limits.h"
+#include "../limit.h"
 #include "filter.h"
 
 struct select_in {

@@ -5,7 +5,7 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "../limits.h"
+#include "../limit.h"
 #include "base.h"
 
 struct status_source {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../limits.h"
+#include "../limit.h"
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "lwip/udp.h"

@@ -1,7 +1,7 @@
 /* tls.h -- Mbed TLS for this machine: arena, entropy, trust anchors, client
  * sessions over lwIP's raw TCP.
  *
- * One session at a time (limits.h: one arena). Nothing blocks: tls_step does
+ * One session at a time (limit.h: one arena). Nothing blocks: tls_step does
  * at most one handshake step (up to some 20 ms on a Pi 2) per call. */
 #ifndef TLS_H
 #define TLS_H

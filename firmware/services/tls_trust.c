@@ -4,7 +4,7 @@
 #include <mbedtls/platform.h>
 #include <string.h>
 
-#include "../limits.h"
+#include "../limit.h"
 #include "log.h"
 #include "tls.h"
 #include "tls_roots.h"

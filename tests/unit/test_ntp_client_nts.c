@@ -107,7 +107,7 @@ static void long_cookies_fit(void **state)
         ask();
         assert_true(p.req_len <= LIMIT_NTP_PACKET);
         size_t n = layout().placeholders;
-        if (len <= 104) /* limits.h says so */
+        if (len <= 104) /* limit.h says so */
             assert_int_equal(n, 7);
         else
             assert_true(n >= 3 && n <= 7);

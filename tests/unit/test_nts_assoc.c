@@ -173,7 +173,7 @@ static void damaged_records_leave_nothing(void **s)
     }
 }
 
-/* ---- write-ahead ------------------------------------------------------------ */
+/* ---- write-ahead -------------------------------------------------------- */
 
 static void saved_cookies_wait_for_a_record_without_them(void **s)
 {

@@ -1,4 +1,5 @@
-/* limits.h -- every pool size and table length of the firmware. */
+/* limit.h -- every pool size and table length of the firmware. (Not limits.h:
+ * that name is the compiler's.) */
 #ifndef GNOMON_LIMITS_H
 #define GNOMON_LIMITS_H
 
