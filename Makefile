@@ -59,10 +59,10 @@ IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
 
 $(R)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MMD -c $< -o $@
+	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
 $(R)/obj/%.o: %.S | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MMD -c $< -o $@
+	$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
 
 $(B)/cabundle.c: third_party/cabundle | $(B)/.deps
 	third_party/cabundle $(B)
@@ -102,11 +102,11 @@ SLIRP = $(shell pkg-config --cflags --libs slirp)
 
 $(H)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -c $< -o $@
+	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
 $(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
 	@mkdir -p $(@D)
 	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
-	    -MMD -c $< -o $@ `pkg-config --cflags slirp`
+	    -MMD -MP -c $< -o $@ `pkg-config --cflags slirp`
 $(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
 	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@

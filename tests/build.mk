@@ -51,7 +51,7 @@ FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=address
 $(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
 $(F)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MMD -c $< -o $@
+	clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
 $(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(SERVICES) $(DRIVERS))
 	@rm -f $@
 	ar rcs $@ $^
