@@ -44,7 +44,7 @@ struct nts_assoc {
 void nts_assoc_wipe(struct nts_assoc *a);
 
 /* Keys of a fresh key exchange replace all that was there, cookies and
- * certificate window included. RC_OK, RC_BAD: unknown AEAD; nothing changed. */
+ * certificate window included. RC_OK; RC_BAD: unknown AEAD, *a unchanged. */
 int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
                    const uint8_t *s2c) MUST_CHECK;
 
