@@ -214,7 +214,7 @@ static void a_record_under_way_holds_its_cookies(void **s)
     assert_int_equal(take(&a), RC_AGAIN);
 }
 
-static void what_the_older_record_offers_stays_until_the_newer_is_there(void **s)
+static void an_older_record_offers_until_the_newer_is_there(void **s)
 {
     (void)s;
     assert_true(save(0) > 0);
@@ -336,7 +336,7 @@ int main(void)
         TEST(saved_cookies_wait_for_a_record_without_them),
         TEST(the_steady_exchange_needs_no_write),
         TEST(a_record_under_way_holds_its_cookies),
-        TEST(what_the_older_record_offers_stays_until_the_newer_is_there),
+        TEST(an_older_record_offers_until_the_newer_is_there),
         TEST(without_a_card_all_are_free),
         TEST(no_cookie_twice_whenever_the_power_goes),
     };

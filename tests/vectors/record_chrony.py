@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Record real NTS exchanges with chronyd as test data: chrony_vectors.h.
 
-    tests/vectors/record_chrony.py CHRONYD [DIR] > tests/vectors/chrony_vectors.h
+    cd tests/vectors; ./record_chrony.py CHRONYD [DIR] > chrony_vectors.h
 
 Not part of the tests; needs root (raw socket), openssl, gcc, libssl-dev and
 python3 `cryptography` >= 42 (AES-SIV with empty plaintext). Everything stays
@@ -21,7 +21,8 @@ NTP, KE = 31123, 31460
 
 
 def run(*args):
-    return subprocess.run(args, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(args, check=True, capture_output=True,
+                          text=True).stdout
 
 
 def make_pki(d):
