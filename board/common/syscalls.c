@@ -8,6 +8,7 @@
 #include "core/base.h"
 
 struct stat;
+struct timeval;
 
 void *_sbrk(ptrdiff_t by);
 int _write(int fd, const void *buf, size_t len);
@@ -18,6 +19,7 @@ int _fstat(int fd, struct stat *st);
 int _isatty(int fd);
 int _getpid(void);
 int _kill(int pid, int sig);
+int _gettimeofday(struct timeval *tv, void *tz);
 _Noreturn void _exit(int code);
 _Noreturn void __assert_func(const char *file, int line, const char *func,
                              const char *what);
@@ -81,6 +83,15 @@ int _kill(int pid, int sig)
     (void)pid;
     (void)sig;
     panic("newlib", 0, "abort");
+}
+
+/* Time comes from the timekeeper; a library that asks libc is misconfigured
+ * (Mbed TLS only refers to time() as the default of a hook). */
+int _gettimeofday(struct timeval *tv, void *tz)
+{
+    (void)tv;
+    (void)tz;
+    panic("newlib", 0, "gettimeofday");
 }
 
 _Noreturn void _exit(int code)
