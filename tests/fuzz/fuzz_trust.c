@@ -1,0 +1,46 @@
+/* Files of ntstrustedcerts: PEM with anything around it, or DER. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/log.h"
+#include "services/tls.h"
+#include "services/tls_roots.h"
+#include "services/tls_trust.h"
+
+/* No bundle here: what is fuzzed is the card. */
+const uint8_t tls_roots_der[1];
+const struct tls_root tls_roots[1];
+const uint32_t tls_roots_count = 0;
+
+void log_line(const char *fmt, ...)
+{
+    (void)fmt;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    mbedtls_x509_crt probe, *issuers = NULL;
+    uint8_t set = 3;
+    tls_trust_init(true);
+    int rc = tls_trust(set, data, size);
+    if (rc == 0 || (rc < 0 && rc != RC_BAD && rc != RC_SPACE))
+        abort();
+    mbedtls_x509_crt_init(&probe);
+    if (mbedtls_x509_crt_parse_der(&probe, data, size) == 0) {
+        /* What parses alone joins, and vouches for itself if it says so. */
+        bool own = probe.issuer_raw.len == probe.subject_raw.len &&
+                   memcmp(probe.issuer_raw.p, probe.subject_raw.p,
+                          probe.issuer_raw.len) == 0;
+        if (rc > 0 && !tls_trust_holds(set, &probe))
+            abort();
+        if (tls_trust_issuers(&set, &probe, &issuers) != 0)
+            abort();
+        if (rc > 0 && own && !issuers)
+            abort();
+        mbedtls_x509_crt_free(issuers);
+        free(issuers);
+    }
+    mbedtls_x509_crt_free(&probe);
+    return 0;
+}
