@@ -8,7 +8,7 @@
 #define SAVE_SIGMA      1000000 /* worse is not worth saving                */
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
-#define SLEW_ROOM_MIN   50000000 /* 50 ppm, whatever the crystal            */
+#define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
 #define SLEW_S_MAX      32.0
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
@@ -76,13 +76,17 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     out->until_ticks = UINT64_MAX;
     if (offset <= SLEW_NONE && offset >= -SLEW_NONE)
         return;
-    double room = CLK_RATE_MAX - fabs((double)d->est.rate_e12);
+    double room = offset > 0 ? CLK_RATE_MAX - (double)d->est.rate_e12
+                             : CLK_RATE_MAX + (double)d->est.rate_e12;
     room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
     double s = (double)offset / NTP_SECOND;
     double t = slew_seconds(d, ticks, interval_ns);
     if (fabs(s) * 1e12 > room * t)
         t = fabs(s) * 1e12 / room;
-    out->rate_e12 += (int32_t)(s * 1e12 / t);
+    int64_t rate = d->est.rate_e12 + (int64_t)(s * 1e12 / t);
+    out->rate_e12 = (int32_t)(rate > CLK_RATE_MAX    ? CLK_RATE_MAX
+                              : rate < -CLK_RATE_MAX ? -CLK_RATE_MAX
+                                                     : rate);
     out->until_ticks = ticks + (uint64_t)(t * d->hz);
 }
 

@@ -74,8 +74,8 @@ static size_t cast(struct work *w, struct select_out *out)
             w->origin = s->est.utc;
         begun = true;
         span_ns mid = utc_diff_ns(s->est.utc, w->origin);
-        w->span[i] = (struct span){mid - s->est.bound_ns,
-                                   mid + s->est.bound_ns};
+        span_ns reach = s->est.bound_ns + 1; /* mid is rounded */
+        w->span[i] = (struct span){mid - reach, mid + reach};
         out->state[i] = '?';
     }
     return voters;
@@ -90,33 +90,44 @@ static size_t votes_at(const struct work *w, span_ns t)
     return votes;
 }
 
-/* The interval that most voters share. It begins where one of theirs does,
- * and ends at the first end among those that hold there. Returns how many;
- * *clear is false when another place, apart from it, has as many. */
-static size_t widest(const struct work *w, struct span *best, bool *clear)
+static bool majority_at(const struct work *w, span_ns t, size_t voters)
+{
+    return votes_at(w, t) * 2 > voters;
+}
+
+/* The smallest interval that holds every moment on which more than half of
+ * the voters agree: as long as fewer than half of them lie, the truth is in
+ * it, whatever these say. Returns how many agree where most do; *s is only
+ * set when they are a majority. */
+static size_t hull(const struct work *w, size_t voters, struct span *s)
 {
     size_t most = 0;
+    *s = (struct span){INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < w->n; i++) {
         if (w->role[i] != VOTER)
             continue;
-        struct span s = {w->span[i].lo, INT64_MAX};
-        size_t votes = votes_at(w, s.lo);
-        for (size_t k = 0; k < w->n; k++)
-            if (w->role[k] == VOTER && w->span[k].lo <= s.lo &&
-                w->span[k].hi >= s.lo && w->span[k].hi < s.hi)
-                s.hi = w->span[k].hi;
-        if (votes == most && (s.lo > best->hi || s.hi < best->lo))
-            *clear = false;
-        if (votes <= most)
-            continue;
-        most = votes;
-        *best = s;
-        *clear = true;
+        size_t votes = votes_at(w, w->span[i].lo);
+        most = votes > most ? votes : most;
+        if (majority_at(w, w->span[i].lo, voters) && w->span[i].lo < s->lo)
+            s->lo = w->span[i].lo;
+        if (majority_at(w, w->span[i].hi, voters) && w->span[i].hi > s->hi)
+            s->hi = w->span[i].hi;
     }
     return most;
 }
 
 /* ---- survivors ----------------------------------------------------------- */
+
+/* Is source i part of a majority anywhere? */
+static bool meets(const struct work *w, size_t i, size_t voters)
+{
+    for (size_t k = 0; k < w->n; k++)
+        if (w->role[k] == VOTER && w->span[i].lo <= w->span[k].lo &&
+            w->span[k].lo <= w->span[i].hi &&
+            majority_at(w, w->span[k].lo, voters))
+            return true;
+    return false;
+}
 
 /* Marks who agrees with the interval; false: no required one does. */
 static bool sift(struct work *w, const struct span *s, struct select_out *out)
@@ -126,9 +137,9 @@ static bool sift(struct work *w, const struct span *s, struct select_out *out)
         wanted = wanted || w->in[i].require;
         if (w->role[i] == OUT)
             continue;
-        w->good[i] = w->span[i].lo <= s->hi && w->span[i].hi >= s->lo;
-        if (w->role[i] == VOTER) /* all of the shared interval, not a touch */
-            w->good[i] = w->span[i].lo <= s->lo && w->span[i].hi >= s->hi;
+        w->good[i] = w->role[i] == VOTER
+                         ? meets(w, i, out->voters)
+                         : w->span[i].lo <= s->hi && w->span[i].hi >= s->lo;
         have = have || (w->good[i] && w->in[i].require);
         if (!w->good[i])
             out->state[i] = 'x';
@@ -238,13 +249,12 @@ void select_sources(const struct select_in *in, size_t n,
     ASSERT(n <= LIMIT_SOURCES);
     struct work w = {.in = in, .n = n};
     struct span best = {0, 0};
-    bool clear = true;
     *out = (struct select_out){.selected = -1, .why = SELECT_NONE};
     out->voters = cast(&w, out);
     if (out->voters == 0)
         return;
-    out->agree = widest(&w, &best, &clear);
-    if (out->agree * 2 <= out->voters || !clear) {
+    out->agree = hull(&w, out->voters, &best);
+    if (out->agree * 2 <= out->voters) {
         out->why = SELECT_SPLIT;
         for (size_t i = 0; i < n; i++)
             if (w.role[i] == VOTER)

@@ -1,9 +1,10 @@
 /* select.h -- the sources' estimates -> truechimers -> one estimate.
  *
  * Each source claims that UTC at one counter value lies in its interval
- * utc +- bound. The largest set of intervals with a point in common is
- * believed if it is more than half of those that have a say (Marzullo; RFC
- * 5905 section 11.2.1 with f < n/2), and at least conf.need. Of the
+ * utc +- bound. Moments on which more than half of those that have a say
+ * agree are believed (Marzullo; RFC 5905 section 11.2.1 with f < n/2), if at
+ * least conf.need of them do somewhere. The truth is in the interval lo .. hi
+ * around all such moments as long as fewer than half lie. Of the
  * survivors the nearest is selected, and those not much farther are combined
  * with it.
  *
@@ -61,9 +62,9 @@ struct select_out {
      * '~' too variable: its error exceeds what any client should believe    */
     char state[LIMIT_SOURCES];
     int selected;        /* index, -1 none                                   */
-    size_t agree, voters;
+    size_t agree, voters; /* agree: at the moment that most share            */
     struct estimate est; /* combined                                         */
-    ntp64 lo, hi;        /* the survivors' common interval                   */
+    ntp64 lo, hi;        /* the truth lies between, if fewer than half lie   */
     uint8_t stratum, leap; /* of the selected one; leap by majority          */
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
 };

@@ -1,0 +1,237 @@
+/* filter: what it makes of samples whose truth the test knows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/filter.h"
+#include "core/utc.h"
+
+#define HZ 1000000u
+#define T0 ((ntp64)0xee000000 << 32)
+
+/* A sample at `s` seconds of true time from a crystal `ppm` fast, with the
+ * server's answer `off` seconds ahead of the truth. */
+static struct ntp_sample sample(double s, double ppm, double off, double delay)
+{
+    return (struct ntp_sample){
+        .at_ticks = 5000000 + (uint64_t)(s * (1 + ppm * 1e-6) * HZ),
+        .utc = T0 + (uint64_t)(int64_t)((s + off) * 4294967296.0),
+        .delay_ns = (span_ns)(delay * 1e9),
+        .root_delay_ns = 2000000,
+        .root_disp_ns = 1000000,
+        .stratum = 2,
+        .server_precision = -25,
+    };
+}
+
+/* Estimate - truth at `s`, in seconds. */
+static double error_at(const struct filter *f, double s, double ppm)
+{
+    struct estimate e;
+    struct ntp_sample truth = sample(s, ppm, 0, 0);
+    assert_true(filter_estimate(f, truth.at_ticks, &e));
+    assert_true(e.ticks == truth.at_ticks);
+    return (double)utc_diff(e.utc, truth.utc) / 4294967296.0;
+}
+
+static struct filter fresh(void)
+{
+    struct filter f;
+    filter_init(&f, HZ, 0, FILTER_SIGMA_UNKNOWN);
+    return f;
+}
+
+static void within(double value, double low, double high)
+{
+    if (!(value >= low && value <= high))
+        fail_msg("%.9f not in %.9f .. %.9f", value, low, high);
+}
+
+static void nothing_yet(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    struct estimate e = {.ticks = 7};
+    assert_false(filter_estimate(&f, 5, &e));
+    assert_int_equal(e.ticks, 7);
+}
+
+static void first_sample(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    struct ntp_sample s = sample(1, 0, 0, 0.020);
+    struct estimate e;
+    assert_true(filter_sample(&f, &s));
+    assert_true(filter_estimate(&f, s.at_ticks, &e));
+    assert_true(e.utc == s.utc);
+    assert_int_equal(e.rate_e12, 0);
+    within(e.rate_sigma_e12, 59e6, 61e6);
+    /* half the round trip and half root delay, root dispersion at least */
+    assert_true(e.bound_ns >= 10000000 + 1000000 + 1000000);
+    assert_true(e.bound_ns < 30000000);
+    /* ten seconds on: unknown frequency, 60 ppm one sigma */
+    assert_true(filter_estimate(&f, s.at_ticks + 10 * HZ, &e));
+    within((double)e.sigma_ns, 600e3, 3000e3);
+}
+
+/* Clean samples: finds 100 ppm either way in seconds. */
+static void finds_the_rate(void **state)
+{
+    (void)state;
+    for (double ppm = -100; ppm <= 100; ppm += 50) {
+        struct filter f = fresh();
+        for (int i = 0; i < 12; i++) {
+            struct ntp_sample s = sample(2 * i, ppm, 0, 0.0004);
+            assert_true(filter_sample(&f, &s));
+        }
+        struct estimate e;
+        assert_true(filter_estimate(&f, f.ticks, &e));
+        within(e.rate_e12 + ppm * 1e6 / (1 + ppm * 1e-6), -2e6, 2e6);
+        within(error_at(&f, 22, ppm), -20e-6, 20e-6);
+        within(error_at(&f, 86, ppm), -200e-6, 200e-6);
+        within(error_at(&f, 10, ppm), -50e-6, 50e-6); /* also back */
+    }
+}
+
+static void sigma_is_honest(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    struct estimate e;
+    for (int i = 0; i < 40; i++) {
+        /* delays and errors as of a path with 1 ms of jitter */
+        double up = (i * 7 % 11) * 1e-4, down = (i * 5 % 13) * 1e-4;
+        struct ntp_sample s = sample(64 * i, 30, (up - down) / 2,
+                                     0.020 + up + down);
+        assert_true(filter_sample(&f, &s));
+        assert_true(filter_estimate(&f, s.at_ticks, &e));
+        double err = error_at(&f, 64 * i, 30);
+        within(err * 1e9 / (double)e.sigma_ns, -4, 4);
+        within(err * 1e9, -(double)e.bound_ns, (double)e.bound_ns);
+    }
+    within((double)e.sigma_ns, 1e3, 300e3);
+    within(e.rate_sigma_e12, 1e3, 1e6);
+}
+
+/* A sample of long delay hardly counts, whatever it says. */
+static void long_delays_weigh_little(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    for (int i = 0; i < 30; i++) {
+        struct ntp_sample s = sample(64 * i, 0, 0, 0.010 + (i % 3) * 1e-5);
+        assert_true(filter_sample(&f, &s));
+    }
+    struct ntp_sample late = sample(64 * 30, 0, -0.150, 0.310);
+    assert_true(filter_sample(&f, &late)); /* possible: no outlier */
+    within(error_at(&f, 64 * 30, 0), -50e-6, 50e-6);
+}
+
+static void outlier_then_jump(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    int i = 0;
+    for (; i < 30; i++) {
+        struct ntp_sample s = sample(64 * i, 20, 0, 0.0100);
+        assert_true(filter_sample(&f, &s));
+    }
+    struct estimate before, after;
+    assert_true(filter_estimate(&f, f.ticks, &before));
+    struct ntp_sample wild = sample(64 * i++, 20, 1.0, 0.0100);
+    assert_false(filter_sample(&f, &wild));
+    assert_int_equal(f.refused, 1);
+    within(error_at(&f, 64 * i, 20), -50e-6, 50e-6);
+    for (int n = 0; n < 4; n++, i++) { /* it was no outlier: time jumped */
+        struct ntp_sample s = sample(64 * i, 20, 0.005, 0.0100);
+        bool taken = filter_sample(&f, &s);
+        assert_int_equal(taken, n >= 1); /* the wild one counted too */
+    }
+    within(error_at(&f, 64 * (i - 1), 20), 0.0048, 0.0052);
+    assert_true(filter_estimate(&f, f.ticks, &after));
+    within(after.rate_e12 - before.rate_e12, -1e6, 1e6);
+}
+
+static void only_forward(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    struct ntp_sample s = sample(10, 0, 0, 0.001);
+    assert_true(filter_sample(&f, &s));
+    assert_false(filter_sample(&f, &s)); /* the same again */
+    s = sample(9, 0, 0, 0.001);
+    assert_false(filter_sample(&f, &s));
+    assert_int_equal(f.samples, 1);
+}
+
+/* A lying server's numbers: any at all, nothing undefined, nothing stops. */
+static void hostile_numbers(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    uint64_t x = 88172645463325252u, ticks = 0;
+    for (int i = 0; i < 20000; i++) {
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        ticks += x >> (8 + i % 50);
+        struct ntp_sample s = {.at_ticks = ticks,
+                               .utc = x * 2654435761u,
+                               .delay_ns = (span_ns)(x >> 20 & 0xffffffff),
+                               .root_delay_ns = (span_ns)(x >> 18),
+                               .root_disp_ns = (span_ns)(x >> 18),
+                               .server_precision = (int8_t)x};
+        struct estimate e;
+        (void)filter_sample(&f, &s);
+        assert_true(filter_estimate(&f, ticks + (x >> 30), &e));
+        assert_in_range(e.rate_e12 + 500000000, 0, 1000000000);
+        assert_true(e.sigma_ns >= 0 && e.rate_sigma_e12 >= 0);
+    }
+}
+
+static void years_of_silence(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    struct estimate e;
+    for (int i = 0; i < 30; i++) {
+        struct ntp_sample s = sample(64 * i, 10, 0, 0.01);
+        assert_true(filter_sample(&f, &s));
+    }
+    double year = 365 * 86400.0;
+    struct ntp_sample s = sample(10 * year, 10, 0, 0.01);
+    assert_true(filter_estimate(&f, s.at_ticks, &e));
+    double err = error_at(&f, 10 * year, 10) * 1e9;
+    within(err, -(double)e.bound_ns, (double)e.bound_ns);
+    assert_true(filter_sample(&f, &s));
+    within(error_at(&f, 10 * year, 10), -0.001, 0.001);
+}
+
+static void line_extrapolates(void **state)
+{
+    (void)state;
+    struct estimate e = {.ticks = 1000, .utc = T0, .rate_e12 = 100000000};
+    assert_true(estimate_at(&e, 1000, HZ) == T0);
+    int64_t day = utc_diff_ns(estimate_at(&e, 1000 + 86400ull * HZ, HZ), T0);
+    within((double)(day - INT64_C(86408640000000)), -10, 10); /* 100 ppm */
+    int64_t back = utc_diff_ns(estimate_at(&e, 0, HZ), T0);
+    within((double)back, -1000101, -1000099);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_yet),
+        cmocka_unit_test(first_sample),
+        cmocka_unit_test(finds_the_rate),
+        cmocka_unit_test(sigma_is_honest),
+        cmocka_unit_test(long_delays_weigh_little),
+        cmocka_unit_test(outlier_then_jump),
+        cmocka_unit_test(only_forward),
+        cmocka_unit_test(hostile_numbers),
+        cmocka_unit_test(years_of_silence),
+        cmocka_unit_test(line_extrapolates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,340 @@
+/* select: who is believed, who is not, and what comes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "core/select.h"
+#include "core/utc.h"
+
+#define T0 ((ntp64)0xfffffffe << 32) /* the era ends in two seconds */
+
+static struct select_in in[LIMIT_SOURCES];
+static struct select_out out;
+
+/* Source i: so many ns off the truth, and how sure it is. */
+static void source(size_t i, span_ns off, span_ns bound)
+{
+    in[i] = (struct select_in){
+        .usable = true,
+        .stratum = 2,
+        .est = {.ticks = 1000,
+                .utc = utc_add_ns(T0, off),
+                .rate_sigma_e12 = 1000000,
+                .sigma_ns = bound / 10,
+                .bound_ns = bound},
+        .delay_ns = bound,
+        .root_delay_ns = 1000,
+        .root_disp_ns = 2000,
+    };
+}
+
+static void choose(size_t n, size_t need, int current)
+{
+    struct select_conf conf = {.need = need, .current = current};
+    select_sources(in, n, &conf, &out);
+}
+
+static span_ns error(void)
+{
+    return utc_diff_ns(out.est.utc, T0);
+}
+
+static void states(const char *want)
+{
+    for (size_t i = 0; want[i]; i++)
+        if (out.state[i] != want[i])
+            fail_msg("source %zu: '%c', not '%c'", i, out.state[i], want[i]);
+}
+
+static void none(void **state)
+{
+    (void)state;
+    choose(0, 1, -1);
+    assert_false(out.ok);
+    assert_int_equal(out.why, SELECT_NONE);
+    source(0, 0, 1000);
+    in[0].usable = false;
+    choose(1, 1, -1);
+    assert_false(out.ok);
+    assert_int_equal(out.selected, -1);
+    states("?");
+}
+
+static void one(void **state)
+{
+    (void)state;
+    source(0, 500, 1000000);
+    in[0].est.rate_e12 = 12345;
+    choose(1, 1, -1);
+    assert_true(out.ok);
+    states("*");
+    assert_int_equal(out.selected, 0);
+    assert_int_equal(out.stratum, 2);
+    assert_in_range(error() - 495, 0, 10);
+    assert_in_range(out.est.rate_e12 - 12344, 0, 2);
+    assert_int_equal(out.est.ticks, 1000);
+    assert_int_equal(out.root_delay_ns, 1001000);
+    assert_true(out.root_disp_ns >= 2000 + 100000);
+    choose(1, 2, -1); /* a quorum of two */
+    assert_false(out.ok);
+    assert_int_equal(out.why, SELECT_FEW);
+    states("?");
+}
+
+static void three_agree(void **state)
+{
+    (void)state;
+    source(0, -300000, 1000000);
+    source(1, 0, 1000000);
+    source(2, 300000, 1000000);
+    choose(3, 2, -1);
+    assert_true(out.ok);
+    assert_int_equal(out.agree, 3);
+    states("*++");
+    assert_in_range(error() + 10, 0, 20); /* the mean of equals */
+    /* what two of them agree on: one may lie */
+    assert_in_range(utc_diff_ns(out.lo, T0) + 1000002, 0, 4);
+    assert_in_range(utc_diff_ns(out.hi, T0) - 999998, 0, 4);
+    assert_in_range(out.est.bound_ns, 990000, 1010000);
+    assert_true(out.est.rate_sigma_e12 < 600000); /* 1 / sqrt 3 */
+    assert_true(out.est.sigma_ns < 60000);
+}
+
+static void falseticker(void **state)
+{
+    (void)state;
+    source(0, 500000000, 1000000); /* half a second off, and first */
+    for (size_t i = 1; i < 4; i++)
+        source(i, (span_ns)i * 1000, 1000000);
+    choose(4, 1, 0);
+    assert_true(out.ok);
+    assert_int_equal(out.state[0], 'x');
+    assert_int_equal(out.agree, 3);
+    assert_true(error() < 10000);
+    /* a liar that claims to be ever so exact gets nowhere either */
+    source(0, 500000000, 1);
+    choose(4, 1, 0);
+    assert_int_equal(out.state[0], 'x');
+    assert_true(error() < 10000);
+}
+
+static void no_majority(void **state)
+{
+    (void)state;
+    source(0, 0, 1000000);
+    source(1, 5000000, 1000000);
+    choose(2, 1, -1);
+    assert_false(out.ok);
+    assert_int_equal(out.why, SELECT_SPLIT);
+    states("xx");
+    source(2, 0, 1000000);
+    source(3, 5000000, 1000000);
+    choose(4, 1, -1); /* two against two */
+    assert_int_equal(out.why, SELECT_SPLIT);
+}
+
+/* A is vague, B and C are exact and cannot both be right: the bound must
+ * hold for either. One more settles it. */
+static void ambiguous(void **state)
+{
+    (void)state;
+    source(0, 0, 10000000);
+    source(1, -5000000, 1000000);
+    source(2, 5000000, 1000000);
+    choose(3, 1, -1);
+    assert_true(out.ok);
+    assert_int_equal(out.agree, 2);
+    assert_true(error() + out.est.bound_ns >= 5000000);
+    assert_true(error() - out.est.bound_ns <= -5000000);
+    source(3, 5000100, 1000000);
+    choose(4, 1, -1);
+    assert_true(out.ok);
+    states("-x");
+    assert_int_equal(out.agree, 3);
+    assert_in_range(error(), 4900000, 5100000);
+}
+
+static void nearest_wins(void **state)
+{
+    (void)state;
+    source(0, 0, 30000000);
+    source(1, 0, 1000000);
+    source(2, 0, 2000000);
+    choose(3, 1, -1);
+    states("-*+"); /* 30 ms is too far to be combined */
+    assert_int_equal(out.selected, 1);
+    source(0, 0, 1000000);
+    in[0].stratum = 9; /* chrony's stratum weight: 1 ms each */
+    choose(3, 1, -1);
+    assert_int_equal(out.selected, 1);
+}
+
+static void selection_stays(void **state)
+{
+    (void)state;
+    source(0, 0, 5500000);
+    source(1, 0, 5000000);
+    choose(2, 1, 0);
+    assert_int_equal(out.selected, 0);
+    choose(2, 1, 1);
+    assert_int_equal(out.selected, 1);
+    source(1, 0, 500000);
+    choose(2, 1, 0);
+    assert_int_equal(out.selected, 1); /* clearly nearer */
+    in[0].usable = false;
+    choose(2, 1, 0);
+    assert_int_equal(out.selected, 1);
+}
+
+static void options(void **state)
+{
+    (void)state;
+    source(0, 0, 5000000);
+    source(1, 0, 1000000);
+    source(2, 0, 1000000);
+    in[0].prefer = true;
+    in[2].noselect = true;
+    choose(3, 1, -1);
+    states("*--");
+    assert_int_equal(out.voters, 2);
+    in[0].prefer = false;
+    in[2].noselect = false;
+    in[0].require = true;
+    source(0, 900000000, 1000000);
+    in[0].require = true;
+    choose(3, 1, -1);
+    assert_false(out.ok);
+    assert_int_equal(out.why, SELECT_REQUIRED);
+    source(0, 0, 5000000);
+    in[0].require = true;
+    choose(3, 1, -1);
+    assert_true(out.ok);
+}
+
+/* Plain sources do not outvote an authenticated one. */
+static void trusted_have_the_say(void **state)
+{
+    (void)state;
+    source(0, 0, 1000000);
+    in[0].trust = true;
+    for (size_t i = 1; i < 4; i++)
+        source(i, 700000000, 1000000);
+    source(4, 1000, 1000000);
+    choose(5, 1, -1);
+    assert_true(out.ok);
+    states("*xxx+");
+    assert_int_equal(out.voters, 1);
+    assert_true(error() < 10000);
+    in[0].usable = false; /* with none left, all vote */
+    choose(5, 1, -1);
+    assert_int_equal(out.voters, 4);
+}
+
+static void too_vague(void **state)
+{
+    (void)state;
+    source(0, 0, 1000000);
+    source(1, 0, INT64_C(3100000000));
+    source(2, 0, -1);
+    source(3, 0, INT64_MAX);
+    choose(4, 1, -1);
+    states("*~~~");
+    assert_int_equal(out.voters, 1);
+}
+
+static void leap_by_majority(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        source(i, 0, 1000000);
+    in[0].leap = 1;
+    choose(3, 1, -1);
+    assert_int_equal(out.leap, 0);
+    in[2].leap = 1;
+    choose(3, 1, -1);
+    assert_int_equal(out.leap, 1);
+}
+
+/* Any numbers at all: no more than one '*', and the truth of the majority. */
+static void hostile_numbers(void **state)
+{
+    (void)state;
+    uint64_t x = 88172645463325252u;
+    for (int round = 0; round < 20000; round++) {
+        for (size_t i = 0; i < LIMIT_SOURCES; i++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            source(i, 0, (span_ns)(x >> (x % 64)));
+            in[i].est.utc = x * 2654435761u >> (x >> 8 & 31);
+            in[i].stratum = (uint8_t)x;
+            in[i].leap = (uint8_t)x;
+            in[i].trust = (x & 0x300) == 0;
+            in[i].prefer = (x & 0xc00) == 0;
+        }
+        choose(LIMIT_SOURCES, 1, (int)(x % 17) - 1);
+        size_t stars = 0;
+        for (size_t i = 0; i < LIMIT_SOURCES; i++) {
+            assert_non_null(strchr("*+-x?~", out.state[i]));
+            stars += out.state[i] == '*';
+        }
+        assert_int_equal(stars, out.ok);
+        if (out.ok)
+            assert_true(out.agree * 2 > out.voters);
+    }
+}
+
+/* Up to seven of fifteen lie, each as it likes: never believed. */
+static void minority_never_wins(void **state)
+{
+    (void)state;
+    uint64_t x = 42;
+    for (int round = 0; round < 5000; round++) {
+        for (size_t i = 0; i < 15; i++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            span_ns bound = (span_ns)(1000 + x % 1000000);
+            span_ns off = (span_ns)(x >> 40) % (bound + 1);
+            if (i < 7)
+                off = (span_ns)(x % 4000000000) - 2000000000;
+            source(i, x & 1 ? off : -off, bound);
+        }
+        choose(15, 1, (int)(x % 7));
+        assert_true(out.ok);
+        assert_true(utc_diff_ns(out.lo, T0) <= 1);
+        assert_true(utc_diff_ns(out.hi, T0) >= -1);
+        assert_true(error() <= out.est.bound_ns + 2);
+        assert_true(-error() <= out.est.bound_ns + 2);
+    }
+}
+
+static void reasons(void **state)
+{
+    (void)state;
+    for (int w = SELECT_OK; w <= SELECT_REQUIRED; w++)
+        assert_true(strlen(select_why_text((enum select_why)w)) > 5);
+    assert_string_equal(select_why_text((enum select_why)99), "?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(none),
+        cmocka_unit_test(one),
+        cmocka_unit_test(three_agree),
+        cmocka_unit_test(falseticker),
+        cmocka_unit_test(no_majority),
+        cmocka_unit_test(ambiguous),
+        cmocka_unit_test(nearest_wins),
+        cmocka_unit_test(selection_stays),
+        cmocka_unit_test(options),
+        cmocka_unit_test(trusted_have_the_say),
+        cmocka_unit_test(too_vague),
+        cmocka_unit_test(leap_by_majority),
+        cmocka_unit_test(hostile_numbers),
+        cmocka_unit_test(minority_never_wins),
+        cmocka_unit_test(reasons),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
