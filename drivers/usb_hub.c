@@ -150,42 +150,81 @@ static void hub_descriptor(struct usb_hub *h, size_t actual)
     h->state = HUB_POWER;
 }
 
-static void hub_done(struct usb_dev *d, int rc, size_t actual)
+/* Lost on the bus: it is still to be done. */
+static void again(struct usb_hub *h, uint8_t op)
 {
-    struct usb_hub *h = d->cls;
     struct usb_hub_port *p = &h->port[h->op_port];
-    uint8_t op = h->op;
+    uint16_t bit = (uint16_t)(1u << h->op_bit);
 
-    h->op = OP_NONE;
-    /* A refused CLEAR or SET is the hub's opinion; losing STATUS is not. */
-    bool answered = rc == RC_OK ||
-                    (rc == RC_IO && op != OP_STATUS && op != OP_DESC &&
-                     op != OP_HUB_STATUS);
-    if (!answered && ++h->errors > ERRORS_MAX) {
-        usb_reset(d, "hub does not answer");
-        return;
+    switch (op) {
+    case OP_STATUS:
+        p->check = true;
+        break;
+    case OP_CLEAR:
+        p->clear |= bit;
+        break;
+    case OP_POWER:
+        p->want_power = true;
+        break;
+    case OP_RESET:
+        p->want_reset = p->state == PORT_ASKED;
+        break;
+    case OP_DISABLE:
+        p->want_disable = true;
+        break;
+    case OP_HUB_STATUS:
+        h->check_hub = true;
+        break;
+    case OP_HUB_CLEAR:
+        h->hub_clear |= bit;
+        break;
+    case OP_HALT:
+        h->clear_halt = true;
+        break;
+    default:
+        break; /* OP_DESC: the state asks again */
     }
-    if (answered)
-        h->errors = 0;
+}
+
+static void answered(struct usb_hub *h, uint8_t op, int rc, size_t actual)
+{
+    struct usb_hub_port *p = &h->port[h->op_port];
+    const uint8_t *b = h->dev->buf;
 
     if (op == OP_DESC) {
         hub_descriptor(h, rc == RC_OK ? actual : 0);
-    } else if (op == OP_STATUS) {
-        if (rc == RC_OK && actual >= 4)
-            port_status(h, h->op_port, usb_get16(d->buf),
-                        usb_get16(d->buf + 2));
-        else
-            p->check = true;
+    } else if (op == OP_STATUS && actual >= 4) {
+        port_status(h, h->op_port, usb_get16(b), usb_get16(b + 2));
     } else if (op == OP_RESET && p->state == PORT_ASKED) {
         p->tries = 0;
         wait_for(h, p, PORT_RESETTING, RESET_NS);
     } else if (op == OP_DISABLE && p->child) {
         p->state = PORT_OFF;
         usb_port_off(p->child);
-    } else if (op == OP_HUB_STATUS && rc == RC_OK && actual >= 4) {
-        h->hub_clear = usb_get16(d->buf + 2) & 3;
+    } else if (op == OP_HUB_STATUS && actual >= 4) {
+        h->hub_clear = usb_get16(b + 2) & 3;
     } else if (op == OP_HALT) {
-        dwc2_clear_halt(d->core->host, &h->pipe);
+        dwc2_clear_halt(h->dev->core->host, &h->pipe);
+    }
+}
+
+/* A refused CLEAR or SET is the hub's opinion and ends the matter; a status
+ * that is refused, or anything that got lost, is asked for again. */
+static void hub_done(struct usb_dev *d, int rc, size_t actual)
+{
+    struct usb_hub *h = d->cls;
+    uint8_t op = h->op;
+    bool asks = op == OP_STATUS || op == OP_HUB_STATUS || op == OP_DESC;
+    bool opinion = d->ctl.end == DWC2_STALLED && !asks;
+
+    h->op = OP_NONE;
+    if (rc == RC_OK || opinion) {
+        h->errors = 0;
+        answered(h, op, rc, actual);
+    } else if (++h->errors > ERRORS_MAX) {
+        usb_reset(d, "hub does not answer");
+    } else {
+        again(h, op);
     }
     if (h->dev)
         hub_next(h);
@@ -223,7 +262,7 @@ static bool port_next(struct usb_hub *h, uint8_t n)
     struct usb_hub_port *p = &h->port[n];
 
     if (p->clear) {
-        uint16_t bit = lowest(p->clear);
+        uint16_t bit = h->op_bit = lowest(p->clear);
         p->clear &= (uint16_t)~(1u << bit);
         port_feature(h, OP_CLEAR, n, REQ_CLEAR_FEATURE,
                      (uint16_t)(F_C_FIRST + bit));
@@ -270,7 +309,7 @@ static bool hub_own_next(struct usb_hub *h)
                                      .request = REQ_GET_STATUS,
                                      .length = 4});
     } else if (h->hub_clear) {
-        uint16_t bit = lowest(h->hub_clear);
+        uint16_t bit = h->op_bit = lowest(h->hub_clear);
         h->hub_clear &= (uint16_t)~(1u << bit);
         request(h, OP_HUB_CLEAR, 0,
                 (struct usb_request){.type = TO_HUB,
