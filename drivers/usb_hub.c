@@ -186,14 +186,14 @@ static void again(struct usb_hub *h, uint8_t op)
     }
 }
 
-static void answered(struct usb_hub *h, uint8_t op, int rc, size_t actual)
+static void answered(struct usb_hub *h, uint8_t op, size_t actual)
 {
     struct usb_hub_port *p = &h->port[h->op_port];
     const uint8_t *b = h->dev->buf;
 
     if (op == OP_DESC) {
-        hub_descriptor(h, rc == RC_OK ? actual : 0);
-    } else if (op == OP_STATUS && actual >= 4) {
+        hub_descriptor(h, actual);
+    } else if (op == OP_STATUS) {
         port_status(h, h->op_port, usb_get16(b), usb_get16(b + 2));
     } else if (op == OP_RESET && p->state == PORT_ASKED) {
         p->tries = 0;
@@ -201,7 +201,7 @@ static void answered(struct usb_hub *h, uint8_t op, int rc, size_t actual)
     } else if (op == OP_DISABLE && p->child) {
         p->state = PORT_OFF;
         usb_port_off(p->child);
-    } else if (op == OP_HUB_STATUS && actual >= 4) {
+    } else if (op == OP_HUB_STATUS) {
         h->hub_clear = usb_get16(b + 2) & 3;
     } else if (op == OP_HALT) {
         dwc2_clear_halt(h->dev->core->host, &h->pipe);
@@ -216,11 +216,12 @@ static void hub_done(struct usb_dev *d, int rc, size_t actual)
     uint8_t op = h->op;
     bool asks = op == OP_STATUS || op == OP_HUB_STATUS || op == OP_DESC;
     bool opinion = d->ctl.end == DWC2_STALLED && !asks;
+    bool whole = rc == RC_OK && (!asks || actual >= 4);
 
     h->op = OP_NONE;
-    if (rc == RC_OK || opinion) {
+    if (whole || opinion) {
         h->errors = 0;
-        answered(h, op, rc, actual);
+        answered(h, op, actual);
     } else if (++h->errors > ERRORS_MAX) {
         usb_reset(d, "hub does not answer");
     } else {
