@@ -8,6 +8,8 @@
 #define SAVE_SIGMA      1000000 /* worse is not worth saving                */
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
+#define WANDER          3e-8 /* per sqrt(s): thrice a crystal whose board warms
+                              * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
 #define SLEW_S_MAX      32.0
@@ -152,9 +154,11 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
 
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
 {
-    double age = (double)(int64_t)(ticks - d->est.ticks) / d->hz;
+    double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
     double per_s = ((double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
-    double ns = fabs(age) * per_s * 1e9;
+    /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
+    double wander = WANDER * age * sqrt(age / 3);
+    double ns = (age * per_s + wander) * 1e9;
     return d->synced ? d->root_disp_ns + (span_ns)ns : INT64_MAX;
 }
 

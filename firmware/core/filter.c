@@ -8,6 +8,8 @@
 /* The crystal's frequency is a random walk: 3e-9 per sqrt(s), between a
  * board at rest (1e-9) and one whose temperature moves (1e-8). */
 #define WANDER2     (3e-9 * 3e-9)
+#define ALONE2      (1e-8 * 1e-8) /* after a long silence, expect the worst */
+#define ALONE       2048.0        /* s: longer than any usual poll          */
 #define GATE2       (5.0 * 5.0) /* outliers: beyond so many sigma, squared  */
 #define REFUSED_MAX 3           /* refused in a row; then it was a jump     */
 #define FRESH       10.0 /* an unknown path's jitter: least delay / 10      */
@@ -89,14 +91,14 @@ struct state {
 /* The state dt seconds on; dt may be negative, doubt grows either way. */
 static struct state predicted(const struct filter *f, double dt)
 {
-    double age = fabs(dt);
+    double age = fabs(dt), q = age > ALONE ? ALONE2 : WANDER2;
     return (struct state){
         .off = f->off + f->rate * dt,
         .rate = f->rate,
         .p00 = f->p00 + 2 * dt * f->p01 + dt * dt * f->p11 +
-               WANDER2 * age * age * age / 3,
-        .p01 = f->p01 + dt * f->p11 + WANDER2 * dt * age / 2,
-        .p11 = f->p11 + WANDER2 * age,
+               q * age * age * age / 3,
+        .p01 = f->p01 + dt * f->p11 + q * dt * age / 2,
+        .p11 = f->p11 + q * age,
     };
 }
 
