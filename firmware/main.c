@@ -1,8 +1,8 @@
 /* main.c -- composition root and superloop: the only file that knows every
  * service, and the doors between them. */
-#include <stdio.h>
 #include <string.h>
 
+#include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "port.h"
@@ -19,6 +19,7 @@
 #include "services/version.h"
 
 static struct conf conf;
+static int conf_errors;
 static struct status snapshot;
 
 /* One line of the superloop: a service, and the longest it ever took. */
@@ -47,6 +48,11 @@ static struct tls_clock certificate_clock(void)
                               .now = timekeeper_unix()};
 }
 
+static bool remembers(void)
+{
+    return conf.save && store_state_partition();
+}
+
 static int load_assoc(uint8_t id, uint8_t *buf, size_t cap)
 {
     return store_get(STORE_ASSOC, id, buf, cap);
@@ -54,7 +60,7 @@ static int load_assoc(uint8_t id, uint8_t *buf, size_t cap)
 
 static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
 {
-    return conf.save ? store_put(STORE_ASSOC, id, data, len) : RC_STATE;
+    return store_put(STORE_ASSOC, id, data, len);
 }
 
 static int load_floor(uint8_t *buf, size_t cap)
@@ -80,6 +86,7 @@ static const struct sources_ops source_doors = {
     .resolve = net_resolve,
     .exchange = ke_client_start,
     .send = ntp_udp_send,
+    .remembers = remembers,
     .load = load_assoc,
     .save = save_assoc,
     .durable = store_durable,
@@ -100,7 +107,7 @@ static void run_status(struct status_run *r)
         .link = port_eth_link(),
         .card = store_card(),
         .state_partition = store_state_partition(),
-        .conf_ok = conf.report_count == 0,
+        .conf_ok = conf_errors == 0,
         .arena_peak = tls_arena_peak(),
         .arena_size = LIMIT_TLS_ARENA,
         .stack_peak = info.stack_used,
@@ -113,9 +120,9 @@ static void run_status(struct status_run *r)
         .journal_writes = card.writes,
         .journal_errors = card.errors,
     };
-    snprintf(r->hostname, sizeof r->hostname, "%s", conf.hostname);
-    snprintf(r->board, sizeof r->board, "%s", info.board);
-    snprintf(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
+    (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
+    (void)fmt(r->board, sizeof r->board, "%s", info.board);
+    (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
     net_address4(r->address4);
     net_address6(r->address6);
     for (size_t i = 0; i < LEN(services); i++) {
@@ -168,7 +175,7 @@ static void read_conf(bool card)
         log_line("chrony.conf: %s", len == RC_STATE
                                         ? "no such file on the boot partition"
                                         : "cannot be read");
-    (void)conf_parse(&conf, text, len < 0 ? 0 : (size_t)len);
+    conf_errors = conf_parse(&conf, text, len < 0 ? 0 : (size_t)len);
     report_conf();
 }
 

@@ -1,6 +1,5 @@
 #include "net.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../limit.h"
@@ -146,9 +145,9 @@ static void static_address(void)
 
 static void first_link(void)
 {
-    if (!netif_add(&net.netif, NULL, NULL, NULL, NULL, net_if_init,
-                   netif_input))
-        ASSERT(!"netif_add");
+    struct netif *added = netif_add(&net.netif, NULL, NULL, NULL, NULL,
+                                    net_if_init, netif_input);
+    ASSERT(added == &net.netif);
     net.added = true;
     netif_set_default(&net.netif);
     netif_set_hostname(&net.netif, net.conf->hostname);

@@ -1,9 +1,9 @@
 #include "sources.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/fmt.h"
 #include "core/mono.h"
 #include "core/ntp_client.h"
 #include "log.h"
@@ -31,7 +31,7 @@ static void trouble(struct source *s, const char *what)
 {
     if (strcmp(s->trouble, what) == 0)
         return;
-    snprintf(s->trouble, sizeof s->trouble, "%s", what);
+    (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
     if (s->trouble[0])
         log_line("%s: %s", s->conf->name, s->trouble);
 }
@@ -69,7 +69,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      "gives one address",
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
-    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
+    for (unsigned id = 0; ops->remembers() && id < LIMIT_SOURCES; id++) {
         uint8_t buf[SOURCE_CARD_MAX];
         int len = ops->load((uint8_t)id, buf, sizeof buf);
         for (unsigned i = 0; len > 0 && i < all.count; i++)
@@ -160,7 +160,7 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     s->retry = 0;
     s->addr = s->ke_addr;
     s->port = o->result->port ? o->result->port : s->conf->port;
-    snprintf(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
+    (void)fmt(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
     s->step = s->ntp_name[0] ? SOURCE_NTP_ADDRESS : SOURCE_RUN;
     log_line("%s: key exchange done, %u cookies", s->conf->name,
              (unsigned)s->ntp.nts.count);
@@ -189,8 +189,10 @@ static mono_ns start_exchange(struct source *s, mono_ns now)
 static void save(struct source *s, size_t spare, mono_ns now)
 {
     uint8_t buf[SOURCE_CARD_MAX];
-    int len = source_card_write(s, spare, buf, sizeof buf);
     s->save_due = now + SAVE_EVERY;
+    if (s->forgetful || !all.ops->remembers())
+        return; /* what is written counts as offered by the card */
+    int len = source_card_write(s, spare, buf, sizeof buf);
     if (len < 0)
         return;
     int ticket = all.ops->save((uint8_t)slot_of(s), buf, (size_t)len);
@@ -215,11 +217,14 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
 {
     if (s->ticket == 0)
         save(s, 1, now);
+    if (s->ticket == 0)
+        nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
     else if (now - s->ticket_since > CARD_PATIENCE) {
         /* The card takes nothing any more; it must not offer these cookies
          * twice, so they are given up for a new key exchange. */
         trouble(s, "card does not take the cookies back");
         nts_assoc_wipe(&s->ntp.nts);
+        s->forgetful = true;
         s->ticket = 0;
         s->step = SOURCE_ADDRESS;
         return now;
@@ -303,7 +308,7 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
                 ntp_drop_text(why));
-    snprintf(s->trouble, sizeof s->trouble, "reply refused: %s",
+    (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
              ntp_drop_text(why));
 }
 

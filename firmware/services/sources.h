@@ -24,6 +24,7 @@ struct sources_ops {
                     uint16_t port, uint8_t certset, ke_done done, void *arg);
     int (*send)(unsigned slot, const struct net_addr *to, uint16_t port,
                 const uint8_t *msg, size_t len);
+    bool (*remembers)(void); /* the card takes records: save may be called  */
     int (*load)(uint8_t id, uint8_t *buf, size_t cap);
     int (*save)(uint8_t id, const uint8_t *data, size_t len); /* a ticket    */
     bool (*durable)(int ticket);

@@ -1,9 +1,9 @@
 #include "sources_card.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/fmt.h"
 #include "core/mono.h"
 
 #define CARD_VERSION 1
@@ -55,7 +55,7 @@ void source_status(const struct source *s, struct status_source *out,
                    mono_ns now)
 {
     const struct nts_assoc *a = &s->ntp.nts;
-    snprintf(out->name, sizeof out->name, "%s", s->conf->name);
+    (void)fmt(out->name, sizeof out->name, "%s", s->conf->name);
     out->address[0] = 0;
     if (s->addr.family)
         net_addr_text(&s->addr, out->address);

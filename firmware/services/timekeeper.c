@@ -1,11 +1,11 @@
 #include "timekeeper.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../limit.h"
 #include "core/clk.h"
 #include "core/discipline.h"
+#include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "log.h"
@@ -126,7 +126,8 @@ static void fill(const struct slot *s, uint64_t ticks, struct select_in *in)
 
 static void say_why(void)
 {
-    if (tk.d.synced || tk.sel.ok || tk.sel.why == tk.said)
+    if (tk.d.synced || tk.sel.ok || tk.sel.why == tk.said ||
+        tk.sel.why == SELECT_NONE)
         return;
     tk.said = tk.sel.why;
     log_line("clock not set: %s (%u of %u agree, %u needed)",
@@ -302,7 +303,7 @@ void timekeeper_status(struct status *s)
     t->leap = d->leap;
     if (tk.sel.selected >= 0) {
         const struct slot *sel = &tk.slot[tk.sel.selected];
-        snprintf(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);
+        (void)fmt(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);
     }
     t->ref_unix_s = utc_unix_s(d->est.utc, gnomon_build_unix);
     t->ref_unix_ns = utc_unix_ns(d->est.utc);

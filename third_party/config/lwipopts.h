@@ -48,6 +48,7 @@
 /* IPv6: addresses and name servers by router advertisement. */
 #define LWIP_IPV6                  1
 #define LWIP_IPV6_MLD              1
+#define IPV6_FRAG_COPYHEADER       1 /* for 64-bit pointers, on the host   */
 #define LWIP_IPV6_AUTOCONFIG       1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
 #define LWIP_IPV6_NUM_ADDRESSES    4
