@@ -143,6 +143,19 @@ static void report(const char *label, const char *want, mono_ns took)
            got.lo, got.hi);
 }
 
+static mono_ns exchange(char *f[9], const struct net_addr *a)
+{
+    mono_ns start = now();
+    memset(&got, 0, sizeof got);
+    int rc = ke_client_start(f[2], a, (uint16_t)atoi(f[4]),
+                             (uint8_t)atoi(f[5]), done, &got);
+    ASSERT(rc == RC_OK);
+    while (!got.called && now() - start < CASE_LIMIT)
+        pass();
+    ASSERT(!ke_client_busy());
+    return now() - start;
+}
+
 /* Fields: label want name addr port set synchronised floor now */
 static void ask(char *f[9])
 {
@@ -150,15 +163,13 @@ static void ask(char *f[9])
     judge = (struct tls_clock){.floor = atoll(f[7]),
                                .synchronised = f[6][0] == '1',
                                .now = atoll(f[8])};
-    memset(&got, 0, sizeof got);
-    int rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[4]),
-                             (uint8_t)atoi(f[5]), done, &got);
-    ASSERT(rc == RC_OK);
-    mono_ns start = now();
-    while (!got.called && now() - start < CASE_LIMIT)
-        pass();
-    report(f[0], f[1], now() - start);
-    ASSERT(!ke_client_busy());
+    mono_ns took = exchange(f, &a);
+    /* chronyd gives a session 2 s: a busy machine may need a second one. */
+    if (strcmp(f[1], "ok") == 0 && !got.ok) {
+        printf("# %s: %s; once more\n", f[0], got.reason);
+        took = exchange(f, &a);
+    }
+    report(f[0], f[1], took);
 }
 
 static void trust(char *f[3])
@@ -204,6 +215,20 @@ static void system_roots(void)
     snprintf(more, sizeof more, "%u of %u", good, (unsigned)tls_roots_count);
     check(good > 100 && good == tls_roots_count && elsewhere == 0,
           "every root of the system's bundle", more);
+}
+
+static void no_system_roots(void)
+{
+    mbedtls_x509_crt root, *list = NULL;
+    uint8_t set = 0;
+    mbedtls_x509_crt_init(&root);
+    tls_trust_init(false);
+    int rc = mbedtls_x509_crt_parse_der_nocopy(
+        &root, tls_roots_der + tls_roots[0].offset, tls_roots[0].len);
+    check(rc == 0 && tls_trust_issuers(&set, &root, &list) == 0 && !list,
+          "nosystemcert leaves set 0 to the card", "");
+    mbedtls_x509_crt_free(&root);
+    tls_trust_init(true);
 }
 
 static void queue_limit(void)
@@ -256,6 +281,7 @@ int main(void)
     ke_client_init();
     ke_client_clock(ask_clock);
     system_roots();
+    no_system_roots();
     queue_limit();
     while (!net_up() && now() < CASE_LIMIT)
         pass();
