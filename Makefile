@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
-.SECONDARY:
+.PRECIOUS: %.o
 .PHONY: third-inc all run test bench image host deps lint size clean tests-bin card fuzz
 
 B := build
@@ -76,6 +76,7 @@ $(B)/version.c: FORCE
 	@printf '#include "services/version.h"\nconst char gnomon_version[] = "%s";\nconst int64_t gnomon_build_unix = %s;\n' \
 	    '$(VERSION)' '$(SOURCE_DATE_EPOCH)' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
 FORCE:
 $(R)/version.o: $(B)/version.c
 	@mkdir -p $(@D)
