@@ -35,7 +35,7 @@ void usb_core_init(struct usb_core *c, struct dwc2 *host,
     }
 }
 
-/* ---- control transfers ----------------------------------------------------- */
+/* ---- control transfers --------------------------------------------------- */
 
 static void control_ended(void *ctx, struct dwc2_xfer *x)
 {
@@ -87,7 +87,7 @@ void usb_open(struct usb_dev *d, struct dwc2_pipe *p,
     dwc2_open(d->core->host, p);
 }
 
-/* ---- coming and going ------------------------------------------------------- */
+/* ---- coming and going ---------------------------------------------------- */
 
 struct usb_dev *usb_attach(struct usb_core *c, struct usb_dev *hub,
                            uint8_t port)
@@ -164,7 +164,7 @@ void usb_reset(struct usb_dev *d, const char *why)
         hub->driver->port_rescan(hub, d->port);
 }
 
-/* ---- enumeration ------------------------------------------------------------- */
+/* ---- enumeration --------------------------------------------------------- */
 
 static void port_reset(struct usb_dev *d)
 {
@@ -388,7 +388,7 @@ static void enum_done(struct usb_dev *d, int rc, size_t actual)
     }
 }
 
-/* ---- the poll ------------------------------------------------------------------ */
+/* ---- the poll ------------------------------------------------------------ */
 
 static void next_turn(struct usb_core *c)
 {

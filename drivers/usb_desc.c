@@ -98,7 +98,7 @@ int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
     return RC_BAD;
 }
 
-/* ---- CDC ECM --------------------------------------------------------------- */
+/* ---- CDC ECM ------------------------------------------------------------- */
 
 /* The function's control interface, its union and its Ethernet descriptor. */
 static int ecm_control(const uint8_t *cfg, size_t len,

@@ -33,7 +33,7 @@ static struct dwc2 *host(const struct usb_ecm *e)
     return e->dev->core->host;
 }
 
-/* ---- receiving ------------------------------------------------------------------ */
+/* ---- receiving ----------------------------------------------------------- */
 
 static void received(void *ctx, struct dwc2_xfer *x);
 
@@ -100,7 +100,7 @@ static int ecm_recv(void *dev, uint8_t *buf, size_t cap, uint64_t *stamp)
     return n;
 }
 
-/* ---- sending ---------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------- */
 
 static bool up(const struct usb_ecm *e)
 {
@@ -148,7 +148,7 @@ static void count_lost(struct usb_ecm *e)
         }
 }
 
-/* ---- notifications: NETWORK_CONNECTION (CDC 1.2, 6.3; PSTN 6.5.1) ------------------- */
+/* ---- notifications: NETWORK_CONNECTION (CDC 1.2, 6.3; PSTN 6.5.1) -------- */
 
 static void noted(void *ctx, struct dwc2_xfer *x)
 {
@@ -173,7 +173,7 @@ static void watch(struct usb_ecm *e)
         e->link = true; /* pipe closed: nobody reads it any more */
 }
 
-/* ---- coming up: one control transfer after the other --------------------------------- */
+/* ---- coming up: one control transfer after the other --------------------- */
 
 static void stepped(struct usb_dev *d, int rc, size_t actual);
 
@@ -309,7 +309,7 @@ static void stepped(struct usb_dev *d, int rc, size_t actual)
     }
 }
 
-/* ---- the class driver ------------------------------------------------------------------ */
+/* ---- the class driver ---------------------------------------------------- */
 
 static bool ecm_match(const struct usb_device_desc *d, const uint8_t *cfg,
                       size_t len)

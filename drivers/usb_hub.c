@@ -78,7 +78,7 @@ static void wait_for(struct usb_hub *h, struct usb_hub_port *p, uint8_t state,
     p->when = usb_now(h->dev) + wait;
 }
 
-/* ---- what a port says --------------------------------------------------------- */
+/* ---- what a port says ---------------------------------------------------- */
 
 static void port_attach(struct usb_hub *h, uint8_t n)
 {
@@ -134,7 +134,7 @@ static void port_status(struct usb_hub *h, uint8_t n, uint16_t status,
     }
 }
 
-/* ---- control transfers, one after the other ------------------------------------ */
+/* ---- control transfers, one after the other ------------------------------ */
 
 static void hub_descriptor(struct usb_hub *h, size_t actual)
 {
@@ -322,7 +322,7 @@ static bool hub_own_next(struct usb_hub *h)
     return true;
 }
 
-/* ---- listening for changes -------------------------------------------------------- */
+/* ---- listening for changes ----------------------------------------------- */
 
 static void heard(void *ctx, struct dwc2_xfer *x)
 {
@@ -372,7 +372,7 @@ static void hub_next(struct usb_hub *h)
     }
 }
 
-/* ---- the class driver ---------------------------------------------------------------- */
+/* ---- the class driver ---------------------------------------------------- */
 
 static bool hub_match(const struct usb_device_desc *d, const uint8_t *cfg,
                       size_t len)

@@ -24,7 +24,7 @@ static void fault(const char *what)
         snprintf(model.fault, sizeof model.fault, "%s", what);
 }
 
-/* ---- the machine ------------------------------------------------------------- */
+/* ---- the machine --------------------------------------------------------- */
 
 int64_t model_now(void)
 {
@@ -81,7 +81,7 @@ static uint8_t *bus(uint32_t addr, size_t len)
     return shadow + at;
 }
 
-/* ---- interrupts ----------------------------------------------------------------- */
+/* ---- interrupts ---------------------------------------------------------- */
 
 static uint32_t haint(void)
 {
@@ -122,7 +122,7 @@ static void interrupt(void)
     in_irq = false;
 }
 
-/* ---- root port ---------------------------------------------------------------------- */
+/* ---- root port ----------------------------------------------------------- */
 
 void model_plug(struct mdev *d)
 {
@@ -165,7 +165,7 @@ static void port_write(uint32_t v)
     REG(HPRT0) = now;
 }
 
-/* ---- channels ------------------------------------------------------------------------- */
+/* ---- channels ------------------------------------------------------------ */
 
 static void chan_check(uint32_t n)
 {
@@ -359,7 +359,7 @@ unsigned model_active(void)
     return n;
 }
 
-/* ---- registers ---------------------------------------------------------------------------- */
+/* ---- registers ----------------------------------------------------------- */
 
 uint32_t model_reg(uint32_t off)
 {

@@ -141,7 +141,7 @@ static void echo(uint32_t len)
     assert_memory_equal(t.buf[0], t.buf[1], len);
 }
 
-/* ---- start-up --------------------------------------------------------------------- */
+/* ---- start-up ------------------------------------------------------------ */
 
 static void starts_as_the_silicon_wants(void **state)
 {
@@ -196,7 +196,7 @@ static void absent_controller_is_reported_and_retried(void **state)
     failing_start();
 }
 
-/* ---- transfers ----------------------------------------------------------------------- */
+/* ---- transfers ----------------------------------------------------------- */
 
 static void control_in_many_packets(void **state)
 {
@@ -405,7 +405,7 @@ static void close_takes_everything_back(void **state)
     no_faults();
 }
 
-/* ---- stamps ----------------------------------------------------------------------------- */
+/* ---- stamps -------------------------------------------------------------- */
 
 static void irq(void)
 {

@@ -96,7 +96,7 @@ static void echoes(void)
         echo(len[i]);
 }
 
-/* ---- trees ------------------------------------------------------------------------- */
+/* ---- trees --------------------------------------------------------------- */
 
 static void direct(void **state)
 {
@@ -242,7 +242,7 @@ static void split_is_refused_with_a_reason(void **state)
     no_faults();
 }
 
-/* ---- coming and going ------------------------------------------------------------------ */
+/* ---- coming and going ---------------------------------------------------- */
 
 static void pull_root(void)
 {
@@ -340,7 +340,7 @@ static void bounces_many_times(void **state)
     no_faults();
 }
 
-/* ---- misbehaviour ----------------------------------------------------------------------- */
+/* ---- misbehaviour -------------------------------------------------------- */
 
 /* One injected fault at every transaction: it must come up all the same. */
 static void survives_at_every_step(enum inject inject, uint32_t count)

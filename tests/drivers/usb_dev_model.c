@@ -5,7 +5,7 @@
 
 uint64_t mdev_now_ns;
 
-/* ---- what devices say of themselves --------------------------------------- */
+/* ---- what devices say of themselves -------------------------------------- */
 
 static const uint8_t hub_dev_fs[18] = {18,   1,    0x10, 0x01, 9,    0, 0,
                                        8,    0x09, 0x04, 0xaa, 0x55, 1, 1,
@@ -105,7 +105,7 @@ void mdev_keyboard(struct mdev *d, uint8_t speed)
     d->speed = speed;
 }
 
-/* ---- the bus ----------------------------------------------------------------- */
+/* ---- the bus ------------------------------------------------------------- */
 
 static void clear_toggles(struct mdev *d)
 {
@@ -179,7 +179,7 @@ struct mdev *mdev_find(struct mdev *d, uint8_t addr, unsigned *found)
     return hit;
 }
 
-/* ---- endpoint 0 ----------------------------------------------------------------- */
+/* ---- endpoint 0 ---------------------------------------------------------- */
 
 static void reply(struct mdev *d, const void *p, size_t n)
 {
@@ -334,7 +334,7 @@ static int ep0_out(struct mdev *d, unsigned pid, size_t n)
     return ANSWER_ACK;
 }
 
-/* ---- Ethernet ----------------------------------------------------------------------- */
+/* ---- Ethernet ------------------------------------------------------------ */
 
 static void echo(struct mdev *d)
 {
