@@ -111,7 +111,7 @@ def test_gate(p):
             tap.check(second.synchronised() and s.gate.count == 1,
                       "saved cookies do without key exchange",
                       second.text())
-        tap.check(len(s.proxy.cookies) > 8
+        tap.check(len(s.proxy.cookies) > 3
                   and not packets.twice(s.proxy.cookies),
                   "no cookie was seen twice in both runs",
                   f"{len(s.proxy.cookies)} cookies")
@@ -120,32 +120,44 @@ def test_gate(p):
 
 
 def test_proxy(p):
+    """chronyd asks again soon when a reply is bad, but leaves a server for
+    minutes after a NAK: those modes get a client each."""
     with chronyd.Server(p, front=True) as s, chronyd.Client(
             p, [("127.0.0.1", s.port, s.ke_port)]) as client:
         client.synchronised()
         for mode in middle.REPLY:
-            if mode == "pass":
+            if mode == "pass" or mode.startswith("nak"):
                 continue
+            altered = s.proxy.altered
             s.proxy.mode = mode
-            requests, altered = s.proxy.requests, s.proxy.altered
-            time.sleep(0.3)  # what was under way
+            time.sleep(0.2)  # what was under way
             before = valid_rx(client)
-            child.wait_for(lambda: s.proxy.altered > altered + 4, 40)
-            time.sleep(0.3)
-            after = valid_rx(client)
+            child.wait_for(lambda: s.proxy.altered > altered + 2, 40)
             s.proxy.mode = "pass"
-            took = after[1] - before[1]
-            still = mode in ("double", "nak-first")
-            tap.check(s.proxy.requests > requests
-                      and s.proxy.altered > altered + 4
-                      and (took > 0) == still,
-                      f"chronyd {'stands' if still else 'takes no'} {mode}",
+            after = valid_rx(client)
+            took = after[1] > before[1]
+            tap.check(s.proxy.altered > altered + 2
+                      and took == (mode == "double"),
+                      f"chronyd {'stands' if took else 'takes no'} {mode}",
                       f"{before} {after}")
-            back = child.wait_for(lambda: valid_rx(client)[1] > after[1] + 1,
-                                  60, 0.2)
-            if not back:
+            if not child.wait_for(lambda: valid_rx(client)[1] > after[1], 60):
                 tap.check(False, f"and goes on after {mode}", client.text())
         tap.check(not packets.twice(s.proxy.cookies), "still no cookie twice")
+
+
+def test_naks(p):
+    for mode, heard in (("nak", True), ("nak-first", True),
+                        ("nak-stranger", False)):
+        with chronyd.Server(p, front=True) as s:
+            s.proxy.mode = mode
+            with chronyd.Client(p, [("127.0.0.1", s.port,
+                                     s.ke_port)]) as client:
+                child.wait_for(lambda: s.proxy.altered > 0, 30)
+                time.sleep(0.3)
+                naks = int(client.authdata()[0]["nak"])
+                tap.check(s.proxy.altered > 0 and (naks > 0) == heard,
+                          f"chronyd counts {mode}: {naks}",
+                          client.chronyc("authdata"))
 
 
 def ke(p, port, versions=(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)):
@@ -233,7 +245,7 @@ def field(kind, body):
     return struct.pack(">HH", kind, len(body) + 4) + body
 
 
-def test_pcap():
+def test_pcap(_):
     path = os.path.join(child.work_folder(), "x.pcap")
     cookies = [bytes([i]) * 100 for i in (1, 2, 1)]
     out = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
@@ -256,7 +268,7 @@ def test_pcap():
               "pcap: one connection, its SYN sent twice")
 
 
-def test_card():
+def test_card(_):
     folder = child.work_folder()
     files = {"chrony.conf": "server 10.0.2.2 nts\n", "ca.crt": b"x" * 5000,
              "a long file name.txt": "y"}
@@ -280,7 +292,7 @@ def test_card():
         text = mkcard.tool("fsck.vfat", "-n", "-v", part).decode()
         clusters = re.search(r"(\d+) data clusters|/(\d+) clusters", text)
         tap.check(clusters and int(clusters.group(1) or clusters.group(2))
-                  >= 65525 and "32 bits per entry" in text,
+                  >= 65525 and "32 bit entries" in text,
                   "card: fsck.vfat calls it clean FAT32", text)
     nested = os.path.join(folder, "files")
     os.makedirs(os.path.join(nested, "overlays"))
@@ -370,7 +382,7 @@ def inside(p):
     return tap.done()
 
 
-def test_inside():
+def test_inside(_):
     if not netns.available():
         tap.check(True, "network namespace # SKIP the kernel does not let us")
         return
@@ -385,20 +397,16 @@ def test_inside():
 
 
 def main():
+    only = [globals()["test_" + name] for name in sys.argv[1:]
+            if name != "--inside"]
     if "--inside" in sys.argv:
         netns.enter(resolver="127.0.0.1")
         return inside(pki.Pki(os.path.join(child.work_folder(), "pki")))
     p = pki.Pki(os.path.join(child.work_folder(), "pki"))
-    test_pki(p)
-    test_pcap()
-    test_card()
-    test_servers(p)
-    test_restarts(p)
-    test_gate(p)
-    test_proxy(p)
-    test_badtls(p)
-    test_orphans(p)
-    test_inside()
+    for test in only or (test_pki, test_pcap, test_card, test_servers,
+                         test_restarts, test_gate, test_proxy, test_naks,
+                         test_badtls, test_orphans, test_inside):
+        test(p)
     return tap.done()
 
 
