@@ -18,9 +18,6 @@
 #define SLOW_MAX      17   /* 36 h, RFC 5905's MAXPOLL                       */
 #define DISTANCE_MAX  (16 * SECOND) /* RFC 5905 MAXDISP                      */
 #define DELAY_MAX     (3 * SECOND)  /* chrony's maxdelay                     */
-#define UNIQUE_ID_LEN (4 + NTS_UID_LEN)
-/* Head, two lengths, nonce, and the tag over no plaintext. */
-#define AUTH_LEN      (4 + 4 + 16 + 16)
 
 const char *ntp_drop_text(enum ntp_drop d)
 {
@@ -133,16 +130,10 @@ void ntp_client_set_poll(struct ntp_client *n, int8_t poll)
 /* ---- requests ------------------------------------------------------------ */
 
 /* As many as refill the pool to LIMIT_COOKIES once this request's own cookie
- * is gone too, and as fit the packet (RFC 8915 section 5.7). */
-static size_t placeholders(const struct nts_assoc *a,
-                           const struct nts_cookie *c)
+ * is gone (RFC 8915 section 5.7); nts_ef_request sees to it that they fit. */
+static size_t placeholders(const struct nts_assoc *a)
 {
-    size_t want = a->count < LIMIT_COOKIES ? LIMIT_COOKIES - 1u - a->count : 0;
-    size_t field = 4 + (((size_t)c->len + 3) & ~(size_t)3);
-    size_t room = LIMIT_NTP_PACKET - NTP_HEADER - UNIQUE_ID_LEN - AUTH_LEN;
-    size_t fit = room / field;
-    fit = fit > 0 ? fit - 1 : 0;
-    return want < fit ? want : fit;
+    return a->count < LIMIT_COOKIES ? LIMIT_COOKIES - 1u - a->count : 0;
 }
 
 static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
@@ -154,8 +145,8 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
         return RC_SPACE;
     if (rc != RC_OK)
         return RC_STATE;
-    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts, &cookie), uid,
-                        out, cap);
+    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts), uid, out,
+                        cap);
     return rc > 0 ? rc : RC_IO;
 }
 

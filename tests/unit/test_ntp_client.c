@@ -161,7 +161,7 @@ static void not_before_it_left(void **state)
 static void impossible_times(void **state)
 {
     (void)state;
-    for (int i = 0; i < 11; i++) {
+    for (int i = 0; i < 13; i++) {
         peer_begin(&p, false);
         ask();
         struct ntp_header h = peer_header(&p);
@@ -176,6 +176,8 @@ static void impossible_times(void **state)
         case 7: h.transmit = h.receive + (UINT64_C(7) << 22); break; /* 7 ms */
         case 8: h.receive += UINT64_C(1) << 63; break;
         case 9: h.transmit = h.receive + (UINT64_C(1) << 40); break;
+        case 11: h.receive = h.ref = 0; h.transmit = 1 << 20; break;
+        case 12: h.transmit = h.ref = 0; h.receive = -(ntp64)(1 << 20); break;
         case 10: h.precision = 127; h.receive -= UINT64_C(1) << 27; break;
         }
         refused_header(&h, NTP_DROP_TIMES);
@@ -312,9 +314,7 @@ static void kisses(void **state)
     exchange();
     ask();
     struct ntp_header h = peer_header(&p); /* off-path: guesses the origin */
-    h.stratum = 0;
-    h.refid = NTP_KISS_DENY;
-    h.origin++;
+    h.stratum = 0, h.refid = NTP_KISS_DENY, h.origin++;
     refused_header(&h, NTP_DROP_ORIGIN);
 }
 
