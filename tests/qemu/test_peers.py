@@ -168,12 +168,13 @@ def ke(p, port, versions=(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)):
     try:
         with socket.create_connection(("127.0.0.1", port), 3) as link, \
                 context.wrap_socket(link, server_hostname="localhost") as tls:
-            tls.settimeout(1.5)
+            end = time.monotonic() + 1.5
             alpn = tls.selected_alpn_protocol()
             tls.sendall(badtls.NTP + badtls.AEAD + badtls.END)
             answer = b""
             try:
                 while len(answer) < 20000:
+                    tls.settimeout(max(0.01, end - time.monotonic()))
                     data = tls.recv(4096)
                     if not data:
                         break
@@ -218,8 +219,9 @@ def test_badtls(p):
             ["openssl", "s_client", "-connect", f"127.0.0.1:{s.port}",
              "-alpn", "ntske/1", "-CAfile", p.ca], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
-        tap.check(b"ALPN protocol: http/1.1" in done.stdout,
-                  "s_client sees http/1.1", done.stdout.decode()[-800:])
+        tap.check(b"tls_parse_stoc_alpn" in done.stdout,
+                  "s_client refuses a protocol that it did not offer",
+                  done.stdout.decode()[-800:])
     with badtls.Server(p, "good") as s, chronyd.Client(
             p, [("127.0.0.1", child.free_port(), s.port)]) as client:
         row = child.wait_for(lambda: [r for r in client.authdata()

@@ -74,5 +74,5 @@ class Server:
 
     def ke_connections(self):
         """Key exchanges that it logged as done."""
-        return len(re.findall(r"NTSs: NTS-KE from .*, OK|NTSs: Returned",
+        return len(re.findall(r"NTSs: NTS-KE from .*, Using TLS",
                               self.text()))
