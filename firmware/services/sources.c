@@ -72,10 +72,13 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     for (unsigned id = 0; ops->remembers() && id < LIMIT_SOURCES; id++) {
         uint8_t buf[SOURCE_CARD_MAX];
         int len = ops->load((uint8_t)id, buf, sizeof buf);
-        for (unsigned i = 0; len > 0 && i < all.count; i++)
-            if (source_card_read(&all.s[i], buf, (size_t)len) == RC_OK)
-                log_line("%s: %u saved cookies", all.s[i].conf->name,
-                         (unsigned)all.s[i].ntp.nts.count);
+        for (unsigned i = 0; len > 0 && i < all.count; i++) {
+            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
+                continue;
+            log_line("%s: %u saved cookies", all.s[i].conf->name,
+                     (unsigned)all.s[i].ntp.nts.count);
+            break;
+        }
     }
 }
 
@@ -241,6 +244,17 @@ void sources_save(void)
 
 /* ---- requests and replies --------------------------------------------------------- */
 
+/* An IPv4 address is its own reference identifier. An IPv6 address should be
+ * hashed with MD5; that matters to clients of ours, which there are none of
+ * yet, so it is only folded. */
+static uint32_t refid_of(const struct net_addr *a)
+{
+    uint32_t id = bytes_get32(a->b);
+    for (size_t i = 4; a->family == 6 && i < 16; i += 4)
+        id ^= bytes_get32(a->b + i);
+    return id;
+}
+
 static void send(struct source *s, const uint8_t *msg, size_t len)
 {
     uint16_t port = s->port ? s->port : s->conf->port;
@@ -250,6 +264,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
     timekeeper_reach(slot_of(s), s->ntp.reach);
+    timekeeper_refid(slot_of(s), refid_of(&s->addr));
 }
 
 static mono_ns ask_time(struct source *s, mono_ns now)

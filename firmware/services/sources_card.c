@@ -17,6 +17,8 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
     writer_u8(&w, CARD_VERSION);
     writer_u8(&w, (uint8_t)name);
     writer_bytes(&w, s->conf->name, name);
+    writer_u16(&w, s->conf->ntsport);
+    writer_u16(&w, s->conf->port);
     writer_u8(&w, s->addr.family);
     writer_bytes(&w, s->addr.b, sizeof s->addr.b);
     writer_u16(&w, s->port);
@@ -32,10 +34,12 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     uint8_t version = reader_u8(&r);
     size_t name_len = reader_u8(&r);
     const uint8_t *name = reader_take(&r, name_len);
+    uint16_t ntsport = reader_u16(&r), conf_port = reader_u16(&r);
     struct net_addr addr = {.family = reader_u8(&r)};
     const uint8_t *b = reader_take(&r, sizeof addr.b);
     uint16_t port = reader_u16(&r);
-    if (r.bad || version != CARD_VERSION ||
+    if (r.bad || version != CARD_VERSION || ntsport != s->conf->ntsport ||
+        conf_port != s->conf->port || s->step != SOURCE_ADDRESS ||
         name_len != strlen(s->conf->name) || !s->conf->nts ||
         memcmp(name, s->conf->name, name_len) != 0 ||
         (addr.family != 4 && addr.family != 6))

@@ -35,14 +35,14 @@ struct source {
     char trouble[96];
 };
 
-/* version, name, address, port, then nts_assoc_write's bytes. */
+/* version, the server line's name and ports, address, port, then nts_assoc_write's bytes. */
 #define SOURCE_CARD_MAX LIMIT_JOURNAL_DATA
 
 /* Returns the length, RC_SPACE, or RC_STATE: nothing to save. */
 int source_card_write(struct source *s, size_t spare, uint8_t *out,
                       size_t cap) MUST_CHECK;
 /* RC_OK: it was this source's record and s is ready to run from it. RC_BAD:
- * another's, or damaged; s is unchanged. */
+ * another's, or damaged, or s has one already; s is unchanged. */
 int source_card_read(struct source *s, const uint8_t *in,
                      size_t len) MUST_CHECK;
 

@@ -15,6 +15,7 @@
 struct slot {
     const struct conf_source *conf; /* NULL: unused                          */
     uint8_t reach;
+    uint32_t refid;
     struct filter filter;
     struct ntp_sample last;
     span_ns measured_ns;   /* last sample - clk, when it came                */
@@ -81,6 +82,12 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf)
         tk.nts++;
     else
         tk.plain++;
+}
+
+void timekeeper_refid(unsigned slot, uint32_t refid)
+{
+    ASSERT(slot < tk.slots);
+    tk.slot[slot].refid = refid;
 }
 
 void timekeeper_forget(unsigned slot)
@@ -304,6 +311,7 @@ void timekeeper_status(struct status *s)
     if (tk.sel.selected >= 0) {
         const struct slot *sel = &tk.slot[tk.sel.selected];
         (void)fmt(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);
+        t->ref_id = sel->refid;
     }
     t->ref_unix_s = utc_unix_s(d->est.utc, gnomon_build_unix);
     t->ref_unix_ns = utc_unix_ns(d->est.utc);

@@ -28,6 +28,8 @@ void timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
 /* The source's reach register, after every request and reply. */
 void timekeeper_reach(unsigned slot, uint8_t reach);
+/* The source's address, as a reference identifier (RFC 5905 section 7.3). */
+void timekeeper_refid(unsigned slot, uint32_t refid);
 /* A source got another address: what it said is forgotten. */
 void timekeeper_forget(unsigned slot);
 

@@ -29,7 +29,7 @@ class Machine:
     """Powered on by entering the context, off by leaving it."""
 
     def __init__(self, card=None, pcap=None, icount=None, extra=(),
-                 net="user,id=n0,ipv6=on", usb=("usb-net,netdev=n0,port=1",),
+                 net="user,id=n0", usb=("usb-net,netdev=n0,port=1",),
                  kernel=ELF, prefix=(), keep_card=True):
         self.text = ""
         self.seen = 0
@@ -108,8 +108,7 @@ class Machine:
         self.pump(0.05)
         self.seen = len(self.text)
         self.send(command + "\r")
-        if not self.wait(r"gnomon> " + re.escape(command) + r"\n|^"
-                         + re.escape(command) + r"\n", limit):
+        if not self.wait(re.escape(command) + r"\n", limit):
             return ""
         begin = self.seen
         if not self.wait(r"^gnomon> ", limit):
