@@ -10,8 +10,10 @@
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
+#include "lwip/nd6.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
+#include "net_dns.h"
 #include "net_if.h"
 #include "netif/ethernet.h"
 #include "port.h"
@@ -143,6 +145,28 @@ static void static_address(void)
     }
 }
 
+/* The next link may be another network: nothing learnt here holds there. The
+ * DHCP address stays, to be asked for again first (RFC 2131 3.2). */
+static void forget_network(void)
+{
+    net_if_flush();
+    etharp_cleanup_netif(&net.netif);
+    nd6_cleanup_netif(&net.netif);
+    for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        netif_ip6_addr_set_state(&net.netif, i, IP6_ADDR_INVALID);
+}
+
+/* Another Ethernet chip may have been plugged in. */
+static void watch_mac(void)
+{
+    uint8_t mac[6];
+    port_eth_mac(mac);
+    if (memcmp(mac, net.netif.hwaddr, sizeof mac) == 0)
+        return;
+    memcpy(net.netif.hwaddr, mac, sizeof mac);
+    netif_create_ip6_linklocal_address(&net.netif, 1);
+}
+
 static void first_link(void)
 {
     struct netif *added = netif_add(&net.netif, NULL, NULL, NULL, NULL,
@@ -167,6 +191,7 @@ static void watch_link(mono_ns now)
         bool first = !net.added;
         if (first)
             first_link();
+        watch_mac();
         netif_set_link_up(&net.netif);
         if (first && net.conf->static_ip4)
             static_address();
@@ -174,6 +199,7 @@ static void watch_link(mono_ns now)
             log_line("DHCP does not start: out of memory");
     } else {
         netif_set_link_down(&net.netif);
+        forget_network();
     }
     net.changed(now);
 }
@@ -200,6 +226,7 @@ void net_init(const struct conf *conf, void (*changed)(mono_ns now))
     net.conf = conf;
     net.changed = changed;
     lwip_init();
+    net_dns_init();
 }
 
 mono_ns net_poll(mono_ns now)
@@ -207,6 +234,7 @@ mono_ns net_poll(mono_ns now)
     watch_link(now);
     bool more = net.added && net_if_poll(&net.netif);
     sys_check_timeouts();
+    net_dns_poll();
     if (net.added)
         watch_address(now);
     if (more)

@@ -8,7 +8,7 @@
 #include "net.h"
 #include "port.h"
 
-#define RX_FRAMES 24 /* held by lwIP at once: TCP out of order, fragments   */
+#define RX_FRAMES 24 /* held by lwIP at once: TCP's, unread or out of order  */
 #define TX_FRAMES 16
 #define PER_POLL  16
 #define FRAME_CAP 1536
@@ -64,13 +64,19 @@ static void drain(void)
     }
 }
 
+void net_if_flush(void)
+{
+    dropped += tx_count;
+    tx_count = 0;
+}
+
 static err_t link_output(struct netif *n, struct pbuf *p)
 {
     (void)n;
     drain();
     if (tx_count == 0 && !p->next && hand_over(p->payload, p->len))
         return ERR_OK;
-    if (tx_count == TX_FRAMES || p->tot_len > FRAME_CAP) {
+    if (tx_count == TX_FRAMES || p->tot_len > PORT_FRAME_MAX) {
         dropped++;
         return ERR_MEM;
     }
@@ -92,7 +98,7 @@ uint64_t net_rx_stamp(const struct pbuf *p)
     for (size_t i = 0; i < RX_FRAMES; i++)
         if (p == &rx[i].pbuf.pbuf)
             return rx[i].stamp;
-    return port_ticks(); /* reassembled from fragments: when it was whole */
+    return port_ticks(); /* lwIP's own copy: no frame, no better stamp */
 }
 
 static struct rx_frame *free_frame(void)

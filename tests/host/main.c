@@ -1,21 +1,60 @@
 /* main.c -- the firmware's main() on Linux. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
 #include "port.h"
 
+static struct {
+    const char *card;
+    unsigned loss, delay, seed;
+} opt = {.seed = 1};
+
+static bool number(const char *name, const char *value, unsigned max,
+                   const char *arg, unsigned *out)
+{
+    if (strcmp(arg, name) != 0 || value == NULL)
+        return false;
+    char *end;
+    unsigned long n = strtoul(value, &end, 10);
+    if (*value == 0 || *end != 0 || n > max) {
+        fprintf(stderr, "%s: a number up to %u\n", name, max);
+        exit(2);
+    }
+    *out = (unsigned)n;
+    return true;
+}
+
+static int parse(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(arg, "--no-card") == 0) {
+            opt.card = NULL;
+            continue;
+        }
+        if (strcmp(arg, "--card") == 0 && value)
+            opt.card = value;
+        else if (!number("--loss", value, 100, arg, &opt.loss) &&
+                 !number("--delay", value, 10000, arg, &opt.delay) &&
+                 !number("--seed", value, 0xffffffffu, arg, &opt.seed))
+            return -1;
+        i++;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    const char *card = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--card") == 0 && i + 1 < argc) {
-            card = argv[++i];
-        } else {
-            fprintf(stderr, "usage: %s [--card FILE]\n", argv[0]);
-            return 2;
-        }
+    if (parse(argc, argv) != 0) {
+        fprintf(stderr,
+                "usage: %s [--card FILE | --no-card] [--loss PERCENT] "
+                "[--delay MS] [--seed N]\n",
+                argv[0]);
+        return 2;
     }
-    host_start(card);
+    host_start(opt.card);
+    host_net_faults(opt.loss, opt.delay, opt.seed);
     gnomon_main();
 }

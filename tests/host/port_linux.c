@@ -3,7 +3,8 @@
  * stdin and stdout. For sanitizers and for tests against real servers on
  * loopback, which the guest reaches as 10.0.2.2. No root needed.
  *
- *     build/host/gnomon [--card FILE]
+ *     build/host/gnomon [--card FILE | --no-card] [--loss PERCENT]
+ *                       [--delay MS] [--seed N]
  *
  * Ends with status 3 when the firmware resets, by SIGABRT when it panics. */
 #include <errno.h>
@@ -143,7 +144,10 @@ size_t port_console(const char *s, size_t len)
 int port_console_read(void)
 {
     unsigned char c;
-    return read(STDIN_FILENO, &c, 1) == 1 ? c : RC_AGAIN;
+    ssize_t n = read(STDIN_FILENO, &c, 1);
+    if (n == 0)
+        host_net_no_console(); /* at its end it would always be readable */
+    return n == 1 ? c : RC_AGAIN;
 }
 
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)

@@ -16,9 +16,11 @@
 
 static struct {
     Slirp *slirp;
-    bool link;
+    bool link, no_console;
+    unsigned loss, delay_ms;
+    uint32_t random;
     struct {
-        uint64_t stamp;
+        uint64_t stamp; /* of arrival: now, or later if there is a delay     */
         size_t len;
         uint8_t b[2048];
     } rx[FRAMES];
@@ -34,15 +36,43 @@ struct timer {
 };
 static struct timer timers[TIMERS];
 
+/* ---- faults -------------------------------------------------------------- */
+
+void host_net_faults(unsigned loss_percent, unsigned delay_ms, uint32_t seed)
+{
+    net.loss = loss_percent;
+    net.delay_ms = delay_ms;
+    net.random = seed ? seed : 1;
+}
+
+/* xorshift32: the same seed loses the same frames. */
+static bool lost(void)
+{
+    if (net.loss == 0)
+        return false;
+    net.random ^= net.random << 13;
+    net.random ^= net.random >> 17;
+    net.random ^= net.random << 5;
+    return net.random % 100 < net.loss;
+}
+
+/* Ticks until the first frame in waiting may be had; 0: it may now. */
+static uint64_t first_due(void)
+{
+    uint64_t now = port_ticks(), at = net.rx[net.first].stamp;
+    return at > now ? at - now : 0;
+}
+
 /* ---- what libslirp asks -------------------------------------------------- */
 
 static ssize_t send_packet(const void *buf, size_t len, void *opaque)
 {
     (void)opaque;
-    if (!net.link || net.count == FRAMES || len > sizeof net.rx[0].b)
+    if (!net.link || net.count == FRAMES || len > sizeof net.rx[0].b || lost())
         return (ssize_t)len;
     unsigned i = (net.first + net.count++) % FRAMES;
-    net.rx[i].stamp = port_ticks();
+    net.rx[i].stamp =
+        port_ticks() + (uint64_t)net.delay_ms * (port_tick_hz() / 1000);
     net.rx[i].len = len;
     memcpy(net.rx[i].b, buf, len);
     return (ssize_t)len;
@@ -140,21 +170,21 @@ static int run_timers(int ms)
 
 void host_net_wait(int ms)
 {
-    if (net.count)
-        ms = 0;
+    if (net.count) {
+        uint64_t wait = first_due() * 1000 / port_tick_hz();
+        ms = wait < (uint64_t)ms ? (int)wait : ms;
+    }
     ms = run_timers(ms);
     net.fds = 0;
     uint32_t timeout = (uint32_t)ms;
     slirp_pollfds_fill(net.slirp, &timeout, add_poll, NULL);
     if ((int)timeout < ms)
         ms = (int)timeout;
-    int own = net.fds;
-    if (own < FDS)
-        net.fd[net.fds++] = (struct pollfd){.fd = 0, .events = POLLIN};
+    int own = net.fds; /* libslirp looks at its own only */
+    if (own < FDS && !net.no_console)
+        net.fd[net.fds++] = (struct pollfd){.fd = STDIN_FILENO,
+                                            .events = POLLIN};
     int n = poll(net.fd, (nfds_t)net.fds, ms);
-    /* stdin at its end is always readable: do not spin on it */
-    if (n > 0 && own < FDS && net.fd[own].revents & POLLHUP && n == 1)
-        usleep((useconds_t)ms * 1000);
     net.fds = own;
     slirp_pollfds_poll(net.slirp, n < 0, get_revents, NULL);
 }
@@ -202,6 +232,11 @@ void host_net_start(void)
     net.link = true;
 }
 
+void host_net_no_console(void)
+{
+    net.no_console = true;
+}
+
 void host_net_link(bool up)
 {
     net.link = up;
@@ -223,7 +258,7 @@ void port_eth_mac(uint8_t mac[6])
 
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
-    if (net.count == 0)
+    if (net.count == 0 || first_due() > 0)
         return RC_AGAIN;
     size_t len = net.rx[net.first].len;
     if (len > cap)
@@ -240,6 +275,8 @@ int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
     if (!net.link)
         return RC_OK; /* into the void, as on a dead wire */
     *stamp = port_ticks();
+    if (lost())
+        return RC_OK;
     slirp_input(net.slirp, frame, (int)len);
     return RC_OK;
 }

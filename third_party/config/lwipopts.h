@@ -18,12 +18,12 @@
 #define MEMP_NUM_TCP_PCB           8
 #define MEMP_NUM_TCP_PCB_LISTEN    2
 #define MEMP_NUM_TCP_SEG           32
-#define MEMP_NUM_REASSDATA         4
 #define MEMP_NUM_FRAG_PBUF         8
 #define MEMP_NUM_ARP_QUEUE         16
 #define MEMP_NUM_ND6_QUEUE         8
 #define MEMP_NUM_SYS_TIMEOUT       24
-#define PBUF_POOL_SIZE             8 /* reassembly; frames have their own    */
+#define MEMP_SANITY_CHECK          1 /* a double free ends in panic()        */
+#define PBUF_POOL_SIZE             8 /* lwIP checks; frames have their own   */
 #define PBUF_POOL_BUFSIZE          1536
 #define LWIP_SUPPORT_CUSTOM_PBUF   1
 #define LWIP_NETIF_TX_SINGLE_PBUF  1
@@ -34,7 +34,9 @@
 #define ARP_QUEUEING               1
 #define ARP_TABLE_SIZE             24
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
-#define IP_REASSEMBLY              1
+#define IP_REASSEMBLY              0 /* nothing of ours comes in fragments,
+                                    * and they let a stranger who is not on
+                                    * the path splice his bytes into DNS   */
 #define IP_FRAG                    1
 #define LWIP_ICMP                  1
 #define LWIP_DHCP                  1
@@ -48,7 +50,7 @@
 /* IPv6: addresses and name servers by router advertisement. */
 #define LWIP_IPV6                  1
 #define LWIP_IPV6_MLD              1
-#define IPV6_FRAG_COPYHEADER       1 /* for 64-bit pointers, on the host   */
+#define LWIP_IPV6_REASS            0
 #define LWIP_IPV6_AUTOCONFIG       1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
 #define LWIP_IPV6_NUM_ADDRESSES    4
@@ -76,6 +78,7 @@
 #define TCP_SND_QUEUELEN           16
 #define LWIP_TCP_KEEPALIVE         0
 #define TCP_LISTEN_BACKLOG         1
+#define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) net_random() /* RFC 6528 */
 #define LWIP_RAW                   0
 
 /* Link. */

@@ -1,0 +1,417 @@
+/* services/net over the real lwIP and libslirp: address, echo over UDP and
+ * TCP with servers on loopback, a pulled plug, IPv6. The echo servers are
+ * sockets of this process, served from the same loop. Time-outs are long
+ * and nothing is asserted about durations; what needs exact frames or time
+ * is in tests/unit/test_net.c. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/mono.h"
+#include "host.h"
+#include "lwip/tcp.h"
+#include "lwip/udp.h"
+#include "port.h"
+#include "services/net.h"
+
+#define LIMIT (60 * MONO_S)
+
+static struct conf conf;
+static unsigned changes;
+static int udp_fd, tcp_fd, tcp_client = -1;
+
+static mono_ns now(void)
+{
+    return mono_of_ticks(port_ticks(), port_tick_hz());
+}
+
+/* ---- echo servers on 127.0.0.1 ------------------------------------------- */
+
+static int loopback(int type, uint16_t *port)
+{
+    int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof a;
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    *port = ntohs(a.sin_port);
+    return fd;
+}
+
+static void serve_udp(void)
+{
+    char buf[2048];
+    struct sockaddr_in from;
+    socklen_t len = sizeof from;
+    ssize_t n =
+        recvfrom(udp_fd, buf, sizeof buf, 0, (struct sockaddr *)&from, &len);
+    if (n > 0)
+        assert_int_equal(sendto(udp_fd, buf, (size_t)n, 0,
+                                (struct sockaddr *)&from, len), n);
+}
+
+static void serve_tcp(void)
+{
+    char buf[2048];
+    if (tcp_client < 0)
+        tcp_client = accept4(tcp_fd, NULL, NULL, SOCK_NONBLOCK);
+    if (tcp_client < 0)
+        return;
+    ssize_t n = recv(tcp_client, buf, sizeof buf, 0);
+    if (n > 0)
+        assert_int_equal(send(tcp_client, buf, (size_t)n, 0), n);
+}
+
+/* ---- the loop -------------------------------------------------------------- */
+
+static void changed(mono_ns at)
+{
+    (void)at;
+    changes++;
+}
+
+/* True: it happened; false: not within LIMIT. */
+static bool until(bool (*happened)(void))
+{
+    mono_ns end = now() + LIMIT;
+    while (!happened()) {
+        port_poll();
+        mono_ns t = now();
+        if (t > end)
+            return false;
+        mono_ns next = mono_min(net_poll(t), t + 5 * MONO_MS);
+        serve_udp();
+        serve_tcp();
+        port_idle(mono_to_ticks(next, port_tick_hz()));
+    }
+    return true;
+}
+
+static bool has4(void)
+{
+    char text[16];
+    net_address4(text);
+    return net_up() && text[0];
+}
+
+static bool has6(void)
+{
+    char text[48];
+    net_address6(text);
+    return text[0];
+}
+
+/* ---- address ----------------------------------------------------------------- */
+
+static void test_dhcp(void **state)
+{
+    (void)state;
+    char text[16];
+    assert_false(net_up());
+    assert_true(until(has4));
+    net_address4(text);
+    assert_string_equal(text, "10.0.2.15");
+    assert_true(changes >= 2); /* link, address */
+}
+
+static void test_slaac(void **state)
+{
+    (void)state;
+    char text[48];
+    assert_true(until(has6));
+    net_address6(text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
+    assert_string_equal(text, "FEC0::5054:FF:FE12:3457");
+}
+
+/* ---- UDP and its stamps -------------------------------------------------------- */
+
+static struct {
+    uint16_t port;
+    unsigned sent, got;
+    uint64_t tx, rx;
+    char text[64];
+} echo;
+
+static void frame_left(const uint8_t *f, size_t len, uint64_t stamp)
+{
+    if (len < 42 || f[12] != 8 || f[13] != 0 || f[23] != 17)
+        return;
+    if ((f[36] << 8 | f[37]) != echo.port)
+        return;
+    echo.sent++;
+    echo.tx = stamp;
+}
+
+static void datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p,
+                     const ip_addr_t *from, u16_t port)
+{
+    (void)arg;
+    (void)pcb;
+    (void)from;
+    assert_int_equal(port, echo.port);
+    echo.got++;
+    echo.rx = net_rx_stamp(p);
+    assert_true(p->tot_len < sizeof echo.text);
+    pbuf_copy_partial(p, echo.text, p->tot_len, 0);
+    pbuf_free(p);
+}
+
+static bool echoed(void)
+{
+    return echo.got > 0;
+}
+
+static void exchange(const char *text)
+{
+    ip_addr_t host;
+    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    net_addr_to_lwip(&a, &host);
+    struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_V4);
+    assert_non_null(pcb);
+    assert_int_equal(udp_bind(pcb, IP4_ADDR_ANY, 0), ERR_OK);
+    udp_recv(pcb, datagram, NULL);
+    struct pbuf *p =
+        pbuf_alloc(PBUF_TRANSPORT, (u16_t)strlen(text), PBUF_RAM);
+    assert_non_null(p);
+    assert_int_equal(pbuf_take(p, text, (u16_t)strlen(text)), ERR_OK);
+    memset(echo.text, 0, sizeof echo.text);
+    echo.sent = echo.got = 0;
+    uint64_t before = port_ticks();
+    assert_int_equal(udp_sendto(pcb, p, &host, echo.port), ERR_OK);
+    pbuf_free(p);
+    assert_true(until(echoed));
+    udp_remove(pcb);
+    assert_string_equal(echo.text, text);
+    assert_int_equal(echo.sent, 1);
+    assert_true(echo.tx >= before);
+    assert_true(echo.rx > echo.tx);
+    assert_true(echo.rx < port_ticks());
+}
+
+static void test_udp(void **state)
+{
+    (void)state;
+    net_watch_tx(frame_left);
+    exchange("from a clock without a battery");
+    exchange("and again"); /* this time the neighbour is known */
+}
+
+/* ---- TCP ------------------------------------------------------------------------- */
+
+#define BYTES 20000
+
+static struct {
+    struct tcp_pcb *pcb;
+    unsigned sent, got;
+    bool connected, failed;
+} tcp;
+
+static uint8_t byte(unsigned i)
+{
+    return (uint8_t)(i * 7 + i / 256);
+}
+
+static void tcp_more(void)
+{
+    while (tcp.sent < BYTES) {
+        uint8_t b[512];
+        unsigned n = BYTES - tcp.sent < sizeof b ? BYTES - tcp.sent
+                                                 : (unsigned)sizeof b;
+        for (unsigned i = 0; i < n; i++)
+            b[i] = byte(tcp.sent + i);
+        if (tcp_write(tcp.pcb, b, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
+            break;
+        tcp.sent += n;
+    }
+    (void)tcp_output(tcp.pcb);
+}
+
+static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
+{
+    (void)arg;
+    (void)pcb;
+    (void)len;
+    tcp_more();
+    return ERR_OK;
+}
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    (void)arg;
+    (void)pcb;
+    (void)err;
+    tcp.connected = true;
+    tcp_more();
+    return ERR_OK;
+}
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+                         err_t err)
+{
+    (void)arg;
+    (void)err;
+    if (!p)
+        return ERR_OK;
+    for (u16_t i = 0; i < p->tot_len; i++)
+        assert_int_equal(pbuf_get_at(p, i), byte(tcp.got++));
+    tcp_recved(pcb, p->tot_len);
+    pbuf_free(p);
+    return ERR_OK;
+}
+
+static void on_error(void *arg, err_t err)
+{
+    (void)arg;
+    (void)err;
+    tcp.pcb = NULL;
+    tcp.failed = true;
+}
+
+static bool tcp_done(void)
+{
+    return tcp.failed || tcp.got == BYTES;
+}
+
+static void tcp_open(uint16_t port)
+{
+    ip_addr_t host;
+    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    net_addr_to_lwip(&a, &host);
+    memset(&tcp, 0, sizeof tcp);
+    tcp.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
+    assert_non_null(tcp.pcb);
+    tcp_recv(tcp.pcb, on_received);
+    tcp_sent(tcp.pcb, on_sent);
+    tcp_err(tcp.pcb, on_error);
+    assert_int_equal(tcp_connect(tcp.pcb, &host, port, on_connected), ERR_OK);
+}
+
+static void test_tcp(void **state)
+{
+    (void)state;
+    struct sockaddr_in a;
+    socklen_t len = sizeof a;
+    assert_int_equal(getsockname(tcp_fd, (struct sockaddr *)&a, &len), 0);
+    tcp_open(ntohs(a.sin_port));
+    assert_true(until(tcp_done));
+    assert_true(tcp.connected);
+    assert_false(tcp.failed);
+    assert_int_equal(tcp.got, BYTES);
+    assert_int_equal(tcp_close(tcp.pcb), ERR_OK);
+}
+
+static void test_tcp_refused(void **state)
+{
+    (void)state;
+    uint16_t port;
+    close(loopback(SOCK_STREAM, &port)); /* nobody listens there */
+    tcp_open(port);
+    assert_true(until(tcp_done));
+    assert_true(tcp.failed);
+    assert_false(tcp.connected);
+}
+
+/* ---- names ------------------------------------------------------------------------- */
+
+static struct {
+    unsigned calls;
+    size_t count;
+    struct net_addr addr;
+} found;
+
+static void on_found(void *arg, const struct net_addr *addr, size_t count)
+{
+    assert_ptr_equal(arg, &found);
+    found.calls++;
+    found.count = count;
+    if (count)
+        found.addr = *addr;
+}
+
+static void test_literals(void **state)
+{
+    (void)state;
+    char text[48];
+    memset(&found, 0, sizeof found);
+    assert_int_equal(net_resolve("10.0.2.2", on_found, &found), RC_OK);
+    assert_int_equal(found.calls, 1);
+    assert_int_equal(found.count, 1);
+    net_addr_text(&found.addr, text);
+    assert_string_equal(text, "10.0.2.2");
+    assert_int_equal(net_resolve("fec0::2", on_found, &found), RC_OK);
+    assert_int_equal(found.calls, 2);
+    assert_int_equal(found.addr.family, 6);
+    net_addr_text(&found.addr, text);
+    assert_string_equal(text, "FEC0::2");
+}
+
+/* ---- the plug ---------------------------------------------------------------------- */
+
+static bool down(void)
+{
+    return !net_up();
+}
+
+static void test_link(void **state)
+{
+    (void)state;
+    unsigned before = changes;
+    host_net_link(false);
+    assert_true(until(down));
+    assert_true(changes > before);
+    assert_false(has6()); /* the next network has another prefix */
+    host_net_link(true);
+    assert_true(until(has4));
+    exchange("after the plug");
+    assert_true(until(has6));
+}
+
+static void test_loss(void **state)
+{
+    (void)state;
+    struct sockaddr_in a;
+    socklen_t len = sizeof a;
+    host_net_faults(5, 3, 20261123);
+    close(tcp_client);
+    tcp_client = -1;
+    assert_int_equal(getsockname(tcp_fd, (struct sockaddr *)&a, &len), 0);
+    tcp_open(ntohs(a.sin_port));
+    assert_true(until(tcp_done));
+    assert_int_equal(tcp.got, BYTES);
+    host_net_faults(0, 0, 0);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    uint16_t port;
+    udp_fd = loopback(SOCK_DGRAM, &echo.port);
+    tcp_fd = loopback(SOCK_STREAM, &port);
+    assert_int_equal(listen(tcp_fd, 4), 0);
+    host_start(NULL);
+    host_net_no_console();
+    (void)conf_parse(&conf, "hostname test\n", 14);
+    net_init(&conf, changed);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dhcp),        cmocka_unit_test(test_slaac),
+        cmocka_unit_test(test_udp),         cmocka_unit_test(test_tcp),
+        cmocka_unit_test(test_tcp_refused), cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_link),        cmocka_unit_test(test_loss),
+    };
+    return cmocka_run_group_tests(tests, start, NULL);
+}
