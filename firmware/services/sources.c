@@ -107,7 +107,12 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
     if (!for_ntp)
         s->ke_addr = addr[0];
     bool keyed = s->ntp.nts.aead && s->ntp.nts.count > 0;
-    s->step = s->conf->nts && !for_ntp && !keyed ? SOURCE_KE : SOURCE_RUN;
+    if (s->conf->nts && !for_ntp && !keyed)
+        s->step = SOURCE_KE;
+    else if (s->ntp_name[0] && !for_ntp)
+        s->step = SOURCE_NTP_ADDRESS; /* the keys are that server's */
+    else
+        s->step = SOURCE_RUN;
     s->retry = 0;
 }
 
