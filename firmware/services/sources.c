@@ -225,6 +225,7 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
 {
     if (s->ticket == 0)
         save(s, 1, now);
+    s->card_low = true;
     if (s->ticket == 0)
         nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
     else if (now - s->ticket_since > CARD_PATIENCE) {
@@ -238,6 +239,15 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
         return now;
     }
     return now + MONO_MS;
+}
+
+/* Now and then; and as soon as replies have made up for cookies that had to
+ * be taken off the card, or power cuts in a row would use it up. */
+static bool save_is_due(const struct source *s, mono_ns now)
+{
+    return s->ticket == 0 && s->ntp.nts.count > 2 &&
+           (now >= s->save_due ||
+            (s->card_low && s->ntp.nts.count == LIMIT_COOKIES));
 }
 
 void sources_save(void)
@@ -366,8 +376,10 @@ mono_ns sources_poll(mono_ns now)
             next = mono_min(next, now + CARD_RETRY);
         if (up)
             next = mono_min(next, step(s, now));
-        if (s->ticket == 0 && s->ntp.nts.count > 2 && now >= s->save_due)
+        if (save_is_due(s, now)) {
+            s->card_low = false;
             save(s, 2, now);
+        }
     }
     return next;
 }

@@ -31,6 +31,7 @@ struct source {
     uint8_t resolve_failures, silent;
     int ticket;               /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
+    bool card_low;            /* it offers fewer cookies than it could       */
     bool forgetful;           /* the card took a record and never finished   */
     char trouble[96];
 };
