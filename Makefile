@@ -11,6 +11,8 @@ MAKEFLAGS += -rR
 
 B := build
 JOBS ?= 2
+# make V=1 shows the commands.
+Q = $(if $(V),,@echo "  $@";)
 
 all: image host
 
@@ -59,16 +61,16 @@ IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
 
 $(R)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
 $(R)/obj/%.o: %.S | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
 
 $(B)/cabundle.c: third_party/cabundle | $(B)/.deps
 	third_party/cabundle $(B)
 $(R)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
 # Rewritten only when it changes.
 $(B)/version.c: FORCE
@@ -78,15 +80,15 @@ $(B)/version.c: FORCE
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 FORCE:
-$(R)/version.o: $(B)/version.c
+$(R)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
 $(R)/kernel7.elf: $(IMAGE_OBJ) $(R)/libthird.a linker/rpi2.ld
-	$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
+	$(Q)$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
 	    -Wl,--no-warn-rwx-segments -T linker/rpi2.ld $(IMAGE_OBJ) $(R)/libthird.a -lm -o $@
 $(R)/kernel7.img: $(R)/kernel7.elf
-	$(ARM)objcopy -O binary $< $@
+	$(Q)$(ARM)objcopy -O binary $< $@
 image: $(R)/kernel7.img
 
 size: image
@@ -103,25 +105,25 @@ SLIRP = $(shell pkg-config --cflags --libs slirp)
 
 $(H)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
+	$(Q)gcc $(HOST_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
 $(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
-	    -MMD -MP -c $< -o $@ `pkg-config --cflags slirp`
+	$(Q)gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
+	    -MD -MP -c $< -o $@ `pkg-config --cflags slirp`
 $(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
-$(H)/version.o: $(B)/version.c
+	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+$(H)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
 
 $(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(SERVICES)) \
                     $(H)/cabundle.o $(H)/version.o
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(H)/libdrivers.a: $(patsubst %.c,$(H)/obj/%.o,$(DRIVERS))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 include tests/build.mk
 

@@ -157,7 +157,7 @@ static const struct console_ops console_doors = {
     .reset = keeper_reset,
 };
 
-/* ---- start-up ------------------------------------------------------------- */
+/* ---- start-up ------------------------------------------------------------ */
 
 static void report_conf(void)
 {
@@ -224,7 +224,7 @@ static void start(void)
     sources_init(&conf, &source_doors);
 }
 
-/* ---- the superloop ----------------------------------------------------------- */
+/* ---- the superloop ------------------------------------------------------- */
 
 static mono_ns pass(void)
 {

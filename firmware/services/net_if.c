@@ -86,7 +86,7 @@ static err_t link_output(struct netif *n, struct pbuf *p)
     return ERR_OK;
 }
 
-/* ---- in ------------------------------------------------------------------- */
+/* ---- in ------------------------------------------------------------------ */
 
 static void release(struct pbuf *p)
 {
