@@ -50,8 +50,9 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 ARM     := arm-none-eabi-
 ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
 ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
-              -fdata-sections -fno-common
-ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections
+              -fdata-sections -fno-common -fstack-usage
+ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
+             -fstack-usage
 $(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
@@ -140,7 +141,7 @@ test: $(B)/.deps
 bench: image tests-bin
 	python3 tests/bench/bench.py
 
-lint:
+lint: image
 	python3 tests/lint/test_lint.py
 
 # For tools that compile one file by themselves (tests/lint).
