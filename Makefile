@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
-.PRECIOUS: %.o
+.SECONDARY:
 .PHONY: third-inc all run test bench image host deps lint repro size clean \
         tests-bin unit fuzz
 
