@@ -4,7 +4,8 @@
 A test is a program that prints TAP (`ok 1 - name`, `not ok 2 - name`). What
 is built is found below build/; scripts are tests/*/test_*.py. A program that
 ends badly, prints no result or takes longer than its limit is one failure
-more; what is skipped (`ok 3 # skip why`) is told and not counted. The output of what fails is shown, the rest is in build/test-logs."""
+more; what is skipped (`ok 3 # skip why`) is told and not counted. The output
+of what fails is shown, the rest is in build/test-logs."""
 import argparse
 import concurrent.futures
 import glob
@@ -19,7 +20,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIMES = os.path.join(TOP, "build/test-times")
 LIMIT_S = 800
-RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s+# (skip|todo).*)?$",
+RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s*# (skip|todo).*)?$",
                     re.I)
 
 
