@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "aead.h"
 #include "conf_words.h"
 #include "fmt.h"
 
@@ -266,6 +267,40 @@ static int read_save(struct parse *p)
     return RC_OK;
 }
 
+static bool has(const uint16_t *list, uint8_t count, uint16_t id)
+{
+    for (uint8_t i = 0; i < count; i++)
+        if (list[i] == id)
+            return true;
+    return false;
+}
+
+/* As in chrony, numbers that it does not know are no error, and the last
+ * line counts. Here at least one has to be known. */
+static int read_aeads(struct parse *p)
+{
+    uint16_t list[LIMIT_AEADS];
+    uint8_t count = 0;
+    if (want_args(p, 1, CONF_ARGS_MAX - 2) < 0)
+        return RC_BAD;
+    for (size_t i = 1; i < p->w.count; i++) {
+        const char *word = p->w.word[i];
+        int64_t id;
+        if (get_ranged(p, "ntsaeads", word, 0, UINT16_MAX, &id) < 0)
+            return RC_BAD;
+        if (!aead_find((uint16_t)id))
+            report(p, CONF_NOTE, "ntsaeads", "* is not known to Gnomon",
+                   word);
+        else if (!has(list, count, (uint16_t)id) && count < LEN(list))
+            list[count++] = (uint16_t)id;
+    }
+    if (count == 0)
+        return bad(p, "none of them is known to Gnomon", NULL);
+    memcpy(p->c->aeads, list, count * sizeof(list[0]));
+    p->c->aead_count = count;
+    return RC_OK;
+}
+
 static int read_makestep(struct parse *p)
 {
     double threshold;
@@ -355,6 +390,7 @@ static int read_directive(struct parse *p)
         {"driftfile", read_save},
         {"makestep", read_makestep},
         {"minsources", read_minsources},
+        {"ntsaeads", read_aeads},
         {"hostname", read_hostname},
         {"address", read_address},
         {"gateway", read_gateway},
@@ -404,6 +440,10 @@ static void set_defaults(struct conf *c)
     memset(c, 0, sizeof(*c));
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
+    static const uint16_t aeads[] = {AEAD_AES_128_GCM_SIV,
+                                     AEAD_AES_SIV_CMAC_256};
+    memcpy(c->aeads, aeads, sizeof(aeads));
+    c->aead_count = LEN(aeads);
     memcpy(c->hostname, "gnomon", 7);
 }
 

@@ -249,7 +249,7 @@ const char *conf_words_ignored(const char *directive)
         "leapsectz", "local", "maxchange", "maxclockerror", "maxdistance",
         "maxdrift", "maxjitter", "maxntsconnections", "maxsamples",
         "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
-        "minstratum", "nocerttimecheck", "ntsaeads", "ntsntpserver",
+        "minstratum", "nocerttimecheck", "ntsntpserver",
         "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
         "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
         "refclock", "reselectdist", "smoothtime", "sourcedir",
