@@ -144,8 +144,16 @@ static const struct status *take_snapshot(void)
     return &snapshot;
 }
 
+static void read_clock(int64_t *unix_s, uint32_t *ns)
+{
+    ntp64 now = timekeeper_utc(port_ticks());
+    *unix_s = utc_unix_s(now, gnomon_build_unix);
+    *ns = utc_unix_ns(now);
+}
+
 static const struct console_ops console_doors = {
     .status = take_snapshot,
+    .clock = read_clock,
     .reset = keeper_reset,
 };
 

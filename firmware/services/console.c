@@ -4,6 +4,7 @@
 
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "core/utc.h"
 #include "log.h"
 #include "port.h"
 
@@ -90,6 +91,21 @@ static void do_board(void)
     say_table(status_board);
 }
 
+/* chronyc has no word for it: the clock as it stands when the line's end is
+ * read, so that it can be held against another one. */
+static void do_date(void)
+{
+    char when[UTC_TEXT], text[UTC_TEXT + 32];
+    int64_t unix_s;
+    uint32_t ns;
+    con.ops->clock(&unix_s, &ns);
+    utc_text(unix_s, ns, when);
+    (void)fmt(text, sizeof(text), "%s%s\n", when,
+              con.ops->status()->tracking.synchronised ? ""
+                                                       : ", not synchronised");
+    say(text);
+}
+
 static void do_log(void)
 {
     con.at = logring_oldest(log_ring());
@@ -112,6 +128,7 @@ static const struct command {
     {"activity", "how many sources are asked", do_activity},
     {"authdata", "NTS of each source: keys, cookies, NAKs", do_authdata},
     {"board", "this machine: address, card, memory, times", do_board},
+    {"date", "the clock, as it stands now", do_date},
     {"help", "this list", do_help},
     {"log", "the last lines of the log", do_log},
     {"reset", "save what is to be kept, then restart", do_reset},

@@ -12,6 +12,7 @@
 
 struct console_ops {
     const struct status *(*status)(void); /* a fresh snapshot               */
+    void (*clock)(int64_t *unix_s, uint32_t *ns); /* the clock, this moment */
     void (*reset)(void);                  /* save, then restart             */
 };
 

@@ -77,12 +77,21 @@ static struct net_addr addr_of(const ip_addr_t *ip)
     return a;
 }
 
+/* lwIP writes IPv6 in capitals; RFC 5952 section 4.3 wants small letters. */
+static void small(char *text)
+{
+    for (; *text; text++)
+        if (*text >= 'A' && *text <= 'F')
+            *text = (char)(*text - 'A' + 'a');
+}
+
 void net_addr_text(const struct net_addr *a, char out[48])
 {
     ip_addr_t ip;
     net_addr_to_lwip(a, &ip);
     if (!ipaddr_ntoa_r(&ip, out, 48))
         out[0] = 0;
+    small(out);
 }
 
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
@@ -122,6 +131,7 @@ void net_address6(char out[48])
     out[0] = 0;
     if (i >= 0)
         (void)ip6addr_ntoa_r(netif_ip6_addr(&net.netif, i), out, 48);
+    small(out);
 }
 
 /* ---- link and configuration ------------------------------------------------------ */

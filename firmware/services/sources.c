@@ -127,7 +127,12 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
     if (!for_ntp)
         s->ke_addr = addr[0];
     bool keyed = s->ntp.nts.aead && s->ntp.nts.count > 0;
-    s->step = s->conf->nts && !for_ntp && !keyed ? SOURCE_KE : SOURCE_RUN;
+    if (s->conf->nts && !for_ntp && !keyed)
+        s->step = SOURCE_KE;
+    else if (s->ntp_name[0] && !for_ntp)
+        s->step = SOURCE_NTP_ADDRESS; /* the keys are that server's */
+    else
+        s->step = SOURCE_RUN;
     s->retry = 0;
 }
 
@@ -240,6 +245,7 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
 {
     if (s->ticket == 0)
         save(s, 1, now);
+    s->card_low = true;
     if (s->ticket == 0)
         nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
     else if (now - s->ticket_since > CARD_PATIENCE) {
@@ -253,6 +259,15 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
         return now;
     }
     return now + MONO_MS;
+}
+
+/* Now and then; and as soon as replies have made up for cookies that had to
+ * be taken off the card, or power cuts in a row would use it up. */
+static bool save_is_due(const struct source *s, mono_ns now)
+{
+    return s->ticket == 0 && s->ntp.nts.count > 2 &&
+           (now >= s->save_due ||
+            (s->card_low && s->ntp.nts.count == LIMIT_COOKIES));
 }
 
 void sources_save(void)
@@ -381,8 +396,10 @@ mono_ns sources_poll(mono_ns now)
             next = mono_min(next, now + CARD_RETRY);
         if (up)
             next = mono_min(next, step(s, now));
-        if (s->ticket == 0 && s->ntp.nts.count > 2 && now >= s->save_due)
+        if (save_is_due(s, now)) {
+            s->card_low = false;
             save(s, 2, now);
+        }
     }
     return next;
 }

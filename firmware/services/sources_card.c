@@ -13,12 +13,14 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
     if (!s->ntp.nts.aead || s->ntp.nts.count <= spare)
         return RC_STATE;
     struct writer w = writer_of(out, cap);
-    size_t name = strlen(s->conf->name);
+    size_t name = strlen(s->conf->name), ntp = strlen(s->ntp_name);
     writer_u8(&w, CARD_VERSION);
     writer_u8(&w, (uint8_t)name);
     writer_bytes(&w, s->conf->name, name);
     writer_u16(&w, s->conf->ntsport);
     writer_u16(&w, s->conf->port);
+    writer_u8(&w, (uint8_t)ntp);
+    writer_bytes(&w, s->ntp_name, ntp);
     writer_u8(&w, s->addr.family);
     writer_bytes(&w, s->addr.b, sizeof s->addr.b);
     writer_u16(&w, s->port);
@@ -35,6 +37,8 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     size_t name_len = reader_u8(&r);
     const uint8_t *name = reader_take(&r, name_len);
     uint16_t ntsport = reader_u16(&r), conf_port = reader_u16(&r);
+    size_t ntp_len = reader_u8(&r);
+    const uint8_t *ntp = reader_take(&r, ntp_len);
     struct net_addr addr = {.family = reader_u8(&r)};
     const uint8_t *b = reader_take(&r, sizeof addr.b);
     uint16_t port = reader_u16(&r);
@@ -47,6 +51,9 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     struct nts_assoc a;
     if (nts_assoc_read(&a, r.p, r.left) != RC_OK || a.count == 0)
         return RC_BAD;
+    static_assert(LIMIT_NAME > UINT8_MAX, "room for the name and its 0");
+    memcpy(s->ntp_name, ntp, ntp_len);
+    s->ntp_name[ntp_len] = 0;
     memcpy(addr.b, b, sizeof addr.b);
     s->ntp.nts = a;
     s->addr = s->ke_addr = addr;

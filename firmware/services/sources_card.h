@@ -31,11 +31,12 @@ struct source {
     uint8_t resolve_failures, silent;
     int ticket;               /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
+    bool card_low;            /* it offers fewer cookies than it could       */
     bool forgetful;           /* the card took a record and never finished   */
     char trouble[96];
 };
 
-/* version, the server line's name and ports, address, port, then nts_assoc_write's bytes. */
+/* version, the server line's name and ports, the NTP server's name, address, port, then nts_assoc_write's bytes. */
 #define SOURCE_CARD_MAX LIMIT_JOURNAL_DATA
 
 /* Returns the length, RC_SPACE, or RC_STATE: nothing to save. */

@@ -130,7 +130,7 @@ static void test_slaac(void **state)
     char text[48];
     assert_true(until(has6));
     net_address6(text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
-    assert_string_equal(text, "FEC0::5054:FF:FE12:3457");
+    assert_string_equal(text, "fec0::5054:ff:fe12:3457");
 }
 
 /* ---- UDP and its stamps -------------------------------------------------------- */
@@ -352,7 +352,7 @@ static void test_literals(void **state)
     assert_int_equal(found.calls, 2);
     assert_int_equal(found.addr.family, 6);
     net_addr_text(&found.addr, text);
-    assert_string_equal(text, "FEC0::2");
+    assert_string_equal(text, "fec0::2");
 }
 
 /* ---- the plug ---------------------------------------------------------------------- */

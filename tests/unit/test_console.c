@@ -50,6 +50,12 @@ static const struct status *take(void)
     return &snapshot;
 }
 
+static void read_clock(int64_t *unix_s, uint32_t *ns)
+{
+    *unix_s = 1795392000;
+    *ns = 123456789;
+}
+
 static void reset(void)
 {
     resets++;
@@ -57,7 +63,8 @@ static void reset(void)
 
 static int setup(void **state)
 {
-    static const struct console_ops ops = {.status = take, .reset = reset};
+    static const struct console_ops ops = {
+        .status = take, .clock = read_clock, .reset = reset};
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
     snapshot.source_count = 1;
@@ -133,6 +140,21 @@ static void commands(void **state)
         assert_non_null(strstr(screen, names[i]));
     type("   \r\r");
     assert_string_equal(screen, "   \r\ngnomon> \r\ngnomon> ");
+}
+
+static void date(void **state)
+{
+    (void)state;
+    type("\rdate\r");
+    assert_string_equal(screen, "gnomon> date\r\n"
+                                "2026-11-23 00:00:00.123456 UTC, "
+                                "not synchronised\r\n"
+                                "gnomon> ");
+    snapshot.tracking.synchronised = true;
+    type("date\r");
+    assert_string_equal(screen, "date\r\n"
+                                "2026-11-23 00:00:00.123456 UTC\r\n"
+                                "gnomon> ");
 }
 
 static void editing(void **state)
@@ -276,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(quiet_until_a_key, setup),
         cmocka_unit_test_setup(commands, setup),
+        cmocka_unit_test_setup(date, setup),
         cmocka_unit_test_setup(editing, setup),
         cmocka_unit_test_setup(log_lines_keep_apart, setup),
         cmocka_unit_test_setup(log_command, setup),

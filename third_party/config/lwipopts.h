@@ -14,7 +14,7 @@
 #define MEM_ALIGNMENT              8
 #define MEM_SIZE                   (32 * 1024) /* outgoing pbufs             */
 #define MEMP_NUM_PBUF              32
-#define MEMP_NUM_UDP_PCB           24 /* LIMIT_SOURCES, DHCP, DNS            */
+#define MEMP_NUM_UDP_PCB           28 /* LIMIT_SOURCES, DHCP, 8 questions    */
 #define MEMP_NUM_TCP_PCB           8
 #define MEMP_NUM_TCP_PCB_LISTEN    2
 #define MEMP_NUM_TCP_SEG           32
