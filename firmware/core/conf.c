@@ -288,7 +288,7 @@ static int read_aeads(struct parse *p)
         int64_t id;
         if (get_ranged(p, "ntsaeads", word, 0, UINT16_MAX, &id) < 0)
             return RC_BAD;
-        if (!aead_find((uint16_t)id))
+        if (!aead_known((uint16_t)id))
             report(p, CONF_NOTE, "ntsaeads", "* is not known to Gnomon",
                    word);
         else if (!has(list, count, (uint16_t)id) && count < LEN(list))

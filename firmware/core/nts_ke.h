@@ -67,7 +67,8 @@ struct nts_ke_client { /* fields private */
 };
 
 /* Start an exchange offering these 1 .. LIMIT_AEADS AEADs in order of
- * preference, with record 1024 if 30 is among them; writes the request. Returns its length or RC_SPACE. */
+ * preference, with record 1024 if 30 is among them; writes the request.
+ * Returns its length or RC_SPACE. */
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap) MUST_CHECK;
 enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
