@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """AEAD 30 (AES-128-GCM-SIV) beside 15: the firmware as a process against
 trixie's chronyd 4.6.1, which has both and record 1024, and against this
-Debian's 4.3, which has 15 only. chronyd 4.6.1 judges from the other side,
-too: a server counts what it could authenticate, a wrong exporter context
-would make every request a NAK."""
+Debian's 4.3, which has 15 only. A wrong exporter context would make every
+request a NAK: which one is right with and without record 1024 the server
+says itself (test_aead30.c)."""
 import os
 import re
 import subprocess
@@ -22,11 +22,21 @@ AUTHDATA = re.compile(r"NTS +(\d+) +(\d+) +(\d+) +\S+ +(\d+) +(\d+) +(\d+) "
 tap = Tap()
 
 
+def copy_state(old, new):
+    """What the journal of one card holds to another."""
+    offset, length = mkcard.state_partition(old)
+    with open(old, "rb") as source, open(new, "r+b") as target:
+        source.seek(offset)
+        target.seek(offset)
+        target.write(source.read(length))
+
+
 class Gnomon:
     """The process, its console a pipe."""
 
-    def __init__(self, folder, pki_, servers, extra=(), card=None):
-        self.card = card or os.path.join(folder, "card.img")
+    def __init__(self, folder, pki_, servers, extra=(), card=None,
+                 name="card.img"):
+        self.card = card or os.path.join(folder, name)
         if not card:
             lines = [f"server 10.0.2.2 iburst nts minpoll 1 maxpoll 3 "
                      f"port {s.port} ntsport {s.ke_port}" for s in servers]
@@ -36,8 +46,10 @@ class Gnomon:
                 mkcard.make_card(self.card, {
                     "chrony.conf": "\n".join(lines) + "\n",
                     "ca.pem": ca.read()})
+            if name != "card.img":
+                copy_state(os.path.join(folder, "card.img"), self.card)
         self.child = child.Child([GNOMON, "--card", self.card],
-                                 os.path.join(folder, "gnomon.log"),
+                                 self.card + ".log",
                                  stdin=subprocess.PIPE)
 
     def __enter__(self):
@@ -52,9 +64,11 @@ class Gnomon:
         before = len(self.child.text())
         self.child.process.stdin.write(command.encode() + b"\r")
         self.child.process.stdin.flush()
-        child.wait_for(lambda: self.child.text()[before:].count("gnomon>")
-                       > 1, 3)
-        return self.child.text()[before:]
+
+        def answered():
+            text = self.child.text()[before:]
+            return "\n" in text and text.endswith("gnomon> ") and text
+        return child.wait_for(answered, 10) or self.child.text()[before:]
 
     def authdata(self):
         """[(key id, AEAD, key bits, attempts, NAKs, cookies, length)]"""
@@ -98,6 +112,27 @@ def refuse(folder, p, label, server_lines, own_lines, words, **how):
                   f"{label}: no packet sent", s.serverstats())
 
 
+def exporter(p):
+    """All four: chronyd with and without record 1024, either context."""
+    program = os.path.join(os.path.dirname(GNOMON), "tests/host/test_aead30")
+    verdict = {"0": "authentic", "1": "NAK"}
+    with chronyd.Server(p, version="4.6.1") as s:
+        for word, named, want in (
+                ("with", 30, "authentic"), ("with", 15, "NAK"),
+                ("without", 15, "authentic"), ("without", 30, "NAK")):
+            done = subprocess.run(
+                [program, p.ca, str(s.ke_port), str(s.port), word,
+                 str(named)], stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, timeout=120)
+            text = done.stdout.decode(errors="replace")
+            echoed = re.search(r"^record (\d)$", text, re.M)
+            said = re.search(r"^verdict (\d+)$", text, re.M)
+            tap.check(echoed and said and verdict.get(said[1]) == want
+                      and echoed[1] == str(int(word == "with")),
+                      f"{word} record 1024, context {named}: {want}",
+                      text + s.text())
+
+
 def second_start(folder, p):
     """From saved cookies, with the KE server gone; then with a list that the
     saved keys are not of."""
@@ -106,7 +141,7 @@ def second_start(folder, p):
             settled(g, s, 8)
             child.wait_for(lambda: g.authdata()[0][5] >= 6, 30, 0.3)
             card = g.card
-        s.gate.shut()
+        s.gate.close()
         before = s.authenticated()
         with Gnomon(folder, p, [s], card=card) as g:
             good = settled(g, s, before + 4)
@@ -118,6 +153,16 @@ def second_start(folder, p):
             tap.check(s.ke_connections() == 1
                       and "saved cookies" in g.child.text(),
                       "and with no key exchange", g.child.text())
+        s.gate.open()
+        before = s.authenticated()
+        with Gnomon(folder, p, [s], ["ntsaeads 15"], name="other.img") as g:
+            good = settled(g, s, before + 3)
+            rows = g.authdata()
+            tap.check(good and rows and rows[0][1] == 15
+                      and "not of ntsaeads" in g.child.text()
+                      and s.ke_connections() == 2,
+                      "saved keys that ntsaeads has no more are not used",
+                      f"{rows}\n{g.child.text()}")
 
 
 def main():
@@ -140,6 +185,7 @@ def main():
            "supports none of our AEAD algorithms", **old)
     refuse(folder, p, "4.6.1, server 15, ours 30", only15, only30,
            "supports none of our AEAD algorithms", **new)
+    exporter(p)
     second_start(folder, p)
     return tap.done()
 
