@@ -80,9 +80,10 @@ Dir::Cache "$apt/cache";
 APT::Default-Release "";
 EOF
     rm -f "$debs"/trixie/*.deb
-    APT_CONFIG=$apt/conf apt-get update -q > "$debs/trixie/log" 2>&1 &&
-        (cd "$debs/trixie" &&
-            APT_CONFIG=$apt/conf apt-get download -q "$@" >> log 2>&1)
+    # Not every repository of the machine has a trixie.
+    APT_CONFIG=$apt/conf apt-get update -q > "$debs/trixie/log" 2>&1 || true
+    (cd "$debs/trixie" &&
+        APT_CONFIG=$apt/conf apt-get download -q "$@" >> log 2>&1)
 }
 
 trixie() {
