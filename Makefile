@@ -1,16 +1,19 @@
 # Gnomon. Two commands do everything on a fresh Debian 12:
 #   make run     build, make an SD image, start NTS servers on loopback, boot
 #   make test    all tests; ends with "N passed, N failed"
-# Others: make image, host, unit, fuzz, lint, bench, size, clean.
+# Others: make image, host, unit, fuzz, lint, repro, bench, size, clean.
 
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .PRECIOUS: %.o
-.PHONY: third-inc all run test bench image host deps lint size clean tests-bin card fuzz
+.PHONY: third-inc all run test bench image host deps lint repro size clean \
+        tests-bin unit fuzz
 
 B := build
 JOBS ?= 2
+# make V=1 shows the commands.
+Q = $(if $(V),,@echo "  $@";)
 
 all: image host
 
@@ -46,10 +49,12 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # ---- the image -------------------------------------------------------------
 ARM     := arm-none-eabi-
-ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
+ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb \
+           -ffile-prefix-map=$(CURDIR)=.
 ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
-              -fdata-sections -fno-common
-ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections
+              -fdata-sections -fno-common -fstack-usage
+ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
+             -fstack-usage
 $(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
@@ -59,16 +64,16 @@ IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
 
 $(R)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
 $(R)/obj/%.o: %.S | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MMD -MP -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
 
 $(B)/cabundle.c: third_party/cabundle | $(B)/.deps
 	third_party/cabundle $(B)
 $(R)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
 # Rewritten only when it changes.
 $(B)/version.c: FORCE
@@ -78,20 +83,30 @@ $(B)/version.c: FORCE
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 FORCE:
-$(R)/version.o: $(B)/version.c
+$(R)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
-	$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
+	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
 $(R)/kernel7.elf: $(IMAGE_OBJ) $(R)/libthird.a linker/rpi2.ld
-	$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
+	$(Q)$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
 	    -Wl,--no-warn-rwx-segments -T linker/rpi2.ld $(IMAGE_OBJ) $(R)/libthird.a -lm -o $@
 $(R)/kernel7.img: $(R)/kernel7.elf
-	$(ARM)objcopy -O binary $< $@
+	$(Q)$(ARM)objcopy -O binary $< $@
 image: $(R)/kernel7.img
 
 size: image
 	$(ARM)size $(R)/kernel7.elf
 	@stat -c '%n: %s bytes' $(R)/kernel7.img
+
+# Is the image a matter of the commit alone? Builds HEAD in another folder.
+repro: image
+	rm -rf $(B)/repro
+	git clone -q . $(B)/repro
+	mkdir -p $(B)/repro/build
+	cp -r $(B)/cache $(B)/repro/build/
+	+$(MAKE) -s -C $(B)/repro image
+	cmp $(R)/kernel7.elf $(B)/repro/$(R)/kernel7.elf
+	cmp $(R)/kernel7.img $(B)/repro/$(R)/kernel7.img
 
 # ---- the firmware on this machine, under sanitizers --------------------------
 H := $(B)/host
@@ -103,25 +118,25 @@ SLIRP = $(shell pkg-config --cflags --libs slirp)
 
 $(H)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
+	$(Q)gcc $(HOST_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
 $(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
-	    -MMD -MP -c $< -o $@ `pkg-config --cflags slirp`
+	$(Q)gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
+	    -MD -MP -c $< -o $@ `pkg-config --cflags slirp`
 $(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
-$(H)/version.o: $(B)/version.c
+	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+$(H)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
+	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
 
 $(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(SERVICES)) \
                     $(H)/cabundle.o $(H)/version.o
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(H)/libdrivers.a: $(patsubst %.c,$(H)/obj/%.o,$(DRIVERS))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 include tests/build.mk
 
@@ -138,7 +153,7 @@ test: $(B)/.deps
 bench: image tests-bin
 	python3 tests/bench/bench.py
 
-lint:
+lint: image
 	python3 tests/lint/test_lint.py
 
 # For tools that compile one file by themselves (tests/lint).

@@ -5,19 +5,19 @@
 
 /* Sources: what chrony.conf may ask for, pools expanded. */
 #define LIMIT_SOURCES      16
-#define LIMIT_NAME         256 /* a host name and its 0 (RFC 1035: 253)        */
-#define LIMIT_TRUST_FILES  8   /* ntstrustedcerts lines                        */
-#define LIMIT_TRUST_CERTS  32  /* certificates in them                         */
-#define LIMIT_TRUST_BYTES  32768 /* their DER                                  */
-#define LIMIT_CONF_BYTES   16384 /* chrony.conf                                */
+#define LIMIT_NAME         256 /* a host name and its 0 (RFC 1035: 253)       */
+#define LIMIT_TRUST_FILES  8   /* ntstrustedcerts lines                       */
+#define LIMIT_TRUST_CERTS  32  /* certificates in them                        */
+#define LIMIT_TRUST_BYTES  32768 /* their DER                                 */
+#define LIMIT_CONF_BYTES   16384 /* chrony.conf                               */
 #define LIMIT_CONF_ERRORS  32
 
 /* NTS (RFC 8915). Cookies seen: 64..104 bytes; the RFC sets no limit. */
 #define LIMIT_COOKIES      8
 #define LIMIT_AEADS        4   /* offered in a key exchange */
 #define LIMIT_COOKIE       256
-#define LIMIT_KE_MESSAGE   4096 /* a whole NTS-KE answer                       */
-#define LIMIT_NTP_PACKET   1280 /* our longest request: 8 cookies of 104 bytes */
+#define LIMIT_KE_MESSAGE   4096 /* a whole NTS-KE answer                      */
+#define LIMIT_NTP_PACKET   1280 /* our longest request: 8 cookies of 104 B  */
 
 /* TLS: one session's buffers, chain and bignums (measured peak 38 KB). */
 #define LIMIT_TLS_ARENA    (96 * 1024)

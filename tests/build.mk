@@ -12,7 +12,7 @@ POWER_TESTS  := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/power/test_*.c))
 SIM_TESTS    := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/sim/test_*.c))
 DRIVER_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/drivers/test_*.c))
 
-LINK = @mkdir -p $(@D); echo "link $@"; \
+LINK = @mkdir -p $(@D); echo "  $@"; \
        gcc $(SAN) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
 
 # Doubles and models that several tests share: *_model.c beside the tests.
@@ -34,14 +34,14 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 # ---- the whole firmware as a Linux process, and tests of its services -------
 HOST_PORT := $(patsubst %.c,$(H)/obj/%.o,$(filter-out tests/host/test_%.c tests/host/journal_dump.c tests/host/main.c,$(wildcard tests/host/*.c)))
 $(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
-	@mkdir -p $(@D); echo "link $@"
-	gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
+	@mkdir -p $(@D)
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
 HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))
 $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
-	@mkdir -p $(@D); echo "link $@"
-	gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
+	@mkdir -p $(@D)
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
 $(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
-	gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
 
 # ---- fuzz targets: clang and libFuzzer ----------------------------------------
 F := $(B)/fuzz
@@ -51,14 +51,13 @@ FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=address
 $(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
 $(F)/obj/%.o: %.c | $(FETCHED)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
+	$(Q)clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
 $(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(SERVICES) $(DRIVERS))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o $(F)/libfirmware.a $(F)/libthird.a
-	@echo "link $@"
-	clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -----------------------------
 $(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(B)/.deps

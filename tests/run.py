@@ -8,6 +8,7 @@ more. The output of what fails is shown, the rest is in build/test-logs."""
 import argparse
 import concurrent.futures
 import glob
+import json
 import os
 import re
 import signal
@@ -16,29 +17,50 @@ import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TIMES = os.path.join(TOP, "build/test-times")
 LIMIT_S = 800
 RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s+# (skip|todo).*)?$",
                     re.I)
 
 
 def programs():
-    """(name, command, environment) of every test, long ones first."""
-    build = os.path.join(TOP, "build")
+    """(name, command, environment) of every test that has a source: what an
+    older source left below build/ is not run, what was not built fails."""
     for script in sorted(glob.glob(os.path.join(TOP, "tests/*/test_*.py"))):
         yield os.path.relpath(script, TOP), [sys.executable, script], {}
-    for kind in ("host", "sim", "power", "drivers", "vectors", "unit"):
-        for path in sorted(glob.glob(f"{build}/host/tests/{kind}/test_*")):
-            # A host test with a script of the same name needs its peers.
-            if os.path.exists(f"{TOP}/tests/{kind}/{os.path.basename(path)}.py"):
-                continue
-            if os.access(path, os.X_OK) and not path.endswith(".d"):
-                yield f"{kind}/{os.path.basename(path)}", [path], {
-                    "CMOCKA_MESSAGE_OUTPUT": "TAP"}
-    for path in sorted(glob.glob(f"{build}/fuzz/fuzz_*")):
-        name = os.path.basename(path)
-        corpus = f"{TOP}/tests/fuzz/corpus/{name[len('fuzz_'):]}"
-        yield f"fuzz/{name}", [sys.executable, __file__, "--replay", path,
-                               corpus], {}
+    for source in sorted(glob.glob(os.path.join(TOP, "tests/*/test_*.c"))):
+        # A test with a script of the same name is started by it.
+        if not os.path.exists(source[:-len("c")] + "py"):
+            name = os.path.relpath(source[:-len(".c")], TOP + "/tests")
+            yield name, [f"{TOP}/build/host/tests/{name}"], {
+                "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    for source in sorted(glob.glob(os.path.join(TOP, "tests/fuzz/fuzz_*.c"))):
+        name = os.path.basename(source)[:-len(".c")]
+        yield f"fuzz/{name}", [
+            sys.executable, __file__, "--replay", f"{TOP}/build/fuzz/{name}",
+            f"{TOP}/tests/fuzz/corpus/{name[len('fuzz_'):]}"], {}
+
+
+def long_ones_first(tests):
+    """By what they took the last time. Never timed: scripts, which have
+    peers to wait for, before programs, in the order they came."""
+    times = remembered()
+    return sorted(tests, key=lambda test: -times.get(
+        test[0], 60 if test[0].endswith(".py") else 1))
+
+
+def remembered():
+    try:
+        with open(TIMES) as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
+def remember(times):
+    with open(TIMES + ".new", "w") as file:
+        json.dump(dict(remembered(), **times), file, indent=0)
+    os.replace(TIMES + ".new", TIMES)
 
 
 def replay(target, corpus):
@@ -57,22 +79,31 @@ def replay(target, corpus):
     return run.returncode
 
 
+def finish(command, log, extra):
+    """Run to the end or the limit: (exit status, what went wrong)."""
+    # Not a make's child: a test that calls make has one of its own.
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    with open(log, "wb") as out:
+        try:
+            child = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, cwd=TOP, env=dict(env, **extra),
+                start_new_session=True)
+        except OSError as error:
+            return 1, f"cannot be run: {error.strerror}"
+        try:
+            return child.wait(timeout=LIMIT_S), None
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            return child.wait(), f"took longer than {LIMIT_S} s"
+
+
 def run(name, command, extra):
     log = os.path.join(TOP, "build/test-logs", name.replace("/", "-") + ".log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     started = time.monotonic()
-    env = dict(os.environ, **extra)
-    with open(log, "wb") as out:
-        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT,
-                                 stdin=subprocess.DEVNULL, cwd=TOP, env=env,
-                                 start_new_session=True)
-        try:
-            code = child.wait(timeout=LIMIT_S)
-            problem = None
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            code = child.wait()
-            problem = f"took longer than {LIMIT_S} s"
+    code, problem = finish(command, log, extra)
     with open(log, errors="replace") as text:
         lines = text.read().splitlines()
     passed, failed = 0, []
@@ -99,24 +130,31 @@ def main():
     args = parser.parse_args()
     if args.replay:
         return replay(*args.replay)
-    todo = [p for p in programs()
-            if not args.only or any(o in p[0] for o in args.only)]
-    total, bad = 0, 0
+    todo = long_ones_first(
+        p for p in programs()
+        if not args.only or any(o in p[0] for o in args.only))
+    total, bad, times = 0, 0, {}
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in concurrent.futures.as_completed(
                 [pool.submit(run, *p) for p in todo]):
-            name, passed, failed, lines, seconds = done.result()
+            name, passed, failed, lines, times[name] = report(done.result())
             total, bad = total + passed, bad + len(failed)
-            print(f"{'FAIL' if failed else 'pass'} {name}: {passed} passed, "
-                  f"{len(failed)} failed ({seconds:.0f} s)", flush=True)
-            if failed:
-                print("\n".join("    " + line for line in lines[-80:]))
-                for what in failed:
-                    print(f"  failed: {name}: {what}", flush=True)
+    remember(times)
     if total == 0:
         bad += 1
     print(f"{total} passed, {bad} failed")
     return 1 if bad else 0
+
+
+def report(result):
+    name, passed, failed, lines, seconds = result
+    print(f"{'FAIL' if failed else 'pass'} {name}: {passed} passed, "
+          f"{len(failed)} failed ({seconds:.0f} s)", flush=True)
+    if failed:
+        print("\n".join("    " + line for line in lines[-80:]))
+        for what in failed:
+            print(f"  failed: {name}: {what}", flush=True)
+    return result
 
 
 if __name__ == "__main__":

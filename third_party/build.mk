@@ -1,5 +1,6 @@
 # The libraries as one archive a build: $(call third_party,DIR,CC,FLAGS,AR)
-# makes DIR/libthird.a; FLAGS names the variable with the compiler's flags. lib.mk runs as a make of its own because the sources
+# makes DIR/libthird.a; FLAGS names the variable with the compiler's flags.
+# lib.mk runs as a make of its own because the sources
 # are there only after the fetch.
 
 SRC := $(B)/src

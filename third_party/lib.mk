@@ -17,6 +17,8 @@ $(OUT)/libthird.a: $(OBJ)
 	@$(AR) rcs $@ $^
 	@echo "$@"
 
-$(OUT)/third/%.o: $(SRC)/%.c $(wildcard third_party/config/*.h third_party/config/*/*.h)
+$(OUT)/third/%.o: $(SRC)/%.c
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) -w $(INC) -c $< -o $@
+	@$(CC) $(CFLAGS) -w $(INC) -MD -MP -c $< -o $@
+
+-include $(OBJ:.o=.d)

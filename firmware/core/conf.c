@@ -267,37 +267,18 @@ static int read_save(struct parse *p)
     return RC_OK;
 }
 
-static bool has(const uint16_t *list, uint8_t count, uint16_t id)
-{
-    for (uint8_t i = 0; i < count; i++)
-        if (list[i] == id)
-            return true;
-    return false;
-}
-
-/* As in chrony, numbers that it does not know are no error, and the last
- * line counts. Here at least one has to be known. */
+/* As in chrony the last line counts, and unknown numbers are no error. */
 static int read_aeads(struct parse *p)
 {
-    uint16_t list[LIMIT_AEADS];
-    uint8_t count = 0;
+    const char *odd = NULL, *unknown = "* is not known to Gnomon";
     if (want_args(p, 1, CONF_ARGS_MAX - 2) < 0)
         return RC_BAD;
-    for (size_t i = 1; i < p->w.count; i++) {
-        const char *word = p->w.word[i];
-        int64_t id;
-        if (get_ranged(p, "ntsaeads", word, 0, UINT16_MAX, &id) < 0)
-            return RC_BAD;
-        if (!aead_known((uint16_t)id))
-            report(p, CONF_NOTE, "ntsaeads", "* is not known to Gnomon",
-                   word);
-        else if (!has(list, count, (uint16_t)id) && count < LEN(list))
-            list[count++] = (uint16_t)id;
-    }
-    if (count == 0)
-        return bad(p, "none of them is known to Gnomon", NULL);
-    memcpy(p->c->aeads, list, count * sizeof(list[0]));
-    p->c->aead_count = count;
+    int n = conf_words_aeads(&p->w, p->c->aeads, &odd);
+    if (n <= 0)
+        return bad(p, n < 0 ? "* is not an AEAD's number" : unknown, odd);
+    if (odd)
+        report(p, CONF_NOTE, p->w.word[0], unknown, odd);
+    p->c->aead_count = (uint8_t)n;
     return RC_OK;
 }
 
@@ -376,6 +357,49 @@ static int read_nameserver(struct parse *p)
     return RC_OK;
 }
 
+/* N or Nms. */
+static int read_width(struct parse *p, const char *word)
+{
+    char digits[8] = {0};
+    int64_t ms;
+    size_t n = strspn(word, "0123456789");
+    if (n == 0 || n >= sizeof(digits) ||
+        (word[n] && !conf_words_equal(word + n, "ms")))
+        return bad(p, "width * is not a number of milliseconds", word);
+    memcpy(digits, word, n);
+    if (get_ranged(p, "width", digits, 1, 900, &ms) < 0)
+        return RC_BAD;
+    p->c->pps_width_ms = (uint16_t)ms;
+    return RC_OK;
+}
+
+static int read_pps(struct parse *p)
+{
+    int64_t gpio;
+    if (want_args(p, 2, 5) < 0)
+        return RC_BAD;
+    if (!conf_words_equal(p->w.word[1], "gpio"))
+        return bad(p, "comes out of a gpio, not of *", p->w.word[1]);
+    if (get_ranged(p, "gpio", p->w.word[2], 0, 53, &gpio) < 0)
+        return RC_BAD;
+    bool always = false;
+    for (size_t i = 3; i < p->w.count; i++) {
+        const char *word = p->w.word[i];
+        if (conf_words_equal(word, "always"))
+            always = true;
+        else if (!conf_words_equal(word, "width"))
+            return bad(p, "unknown option *", word);
+        else if (++i == p->w.count)
+            return bad(p, "its width is missing", NULL);
+        else if (read_width(p, p->w.word[i]) < 0)
+            return RC_BAD;
+    }
+    p->c->pps = true;
+    p->c->pps_always = always;
+    p->c->pps_gpio = (uint8_t)gpio;
+    return RC_OK;
+}
+
 static int read_directive(struct parse *p)
 {
     static const struct {
@@ -391,6 +415,7 @@ static int read_directive(struct parse *p)
         {"makestep", read_makestep},
         {"minsources", read_minsources},
         {"ntsaeads", read_aeads},
+        {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},
         {"gateway", read_gateway},
@@ -440,10 +465,11 @@ static void set_defaults(struct conf *c)
     memset(c, 0, sizeof(*c));
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
-    static const uint16_t aeads[] = {AEAD_AES_128_GCM_SIV,
-                                     AEAD_AES_SIV_CMAC_256};
-    memcpy(c->aeads, aeads, sizeof(aeads));
-    c->aead_count = LEN(aeads);
+    c->aeads[0] = AEAD_AES_128_GCM_SIV;
+    c->aeads[1] = AEAD_AES_SIV_CMAC_256;
+    c->aead_count = 2;
+    c->pps_gpio = 18;
+    c->pps_width_ms = 100;
     memcpy(c->hostname, "gnomon", 7);
 }
 

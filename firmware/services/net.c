@@ -34,7 +34,7 @@ static struct {
     struct question ask[LIMIT_SOURCES];
 } net;
 
-/* ---- what lwIP asks of its port -------------------------------------------- */
+/* ---- what lwIP asks of its port ------------------------------------------ */
 
 u32_t sys_now(void)
 {
@@ -52,7 +52,7 @@ uint32_t net_random(void)
            b[3];
 }
 
-/* ---- addresses ----------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------- */
 
 void net_addr_to_lwip(const struct net_addr *a, ip_addr_t *out)
 {
@@ -134,7 +134,7 @@ void net_address6(char out[48])
     small(out);
 }
 
-/* ---- link and configuration ------------------------------------------------------ */
+/* ---- link and configuration ---------------------------------------------- */
 
 static void static_address(void)
 {
@@ -254,7 +254,7 @@ mono_ns net_poll(mono_ns now)
                                                  : now + ms * MONO_MS;
 }
 
-/* ---- names ------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------- */
 
 static void found(const char *name, const ip_addr_t *ip, void *arg)
 {

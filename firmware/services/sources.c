@@ -20,6 +20,7 @@
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
 #define SAVE_EVERY        (15 * 60 * MONO_S)
+#define SPARE             2      /* cookies to go on with, not on the card   */
 
 static struct {
     const struct sources_ops *ops;
@@ -148,7 +149,7 @@ static mono_ns ask_name(struct source *s, const char *name, mono_ns now)
     return s->retry;
 }
 
-/* ---- key exchange ---------------------------------------------------------- */
+/* ---- key exchange -------------------------------------------------------- */
 
 /* t = min(10 * 1.5^(n-1), 432000) seconds, RFC 8915 section 4.2. */
 static mono_ns ke_wait(unsigned failures)
@@ -210,7 +211,7 @@ static mono_ns start_exchange(struct source *s, mono_ns now)
     return MONO_NEVER;
 }
 
-/* ---- the card ----------------------------------------------------------------- */
+/* ---- the card ------------------------------------------------------------ */
 
 /* Write keys and cookies, leaving `spare` of the oldest out; from now on the
  * others are not sent until a record without them is durable. */
@@ -228,6 +229,7 @@ static void save(struct source *s, size_t spare, mono_ns now)
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
     }
+    s->card_low = s->ntp.nts.count - spare < LIMIT_COOKIES - SPARE;
     s->ticket = ticket;
     s->ticket_since = now;
 }
@@ -245,7 +247,6 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
 {
     if (s->ticket == 0)
         save(s, 1, now);
-    s->card_low = true;
     if (s->ticket == 0)
         nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
     else if (now - s->ticket_since > CARD_PATIENCE) {
@@ -265,7 +266,7 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
  * be taken off the card, or power cuts in a row would use it up. */
 static bool save_is_due(const struct source *s, mono_ns now)
 {
-    return s->ticket == 0 && s->ntp.nts.count > 2 &&
+    return s->ticket == 0 && s->ntp.nts.count > SPARE &&
            (now >= s->save_due ||
             (s->card_low && s->ntp.nts.count == LIMIT_COOKIES));
 }
@@ -277,7 +278,7 @@ void sources_save(void)
             save(&all.s[i], 1, timekeeper_mono());
 }
 
-/* ---- requests and replies --------------------------------------------------------- */
+/* ---- requests and replies ------------------------------------------------ */
 
 /* An IPv4 address is its own reference identifier. An IPv6 address should be
  * hashed with MD5; that matters to clients of ours, which there are none of
@@ -362,7 +363,7 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
              ntp_drop_text(why));
 }
 
-/* ---- the loop --------------------------------------------------------------------- */
+/* ---- the loop ------------------------------------------------------------ */
 
 static mono_ns step(struct source *s, mono_ns now)
 {
@@ -396,10 +397,8 @@ mono_ns sources_poll(mono_ns now)
             next = mono_min(next, now + CARD_RETRY);
         if (up)
             next = mono_min(next, step(s, now));
-        if (save_is_due(s, now)) {
-            s->card_low = false;
-            save(s, 2, now);
-        }
+        if (save_is_due(s, now))
+            save(s, SPARE, now);
     }
     return next;
 }

@@ -36,7 +36,8 @@ struct source {
     char trouble[96];
 };
 
-/* version, the server line's name and ports, the NTP server's name, address, port, then nts_assoc_write's bytes. */
+/* version, the server line's name and ports, the NTP server's name, address,
+ * port, then nts_assoc_write's bytes. */
 #define SOURCE_CARD_MAX LIMIT_JOURNAL_DATA
 
 /* Returns the length, RC_SPACE, or RC_STATE: nothing to save. */

@@ -97,7 +97,7 @@ void timekeeper_forget(unsigned slot)
     tk.reselect = true;
 }
 
-/* ---- choosing ------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------ */
 
 /* How many must agree. Before the clock is set: a majority of the configured
  * authenticated sources (of all, where none is), and minsources, which then
@@ -153,7 +153,7 @@ static void choose(uint64_t ticks)
     say_why();
 }
 
-/* ---- steering --------------------------------------------------------------- */
+/* ---- steering ------------------------------------------------------------ */
 
 static span_ns interval(void)
 {
@@ -247,7 +247,7 @@ mono_ns timekeeper_poll(mono_ns now)
                                   : mono_of_ticks(tk.until, tk.hz);
 }
 
-/* ---- reading ------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 bool timekeeper_synchronised(void)
 {
@@ -257,6 +257,11 @@ bool timekeeper_synchronised(void)
 ntp64 timekeeper_utc(uint64_t ticks)
 {
     return clk_at(&tk.clk, ticks);
+}
+
+uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
+{
+    return clk_when(&tk.clk, from_ticks, utc);
 }
 
 int64_t timekeeper_unix(void)

@@ -16,7 +16,8 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-ELF = os.path.join(TOP, "build/rpi2/kernel7.elf")
+ELF = os.environ.get("GNOMON_ELF",
+                     os.path.join(TOP, "build/rpi2/kernel7.elf"))
 STAMP = re.compile(r"\[\s*(\d+)\.(\d{6})\] ")
 
 
@@ -26,9 +27,12 @@ def die_with_parent():
 
 
 class Machine:
-    """Powered on by entering the context, off by leaving it."""
+    """Powered on by entering the context, off by leaving it. icount N: an
+    instruction takes 2^N ns; sleep=False skips what the guest idles, which
+    servers on this machine do not do."""
 
-    def __init__(self, card=None, pcap=None, icount=None, extra=(),
+    def __init__(self, card=None, pcap=None, icount=None, sleep=False,
+                 extra=(),
                  net="user,id=n0", usb=("usb-net,netdev=n0,port=1",),
                  kernel=ELF, prefix=(), keep_card=True):
         self.text = ""
@@ -50,7 +54,8 @@ class Machine:
             self.command += ["-object",
                              f"filter-dump,id=f0,netdev=n0,file={pcap}"]
         if icount is not None:
-            self.command += ["-icount", f"shift={icount},sleep=off"]
+            self.command += ["-icount", f"shift={icount},sleep="
+                             + ("on" if sleep else "off")]
         self.command += list(extra)
         self.child = None
 

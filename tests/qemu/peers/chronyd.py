@@ -38,10 +38,11 @@ def commands_of(version):
 class Daemon:
     """What a server and a client share: folder, process, command socket."""
 
-    def __init__(self, prefix, version="4.3"):
+    def __init__(self, prefix, env=None, version="4.3"):
         self.folder = work_folder()  # mode 0700, ours: chronyd checks
         os.chmod(self.folder, 0o750)
         self.prefix = list(prefix)
+        self.env = dict(os.environ, **(env or {}))
         self.chronyd, self.chronyc_of = commands_of(version)
         self.child = None
         self.log = os.path.join(self.folder, "log")
@@ -65,7 +66,7 @@ class Daemon:
         command = self.chronyd + ["-x", "-d", "-f", conf]
         if os.geteuid() != 0:
             command.append("-U")
-        self.child = Child(self.prefix + command, self.log)
+        self.child = Child(self.prefix + command, self.log, env=self.env)
         if not wait_for(self.ready, 30):
             text = self.child.text()
             self.stop()
@@ -102,8 +103,8 @@ class Daemon:
 class Server(Daemon):
     def __init__(self, pki, cert="good", port=None, ke_port=None, front=False,
                  keep_keys=True, extra=(), prefix=(), address=None,
-                 version="4.3"):
-        super().__init__(prefix, version)
+                 env=None, version="4.3"):
+        super().__init__(prefix, env, version)
         self.key, self.chain = pki.key(cert), pki.chain(cert)
         self.port = port or free_port()
         self.ke_port = ke_port or free_port()
@@ -165,7 +166,7 @@ class Client(Daemon):
 
     def __init__(self, pki, sources, options="iburst minpoll -4 maxpoll 0",
                  extra=(), prefix=(), version="4.3"):
-        super().__init__(prefix, version)
+        super().__init__(prefix, version=version)
         self.ca, self.sources = pki.ca, list(sources)
         self.options, self.extra = options, list(extra)
 

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""The second boot of a card: authenticated time without a key exchange, the
+power having been cut, and no cookie sent twice (issue 2, must show 3)."""
+import sys
+import time
+
+import world
+from machine import Machine, Tap
+
+
+def boot(tap, w, name, seconds, what):
+    """Synchronise, go on for a while, cut the power; the board's words."""
+    with Machine(card=w.path("card.img"), pcap=w.path(name)) as m:
+        good = world.synchronise(m)
+        time.sleep(seconds)
+        board = m.ask("board") if good else ""
+        rows = world.authdata(m) if good else []
+        m.off()
+    tap.check(good, f"{what}: synchronised", m.text)
+    return board, rows, m.text
+
+
+def counts(servers):
+    return [(s.gate.count, s.ke_connections()) for s in servers]
+
+
+def main():
+    tap = Tap()
+    with world.World() as w:
+        servers = w.chronyd(front=True)
+        w.card(conf=w.conf(world.FAST))
+        board, _, _ = boot(tap, w, "1.pcap", 5, "first boot")
+        tap.check("after key exchange" in world.field(board, "First sync"),
+                  "first boot: after key exchange", board)
+        before = counts(servers)
+        tap.check(before == [(1, 1)] * 3, "one TLS connection for each",
+                  before)
+        for server in servers:
+            server.gate.close()
+        authenticated = [s.authenticated() for s in servers]
+        board, rows, text = boot(tap, w, "2.pcap", 5,
+                                 "second boot, NTS-KE ports closed")
+        tap.check("from saved cookies" in world.field(board, "First sync")
+                  and world.field(board, "TLS handshakes") == "0",
+                  "second boot: from saved cookies, no handshake", text)
+        tap.check(counts(servers) == before,
+                  "second boot: no TLS connection at any server",
+                  counts(servers))
+        tap.check(all(s.authenticated() > n
+                      for s, n in zip(servers, authenticated)),
+                  "second boot: each server authenticated its requests")
+        tap.check(world.keys_are_good(rows, 3),
+                  "second boot: 8 cookies again, no NAK", rows)
+        twice, sent = world.sent_twice(w.path("1.pcap"), w.path("2.pcap"))
+        tap.check(sent >= 6 and not twice,
+                  f"no cookie twice among {sent} sent", twice)
+        tap.check(boot(tap, w, "3.pcap", 0, "third boot, ports closed")
+                  and counts(servers) == before,
+                  "third boot: no TLS connection either", counts(servers))
+        twice, sent = world.sent_twice(*(w.path(f"{n}.pcap")
+                                         for n in (1, 2, 3)))
+        tap.check(not twice, f"no cookie twice among {sent} sent", twice)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
