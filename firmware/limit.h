@@ -14,6 +14,7 @@
 
 /* NTS (RFC 8915). Cookies seen: 64..104 bytes; the RFC sets no limit. */
 #define LIMIT_COOKIES      8
+#define LIMIT_AEADS        4   /* offered in a key exchange */
 #define LIMIT_COOKIE       256
 #define LIMIT_KE_MESSAGE   4096 /* a whole NTS-KE answer                      */
 #define LIMIT_NTP_PACKET   1280 /* our longest request: 8 cookies of 104 B  */

@@ -222,6 +222,7 @@ static void start(void)
     pps_init(&conf);
     net_init(&conf, sources_net_changed);
     ke_client_init();
+    ke_client_offer(conf.aeads, conf.aead_count);
     ke_client_clock(certificate_clock);
     ntp_udp_init(&datagram_doors);
     sources_init(&conf, &source_doors);

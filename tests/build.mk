@@ -60,7 +60,7 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o $(F)/libfi
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -----------------------------
-$(B)/peers/.fetched: tests/qemu/peers/fetch.sh | $(B)/.deps
+$(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(B)/.deps
 	tests/qemu/peers/fetch.sh $(B)
 	@touch $@
 

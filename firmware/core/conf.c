@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "aead.h"
 #include "conf_words.h"
 #include "fmt.h"
 
@@ -266,6 +267,21 @@ static int read_save(struct parse *p)
     return RC_OK;
 }
 
+/* As in chrony the last line counts, and unknown numbers are no error. */
+static int read_aeads(struct parse *p)
+{
+    const char *odd = NULL, *unknown = "* is not known to Gnomon";
+    if (want_args(p, 1, CONF_ARGS_MAX - 2) < 0)
+        return RC_BAD;
+    int n = conf_words_aeads(&p->w, p->c->aeads, &odd);
+    if (n <= 0)
+        return bad(p, n < 0 ? "* is not an AEAD's number" : unknown, odd);
+    if (odd)
+        report(p, CONF_NOTE, p->w.word[0], unknown, odd);
+    p->c->aead_count = (uint8_t)n;
+    return RC_OK;
+}
+
 static int read_makestep(struct parse *p)
 {
     double threshold;
@@ -398,6 +414,7 @@ static int read_directive(struct parse *p)
         {"driftfile", read_save},
         {"makestep", read_makestep},
         {"minsources", read_minsources},
+        {"ntsaeads", read_aeads},
         {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},
@@ -448,6 +465,9 @@ static void set_defaults(struct conf *c)
     memset(c, 0, sizeof(*c));
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
+    c->aeads[0] = AEAD_AES_128_GCM_SIV;
+    c->aeads[1] = AEAD_AES_SIV_CMAC_256;
+    c->aead_count = 2;
     c->pps_gpio = 18;
     c->pps_width_ms = 100;
     memcpy(c->hostname, "gnomon", 7);

@@ -43,6 +43,8 @@ struct conf {
     uint8_t trust_count;
     bool nosystemcert;       /* leave the Mozilla bundle out                */
     bool save;               /* ntsdumpdir or driftfile given               */
+    uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first; default 30 15    */
+    uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */
     int32_t makestep_limit;  /* updates; < 0: always; default 3             */
     uint8_t minsources;      /* 0: not given (default of DESIGN.md)         */

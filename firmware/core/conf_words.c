@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "aead.h"
+
 static bool is_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -225,6 +227,30 @@ bool conf_words_is_host(const char *word)
     return len > 0;
 }
 
+int conf_words_aeads(const struct conf_words *w, uint16_t list[LIMIT_AEADS],
+                     const char **odd)
+{
+    uint16_t known[LIMIT_AEADS] = {0};
+    int n = 0;
+    for (size_t i = 1; i < w->count; i++) {
+        int64_t id;
+        bool again = false;
+        if (conf_words_int(w->word[i], &id) < 0 || id < 0 || id > UINT16_MAX) {
+            *odd = w->word[i];
+            return RC_BAD;
+        }
+        for (int j = 0; j < n; j++)
+            again |= known[j] == id;
+        if (!aead_known((uint16_t)id))
+            *odd = w->word[i];
+        else if (!again && n < LIMIT_AEADS)
+            known[n++] = (uint16_t)id;
+    }
+    if (n > 0)
+        memcpy(list, known, sizeof(known));
+    return n;
+}
+
 static const char not_needed[] = "accepted, not needed by Gnomon";
 static const char not_yet[] = "accepted, but not yet done by Gnomon";
 
@@ -249,7 +275,7 @@ const char *conf_words_ignored(const char *directive)
         "leapsectz", "local", "maxchange", "maxclockerror", "maxdistance",
         "maxdrift", "maxjitter", "maxntsconnections", "maxsamples",
         "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
-        "minstratum", "nocerttimecheck", "ntsaeads", "ntsntpserver",
+        "minstratum", "nocerttimecheck", "ntsntpserver",
         "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
         "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
         "refclock", "reselectdist", "smoothtime", "sourcedir",

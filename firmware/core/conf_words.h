@@ -3,6 +3,7 @@
 #ifndef CONF_WORDS_H
 #define CONF_WORDS_H
 
+#include "../limit.h"
 #include "base.h"
 
 #define CONF_LINE_MAX 512  /* bytes of a line; chrony's longest is 2047      */
@@ -23,6 +24,12 @@ bool conf_words_equal(const char *a, const char *b); /* ASCII case ignored */
 /* All of the word. RC_OK, RC_BAD: not a number (*v is 0). */
 int conf_words_int(const char *word, int64_t *v) MUST_CHECK;
 int conf_words_real(const char *word, double *v) MUST_CHECK;
+/* The words after the first as numbers of AEADs: into list those known, each
+ * once, in their order. Returns how many (0: list stays) or RC_BAD, list
+ * stays and *odd is no such number. Otherwise *odd, if set, is one that is
+ * not known. */
+int conf_words_aeads(const struct conf_words *w, uint16_t list[LIMIT_AEADS],
+                     const char **odd) MUST_CHECK;
 /* A.B.C.D, with or without /N. RC_OK, RC_BAD. */
 int conf_words_ip4(const char *word, uint8_t ip[4]) MUST_CHECK;
 int conf_words_net4(const char *word, uint8_t ip[4],

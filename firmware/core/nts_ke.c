@@ -36,6 +36,13 @@ void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c)
     context[4] = s2c;
 }
 
+uint16_t nts_ke_exporter_aead(uint16_t agreed, bool compliant)
+{
+    return agreed == AEAD_AES_128_GCM_SIV && !compliant
+               ? AEAD_AES_SIV_CMAC_256
+               : agreed;
+}
+
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap)
 {
@@ -129,6 +136,14 @@ static enum nts_ke_status on_port(struct nts_ke_client *k,
     return NTS_KE_MORE;
 }
 
+/* Empty, as chrony has it. */
+static enum nts_ke_status on_compliant(struct nts_ke_client *k,
+                                       const struct nts_record *r)
+{
+    k->result.compliant = true;
+    return r->len == 0 ? NTS_KE_MORE : NTS_KE_MALFORMED;
+}
+
 static enum nts_ke_status on_code(struct nts_ke_client *k,
                                   const struct nts_record *r,
                                   enum nts_ke_status s)
@@ -179,7 +194,7 @@ static enum nts_ke_status on_record(struct nts_ke_client *k,
     case NTS_RECORD_PORT:
         return on_port(k, r);
     case NTS_RECORD_COMPLIANT_GCM_SIV:
-        return NTS_KE_MORE;
+        return on_compliant(k, r);
     default:
         return on_unknown(k, r);
     }
@@ -203,6 +218,7 @@ static enum nts_ke_status on_huge(struct nts_ke_client *k,
     case NTS_RECORD_AEAD:
     case NTS_RECORD_SERVER:
     case NTS_RECORD_PORT:
+    case NTS_RECORD_COMPLIANT_GCM_SIV:
         return NTS_KE_MALFORMED;
     default:
         return on_unknown(k, r);

@@ -41,6 +41,7 @@ const char *nts_ke_status_text(enum nts_ke_status s);
 
 struct nts_ke_result {
     uint16_t aead;
+    bool compliant;             /* server echoed record 1024                */
     uint16_t code;              /* error, warning or record type            */
     uint16_t port;              /* 0: not negotiated, 123                   */
     char server[LIMIT_NAME];    /* "": the KE server itself                 */
@@ -58,15 +59,16 @@ struct nts_ke_client { /* fields private */
     size_t have; /* of the record being collected                           */
     size_t skip; /* bytes still to pass over of a record not collected      */
     uint8_t record[4 + LIMIT_KE_MESSAGE];
-    uint16_t offered[4];
+    uint16_t offered[LIMIT_AEADS];
     uint8_t offered_count;
     bool got_protocol, got_aead; /* the records were there                  */
     bool ntpv4;                  /* and this was agreed                     */
     struct nts_ke_result result;
 };
 
-/* Start an exchange offering these 1 .. 4 AEADs in order of preference;
- * writes the request. Returns its length or RC_SPACE. */
+/* Start an exchange offering these 1 .. LIMIT_AEADS AEADs in order of
+ * preference, with record 1024 if 30 is among them; writes the request.
+ * Returns its length or RC_SPACE. */
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap) MUST_CHECK;
 enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
@@ -76,5 +78,9 @@ enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
 /* RFC 8915 4.3: label and context of the TLS exporter. context: 5 bytes. */
 #define NTS_KE_EXPORTER_LABEL "EXPORTER-network-time-security"
 void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c);
+/* The AEAD that the context names. It is the one agreed on, but for 30 when
+ * not both sides sent record 1024: then it is 15, as chrony before 4.6.1 had
+ * it. A wrong choice shows as a NAK to every request. */
+uint16_t nts_ke_exporter_aead(uint16_t agreed, bool compliant);
 
 #endif

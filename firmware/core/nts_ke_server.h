@@ -14,7 +14,8 @@
 struct nts_ke_request {
     bool ntpv4;           /* asked for; else the answer agrees on nothing    */
     uint16_t aead;        /* the client's first that we have; 0: none        */
-    bool compliant;       /* client sent record 1024, so we do               */
+    bool compliant;       /* client sent record 1024, so we do: see
+                           * nts_ke_exporter_aead in nts_ke.h                */
     enum nts_error error; /* after RC_BAD: what to answer                    */
 };
 

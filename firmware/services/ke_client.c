@@ -12,10 +12,6 @@
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)
 
-/* Before 30 (AES-128-GCM-SIV) joins: chrony exports its keys with the context
- * of 15 unless the request also carries its record 1024. */
-static const uint16_t offered[] = {AEAD_AES_SIV_CMAC_256};
-
 enum ke_step {
     KE_IDLE,
     KE_HANDSHAKE,
@@ -34,6 +30,8 @@ struct ke_request {
 
 static struct {
     struct tls_clock (*ask)(void);
+    uint16_t offer[LIMIT_AEADS];
+    size_t offer_count;
     struct ke_request queue[LIMIT_SOURCES]; /* a ring */
     unsigned first, count;
     enum ke_step step; /* of the first one */
@@ -48,7 +46,17 @@ static struct {
 
 void ke_client_init(void)
 {
+    static const uint16_t best_first[] = {AEAD_AES_128_GCM_SIV,
+                                          AEAD_AES_SIV_CMAC_256};
     memset(&ke, 0, sizeof ke);
+    ke_client_offer(best_first, LEN(best_first));
+}
+
+void ke_client_offer(const uint16_t *aeads, size_t count)
+{
+    ASSERT(count >= 1 && count <= LEN(ke.offer));
+    memcpy(ke.offer, aeads, count * sizeof aeads[0]);
+    ke.offer_count = count;
 }
 
 void ke_client_clock(struct tls_clock (*ask)(void))
@@ -105,7 +113,7 @@ static mono_ns begin(mono_ns now)
     int rc = tls_open(r->name, &r->addr, r->port, r->certset, &clock);
     if (rc != RC_OK)
         return finish(now, tls_reason());
-    rc = nts_ke_client_request(&ke.exchange, offered, LEN(offered),
+    rc = nts_ke_client_request(&ke.exchange, ke.offer, ke.offer_count,
                                ke.request, sizeof ke.request);
     ASSERT(rc > 0);
     ke.request_len = (size_t)rc;
@@ -148,17 +156,18 @@ static mono_ns request(mono_ns now)
     return now;
 }
 
-static int export_keys(struct ke_outcome *o, uint16_t agreed)
+static int export_keys(struct ke_outcome *o, const struct nts_ke_result *r)
 {
-    const struct aead *aead = aead_find(agreed);
+    const struct aead *aead = aead_find(r->aead);
+    uint16_t named = nts_ke_exporter_aead(r->aead, r->compliant);
     uint8_t context[5];
     ASSERT(aead && aead->key_len <= sizeof o->c2s);
-    nts_ke_exporter_context(context, agreed, false);
+    nts_ke_exporter_context(context, named, false);
     int rc = tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context,
                         o->c2s, aead->key_len);
     if (rc != RC_OK)
         return rc;
-    nts_ke_exporter_context(context, agreed, true);
+    nts_ke_exporter_context(context, named, true);
     return tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, o->s2c,
                       aead->key_len);
 }
@@ -168,7 +177,7 @@ static mono_ns answered(mono_ns now, enum nts_ke_status status)
     const struct nts_ke_result *r = &ke.exchange.result;
     if (status == NTS_KE_DONE) {
         tls_window(&ke.outcome.cert_lo, &ke.outcome.cert_hi);
-        return finish(now, export_keys(&ke.outcome, r->aead) == RC_OK
+        return finish(now, export_keys(&ke.outcome, r) == RC_OK
                                ? NULL
                                : tls_reason());
     }

@@ -16,6 +16,9 @@ struct ke_outcome {
 typedef void (*ke_done)(void *arg, const struct ke_outcome *o);
 
 void ke_client_init(void);
+/* AEADs to offer, 1 .. LIMIT_AEADS that aead_find knows, best first; from
+ * ke_client_init on 30 and 15. */
+void ke_client_offer(const uint16_t *aeads, size_t count);
 /* The clock to judge certificates by is asked when the handshake starts. */
 void ke_client_clock(struct tls_clock (*ask)(void));
 /* RC_OK: done will be called once, from ke_client_poll. RC_SPACE. */

@@ -58,6 +58,27 @@ static void add(const struct conf_source *c, mono_ns now)
     all.count++;
 }
 
+/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
+static bool enabled(const struct conf *conf, const struct aead *aead)
+{
+    for (unsigned i = 0; i < conf->aead_count; i++)
+        if (conf->aeads[i] == aead->id)
+            return true;
+    return false;
+}
+
+static void remembered(const struct conf *conf, struct source *s)
+{
+    if (enabled(conf, s->ntp.nts.aead)) {
+        log_line("%s: %u saved cookies", s->conf->name,
+                 (unsigned)s->ntp.nts.count);
+        return;
+    }
+    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
+    nts_assoc_wipe(&s->ntp.nts);
+    s->step = SOURCE_ADDRESS;
+}
+
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
 {
     mono_ns now = timekeeper_mono();
@@ -76,8 +97,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
         for (unsigned i = 0; len > 0 && i < all.count; i++) {
             if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
                 continue;
-            log_line("%s: %u saved cookies", all.s[i].conf->name,
-                     (unsigned)all.s[i].ntp.nts.count);
+            remembered(conf, &all.s[i]);
             break;
         }
     }

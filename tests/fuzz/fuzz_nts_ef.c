@@ -1,6 +1,7 @@
 /* A reply of any bytes. The first byte says how: even, the packet as it is;
  * odd, what follows the header is text that gets encrypted under the right
- * key, so that what lies behind the authenticator is reached too. */
+ * key, so that what lies behind the authenticator is reached too. Its next
+ * bit chooses the AEAD, 15 or 30. */
 #include <string.h>
 
 #include "../unit/entropy.h"
@@ -21,14 +22,15 @@ static size_t wrap(const struct nts_assoc *a, const uint8_t *in, size_t len,
     writer_u16(&w, 4 + NTS_UID_LEN);
     writer_bytes(&w, uid, sizeof uid);
     size_t ad_len = w.len, sealed = len + a->aead->tag_len;
-    size_t padded = (sealed + 3) / 4 * 4;
+    size_t padded = (sealed + 3) / 4 * 4, nonce_len = a->aead->nonce_len;
     writer_u16(&w, NTS_EF_AUTHENTICATOR);
-    writer_u16(&w, (uint16_t)(8 + 16 + padded));
-    writer_u16(&w, 16);
+    writer_u16(&w, (uint16_t)(8 + nonce_len + padded));
+    writer_u16(&w, (uint16_t)nonce_len);
     writer_u16(&w, (uint16_t)sealed);
-    uint8_t *nonce = writer_room(&w, 16 + padded);
-    memset(nonce, 0, 16 + padded);
-    int rc = a->aead->seal(s2c, nonce, 16, pkt, ad_len, in, len, nonce + 16);
+    uint8_t *nonce = writer_room(&w, nonce_len + padded);
+    memset(nonce, 0, nonce_len + padded);
+    int rc = a->aead->seal(s2c, nonce, nonce_len, pkt, ad_len, in, len,
+                            nonce + nonce_len);
     ASSERT(rc == RC_OK);
     return w.len;
 }
@@ -57,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     struct nts_assoc a = {0};
     if (len < 1 || len > 2000)
         return 0;
-    int rc = nts_assoc_keys(&a, 15, c2s, s2c);
+    int rc = nts_assoc_keys(&a, in[0] & 2 ? 30 : 15, c2s, s2c);
     ASSERT(rc == RC_OK);
     bool sealed = in[0] & 1;
     size_t n = sealed ? wrap(&a, in + 1, len - 1, pkt) : len - 1;

@@ -40,6 +40,31 @@ static void defaults(void **state)
     assert_int_equal(c.makestep_limit, 3);
     assert_false(c.save);
     assert_false(c.static_ip4);
+    assert_int_equal(c.aead_count, 2);
+    assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
+}
+
+static void ntsaeads(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("ntsaeads 15"), 0);
+    assert_true(c.aead_count == 1 && c.aeads[0] == 15);
+    assert_int_equal(parse("ntsaeads 15 30 15"), 0);
+    assert_int_equal(c.report_count, 0);
+    assert_true(c.aead_count == 2 && c.aeads[0] == 15 && c.aeads[1] == 30);
+    assert_int_equal(parse("ntsaeads 15\nntsaeads 30"), 0); /* the last */
+    assert_true(c.aead_count == 1 && c.aeads[0] == 30);
+    assert_int_equal(parse("ntsaeads 17 30 31 65535 15"), 0);
+    assert_true(c.aead_count == 2 && c.aeads[0] == 30 && c.aeads[1] == 15);
+    assert_int_equal(c.report_count, 1);
+    report_is(0, CONF_NOTE, 1, "ntsaeads: `65535' is not known to Gnomon");
+    static const char *const wrong[] = {
+        "ntsaeads", "ntsaeads 17", "ntsaeads 65536", "ntsaeads -1",
+        "ntsaeads 30,15", "ntsaeads AES"};
+    for (size_t i = 0; i < LEN(wrong); i++) {
+        assert_int_equal(parse(wrong[i]), 1);
+        assert_true(c.aead_count == 2 && c.aeads[0] == 30);
+    }
 }
 
 static void a_whole_file(void **state)
@@ -324,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
+        cmocka_unit_test(ntsaeads),
         cmocka_unit_test(a_whole_file),
         cmocka_unit_test(errors_have_line_and_reason),
         cmocka_unit_test(twice_and_too_many),

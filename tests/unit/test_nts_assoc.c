@@ -133,6 +133,32 @@ static void comes_back_from_the_card(void **s)
         assert_int_equal(take(&b), i);
 }
 
+/* Keys of 16 bytes: the record is shorter, and nothing of longer keys that
+ * were there before is left. */
+static void aead_30_comes_back_from_the_card(void **s)
+{
+    (void)s;
+    static const uint8_t cookie[64] = {9}, zero[16];
+    struct nts_assoc b;
+    int len15 = save(8);
+    assert_int_equal(nts_assoc_keys(&a, 30, c2s, s2c), RC_OK);
+    assert_memory_equal(a.c2s + 16, zero, 16);
+    assert_memory_equal(a.s2c + 16, zero, 16);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(nts_assoc_put(&a, cookie, 64), RC_OK);
+    assert_int_equal(save(8), len15 - 32);
+    int len = save(0);
+    memset(&b, 0xee, sizeof b);
+    assert_int_equal(nts_assoc_read(&b, card, (size_t)len), RC_OK);
+    assert_int_equal(b.aead->id, 30);
+    assert_memory_equal(b.c2s, c2s, 16);
+    assert_memory_equal(b.s2c, s2c, 16);
+    assert_int_equal(b.count, 8);
+    assert_int_equal(b.cookie_len, 64);
+    for (int cut = 0; cut < len; cut++)
+        assert_int_equal(nts_assoc_read(&b, card, (size_t)cut), RC_BAD);
+}
+
 static void the_longest_record_fits_the_journal(void **s)
 {
     (void)s;
@@ -331,6 +357,7 @@ int main(void)
         TEST(new_keys_replace_everything),
         TEST(wiped_leaves_no_secret),
         TEST(comes_back_from_the_card),
+        TEST(aead_30_comes_back_from_the_card),
         TEST(the_longest_record_fits_the_journal),
         TEST(damaged_records_leave_nothing),
         TEST(saved_cookies_wait_for_a_record_without_them),

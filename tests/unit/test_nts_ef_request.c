@@ -56,6 +56,23 @@ static void request_of_228_bytes(void **s)
     assert_int_equal(p[0], 0x23);
 }
 
+/* AEAD 30 and chrony 4.6.1's cookies of 64 bytes: a nonce of 12, and no
+ * padding after it, for 12 is the longest there is (5.6). */
+static void request_of_188_bytes_with_aead_30(void **s)
+{
+    (void)s;
+    uint8_t p[2048] = {0x23}, mine[NTS_UID_LEN];
+    struct nts_cookie c = cookie_of(64);
+    assert_int_equal(nts_assoc_keys(&a, 30, c2s, s2c), RC_OK);
+    int n = nts_ef_request(&a, &c, 0, mine, p, sizeof p);
+    assert_int_equal(n, 188);
+    assert_int_equal(field_at(p, 152, NTS_EF_AUTHENTICATOR, 36), 188);
+    assert_memory_equal(p + 156, "\0\x0c\0\x10", 4);
+    assert_int_equal(a.aead->open(c2s, p + 160, 12, p, 152, p + 172, 16,
+                                  scratch),
+                     RC_OK);
+}
+
 static void requests_never_repeat_themselves(void **s)
 {
     (void)s;
@@ -126,6 +143,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, setup)
     const struct CMUnitTest tests[] = {
         TEST(request_of_228_bytes),
+        TEST(request_of_188_bytes_with_aead_30),
         TEST(requests_never_repeat_themselves),
         TEST(placeholders_look_like_the_cookie),
         TEST(a_request_is_no_longer_than_a_packet),

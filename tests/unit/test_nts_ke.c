@@ -107,6 +107,10 @@ static void exporter_context(void **s)
     assert_memory_equal(c, "\0\0\0\x0f\0", 5);
     nts_ke_exporter_context(c, 30, true);
     assert_memory_equal(c, "\0\0\0\x1e\1", 5);
+    assert_int_equal(nts_ke_exporter_aead(30, true), 30);
+    assert_int_equal(nts_ke_exporter_aead(30, false), 15); /* chrony < 4.6.1 */
+    assert_int_equal(nts_ke_exporter_aead(15, true), 15);
+    assert_int_equal(nts_ke_exporter_aead(15, false), 15);
 }
 
 /* ---- good answers ------------------------------------------------------- */
@@ -126,6 +130,36 @@ static void smallest_answer(void **s)
     assert_memory_equal(k.result.cookie[0].b, "cookie-cookie-12", 16);
     assert_int_equal(k.result.port, 0);
     assert_string_equal(k.result.server, "");
+}
+
+/* chrony 4.6.1's, record 1024 between the AEAD and the port; anywhere else
+ * is as good. */
+static void answer_with_aead_30(void **s)
+{
+    (void)s;
+    static const uint16_t both[] = {30, 15};
+    for (int place = 0; place < 4; place++) {
+        struct writer w = answer();
+        uint8_t out[64];
+        if (place == 1)
+            rec(&w, 1024, "", 0);
+        PROTOCOL(&w);
+        rec(&w, 0x8004, "\0\036", 2);
+        if (place == 2)
+            rec(&w, 1024, "", 0);
+        COOKIE(&w);
+        if (place == 3)
+            rec(&w, 1024, "", 0);
+        END(&w);
+        int n = nts_ke_client_request(&k, both, 2, out, sizeof out);
+        assert_true(n > 0);
+        assert_int_equal(nts_ke_client_feed(&k, w.p, w.len), NTS_KE_DONE);
+        assert_int_equal(k.result.aead, 30);
+        assert_int_equal(k.result.compliant, place > 0);
+    }
+    assert_int_equal(with(1024, "", 0), NTS_KE_DONE);
+    assert_int_equal(k.result.aead, 15);
+    assert_int_equal(with(1024, "x", 1), NTS_KE_MALFORMED);
 }
 
 /* ntpd-rs 1.4's order: port, server, protocol, AEAD not critical. */
@@ -348,6 +382,7 @@ static void malformed_bodies(void **s)
     for (unsigned type = 0; type < 8; type++) /* too long to be looked at */
         if (type != NTS_RECORD_COOKIE)
             assert_int_equal(with(type, body, 5000), NTS_KE_MALFORMED);
+    assert_int_equal(with(1024, body, 5000), NTS_KE_MALFORMED);
     assert_int_equal(with(0x1234, body, 5000), NTS_KE_DONE);
     assert_int_equal(with(0x9234, body, 5000), NTS_KE_CRITICAL);
 }
@@ -403,6 +438,7 @@ int main(void)
         cmocka_unit_test(request_with_aead_30_says_compliant),
         cmocka_unit_test(exporter_context),
         cmocka_unit_test(smallest_answer),
+        cmocka_unit_test(answer_with_aead_30),
         cmocka_unit_test(any_order_in_any_pieces),
         cmocka_unit_test(bytes_after_the_end_change_nothing),
         cmocka_unit_test(every_truncation_wants_more),

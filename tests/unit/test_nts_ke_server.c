@@ -48,6 +48,33 @@ static void client_and_server_agree(void **s)
                      RC_SPACE);
 }
 
+/* Record 1024 is echoed where it matters, and both then name 30. */
+static void agree_on_30(bool compliant)
+{
+    static const uint16_t both[] = {30, 15};
+    uint8_t req[64], out[256], cookie[64] = {0};
+    struct nts_ke_request r;
+    struct nts_ke_answer a = {.count = 1, .cookie = {{cookie, 64}}};
+    int n = nts_ke_client_request(&k, both, 2, req, sizeof req);
+    assert_int_equal(nts_ke_server_read(req, (size_t)n, &r), RC_OK);
+    assert_true(r.compliant);
+    r.compliant = compliant;
+    n = nts_ke_server_answer(&r, &a, out, sizeof out);
+    assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n), NTS_KE_DONE);
+    assert_int_equal(k.result.aead, 30);
+    assert_int_equal(k.result.compliant, compliant);
+    assert_int_equal(
+        nts_ke_exporter_aead(k.result.aead, k.result.compliant),
+        nts_ke_exporter_aead(r.aead, r.compliant));
+}
+
+static void client_and_server_agree_on_30(void **s)
+{
+    (void)s;
+    agree_on_30(true);
+    agree_on_30(false);
+}
+
 static int serve(const char *req, size_t len, struct nts_ke_request *r)
 {
     return nts_ke_server_read((const uint8_t *)req, len, r);
@@ -64,8 +91,11 @@ static void server_chooses_the_first_it_has(void **s)
     /* chrony 4.6 offers 30, 15 and record 1024; ntpd-rs 17, 15 */
     assert_int_equal(SERVE(PROT "\x80\4\0\4\0\x1e\0\x0f" "\4\0\0\0" EOM, &r),
                      RC_OK);
-    assert_int_equal(r.aead, 15);
+    assert_int_equal(r.aead, 30);
     assert_true(r.compliant);
+    assert_int_equal(SERVE(PROT "\x80\4\0\4\0\x0f\0\x1e" EOM, &r), RC_OK);
+    assert_int_equal(r.aead, 15);
+    assert_false(r.compliant);
     assert_int_equal(SERVE(PROT "\0\4\0\4\0\x11\0\x0f" EOM, &r), RC_OK);
     assert_int_equal(r.aead, 15);
     assert_int_equal(SERVE("\0\6\0\4ntp." "\0\7\0\2\0\x7b" PROT AEAD EOM, &r),
@@ -79,7 +109,7 @@ static void server_has_nothing_in_common(void **s)
     struct nts_ke_request r;
     struct nts_ke_answer a = {.port = 123};
     uint8_t out[64];
-    assert_int_equal(SERVE(PROT "\x80\4\0\2\0\x1e" EOM, &r), RC_OK);
+    assert_int_equal(SERVE(PROT "\x80\4\0\2\0\x11" EOM, &r), RC_OK);
     int n = nts_ke_server_answer(&r, &a, out, sizeof out);
     begin();
     assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n), NTS_KE_NO_AEAD);
@@ -123,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(client_and_server_agree),
+        cmocka_unit_test(client_and_server_agree_on_30),
         cmocka_unit_test(server_chooses_the_first_it_has),
         cmocka_unit_test(server_has_nothing_in_common),
         cmocka_unit_test(server_refuses),

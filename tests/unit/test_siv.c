@@ -197,6 +197,10 @@ static void only_known_numbers_are_found(void **s)
     (void)s;
     assert_ptr_equal(aead_find(15), &siv_cmac_256);
     assert_int_equal(siv_cmac_256.key_len, 32);
+    assert_int_equal(aead_find(30)->id, 30);
+    for (uint32_t id = 0; id <= UINT16_MAX; id++)
+        assert_true(aead_known((uint16_t)id) ==
+                    (aead_find((uint16_t)id) != NULL));
     assert_null(aead_find(0));
     assert_null(aead_find(16));
     assert_null(aead_find(0xffff));

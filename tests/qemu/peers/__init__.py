@@ -3,7 +3,8 @@ unpacked below build/peers by fetch.sh), people in the middle, TLS servers
 that misbehave, and what goes with them. Python's standard library only.
 
     pki      a private CA and server certificates, good and bad
-    chronyd  NTS servers (and a client), on free ports or fixed ones
+    chronyd  NTS servers (and a client), on free ports or fixed ones; this
+             Debian's, or trixie's 4.6.1, which has AEAD 30
     ntpsec   NTPsec's server; it needs netns, its ports are fixed
     netns    a network of one's own, with nothing but loopback
     middle   TCP gate that counts and can be shut; UDP proxy that tampers

@@ -1,4 +1,5 @@
 """Debian's chronyd, NTS server or client, never touching the clock (-x).
+version="4.6.1" is trixie's, "4.3" this Debian's own.
 
     with Server(pki) as s:          # or start() and stop()
         s.port, s.ke_port           # 127.0.0.1, free ones
@@ -18,16 +19,31 @@ from .child import (PEERS, Child, free_port, wait_for, work_folder)
 
 CHRONYD = os.path.join(PEERS, "chrony/usr/sbin/chronyd")
 CHRONYC = os.path.join(PEERS, "chrony/usr/bin/chronyc")
+TRIXIE = os.path.join(PEERS, "trixie")
+
+
+def commands_of(version):
+    """How to start chronyd and chronyc: trixie's run by the linker and the
+    libraries unpacked with them. The two speak only to their own kind."""
+    if version == "4.3":
+        return [CHRONYD], [CHRONYC]
+    assert version == "4.6.1", version
+    libraries = os.path.join(TRIXIE, "usr/lib/x86_64-linux-gnu")
+    linker = [os.path.join(libraries, "ld-linux-x86-64.so.2"),
+              "--library-path", libraries]
+    return (linker + [os.path.join(TRIXIE, "usr/sbin/chronyd")],
+            linker + [os.path.join(TRIXIE, "usr/bin/chronyc")])
 
 
 class Daemon:
     """What a server and a client share: folder, process, command socket."""
 
-    def __init__(self, prefix, env=None):
+    def __init__(self, prefix, env=None, version="4.3"):
         self.folder = work_folder()  # mode 0700, ours: chronyd checks
         os.chmod(self.folder, 0o750)
         self.prefix = list(prefix)
         self.env = dict(os.environ, **(env or {}))
+        self.chronyd, self.chronyc_of = commands_of(version)
         self.child = None
         self.log = os.path.join(self.folder, "log")
         self.socket = os.path.join(self.folder, "cmd.sock")
@@ -47,9 +63,9 @@ class Daemon:
         conf = os.path.join(self.folder, "chrony.conf")
         with open(conf, "w") as out:
             out.write("\n".join(lines) + "\n")
-        command = [CHRONYD, "-x", "-d", "-f", conf]
+        command = self.chronyd + ["-x", "-d", "-f", conf]
         if os.geteuid() != 0:
-            command.insert(1, "-U")
+            command.append("-U")
         self.child = Child(self.prefix + command, self.log, env=self.env)
         if not wait_for(self.ready, 30):
             text = self.child.text()
@@ -63,7 +79,7 @@ class Daemon:
             self.chronyc("tracking", check=False)
 
     def chronyc(self, *args, check=True):
-        command = [CHRONYC, "-n", "-h", self.socket, *args]
+        command = self.chronyc_of + ["-n", "-h", self.socket, *args]
         done = subprocess.run(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=60)
         text = done.stdout.decode(errors="replace")
@@ -87,8 +103,8 @@ class Daemon:
 class Server(Daemon):
     def __init__(self, pki, cert="good", port=None, ke_port=None, front=False,
                  keep_keys=True, extra=(), prefix=(), address=None,
-                 env=None):
-        super().__init__(prefix, env)
+                 env=None, version="4.3"):
+        super().__init__(prefix, env, version)
         self.key, self.chain = pki.key(cert), pki.chain(cert)
         self.port = port or free_port()
         self.ke_port = ke_port or free_port()
@@ -149,8 +165,8 @@ class Client(Daemon):
     an address only once."""
 
     def __init__(self, pki, sources, options="iburst minpoll -4 maxpoll 0",
-                 extra=(), prefix=()):
-        super().__init__(prefix)
+                 extra=(), prefix=(), version="4.3"):
+        super().__init__(prefix, version=version)
         self.ca, self.sources = pki.ca, list(sources)
         self.options, self.extra = options, list(extra)
 
