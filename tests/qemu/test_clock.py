@@ -38,18 +38,22 @@ def ask_clock(machine):
 
 
 def stated(machine):
-    """What `tracking` says the clock may be off by."""
+    """What `tracking` says the clock may be off by, by chrony's rule: what
+    is still to be slewed away counts."""
     text = machine.ask("tracking")
-    return (world.seconds(text, "Root dispersion")
+    return (abs(world.seconds(text, "System time"))
+            + world.seconds(text, "Root dispersion")
             + world.seconds(text, "Root delay") / 2)
 
 
 def judge(tap, machine, when):
+    # Either may be the larger: it shrinks with each sample, grows between.
+    claim = stated(machine)
     found = [ask_clock(machine) for _ in range(TRIES)]
     if not tap.check(all(found), f"{when}: `date` answers", machine.text):
         return
     trip, offset = min(found)
-    claim = stated(machine)
+    claim = max(claim, stated(machine))
     print(f"# {when}: offset {offset * 1e6:+.0f} us, known to +-"
           f"{trip / 2 * 1e6:.0f} us (half the round trip, the smallest of "
           f"{TRIES}); tracking states +-{claim * 1e6:.0f} us")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Power cut at arbitrary moments, boot after boot on one card: the journal is
-not garbage afterwards, and no cookie leaves twice (issue 2, must show 3). Moments are drawn from a seed that
-is printed; GNOMON_SEED repeats one."""
+not garbage afterwards, and no cookie leaves twice (issue 2, must show 3).
+Moments are drawn from a seed that is printed; GNOMON_SEED repeats one."""
 import os
 import random
 import sys
