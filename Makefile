@@ -50,7 +50,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # ---- the image -------------------------------------------------------------
 ARM     := arm-none-eabi-
 ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb \
-           -ffile-prefix-map=$(CURDIR)=.
+           -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
 ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
               -fdata-sections -fno-common -fstack-usage
 ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
