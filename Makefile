@@ -1,13 +1,14 @@
 # Gnomon. Two commands do everything on a fresh Debian 12:
 #   make run     build, make an SD image, start NTS servers on loopback, boot
 #   make test    all tests; ends with "N passed, N failed"
-# Others: make image, host, unit, fuzz, lint, bench, size, clean.
+# Others: make image, host, unit, fuzz, lint, repro, bench, size, clean.
 
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .PRECIOUS: %.o
-.PHONY: third-inc all run test bench image host deps lint size clean tests-bin card fuzz
+.PHONY: third-inc all run test bench image host deps lint repro size clean \
+        tests-bin unit fuzz
 
 B := build
 JOBS ?= 2
@@ -48,10 +49,12 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # ---- the image -------------------------------------------------------------
 ARM     := arm-none-eabi-
-ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb
+ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb \
+           -ffile-prefix-map=$(CURDIR)=.
 ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
-              -fdata-sections -fno-common
-ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections
+              -fdata-sections -fno-common -fstack-usage
+ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
+             -fstack-usage
 $(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
@@ -94,6 +97,16 @@ image: $(R)/kernel7.img
 size: image
 	$(ARM)size $(R)/kernel7.elf
 	@stat -c '%n: %s bytes' $(R)/kernel7.img
+
+# Is the image a matter of the commit alone? Builds HEAD in another folder.
+repro: image
+	rm -rf $(B)/repro
+	git clone -q . $(B)/repro
+	mkdir -p $(B)/repro/build
+	cp -r $(B)/cache $(B)/repro/build/
+	+$(MAKE) -s -C $(B)/repro image
+	cmp $(R)/kernel7.elf $(B)/repro/$(R)/kernel7.elf
+	cmp $(R)/kernel7.img $(B)/repro/$(R)/kernel7.img
 
 # ---- the firmware on this machine, under sanitizers --------------------------
 H := $(B)/host
@@ -140,7 +153,7 @@ test: $(B)/.deps
 bench: image tests-bin
 	python3 tests/bench/bench.py
 
-lint:
+lint: image
 	python3 tests/lint/test_lint.py
 
 # For tools that compile one file by themselves (tests/lint).

@@ -12,6 +12,7 @@
 #include "services/log.h"
 #include "services/net.h"
 #include "services/ntp_udp.h"
+#include "services/pps.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/timekeeper.h"
@@ -32,6 +33,7 @@ static struct service {
     {.name = "sources", .poll = sources_poll},
     {.name = "ke_client", .poll = ke_client_poll},
     {.name = "timekeeper", .poll = timekeeper_poll},
+    {.name = "pps", .poll = pps_poll},
     {.name = "store", .poll = store_poll},
     {.name = "keeper", .poll = keeper_poll},
     {.name = "console", .poll = console_poll},
@@ -217,6 +219,7 @@ static void start(void)
     tls_init(!conf.nosystemcert);
     read_trust();
     keeper_init(&conf, &keeper_doors);
+    pps_init(&conf);
     net_init(&conf, sources_net_changed);
     ke_client_init();
     ke_client_clock(certificate_clock);

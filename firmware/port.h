@@ -56,8 +56,12 @@ int port_entropy(uint8_t *buf, size_t len) MUST_CHECK; /* all len, or RC_IO */
 size_t port_console(const char *s, size_t len); /* bytes accepted        */
 int port_console_read(void); /* next byte typed, or RC_AGAIN              */
 
+/* First, once: which header pin (BCM number) it comes out of. RC_BAD: no such
+ * pin, or it has another use on this board. */
+int port_pps_pin(unsigned gpio) MUST_CHECK;
 /* Pulse per second: raise the output when the counter reaches `at`, for
- * width_ticks. RC_STATE if `at` has passed already: nothing was armed. */
+ * width_ticks. Armed again before that, it follows the last call. RC_STATE if
+ * `at` has passed already: nothing was armed. */
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks) MUST_CHECK;
 
 void port_watchdog_kick(void);

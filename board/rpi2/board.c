@@ -192,7 +192,7 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     crashnote_boot();
     ask_firmware();
     start_uart();
-    pps_init();
+    rpi2_pps_init();
     rpi2_eth_init();
     rpi2_blk_init();
     start_rng();
@@ -219,7 +219,7 @@ void irq_handler(void)
 {
     uint32_t pending = bcm2836_irq_pending(&rpi2_irq);
     if ((pending & BCM2836_IRQ_VIRT) != 0) {
-        pps_irq(); /* first: it has an edge to meet */
+        rpi2_pps_irq(); /* first: it has an edge to meet */
     }
     if ((pending & BCM2836_IRQ_PHYS) != 0) {
         gentimer_phys_stop();

@@ -1,5 +1,5 @@
 /* port.c -- firmware/port.h on a Raspberry Pi 2. Ethernet: port_eth.c, card:
- * port_blk.c, pulse: pps.c. */
+ * port_blk.c, pulse: port_pps.c. */
 #include "port.h"
 #include <string.h>
 #include "board.h"

@@ -43,14 +43,14 @@ void rpi2_blk_init(void);
 void rpi2_blk_poll(void);
 mono_ns rpi2_blk_due(void);
 
-/* pps.c */
-void pps_init(void);
-void pps_irq(void);
+/* port_pps.c */
+void rpi2_pps_init(void);
+void rpi2_pps_irq(void);
 
 struct pps_report {
     uint32_t pulses;
     uint64_t at, done; /* last pulse: wanted, counter right after the store */
 };
-void pps_last(struct pps_report *out);
+void rpi2_pps_last(struct pps_report *out);
 
 #endif

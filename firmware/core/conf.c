@@ -341,6 +341,49 @@ static int read_nameserver(struct parse *p)
     return RC_OK;
 }
 
+/* N or Nms. */
+static int read_width(struct parse *p, const char *word)
+{
+    char digits[8] = {0};
+    int64_t ms;
+    size_t n = strspn(word, "0123456789");
+    if (n == 0 || n >= sizeof(digits) ||
+        (word[n] && !conf_words_equal(word + n, "ms")))
+        return bad(p, "width * is not a number of milliseconds", word);
+    memcpy(digits, word, n);
+    if (get_ranged(p, "width", digits, 1, 900, &ms) < 0)
+        return RC_BAD;
+    p->c->pps_width_ms = (uint16_t)ms;
+    return RC_OK;
+}
+
+static int read_pps(struct parse *p)
+{
+    int64_t gpio;
+    if (want_args(p, 2, 5) < 0)
+        return RC_BAD;
+    if (!conf_words_equal(p->w.word[1], "gpio"))
+        return bad(p, "comes out of a gpio, not of *", p->w.word[1]);
+    if (get_ranged(p, "gpio", p->w.word[2], 0, 53, &gpio) < 0)
+        return RC_BAD;
+    bool always = false;
+    for (size_t i = 3; i < p->w.count; i++) {
+        const char *word = p->w.word[i];
+        if (conf_words_equal(word, "always"))
+            always = true;
+        else if (!conf_words_equal(word, "width"))
+            return bad(p, "unknown option *", word);
+        else if (++i == p->w.count)
+            return bad(p, "its width is missing", NULL);
+        else if (read_width(p, p->w.word[i]) < 0)
+            return RC_BAD;
+    }
+    p->c->pps = true;
+    p->c->pps_always = always;
+    p->c->pps_gpio = (uint8_t)gpio;
+    return RC_OK;
+}
+
 static int read_directive(struct parse *p)
 {
     static const struct {
@@ -355,6 +398,7 @@ static int read_directive(struct parse *p)
         {"driftfile", read_save},
         {"makestep", read_makestep},
         {"minsources", read_minsources},
+        {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},
         {"gateway", read_gateway},
@@ -404,6 +448,8 @@ static void set_defaults(struct conf *c)
     memset(c, 0, sizeof(*c));
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
+    c->pps_gpio = 18;
+    c->pps_width_ms = 100;
     memcpy(c->hostname, "gnomon", 7);
 }
 

@@ -46,6 +46,9 @@ struct conf {
     double makestep_s;       /* threshold, default 1.0; limit: see below    */
     int32_t makestep_limit;  /* updates; < 0: always; default 3             */
     uint8_t minsources;      /* 0: not given (default of DESIGN.md)         */
+    bool pps, pps_always;    /* own words: pps gpio N [width Nms] [always]  */
+    uint8_t pps_gpio;        /* BCM number, default 18                      */
+    uint16_t pps_width_ms;   /* 1 .. 900, default 100                       */
     char hostname[64];       /* DHCP and console; default "gnomon"          */
     bool static_ip4;         /* own words: address A.B.C.D/N, gateway, dns  */
     uint8_t ip4[4], ip4_prefix, gateway4[4];

@@ -11,7 +11,7 @@
 #define RX_FRAMES 24 /* held by lwIP at once: TCP's, unread or out of order  */
 #define TX_FRAMES 16
 #define PER_POLL  16
-#define FRAME_CAP 1536
+#define FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/ */
 
 struct rx_frame {
     struct pbuf_custom pbuf; /* first: a pbuf of ours is found from its own */
@@ -126,7 +126,7 @@ static bool take_one(struct netif *n)
     struct rx_frame *f = free_frame();
     if (!f)
         return discard();
-    int len = port_eth_recv(f->b, sizeof f->b, &f->stamp);
+    int len = port_eth_recv(f->b, PORT_FRAME_MAX, &f->stamp);
     if (len <= 0)
         return false;
     f->used = true;

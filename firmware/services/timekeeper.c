@@ -259,6 +259,11 @@ ntp64 timekeeper_utc(uint64_t ticks)
     return clk_at(&tk.clk, ticks);
 }
 
+uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
+{
+    return clk_when(&tk.clk, from_ticks, utc);
+}
+
 int64_t timekeeper_unix(void)
 {
     return utc_unix_s(clk_at(&tk.clk, port_ticks()), gnomon_build_unix);

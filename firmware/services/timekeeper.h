@@ -39,6 +39,8 @@ mono_ns timekeeper_mono(void);     /* now, since boot                        */
 bool timekeeper_synchronised(void);
 int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
+/* When the clock, running as it does now, shows utc: at most 60 s ahead. */
+uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
 /* What the journal keeps; false while there is nothing worth keeping. */
 bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
                      int32_t *freq_sigma_e12); /* sigma 0: not known yet     */

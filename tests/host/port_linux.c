@@ -150,6 +150,11 @@ int port_console_read(void)
     return n == 1 ? c : RC_AGAIN;
 }
 
+int port_pps_pin(unsigned gpio)
+{
+    return gpio >= 2 && gpio <= 27 ? RC_OK : RC_BAD;
+}
+
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
 {
     (void)width_ticks;

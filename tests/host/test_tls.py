@@ -17,9 +17,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 sys.path[:0] = [os.path.join(TOP, "tests/qemu"), os.path.dirname(
     os.path.abspath(__file__))]
 from machine import Tap  # noqa: E402
-from tls_pki import DAY, Pki, openssl  # noqa: E402
-from tls_servers import (  # noqa: E402
-    ANSWER, END, Chronyd, Tcp, Tls, free_port, record)
+from peers import chronyd  # noqa: E402
+from peers.badtls import END, record  # noqa: E402
+from peers.child import free_port  # noqa: E402
+from peers.pki import DAY, Pki, openssl  # noqa: E402
+from tls_servers import ANSWER, Tcp, Tls  # noqa: E402
 
 NOW = int(time.time())
 RC_BAD, RC_SPACE = -2, -4
@@ -37,7 +39,8 @@ class Cases:
 
     def ask(self, label, want, server, name="nts1.test", certset=0,
             synchronised=False, floor=NOW, now=NOW):
-        port = server if isinstance(server, int) else server.port
+        port = (server if isinstance(server, int)
+                else getattr(server, "ke_port", server.port))
         self.lines.append(
             f"ask\t{label}\t{want}\t{name}\t10.0.2.2\t{port}\t{certset}\t"
             f"{int(synchronised)}\t{floor}\t{now}\n")
@@ -124,20 +127,22 @@ def files(cases, work, cas):
 
 def chrony_cases(cases, pki, work, ca, keylog):
     daemons = []
-    inter = {n: pki.make(f"int-{n}", ca[n], kind=ca[n].kind, ca=True)
+    inter = {n: pki.issue(f"int-{n}", ca[n], kind=ca[n].kind, ca=True)
              for n in ("ec", "rsa")}
-    deep = pki.make("int-deep", inter["ec"], ca=True)
+    deep = pki.issue("int-deep", inter["ec"], ca=True)
     leaf = {
-        "P-256": pki.make("srv-ec", ca["ec"]),
-        "RSA-2048": pki.make("srv-rsa", ca["rsa"], kind="rsa2048"),
-        "P-384": pki.make("srv-384", ca["384"], kind="P-384"),
-        "P-256 with an intermediate": pki.make("srv-ec-int", inter["ec"]),
-        "RSA with an intermediate": pki.make("srv-rsa-int", inter["rsa"],
-                                             kind="rsa2048"),
-        "two intermediates": pki.make("srv-deep", deep),
+        "P-256": pki.issue("srv-ec", ca["ec"]),
+        "RSA-2048": pki.issue("srv-rsa", ca["rsa"], kind="rsa2048"),
+        "P-384": pki.issue("srv-384", ca["384"], kind="P-384"),
+        "P-256 with an intermediate": pki.issue("srv-ec-int", inter["ec"]),
+        "RSA with an intermediate": pki.issue("srv-rsa-int", inter["rsa"],
+                                              kind="rsa2048"),
+        "two intermediates": pki.issue("srv-deep", deep),
     }
-    for i, (label, cert) in enumerate(leaf.items()):
-        daemons.append(Chronyd(f"{work}/chrony{i}", cert, keylog))
+    for label, cert in leaf.items():
+        # GnuTLS logs the sessions' secrets there.
+        daemons.append(chronyd.Server(pki, cert, env={
+            "SSLKEYLOGFILE": keylog}).start())
         cases.ask("chronyd, " + label, "ok", daemons[-1])
     cases.ask("chronyd, by its address", "ok", daemons[0], name="10.0.2.2")
     cases.ask("chronyd, once more", "ok", daemons[0])
@@ -156,13 +161,13 @@ def certificate_cases(cases, pki, ca, keylog):
     def server(name, **kw):
         kw.setdefault("issuer", ca["ec"])
         weak = kw.get("kind") == "rsa1024"
-        return Tls(pki.make(name, **kw), keylog=keylog, weak=weak)
+        return Tls(pki.issue(name, **kw), keylog=keylog, weak=weak)
 
-    stranger = pki.make("ca-stranger", ca=True)
+    stranger = pki.issue("ca-stranger", ca=True)
     cases.ask("unknown CA", "unknown issuer \"ca-stranger\"",
               server("srv-stranger", issuer=stranger))
     day = time.strftime("%Y-%m-%d", time.gmtime(NOW - DAY))
-    expired = server("srv-expired", days=(-30, -1))
+    expired = server("srv-expired", valid=(-30 * DAY, -DAY))
     cases.ask("expired, judged by the floor",
               f"expired: notAfter {day} before floor", expired)
     cases.ask("expired, judged by the clock",
@@ -170,11 +175,11 @@ def certificate_cases(cases, pki, ca, keylog):
               synchronised=True, floor=0)
     cases.ask("not expired at a lower floor", "ok", expired,
               floor=NOW - 2 * DAY, now=NOW)
-    future = server("srv-future", days=(30, 60))
+    future = server("srv-future", valid=(30 * DAY, 60 * DAY))
     cases.ask("not yet valid, clock not set", "ok", future)
     cases.ask("not yet valid, clock set", "not yet valid: notBefore", future,
               synchronised=True)
-    old_ca = pki.make("ca-old", ca=True, days=(-99, -9))
+    old_ca = pki.issue("ca-old", ca=True, valid=(-99 * DAY, -9 * DAY))
     cases.trust(old_ca.crt, 1)
     cases.ask("valid, but its CA is not", "expired: notAfter",
               server("srv-old", issuer=old_ca))
@@ -182,19 +187,19 @@ def certificate_cases(cases, pki, ca, keylog):
               server("srv-client", usage="clientAuth"))
     cases.ask("no extended key usage at all", "ok",
               server("srv-any", usage=None))
-    own = pki.make("srv-self", issuer=None)
+    own = pki.issue("srv-self", issuer=None)
     cases.ask("self-signed, unknown", "unknown issuer \"srv-self\"",
               Tls(own, keylog=keylog))
     cases.trust(own.crt, 1, 3)
     cases.ask("self-signed, on the card", "ok", Tls(own, keylog=keylog),
               certset=3)
     cases.ask("issued by what is no CA", "unknown issuer",
-              server("srv-below", issuer=pki.make("srv-no-ca", ca["ec"])))
+              server("srv-below", issuer=pki.issue("srv-no-ca", ca["ec"])))
     cases.ask("RSA-1024", "too weak", server("srv-weak", kind="rsa1024"))
 
 
 def protocol_cases(cases, pki, ca, keylog):
-    cert = pki.make("srv-plain", ca["ec"])
+    cert = pki.issue("srv-plain", ca["ec"])
 
     def tls(**kw):
         return Tls(cert, keylog=keylog, **kw)
@@ -280,14 +285,11 @@ def main():
         ca = {}
         for name, kind in (("ec", "P-256"), ("rsa", "rsa2048"),
                            ("384", "P-384")):
-            ca[name] = pki.make("ca-" + name, kind=kind, ca=True)
-            ca[name].kind = kind
+            ca[name] = pki.issue("ca-" + name, kind=kind, ca=True)
         files(cases, work, list(ca.values()))
         daemons += chrony_cases(cases, pki, work, ca, keylog)
         certificate_cases(cases, pki, ca, keylog)
         protocol_cases(cases, pki, ca, keylog)
-        for daemon in daemons:
-            daemon.wait()
         cases.again()
         cases.write()
         run(binary, cases, tap, keylog)

@@ -16,6 +16,7 @@ from machine import Tap  # noqa: E402
 
 os.chdir(TOP)
 FILE_LINES, FUNCTION_LINES, COLUMNS = 500, 60, 80
+STACK = 4096  # bytes of one function in the image, the libraries' too
 TOP_LEVEL = {"firmware", "board", "drivers", "linker", "third_party", "tests",
              "Makefile", "README.md", "LICENSE"}
 # A service talks to another through main's callbacks, but for those that
@@ -156,7 +157,8 @@ def clang_for_arm(path, includes_of_libraries):
          "-mfloat-abi=hard", "-mfpu=neon-vfpv4", "-mthumb", "-std=c11",
          "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
          "-Werror", "-isystem", "/usr/include/newlib", "-iquote", "firmware",
-         "-iquote", "drivers", "-iquote", "board/common", "-iquote", "board/rpi2"]
+         "-iquote", "drivers", "-iquote", "board/common",
+         "-iquote", "board/rpi2"]
         + includes_of_libraries + [path],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return run.stdout.decode(errors="replace") if run.returncode else ""
@@ -179,12 +181,34 @@ def check_clang():
                 yield output
 
 
+def check_stack():
+    """What gcc wrote beside each object of the image (-fstack-usage):
+    place:line:column:function, bytes, static or dynamic."""
+    found = {path: open(path).read() for path in glob.glob(
+        "build/rpi2/**/*.su", recursive=True)}
+    for path in glob.glob("build/rpi2/obj/**/*.o", recursive=True):
+        if path[:-len("o")] + "su" not in found and os.path.exists(
+                path[len("build/rpi2/obj/"):-len("o")] + "c"):
+            yield f"{path}: no stack usage; make image"
+    if not found:
+        yield "no stack usage at all: make image"
+    for path, text in found.items():
+        for line in text.splitlines():
+            place, size, kind = line.split("\t")
+            if int(size) > STACK:
+                yield f"{place}: {size} bytes of stack"
+            if kind != "static" and path.startswith("build/rpi2/obj/"):
+                yield f"{place}: stack of unknown size"
+
+
 def main():
     tap = Tap()
     for what, check in (("who includes whom", check_includes),
                         ("files, functions and lines stay short", check_sizes),
                         ("no taboo word", check_words),
                         ("top level as agreed", check_top),
+                        (f"no function needs {STACK} bytes of stack",
+                         check_stack),
                         ("clang for ARM has no warning", check_clang)):
         wrong = list(check())
         tap.check(not wrong, what, "\n".join(wrong))

@@ -141,7 +141,7 @@ static void pulse(void)
     while (port_ticks() < at + port_tick_hz() / 100) {
     }
     struct pps_report r;
-    pps_last(&r);
+    rpi2_pps_last(&r);
     begin("pulse:");
     word("armed", rc == RC_OK);
     word("refused", late == RC_STATE);

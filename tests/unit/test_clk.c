@@ -228,6 +228,26 @@ static void our_bugs_stop_us(void **state)
     assert_false(asserts(edges_are_fine));
 }
 
+/* clk_when against the definition: the tick before shows less. */
+static void when_is_the_first_tick(void **state)
+{
+    (void)state;
+    static const uint32_t rates[] = {1000000, 19200000, 54000000, 62500000,
+                                     100000000};
+    uint64_t x = 88172645463325252u; /* xorshift64 */
+    for (size_t i = 0; i < 20000; i++) {
+        struct clk c;
+        x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+        clk_init(&c, rates[i % LEN(rates)], x >> 20, x * 3);
+        (void)clk_set_rate(&c, x >> 20, (int32_t)(x % 1000000001) - 500000000);
+        uint64_t from = (x >> 20) + x % (UINT64_C(1) << 40);
+        ntp64 utc = clk_at(&c, from) + x % (UINT64_C(60) << 32);
+        uint64_t t = clk_when(&c, from, utc);
+        assert_true((int64_t)(clk_at(&c, t) - utc) >= 0);
+        assert_true(t == from || (int64_t)(clk_at(&c, t - 1) - utc) < 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +259,7 @@ int main(void)
         cmocka_unit_test(no_creep),
         cmocka_unit_test(far_counter_and_era),
         cmocka_unit_test(steps),
+        cmocka_unit_test(when_is_the_first_tick),
         cmocka_unit_test(our_bugs_stop_us),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

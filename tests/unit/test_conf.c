@@ -60,6 +60,7 @@ static void a_whole_file(void **state)
                        "makestep 0.125 -1\n"
                        "minsources 2\n"
                        "hostname clock-1\n"
+                       "pps gpio 23 width 20ms\n"
                        "address 192.0.2.7/24\n"
                        "gateway 192.0.2.1\n"
                        "nameserver 192.0.2.2\n"
@@ -96,6 +97,9 @@ static void a_whole_file(void **state)
     assert_int_equal(c.makestep_limit, -1);
     assert_int_equal(c.minsources, 2);
     assert_string_equal(c.hostname, "clock-1");
+    assert_true(c.pps && !c.pps_always);
+    assert_int_equal(c.pps_gpio, 23);
+    assert_int_equal(c.pps_width_ms, 20);
     assert_memory_equal(c.ip4, "\xc0\x00\x02\x07", 4);
     assert_int_equal(c.ip4_prefix, 24);
     assert_memory_equal(c.gateway4, "\xc0\x00\x02\x01", 4);

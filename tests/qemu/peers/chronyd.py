@@ -23,10 +23,11 @@ CHRONYC = os.path.join(PEERS, "chrony/usr/bin/chronyc")
 class Daemon:
     """What a server and a client share: folder, process, command socket."""
 
-    def __init__(self, prefix):
+    def __init__(self, prefix, env=None):
         self.folder = work_folder()  # mode 0700, ours: chronyd checks
         os.chmod(self.folder, 0o750)
         self.prefix = list(prefix)
+        self.env = dict(os.environ, **(env or {}))
         self.child = None
         self.log = os.path.join(self.folder, "log")
         self.socket = os.path.join(self.folder, "cmd.sock")
@@ -49,7 +50,7 @@ class Daemon:
         command = [CHRONYD, "-x", "-d", "-f", conf]
         if os.geteuid() != 0:
             command.insert(1, "-U")
-        self.child = Child(self.prefix + command, self.log)
+        self.child = Child(self.prefix + command, self.log, env=self.env)
         if not wait_for(self.ready, 30):
             text = self.child.text()
             self.stop()
@@ -85,8 +86,9 @@ class Daemon:
 
 class Server(Daemon):
     def __init__(self, pki, cert="good", port=None, ke_port=None, front=False,
-                 keep_keys=True, extra=(), prefix=(), address=None):
-        super().__init__(prefix)
+                 keep_keys=True, extra=(), prefix=(), address=None,
+                 env=None):
+        super().__init__(prefix, env)
         self.key, self.chain = pki.key(cert), pki.chain(cert)
         self.port = port or free_port()
         self.ke_port = ke_port or free_port()

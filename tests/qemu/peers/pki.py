@@ -30,7 +30,7 @@ VALID = (-2 * DAY, 90 * DAY)
 # name: (issuer, kind, SAN, extended key usage, validity in seconds from now)
 LEAVES = {
     "good": ("ca", "P-256", SAN, "serverAuth", VALID),
-    "rsa": ("ca", "rsa", SAN, "serverAuth", VALID),
+    "rsa": ("ca", "rsa2048", SAN, "serverAuth", VALID),
     "p384": ("ca", "P-384", SAN, "serverAuth", VALID),
     "intermediate": ("middle-ca", "P-256", SAN, "serverAuth", VALID),
     "wrong-name": ("ca", "P-256", "DNS:elsewhere.test", "serverAuth", VALID),
@@ -42,7 +42,7 @@ LEAVES = {
     "soon": ("ca", "P-256", SAN, "serverAuth", (-DAY, 25)),
 }
 CAS = {"ca": None, "other-ca": None, "middle-ca": "ca"}
-CA_DAYS = (-40 * DAY, 400 * DAY)
+CA_VALID = (-40 * DAY, 400 * DAY)
 CONF = """[ca]
 default_ca = this
 [this]
@@ -71,79 +71,110 @@ def stamp(seconds):
     return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
 
 
+class Cert:
+    """A key and a certificate, signed by the Cert `issuer` or by itself.
+    full: the file that a server sends, with the CAs between it and a root."""
+
+    def __init__(self, folder, name, kind="P-256", ca=False, issuer=None):
+        self.base = os.path.join(folder, name)
+        self.key, self.crt = self.base + ".key", self.base + ".crt"
+        self.full = self.base + ".chain.crt"
+        self.name, self.kind, self.ca, self.issuer = name, kind, ca, issuer
+
+    def between(self):
+        above = self.issuer
+        if above is None or above.issuer is None:
+            return []
+        return [above, *above.between()]
+
+    def make_key(self):
+        option = ("rsa_keygen_bits:" + (self.kind[3:] or "2048")
+                  if self.kind.startswith("rsa")
+                  else "ec_paramgen_curve:" + self.kind)
+        openssl("genpkey", "-algorithm",
+                "RSA" if self.kind.startswith("rsa") else "EC",
+                "-pkeyopt", option, "-out", self.key)
+
+    def write_full(self):
+        with open(self.full, "w") as out:
+            for cert in (self, *self.between()):
+                with open(cert.crt) as text:
+                    out.write(text.read())
+
+
+def make(folder, name, issuer=None, kind="P-256", ca=False, san=SAN,
+         usage="serverAuth", valid=VALID):
+    """A Cert on files. kind: a curve, or rsa2048 and the like; usage:
+    extended key usage or None; valid: seconds from now."""
+    cert = Cert(folder, name, kind, ca, issuer)
+    cert.make_key()
+    if ca:
+        ext = ("basicConstraints = critical,CA:TRUE\n"
+               "keyUsage = critical,keyCertSign,cRLSign\n"
+               "subjectKeyIdentifier = hash\n")
+    else:
+        ext = ("basicConstraints = critical,CA:FALSE\n"
+               "keyUsage = critical,digitalSignature\n"
+               f"subjectAltName = {san}\n")
+        ext += f"extendedKeyUsage = {usage}\n" if usage else ""
+    with open(cert.base + ".db", "w"):
+        pass
+    with open(cert.base + ".cnf", "w") as out:
+        out.write(CONF.format(db=cert.base + ".db", folder=folder, ext=ext))
+    openssl("req", "-new", "-subj", f"/CN={name}", "-key", cert.key,
+            "-out", cert.base + ".csr")
+    by = (["-selfsign", "-keyfile", cert.key] if issuer is None
+          else ["-cert", issuer.crt, "-keyfile", issuer.key])
+    openssl("ca", "-batch", "-notext", "-config", cert.base + ".cnf",
+            "-extensions", "ext", *by, "-startdate", stamp(valid[0]),
+            "-enddate", stamp(valid[1]), "-in", cert.base + ".csr",
+            "-out", cert.crt + ".new")
+    os.rename(cert.crt + ".new", cert.crt)
+    cert.write_full()
+    return cert
+
+
 class Pki:
+    """The certificates above by their names, each made when first asked
+    for."""
+
     def __init__(self, folder):
         self.folder = os.path.abspath(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.ca = self.certificate("ca")
 
-    def path(self, name, suffix):
-        return os.path.join(self.folder, name + suffix)
+    def cert(self, name, anew=False):
+        """What was made before, by whomever, is kept. A Cert is itself."""
+        if isinstance(name, Cert):
+            return name
+        if name in CAS:
+            issuer, kind = CAS[name], "P-256"
+            how = {"ca": True, "valid": CA_VALID}
+        else:
+            issuer, kind, san, usage, valid = LEAVES[name]
+            how = {"san": san, "usage": usage, "valid": valid}
+        above = issuer and self.cert(issuer)
+        cert = Cert(self.folder, name, kind, name in CAS, above)
+        if anew or not os.path.exists(cert.full):
+            return make(self.folder, name, above, kind, **how)
+        return cert
+
+    def make(self, name):
+        return self.cert(name, anew=True)
+
+    def issue(self, name, *args, **how):
+        """One that has no row above: see make()."""
+        return make(self.folder, name, *args, **how)
 
     def certificate(self, name):
-        path = self.path(name, ".crt")
-        if not os.path.exists(path):
-            self.make(name)
-        return path
+        return self.cert(name).crt
 
     def key(self, name):
-        self.certificate(name)
-        return self.path(name, ".key")
+        return self.cert(name).key
 
     def chain(self, name):
         """The file a server sends: its certificate and what is between."""
-        own = self.certificate(name)
-        issuer = LEAVES[name][0]
-        if CAS[issuer] is None:
-            return own
-        path = self.path(name, ".chain.crt")
-        with open(path, "w") as out:
-            for part in (own, self.certificate(issuer)):
-                with open(part) as text:
-                    out.write(text.read())
-        return path
-
-    def make_key(self, name, kind):
-        option = ("rsa_keygen_bits:2048" if kind == "rsa"
-                  else f"ec_paramgen_curve:{kind}")
-        openssl("genpkey", "-algorithm", "RSA" if kind == "rsa" else "EC",
-                "-pkeyopt", option, "-out", self.path(name, ".key"))
-
-    def make(self, name):
-        ca = name in CAS
-        if ca:
-            issuer, kind, valid = CAS[name], "P-256", CA_DAYS
-            ext = ("basicConstraints = critical,CA:TRUE\n"
-                   "keyUsage = critical,keyCertSign,cRLSign\n"
-                   "subjectKeyIdentifier = hash\n")
-        else:
-            issuer, kind, san, usage, valid = LEAVES[name]
-            ext = ("basicConstraints = critical,CA:FALSE\n"
-                   "keyUsage = critical,digitalSignature\n"
-                   f"subjectAltName = {san}\n")
-            ext += f"extendedKeyUsage = {usage}\n" if usage else ""
-        if issuer:
-            by = ["-cert", self.certificate(issuer), "-keyfile",
-                  self.key_of_ca(issuer)]
-        else:
-            by = ["-selfsign", "-keyfile", self.path(name, ".key")]
-        self.make_key(name, kind)
-        with open(self.path(name, ".db"), "w"):
-            pass
-        with open(self.path(name, ".cnf"), "w") as out:
-            out.write(CONF.format(db=self.path(name, ".db"),
-                                  folder=self.folder, ext=ext))
-        openssl("req", "-new", "-subj", f"/CN=Gnomon test {name}", "-key",
-                self.path(name, ".key"), "-out", self.path(name, ".csr"))
-        openssl("ca", "-batch", "-notext", "-config", self.path(name, ".cnf"),
-                "-extensions", "ext", *by, "-startdate", stamp(valid[0]),
-                "-enddate", stamp(valid[1]), "-in", self.path(name, ".csr"),
-                "-out", self.path(name, ".crt.new"))
-        os.rename(self.path(name, ".crt.new"), self.path(name, ".crt"))
-
-    def key_of_ca(self, name):
-        self.certificate(name)
-        return self.path(name, ".key")
+        return self.cert(name).full
 
 
 def main():

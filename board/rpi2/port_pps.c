@@ -1,4 +1,4 @@
-/* pps.c -- pulse per second on a GPIO.
+/* port_pps.c -- pulse per second on a GPIO.
  *
  * The compare fires PPS_LEAD early; the interrupt then spins on the counter
  * and stores once, so interrupt latency does not reach the edge. The counter
@@ -15,21 +15,40 @@
 static struct {
     enum { PPS_OFF, PPS_TO_RISE, PPS_UP } state;
     bool queued;
+    unsigned pin; /* BCM number */
     uint64_t at, next_at;
     uint32_t width, next_width, lead;
     uint64_t offset; /* virtual counter - physical counter */
     struct pps_report last;
 } pps;
 
-void pps_init(void)
+static void use_pin(unsigned gpio)
+{
+    if (pps.pin != 0 && pps.pin != gpio)
+        gpio_function(BOARD_GPIO, pps.pin, GPIO_IN);
+    pps.pin = gpio;
+    gpio_clear(BOARD_GPIO, gpio);
+    gpio_function(BOARD_GPIO, gpio, GPIO_OUT);
+}
+
+void rpi2_pps_init(void)
 {
     pps.lead = rpi2_hz() / LEAD_PER_S;
     /* 0 after start.S's way out of HYP; entered in SVC, whatever the boot
      * loader left. Right to the time between two reads: the lead covers it. */
     uint64_t phys = gentimer_ticks();
     pps.offset = gentimer_virt_ticks() - phys;
-    gpio_clear(BOARD_GPIO, BOARD_PIN_PPS);
-    gpio_function(BOARD_GPIO, BOARD_PIN_PPS, GPIO_OUT);
+    use_pin(BOARD_PIN_PPS); /* quiet, until another is asked for */
+}
+
+/* BCM 2 .. 27 are on the header; the console has two of them. */
+int port_pps_pin(unsigned gpio)
+{
+    if (gpio < 2 || gpio > 27 || gpio == BOARD_PIN_TXD ||
+        gpio == BOARD_PIN_RXD)
+        return RC_BAD;
+    use_pin(gpio);
+    return RC_OK;
 }
 
 static void compare(uint64_t at)
@@ -49,7 +68,7 @@ static void rise(void)
 {
     while (gentimer_ticks() < pps.at) { /* at most lead: the compare matched */
     }
-    gpio_set(BOARD_GPIO, BOARD_PIN_PPS);
+    gpio_set(BOARD_GPIO, pps.pin);
     pps.last.done = gentimer_ticks();
     pps.last.at = pps.at;
     pps.last.pulses++;
@@ -59,7 +78,7 @@ static void rise(void)
 
 static void fall(void)
 {
-    gpio_clear(BOARD_GPIO, BOARD_PIN_PPS);
+    gpio_clear(BOARD_GPIO, pps.pin);
     pps.state = PPS_OFF;
     gentimer_virt_stop();
     if (pps.queued) {
@@ -68,7 +87,7 @@ static void fall(void)
     }
 }
 
-void pps_irq(void)
+void rpi2_pps_irq(void)
 {
     if (pps.state == PPS_TO_RISE) {
         rise();
@@ -96,7 +115,7 @@ int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
     return rc;
 }
 
-void pps_last(struct pps_report *out)
+void rpi2_pps_last(struct pps_report *out)
 {
     uint32_t cpsr = cpu_irq_save();
     *out = pps.last;
