@@ -194,7 +194,7 @@ static bool sift(struct work *w, const struct span *s, struct select_out *out)
 {
     bool wanted = false, have = false;
     for (size_t i = 0; i < w->n; i++) {
-        wanted = wanted || (w->in[i].require && !w->in[i].noselect);
+        wanted = wanted || w->in[i].require; /* with noselect, too: chrony */
         if (w->role[i] == OUT)
             continue;
         out->letter[i] = judge(w, i, s, out->voters);
