@@ -152,7 +152,7 @@ static void say_why(void)
     tk.said = why;
     if (why == SELECT_OK)
         return;
-    log_limited(&tk.said, "%s: %s (%u of %u agree, %u needed)",
+    log_limited(select_why_text(why), "%s: %s (%u of %u agree, %u needed)",
                 tk.d.synced ? "clock runs on alone" : "clock not set",
                 select_why_text(why), (unsigned)tk.sel.agree,
                 (unsigned)tk.sel.voters, (unsigned)quorum());

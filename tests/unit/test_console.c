@@ -128,7 +128,8 @@ static void commands(void **state)
     type("auth -v\r\n");
     assert_non_null(strstr(screen, "KeyID Type KLen"));
     type("s\n");
-    assert_non_null(strstr(screen, "`s' may be: serverstats sources\r\n"));
+    assert_non_null(strstr(screen, "`s' may be: selectdata serverstats "
+                                   "sources sourcestats\r\n"));
     type("sourcs\n");
     assert_non_null(
         strstr(screen, "`sourcs' is not a command here; `help' lists them"));
