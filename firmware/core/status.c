@@ -10,7 +10,7 @@ size_t status_sources(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
     status_add_header(&t, "MS Name/IP address         Stratum Poll Reach LastRx "
-                   "Last sample               ");
+                          "Last sample               ");
     for (size_t i = 0; i < s->source_count; i++) {
         const struct status_source *x = &s->source[i];
         char name[26];
@@ -19,9 +19,9 @@ size_t status_sources(const struct status *s, char *out, size_t cap)
                 x->stratum, x->poll, x->reach);
         status_add_ago(&t, x->last_rx_s);
         fmt_add(&t, "  ");
-        status_add_span(&t, status_sign(x->offset_ns), status_size_of(x->offset_ns));
+        status_add_offset(&t, x->offset_ns);
         fmt_add(&t, "[");
-        status_add_span(&t, status_sign(x->measured_ns), status_size_of(x->measured_ns));
+        status_add_offset(&t, x->measured_ns);
         fmt_add(&t, "] +/- ");
         status_add_span(&t, "", status_size_of(x->error_ns));
         fmt_add(&t, "\n");
@@ -33,7 +33,7 @@ size_t status_authdata(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
     status_add_header(&t, "Name/IP address             Mode KeyID Type KLen Last "
-                   "Atmp  NAK Cook CLen");
+                          "Atmp  NAK Cook CLen");
     for (size_t i = 0; i < s->source_count; i++) {
         const struct status_source *x = &s->source[i];
         char name[26];
@@ -70,7 +70,7 @@ size_t status_tracking_text(const struct status *s, char *out, size_t cap)
             k->system_ns > 0 ? "slow" : "fast");
     fmt_add(&t, "Last offset     : ");
     status_add_seconds(&t, status_sign(k->last_offset_ns),
-                status_size_of(k->last_offset_ns));
+                       status_size_of(k->last_offset_ns));
     fmt_add(&t, " seconds\nRMS offset      : ");
     status_add_seconds(&t, "", status_size_of(k->rms_offset_ns));
     fmt_add(&t, " seconds\nFrequency       : %.3f ppm %s\n",

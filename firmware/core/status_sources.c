@@ -7,11 +7,6 @@
 #include "status.h"
 #include "status_units.h"
 
-static void add_offset(struct fmt_text *t, span_ns offset)
-{
-    status_add_span(t, status_sign(offset), status_size_of(offset));
-}
-
 size_t status_sourcestats(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
@@ -25,7 +20,7 @@ size_t status_sourcestats(const struct status *s, char *out, size_t cap)
         fmt_add(&t, "%-25s %3u %3u  ", name, k->np, k->nr);
         status_add_ago(&t, k->span_s);
         fmt_add(&t, " %+10.3f %10.3f  ", k->freq_ppm, k->skew_ppm);
-        add_offset(&t, x->offset_ns);
+        status_add_offset(&t, x->offset_ns);
         fmt_add(&t, "  ");
         status_add_span(&t, "", status_size_of(k->sd_ns));
         fmt_add(&t, "\n");
@@ -58,15 +53,15 @@ size_t status_selectdata(const struct status *s, char *out, size_t cap)
         status_add_ago(&t, x->last_rx_s);
         fmt_add(&t, " %5.1f ", k->score);
         /* chronyc's offsets have the other sign: the upper end is first. */
-        add_offset(&t, k->judged ? k->hi_ns : 0);
+        status_add_offset(&t, k->judged ? k->hi_ns : 0);
         fmt_add(&t, " ");
-        add_offset(&t, k->judged ? k->lo_ns : 0);
+        status_add_offset(&t, k->judged ? k->lo_ns : 0);
         fmt_add(&t, "  %c\n", k->judged ? "N+-?"[x->leap & 3] : '?');
     }
     return t.len;
 }
 
-/* ---- ntpdata --------------------------------------------------------------- */
+/* ---- ntpdata ------------------------------------------------------------- */
 
 static double seconds(span_ns ns)
 {

@@ -66,6 +66,11 @@ void status_add_span(struct fmt_text *t, const char *sign, uint64_t a)
             scale[i].name);
 }
 
+void status_add_offset(struct fmt_text *t, span_ns offset)
+{
+    status_add_span(t, status_sign(offset), status_size_of(offset));
+}
+
 /* Four columns: seconds, then m, h, d, y; "-" for never. */
 void status_add_ago(struct fmt_text *t, int64_t s)
 {

@@ -298,7 +298,8 @@ static bool drained(void)
     return con.done == con.len;
 }
 
-/* The next lines of `log` or sources of `ntpdata`, as many as have room; false: no more. */
+/* The next lines of `log` or sources of `ntpdata`, as many as have room;
+ * false: no more. */
 static bool list_more(void)
 {
     uint32_t missed;
