@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
-.PRECIOUS: %.o
+.SECONDARY:
 .PHONY: third-inc all run test bench image host deps lint repro size clean \
         tests-bin unit fuzz
 
@@ -62,10 +62,10 @@ IMAGE_SRC := firmware/main.c $(CORE) $(SERVICES) $(DRIVERS) $(BOARD)
 IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
              $(R)/cabundle.o $(R)/version.o
 
-$(R)/obj/%.o: %.c | $(FETCHED)
+$(R)/obj/%.o: %.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
-$(R)/obj/%.o: %.S | $(FETCHED)
+$(R)/obj/%.o: %.S $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
 
@@ -75,7 +75,12 @@ $(R)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
-# Rewritten only when it changes.
+# Both are rewritten only when they change.
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(subst ','\'',$(ARM_CFLAGS) $(ARM_THIRD) $(HOST_CFLAGS) $(HOST_THIRD) \
+	    $(FUZZ_CFLAGS) $(FUZZ_THIRD) $(WARN) $(INC))' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(B)/version.c: FORCE
 	@mkdir -p $(B)
 	@printf '#include "services/version.h"\nconst char gnomon_version[] = "%s";\nconst int64_t gnomon_build_unix = %s;\n' \
@@ -98,15 +103,15 @@ size: image
 	$(ARM)size $(R)/kernel7.elf
 	@stat -c '%n: %s bytes' $(R)/kernel7.img
 
-# Is the image a matter of the commit alone? Builds HEAD in another folder.
-repro: image
+# Is the image a matter of the commit alone? HEAD is built in two folders.
+repro: $(FETCHED)
 	rm -rf $(B)/repro
-	git clone -q . $(B)/repro
-	mkdir -p $(B)/repro/build
-	cp -r $(B)/cache $(B)/repro/build/
-	+$(MAKE) -s -C $(B)/repro image
-	cmp $(R)/kernel7.elf $(B)/repro/$(R)/kernel7.elf
-	cmp $(R)/kernel7.img $(B)/repro/$(R)/kernel7.img
+	for d in one the/other; do \
+	    git clone -q . $(B)/repro/$$d && mkdir $(B)/repro/$$d/build && \
+	    cp -r $(B)/cache $(B)/repro/$$d/build/ && \
+	    $(MAKE) -s -C $(B)/repro/$$d image || exit 1; done
+	cmp $(B)/repro/{one,the/other}/$(R)/kernel7.elf
+	cmp $(B)/repro/{one,the/other}/$(R)/kernel7.img
 
 # ---- the firmware on this machine, under sanitizers --------------------------
 H := $(B)/host
@@ -116,10 +121,10 @@ HOST_THIRD := -std=gnu11 -O1 -g $(SAN)
 $(eval $(call third_party,$(H),gcc,HOST_THIRD,ar))
 SLIRP = $(shell pkg-config --cflags --libs slirp)
 
-$(H)/obj/%.o: %.c | $(FETCHED)
+$(H)/obj/%.o: %.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)gcc $(HOST_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
-$(H)/obj/tests/%.o: tests/%.c | $(FETCHED)
+$(H)/obj/tests/%.o: tests/%.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
 	    -MD -MP -c $< -o $@ `pkg-config --cflags slirp`

@@ -49,7 +49,7 @@ FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
                -fno-sanitize-recover=undefined
 FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=address
 $(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
-$(F)/obj/%.o: %.c | $(FETCHED)
+$(F)/obj/%.o: %.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
 $(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(SERVICES) $(DRIVERS))

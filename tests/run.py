@@ -4,7 +4,8 @@
 A test is a program that prints TAP (`ok 1 - name`, `not ok 2 - name`). What
 is built is found below build/; scripts are tests/*/test_*.py. A program that
 ends badly, prints no result or takes longer than its limit is one failure
-more. The output of what fails is shown, the rest is in build/test-logs."""
+more; what is skipped (`ok 3 # skip why`) is told and not counted. The output
+of what fails is shown, the rest is in build/test-logs."""
 import argparse
 import concurrent.futures
 import glob
@@ -19,7 +20,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIMES = os.path.join(TOP, "build/test-times")
 LIMIT_S = 800
-RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s+# (skip|todo).*)?$",
+RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s*# (skip|todo).*)?$",
                     re.I)
 
 
@@ -106,20 +107,23 @@ def run(name, command, extra):
     code, problem = finish(command, log, extra)
     with open(log, errors="replace") as text:
         lines = text.read().splitlines()
-    passed, failed = 0, []
+    passed, failed, skipped = 0, [], []
     for line in lines:
         match = RESULT.match(line)
-        if match and match.group(1).lower() == "ok":
+        if match and (match.group(4) or "").lower() == "skip":
+            skipped.append(line)
+        elif match and match.group(1).lower() == "ok":
             passed += 1
         elif match:
             failed.append(match.group(2))
     if problem is None and code != 0 and not failed:
         problem = f"exit status {code}"
-    if problem is None and passed + len(failed) == 0:
+    if problem is None and passed + len(failed) + len(skipped) == 0:
         problem = "no result printed"
     if problem:
         failed.append(problem)
-    return name, passed, failed, lines, time.monotonic() - started
+    return (name, passed, failed, skipped, lines,
+            time.monotonic() - started)
 
 
 def main():
@@ -137,7 +141,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in concurrent.futures.as_completed(
                 [pool.submit(run, *p) for p in todo]):
-            name, passed, failed, lines, times[name] = report(done.result())
+            name, passed, failed, times[name] = report(done.result())
             total, bad = total + passed, bad + len(failed)
     remember(times)
     if total == 0:
@@ -147,14 +151,16 @@ def main():
 
 
 def report(result):
-    name, passed, failed, lines, seconds = result
+    name, passed, failed, skipped, lines, seconds = result
     print(f"{'FAIL' if failed else 'pass'} {name}: {passed} passed, "
           f"{len(failed)} failed ({seconds:.0f} s)", flush=True)
+    for line in skipped:
+        print(f"  skipped: {name}: {line}", flush=True)
     if failed:
         print("\n".join("    " + line for line in lines[-80:]))
         for what in failed:
             print(f"  failed: {name}: {what}", flush=True)
-    return result
+    return name, passed, failed, seconds
 
 
 if __name__ == "__main__":

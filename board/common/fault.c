@@ -104,6 +104,20 @@ static void say_registers(const struct fault_frame *f)
     say(line);
 }
 
+/* The note first: the console may be what is broken. */
+static _Noreturn void end_with(const char *line, const struct fault_frame *f)
+{
+    uint32_t in_a_row = crashnote_failed(line);
+    say("\r\n");
+    say(line);
+    say("\r\n");
+    if (f != NULL) {
+        say_registers(f);
+    }
+    pause_if_looping(in_a_row);
+    machine_reset();
+}
+
 _Noreturn void fault_report(const struct fault_frame *f)
 {
     enter_failure();
@@ -111,13 +125,7 @@ _Noreturn void fault_report(const struct fault_frame *f)
     struct text t;
     text_init(&t, line, sizeof line);
     summarise(&t, f);
-    uint32_t in_a_row = crashnote_failed(line);
-    say("\r\n");
-    say(line);
-    say("\r\n");
-    say_registers(f);
-    pause_if_looping(in_a_row);
-    machine_reset();
+    end_with(line, f);
 }
 
 static const char *base_name(const char *path)
@@ -143,10 +151,5 @@ _Noreturn void panic(const char *file, int line, const char *what)
     text_dec(&t, (uint32_t)line);
     text_str(&t, ": ");
     text_str(&t, what);
-    uint32_t in_a_row = crashnote_failed(words);
-    say("\r\n");
-    say(words);
-    say("\r\n");
-    pause_if_looping(in_a_row);
-    machine_reset();
+    end_with(words, NULL);
 }

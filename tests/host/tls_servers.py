@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 
-from peers.badtls import ANSWERS, END
+from peers.badtls import ANSWERS, read_request
 
 ANSWER = ANSWERS["good"]
 
@@ -82,12 +82,8 @@ class Tls(Listener):
     def serve(self, c):
         with self.ctx.wrap_socket(c, server_side=True) as s:
             s.settimeout(20)
-            request = b""
-            while not request.endswith(END):
-                more = s.recv(4096)
-                if not more:
-                    return
-                request += more
+            if not read_request(s):
+                return
             for piece in self.pieces:
                 s.sendall(piece)
             while self.hang and s.recv(4096):

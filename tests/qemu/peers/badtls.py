@@ -63,6 +63,17 @@ MODES = [*TLS, *ANSWERS]
 HELLO = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"
 
 
+def read_request(tls):
+    """Up to End of Message; False if the client leaves before."""
+    request = b""
+    while not request.endswith(END):
+        data = tls.recv(4096)
+        if not data:
+            return False
+        request += data
+    return True
+
+
 class ForcedAlpn:
     """OpenSSL by hand: Python's ssl chooses only what the client offers."""
 
@@ -212,13 +223,8 @@ class Server:
             self.handshakes += 1
             if self.mode == "close-handshake":
                 return
-            request = b""
-            while not request.endswith(END):
-                data = tls.recv(4096)
-                if not data:
-                    return
-                request += data
-            self.answer(tls)
+            if read_request(tls):
+                self.answer(tls)
 
     def answer(self, tls):
         if self.mode == "endless":

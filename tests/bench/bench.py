@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""What `make bench` prints: figures, none of which passes or fails. Further
+benches are tests/bench/bench_*.py, run after this one's own.
+
+Synchronised: QEMU's ordinary clock, which follows this machine's, so a busy
+machine shows. Up to the last key exchange also with -icount shift=1, where an
+instruction takes 2 ns (500 MIPS; nobody has measured a real Pi): computing
+then counts the same everywhere. The time itself cannot be had like that: the
+Pi's clock then runs apart from the servers', which claim to have held a
+request for longer than its round trip took, and it refuses them.
+
+    --boots N   of each kind, of which the median (default 5)"""
+import argparse
+import glob
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "qemu"))
+
+import world  # noqa: E402
+from machine import ELF, TOP, Machine  # noqa: E402
+
+SHIFT = 1
+WANTED_KB = 700
+WANTED_S = {"key exchange to three servers": 3.0, "saved cookies": 1.5}
+LINUX = ("Linux 6.1 with chronyd, the same emulated Pi (hardware.md 6): 33 s "
+         "at best, 60 s in\n  the median, 23 s of its own uptime; 10.9 MB")
+
+
+def row(what, value, note=""):
+    print(f"  {what:<44} {value:>12}  {note}".rstrip(), flush=True)
+
+
+def image_size():
+    print("Image")
+    text = subprocess.run(["arm-none-eabi-size", ELF], check=True,
+                          capture_output=True, text=True).stdout
+    code, data, bss = map(int, text.splitlines()[1].split()[:3])
+    image = os.path.getsize(os.path.join(TOP, "build/rpi2/kernel7.img"))
+    row("kernel7.img, bytes, CA bundle included", image,
+        f"wanted: below {WANTED_KB} KB; {image / 1000:.0f} KB")
+    row("text, data, bss, bytes", f"{code} {data} {bss}")
+    print("  " + LINUX)
+
+
+def boot(card):
+    """`board` some time after it was synchronised, or None."""
+    with Machine(card=card) as m:
+        if not world.synchronise(m, 180):
+            print("  not synchronised:\n" + m.text, flush=True)
+            return None
+        # All three, and what is saved after them.
+        m.wait(r"^never$", 3)
+        return m.ask("board", 120)
+
+
+def boots(w, count):
+    """{kind: boards}: each card once with key exchange, then from it."""
+    found = {kind: [] for kind in WANTED_S}
+    for number in range(count):
+        card = w.card(f"{number}.img")
+        for kind in found:
+            board = boot(card)
+            if board:
+                found[kind].append(board)
+    return found
+
+
+def instructions(w, count):
+    """[(address, last key exchange)] in seconds of counted instructions."""
+    found = []
+    for number in range(count):
+        with Machine(card=w.card(f"i{number}.img"), icount=SHIFT,
+                     sleep=True) as m:
+            marks = [m.wait(r"IPv4 address", 60)] + [
+                m.wait(r"key exchange done", 60) for _ in range(3)]
+            if all(marks):
+                found.append((m.stamp_before(marks[0].start()),
+                              m.stamp_before(marks[3].start())))
+    return found
+
+
+def first_sync(kind, boards):
+    right = "saved cookies" if "cookies" in kind else "key exchange"
+    for board in boards:
+        match = re.search(r"^First sync +: ([\d.]+) s .*" + right, board,
+                          re.M)
+        if match:
+            yield float(match[1])
+
+
+def largest(boards, pattern):
+    return max((int(match[1]) for board in boards
+                for match in re.finditer(pattern, board, re.M)), default=0)
+
+
+def times(found):
+    print("\nReset to synchronised, seconds of the Pi's clock")
+    for kind, boards in found.items():
+        seconds = sorted(first_sync(kind, boards))
+        if seconds:
+            row(f"with {kind}", f"{statistics.median(seconds):.3f}",
+                f"median of {len(seconds)}, {seconds[0]:.3f} .. "
+                f"{seconds[-1]:.3f}; wanted: {WANTED_S[kind]}")
+        else:
+            row(f"with {kind}", "-", "not once")
+
+
+def counted(found):
+    print(f"\nReset to ..., virtual seconds, -icount shift={SHIFT}: 2 ns an "
+          "instruction, 500 MIPS")
+    for what, seconds in zip(("an IPv4 address", "third key exchange done"),
+                             zip(*found)):
+        row(what, f"{statistics.median(seconds):.3f}",
+            f"median of {len(seconds)}")
+
+
+def memory(boards):
+    print("\nMemory, the most of all these boots, bytes")
+    for what, name in (("TLS arena, peak", "TLS arena peak"),
+                       ("stack, deepest", "Stack peak")):
+        sizes = largest(boards, rf"^{name} .* of (\d+) bytes")
+        row(what, largest(boards, rf"^{name} +: (\d+)"),
+            f"of {sizes}")
+
+
+def polls(found):
+    print("\nLongest poll of each service, us of the Pi's clock")
+    for kind, boards in found.items():
+        print(f"  with {kind}")
+        longest = {}
+        for board in boards:
+            line = re.search(r"^Longest polls +:(.*)$", board, re.M)
+            for name, us in re.findall(r" (\D+?) (\d+) us", line[1]):
+                longest[name] = max(longest.get(name, 0), int(us))
+        for name, us in longest.items():
+            row("  " + name, us)
+
+
+def others():
+    status = 0
+    for script in sorted(glob.glob(os.path.join(HERE, "bench_*.py"))):
+        print(f"\n{os.path.basename(script)}", flush=True)
+        status |= subprocess.run([sys.executable, script]).returncode
+    return status
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--boots", type=int, default=5)
+    args = parser.parse_args()
+    image_size()
+    with world.World() as w:
+        w.chronyd()
+        found = boots(w, args.boots)
+        by_count = instructions(w, args.boots)
+    times(found)
+    counted(by_count)
+    memory([board for boards in found.values() for board in boards])
+    polls(found)
+    return others()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
