@@ -9,8 +9,8 @@
 size_t status_sources(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    status_add_header(&t, "MS Name/IP address         Stratum Poll Reach LastRx "
-                          "Last sample               ");
+    status_add_header(&t, "MS Name/IP address         Stratum Poll Reach "
+                          "LastRx Last sample               ");
     for (size_t i = 0; i < s->source_count; i++) {
         const struct status_source *x = &s->source[i];
         char name[26];
@@ -32,8 +32,8 @@ size_t status_sources(const struct status *s, char *out, size_t cap)
 size_t status_authdata(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    status_add_header(&t, "Name/IP address             Mode KeyID Type KLen Last "
-                          "Atmp  NAK Cook CLen");
+    status_add_header(&t, "Name/IP address             Mode KeyID Type KLen "
+                          "Last Atmp  NAK Cook CLen");
     for (size_t i = 0; i < s->source_count; i++) {
         const struct status_source *x = &s->source[i];
         char name[26];
