@@ -10,6 +10,7 @@
 #define CONF_H
 
 #include "../limit.h"
+#include "authselect.h"
 #include "base.h"
 
 struct conf_source {
@@ -47,7 +48,12 @@ struct conf {
     uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */
     int32_t makestep_limit;  /* updates; < 0: always; default 3             */
-    uint8_t minsources;      /* 0: not given (default of DESIGN.md)         */
+    /* Selection, chrony's meanings and defaults (select.h). */
+    enum authselect authselect; /* mix                                      */
+    uint8_t minsources;      /* 0: not given, as 1                          */
+    double maxdistance_s, maxjitter_s; /* 3, 1                              */
+    double reselectdist_s, stratumweight_s; /* 100e-6, 1e-3                 */
+    double combinelimit;     /* 3                                           */
     bool pps, pps_always;    /* own words: pps gpio N [width Nms] [always]  */
     uint8_t pps_gpio;        /* BCM number, default 18                      */
     uint16_t pps_width_ms;   /* 1 .. 900, default 100                       */

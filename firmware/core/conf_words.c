@@ -269,17 +269,15 @@ const char *conf_words_ignored(const char *directive)
         "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
         "sched_priority", "tempcomp", "user"};
     static const char *const later[] = {
-        "allow", "authselectmode", "bindacqaddress", "bindaddress",
-        "broadcast", "cmdallow", "cmddeny", "cmdport", "cmdratelimit",
-        "combinelimit", "confdir", "deny", "dscp", "include", "leapsecmode",
-        "leapsectz", "local", "maxchange", "maxclockerror", "maxdistance",
-        "maxdrift", "maxjitter", "maxntsconnections", "maxsamples",
+        "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
+        "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
+        "include", "leapsecmode", "leapsectz", "local", "maxchange",
+        "maxclockerror", "maxdrift", "maxntsconnections", "maxsamples",
         "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
         "minstratum", "nocerttimecheck", "ntsntpserver",
-        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
-        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
-        "refclock", "reselectdist", "smoothtime", "sourcedir",
-        "stratumweight"};
+        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
+        "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
+        "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;

@@ -1,13 +1,21 @@
 #include "select.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "utc.h"
 
-#define DISTANCE_MAX (3 * (span_ns)UTC_NS) /* chrony's maxdistance          */
-#define STRATUM_NS   1000000               /* chrony's stratumweight        */
-#define COMBINE      3                     /* chrony's combinelimit         */
-#define STAY         0.8 /* the current source's distance seems so much less */
+#define SCORE_LIMIT 10      /* chrony's: then another source is selected    */
+#define CLOCK_ERROR 1000000 /* 1 ppm, chrony's maxclockerror                */
+
+const struct select_limits select_limits_default = {
+    .minsources = 1,
+    .maxdistance_ns = 3 * (span_ns)UTC_NS,
+    .maxjitter_ns = (span_ns)UTC_NS,
+    .reselectdist_ns = 100000,
+    .stratumweight_ns = 1000000,
+    .combinelimit = 3,
+};
 
 enum role { OUT, VOTER, FOLLOWER }; /* follower: must agree, has no say */
 
@@ -17,6 +25,7 @@ struct span { /* ns about a common origin */
 
 struct work {
     const struct select_in *in;
+    const struct select_limits *limits;
     size_t n;
     ntp64 origin;
     enum role role[LIMIT_SOURCES];
@@ -43,30 +52,69 @@ const char *select_why_text(enum select_why w)
 
 /* ---- who has a say ------------------------------------------------------- */
 
-static char first_state(const struct select_in *s)
+void select_apply_auth(struct select_in *in, size_t n, enum authselect mode)
 {
-    if (!s->usable)
-        return '?';
+    bool auth = false, plain = false;
+    for (size_t i = 0; i < n; i++) {
+        auth = auth || (!in[i].noselect && in[i].auth);
+        plain = plain || (!in[i].noselect && !in[i].auth);
+    }
+    bool drop = mode == AUTHSELECT_REQUIRE ||
+                (mode == AUTHSELECT_PREFER && auth);
+    bool raise = mode == AUTHSELECT_MIX && auth && plain;
+    for (size_t i = 0; i < n; i++) {
+        if (in[i].noselect)
+            continue;
+        in[i].noselect = drop && !in[i].auth;
+        in[i].trust = in[i].trust || (raise && in[i].auth);
+        in[i].require = in[i].require || (raise && in[i].auth);
+    }
+}
+
+static char first_letter(const struct select_in *s,
+                         const struct select_limits *l)
+{
     if (s->noselect)
-        return '-';
-    if (s->est.bound_ns < 0 || s->est.bound_ns > DISTANCE_MAX)
+        return 'N';
+    if (!s->usable)
+        return s->stale ? 'S' : 'M';
+    if ((s->leap & 3) == 3)
+        return 's';
+    if (s->est.bound_ns < 0 || s->est.bound_ns > l->maxdistance_ns)
+        return 'd';
+    if (s->jitter_ns > l->maxjitter_ns)
         return '~';
     return 0;
+}
+
+static bool any_trusted(const struct select_in *in, size_t n,
+                        const struct select_limits *l)
+{
+    for (size_t i = 0; i < n; i++)
+        if (in[i].trust && first_letter(&in[i], l) == 0)
+            return true;
+    return false;
+}
+
+size_t select_quorum(const struct select_in *in, size_t n,
+                     const struct select_limits *limits)
+{
+    bool trust = any_trusted(in, n, limits ? limits : &select_limits_default);
+    size_t say = 0;
+    for (size_t i = 0; i < n; i++)
+        say += !in[i].noselect && (in[i].trust || !trust);
+    return say / 2 + 1;
 }
 
 /* Roles and intervals; the number of voters. */
 static size_t cast(struct work *w, struct select_out *out)
 {
-    bool trust = false, begun = false;
-    for (size_t i = 0; i < w->n; i++) {
-        out->state[i] = first_state(&w->in[i]);
-        if (out->state[i] == 0 && w->in[i].trust)
-            trust = true;
-    }
+    bool trust = any_trusted(w->in, w->n, w->limits), begun = false;
     size_t voters = 0;
     for (size_t i = 0; i < w->n; i++) {
         const struct select_in *s = &w->in[i];
-        if (out->state[i] != 0)
+        out->letter[i] = first_letter(s, w->limits);
+        if (out->letter[i] != 0)
             continue;
         w->role[i] = trust && !s->trust ? FOLLOWER : VOTER;
         voters += w->role[i] == VOTER;
@@ -76,7 +124,7 @@ static size_t cast(struct work *w, struct select_out *out)
         span_ns mid = utc_diff_ns(s->est.utc, w->origin);
         span_ns reach = s->est.bound_ns + 1; /* mid is rounded */
         w->span[i] = (struct span){mid - reach, mid + reach};
-        out->state[i] = '?';
+        out->letter[i] = 'W';
     }
     return voters;
 }
@@ -129,46 +177,122 @@ static bool meets(const struct work *w, size_t i, size_t voters)
     return false;
 }
 
+/* A trusted majority's interval must hold all of a follower's. */
+static char judge(const struct work *w, size_t i, const struct span *s,
+                  size_t voters)
+{
+    const struct span *own = &w->span[i];
+    if (w->role[i] == VOTER)
+        return meets(w, i, voters) ? 'W' : 'x';
+    if (own->lo > s->hi || own->hi < s->lo)
+        return 'x';
+    return own->lo < s->lo || own->hi > s->hi ? 'T' : 'W';
+}
+
 /* Marks who agrees with the interval; false: no required one does. */
 static bool sift(struct work *w, const struct span *s, struct select_out *out)
 {
     bool wanted = false, have = false;
     for (size_t i = 0; i < w->n; i++) {
-        wanted = wanted || w->in[i].require;
+        wanted = wanted || w->in[i].require; /* with noselect, too: chrony */
         if (w->role[i] == OUT)
             continue;
-        w->good[i] = w->role[i] == VOTER
-                         ? meets(w, i, out->voters)
-                         : w->span[i].lo <= s->hi && w->span[i].hi >= s->lo;
+        out->letter[i] = judge(w, i, s, out->voters);
+        w->good[i] = out->letter[i] == 'W';
+        out->selectable += w->good[i];
         have = have || (w->good[i] && w->in[i].require);
-        if (!w->good[i])
-            out->state[i] = 'x';
     }
     return have || !wanted;
 }
 
-static double distance(const struct work *w, size_t i)
+/* Where one is preferred, the others take no further part. */
+static void prefer(struct work *w, struct select_out *out)
 {
-    return (double)w->in[i].est.bound_ns +
-           (double)w->in[i].stratum * STRATUM_NS;
+    bool any = false;
+    for (size_t i = 0; i < w->n; i++)
+        any = any || (w->good[i] && w->in[i].prefer);
+    for (size_t i = 0; any && i < w->n; i++)
+        if (w->good[i] && !w->in[i].prefer) {
+            w->good[i] = false;
+            out->letter[i] = 'P';
+        }
 }
 
-static int nearest(const struct work *w, int current)
+static unsigned least_stratum(const struct work *w)
+{
+    unsigned least = UINT8_MAX;
+    for (size_t i = 0; i < w->n; i++)
+        if (w->good[i] && w->in[i].stratum < least)
+            least = w->in[i].stratum;
+    return least;
+}
+
+static double distance(const struct work *w, size_t i, unsigned least)
+{
+    return (double)w->in[i].est.bound_ns +
+           (double)w->limits->stratumweight_ns * (w->in[i].stratum - least);
+}
+
+static int nearest(const struct work *w)
 {
     int best = -1;
-    bool best_prefer = false;
-    double least = 0;
+    double shortest = 0;
+    unsigned least = least_stratum(w);
     for (size_t i = 0; i < w->n; i++) {
-        if (!w->good[i])
-            continue;
-        double d = distance(w, i) * ((int)i == current ? STAY : 1);
-        bool p = w->in[i].prefer;
-        if (best >= 0 && (best_prefer > p || (best_prefer == p && d >= least)))
+        double d = distance(w, i, least);
+        if (!w->good[i] || (best >= 0 && d >= shortest))
             continue;
         best = (int)i;
-        best_prefer = p;
-        least = d;
+        shortest = d;
     }
+    return best;
+}
+
+/* How much better than the current one source i has been of late. */
+static double scored(const struct work *w, size_t i, double current,
+                     const struct select_conf *conf)
+{
+    double d = distance(w, i, least_stratum(w)) +
+               (double)w->limits->reselectdist_ns;
+    double ratio = (current + 1) / (d + 1); /* neither is zero */
+    if (!conf->score)
+        return ratio > 1 ? SCORE_LIMIT + ratio : 0;
+    if (conf->updated == (int)i || conf->updated == conf->current)
+        conf->score[i] *= ratio;
+    if (!(conf->score[i] >= 1))
+        conf->score[i] = 1;
+    return conf->score[i];
+}
+
+static void forget_scores(const struct work *w, const struct select_conf *conf)
+{
+    for (size_t i = 0; conf->score && i < w->n; i++)
+        conf->score[i] = 1;
+}
+
+/* The current one stays until another has been nearer for long enough. */
+static int pick(const struct work *w, const struct select_conf *conf)
+{
+    int now = conf->current, best = now;
+    double most = SCORE_LIMIT;
+    if (now < 0 || now >= (int)w->n || !w->good[now]) {
+        forget_scores(w, conf);
+        return nearest(w);
+    }
+    double current = distance(w, (size_t)now, least_stratum(w));
+    for (size_t i = 0; i < w->n; i++) {
+        double score = 1;
+        if (w->good[i] && (int)i != now)
+            score = scored(w, i, current, conf);
+        else if (conf->score)
+            conf->score[i] = 1;
+        if (score > most) {
+            most = score;
+            best = (int)i;
+        }
+    }
+    if (best != now)
+        forget_scores(w, conf);
     return best;
 }
 
@@ -191,6 +315,21 @@ static double square(double v)
     return v * v;
 }
 
+/* Near enough in distance and in rate to the selected one. */
+static bool combines(const struct work *w, size_t i, int selected)
+{
+    const struct estimate *e = &w->in[i].est;
+    const struct estimate *sel = &w->in[selected].est;
+    double limit = w->limits->combinelimit;
+    double doubt = (double)e->rate_sigma_e12 + sel->rate_sigma_e12 +
+                   CLOCK_ERROR;
+    return (int)i == selected ||
+           ((double)e->bound_ns <=
+                limit * ((double)sel->bound_ns +
+                         (double)w->limits->reselectdist_ns) &&
+            fabs((double)e->rate_e12 - sel->rate_e12) <= limit * doubt);
+}
+
 /* The survivors not much farther than the selected one, weighted by the
  * square of their distance (offset) and of their sigma (rate). */
 static void combine(struct work *w, const struct span *s,
@@ -202,10 +341,8 @@ static void combine(struct work *w, const struct span *s,
         const struct estimate *e = &w->in[i].est;
         if (!w->good[i])
             continue;
-        bool near =
-            distance(w, i) <= COMBINE * distance(w, (size_t)out->selected);
-        out->state[i] = near && w->in[i].prefer == sel->prefer ? '+' : '-';
-        if (out->state[i] == '-')
+        out->letter[i] = combines(w, i, out->selected) ? '+' : 'D';
+        if (out->letter[i] == 'D')
             continue;
         double wo = 1 / square(1 + (double)e->bound_ns);
         double wr = 1 / square(1 + (double)e->rate_sigma_e12);
@@ -215,7 +352,7 @@ static void combine(struct work *w, const struct span *s,
         rate += wr * e->rate_e12;
         w_sigma += 1 / square(1 + (double)e->sigma_ns);
     }
-    out->state[out->selected] = '*';
+    out->letter[out->selected] = '*';
     span_ns mid = utc_diff_ns(sel->est.utc, w->origin) + (span_ns)(off / w_off);
     mid = mid < s->lo ? s->lo : mid > s->hi ? s->hi : mid;
     out->est = (struct estimate){
@@ -228,19 +365,44 @@ static void combine(struct work *w, const struct span *s,
     };
 }
 
-static void conclude(struct work *w, const struct span *s, int current,
-                     struct select_out *out)
+static void conclude(struct work *w, const struct span *s,
+                     const struct select_conf *conf, struct select_out *out)
 {
-    out->selected = nearest(w, current);
+    out->leap = leap_of(w); /* P has a vote here, too */
+    prefer(w, out);
+    out->selected = pick(w, conf);
     combine(w, s, out);
     const struct select_in *sel = &w->in[out->selected];
     span_ns shift = utc_diff_ns(out->est.utc, sel->est.utc);
     out->ok = true;
     out->stratum = sel->stratum;
-    out->leap = leap_of(w);
     out->root_delay_ns = sel->root_delay_ns + sel->delay_ns;
     out->root_disp_ns = sel->root_disp_ns + sel->est.sigma_ns +
                         (shift < 0 ? -shift : shift);
+}
+
+static void decide(struct work *w, const struct select_conf *conf,
+                   struct select_out *out)
+{
+    struct span best = {0, 0};
+    out->agree = hull(w, out->voters, &best);
+    if (out->agree * 2 <= out->voters) {
+        out->why = SELECT_SPLIT;
+        for (size_t i = 0; i < w->n; i++)
+            if (w->role[i] != OUT)
+                out->letter[i] = 'x';
+        return;
+    }
+    out->lo = utc_add_ns(w->origin, best.lo);
+    out->hi = utc_add_ns(w->origin, best.hi);
+    bool required = sift(w, &best, out);
+    bool few = out->agree < conf->need ||
+               out->selectable < w->limits->minsources;
+    out->why = few        ? SELECT_FEW
+               : required ? SELECT_OK
+                          : SELECT_REQUIRED;
+    if (out->why == SELECT_OK)
+        conclude(w, &best, conf, out);
 }
 
 void select_sources(const struct select_in *in, size_t n,
@@ -248,25 +410,15 @@ void select_sources(const struct select_in *in, size_t n,
 {
     ASSERT(n <= LIMIT_SOURCES);
     struct work w = {.in = in, .n = n};
-    struct span best = {0, 0};
+    w.limits = conf->limits ? conf->limits : &select_limits_default;
     *out = (struct select_out){.selected = -1, .why = SELECT_NONE};
     out->voters = cast(&w, out);
-    if (out->voters == 0)
-        return;
-    out->agree = hull(&w, out->voters, &best);
-    if (out->agree * 2 <= out->voters) {
-        out->why = SELECT_SPLIT;
-        for (size_t i = 0; i < n; i++)
-            if (w.role[i] == VOTER)
-                out->state[i] = 'x';
-        return;
-    }
-    out->lo = utc_add_ns(w.origin, best.lo);
-    out->hi = utc_add_ns(w.origin, best.hi);
-    bool required = sift(&w, &best, out);
-    out->why = out->agree < conf->need ? SELECT_FEW
-               : required             ? SELECT_OK
-                                      : SELECT_REQUIRED;
-    if (out->why == SELECT_OK)
-        conclude(&w, &best, conf->current, out);
+    if (out->voters > 0)
+        decide(&w, conf, out);
+    if (!out->ok)
+        forget_scores(&w, conf);
+    for (size_t i = 0; i < n; i++)
+        out->state[i] = strchr("*+x~", out->letter[i])  ? out->letter[i]
+                        : strchr("PDW", out->letter[i]) ? '-'
+                                                        : '?';
 }

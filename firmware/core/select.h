@@ -8,46 +8,75 @@
  * survivors the nearest is selected, and those not much farther are combined
  * with it.
  *
- *     for each source i:
+ *     for each configured source i:
  *         in[i].usable = reach != 0 && filter_estimate(&f, ticks, &in[i].est)
- *         and the rest from ntp_client.last
+ *         and the rest from chrony.conf and ntp_client.last
+ *     select_apply_auth(in, n, mode);
  *     select_sources(in, n, &conf, &out);
  *     out.ok -> discipline_update
  *
- * Pure and without memory: `current` in conf is all the history it gets. A
+ * Options, limits and state letters mean what chrony 4's mean
+ * (chrony.conf(5), chronyc(1) selectdata), with these differences:
+ * - a source is voted on by the interval it shares with a majority, not by
+ *   the one moment that most share;
+ * - an unreachable source is out at once, not when its samples are old;
+ * - nobody waits for sources that have no sample yet (chrony's w): before
+ *   the first sync conf.need is a majority of the configured ones instead;
+ * - once near enough to be combined again is near enough: no penalty (D)
+ *   for having been distant.
+ *
+ * Pure; history is conf.current and conf.score, which the caller keeps. A
  * source's values may be hostile; nothing asserts on them. */
 #ifndef SELECT_H
 #define SELECT_H
 
 #include "../limit.h"
+#include "authselect.h"
 #include "filter.h"
 
 struct select_in {
     bool usable;        /* reachable, synchronised, est is filled for ticks  */
-    bool noselect, prefer; /* as in chrony.conf                              */
-    bool trust;         /* chrony's trust; also authselectmode mix: every NTS
-                         * source if there are plain ones. If any usable
-                         * source is trusted, only those have a say, the rest
-                         * must agree with them */
-    bool require;       /* chrony's: not ok unless one of these is selectable*/
+    bool stale;         /* if not usable: it had samples, but is unreachable */
+    bool auth;          /* NTS                                               */
+    /* As in chrony.conf, then as select_apply_auth leaves them. */
+    bool noselect, prefer;
+    bool trust;         /* if any usable source is trusted, only those have a
+                         * say, the rest must lie within what they say       */
+    bool require;       /* not ok unless one of these is selectable          */
     struct estimate est; /* all for the same est.ticks                       */
     uint8_t stratum, leap;
     uint32_t refid;
     span_ns delay_ns, root_delay_ns, root_disp_ns; /* of the last sample     */
+    span_ns jitter_ns;  /* spread of its samples, 0 unknown                  */
 };
 
+struct select_limits { /* chrony.conf's words */
+    size_t minsources;        /* selectable ones, of any kind                */
+    span_ns maxdistance_ns, maxjitter_ns;
+    span_ns reselectdist_ns;  /* added to those not selected                 */
+    span_ns stratumweight_ns; /* added per stratum                           */
+    double combinelimit;      /* times the selected one's distance; 0: none
+                               * is combined                                 */
+};
+extern const struct select_limits select_limits_default; /* chrony's        */
+
 struct select_conf {
-    size_t need;      /* how many must agree: minsources, and before the first
-                       * sync also the quorum of DESIGN.md (a majority of the
-                       * configured NTS sources). 0 counts as 1              */
-    int current;      /* index selected last time, -1 none: it stays unless
-                       * another is clearly nearer                           */
+    size_t need;      /* how many that have a say must agree; before the first
+                       * sync the quorum of DESIGN.md, select_quorum. 0
+                       * counts as 1                                         */
+    int current;      /* index selected last time, -1 none                   */
+    const struct select_limits *limits; /* NULL: chrony's defaults           */
+    double *score;    /* LIMIT_SOURCES of them, kept from call to call: a
+                       * nearer source takes over once its score, the product
+                       * of how much nearer it was at each new sample, passes
+                       * 10. NULL: it does at once                           */
+    int updated;      /* with score: who has a new sample, -1 nobody         */
 };
 
 enum select_why {
     SELECT_OK,
     SELECT_NONE,     /* no usable source                                     */
-    SELECT_FEW,      /* they agree, but fewer than conf.need                 */
+    SELECT_FEW,      /* they agree, but fewer than need or minsources        */
     SELECT_SPLIT,    /* no majority: states are x                            */
     SELECT_REQUIRED, /* no required source among the survivors               */
 };
@@ -56,18 +85,33 @@ const char *select_why_text(enum select_why w);
 struct select_out {
     bool ok;             /* est is filled and may steer the clock            */
     enum select_why why;
-    /* chronyc sources' second column, per input:
-     * '*' selected  '+' combined  '-' good, not used (far, noselect)
-     * 'x' falseticker  '?' unusable, or waiting for others to agree
-     * '~' too variable: its error exceeds what any client should believe    */
+    /* chronyc selectdata's first column, per input:
+     * N noselect  M no estimate  S unreachable  s its server is not
+     * synchronised  d beyond maxdistance  ~ beyond maxjitter  x falseticker
+     * T not within what trusted ones say  W waits for more (need,
+     * minsources, require)  P not preferred  D too far to be combined
+     * + combined  * selected */
+    char letter[LIMIT_SOURCES];
+    /* chronyc sources' second column: '*' '+' 'x' '~' as above, '-' for P D
+     * W, '?' for the rest */
     char state[LIMIT_SOURCES];
     int selected;        /* index, -1 none                                   */
     size_t agree, voters; /* agree: at the moment that most share            */
+    size_t selectable;   /* survivors, with and without a say                */
     struct estimate est; /* combined                                         */
     ntp64 lo, hi;        /* the truth lies between, if fewer than half lie   */
     uint8_t stratum, leap; /* of the selected one; leap by majority          */
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
 };
+
+/* in[] as configured -> options in force (chronyc's EOpts). Sources with
+ * noselect count as neither authenticated nor plain, and keep theirs. */
+void select_apply_auth(struct select_in *in, size_t n, enum authselect mode);
+
+/* A majority of the configured sources that have a say: before the clock is
+ * set the silent ones count, too. At least 1. */
+size_t select_quorum(const struct select_in *in, size_t n,
+                     const struct select_limits *limits);
 
 /* n <= LIMIT_SOURCES. */
 void select_sources(const struct select_in *in, size_t n,

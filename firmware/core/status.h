@@ -8,6 +8,54 @@
 #include "../limit.h"
 #include "base.h"
 
+enum { /* selection options, chronyc's N P T R */
+    STATUS_OPT_NOSELECT = 1,
+    STATUS_OPT_PREFER = 2,
+    STATUS_OPT_TRUST = 4,
+    STATUS_OPT_REQUIRE = 8,
+};
+
+struct status_select {   /* selectdata */
+    char letter;             /* select.h                                    */
+    unsigned configured, effective; /* STATUS_OPT_                          */
+    double score;
+    span_ns lo_ns, hi_ns;    /* reference - local lies between              */
+    bool judged;             /* there is an estimate: lo, hi, leap count    */
+};
+
+/* sourcestats. chrony's NP, NR and Span are about the samples that its
+ * regression keeps. Gnomon's filter keeps none; these are about the last 16
+ * samples, accepted or refused (residuals.h), and what each was off the
+ * filter's prediction: their number, the runs of equal sign, from the oldest
+ * to the newest; Std Dev is the spread of the same. Frequency is the rate
+ * still to be removed from the steered clock, Freq Skew one sigma of it
+ * (chrony: 95 %), both of this source alone. */
+struct status_stats {
+    unsigned np, nr;
+    int64_t span_s;
+    double freq_ppm, skew_ppm; /* + our clock is fast                       */
+    span_ns sd_ns;           /* the offset is status_source.offset_ns       */
+};
+
+/* ntpdata: of the last reply that was believed. Not measured, and shown as
+ * 0: jitter asymmetry. NTP tests: a reply that fails one of the first nine
+ * changes nothing here; the last but one digit says whether the filter took
+ * it. TX stamps are read just before sending (Daemon), RX stamps are latched
+ * in the interrupt (chronyc's nearest word is Kernel). */
+struct status_ntp {
+    uint16_t port;           /* theirs                                      */
+    uint32_t address_id;     /* their address as a reference identifier     */
+    bool any;                /* there was such a reply; else all below is 0 */
+    uint8_t stratum, leap;
+    int8_t poll, precision;  /* log2 s                                      */
+    span_ns root_delay_ns, root_disp_ns;
+    uint32_t ref_id;
+    int64_t ref_unix_s;
+    span_ns offset_ns, delay_ns, disp_ns, response_ns;
+    bool refused;            /* by the filter                               */
+    uint32_t good;           /* replies it took                             */
+};
+
 struct status_source {
     char name[LIMIT_NAME];
     char address[48];    /* text; "" while unresolved                       */
@@ -30,6 +78,9 @@ struct status_source {
     uint16_t cookie_len;
     /* counters */
     uint32_t tx, rx, valid, bad, forged;
+    struct status_select select;
+    struct status_stats stats;
+    struct status_ntp ntp;
     char trouble[96];    /* why it does not work, "" if it does             */
 };
 
@@ -78,6 +129,11 @@ size_t status_sources(const struct status *s, char *out, size_t cap);
 size_t status_authdata(const struct status *s, char *out, size_t cap);
 size_t status_tracking_text(const struct status *s, char *out, size_t cap);
 size_t status_serverstats(const struct status *s, char *out, size_t cap);
+size_t status_sourcestats(const struct status *s, char *out, size_t cap);
+size_t status_selectdata(const struct status *s, char *out, size_t cap);
+/* One source, i < source_count. */
+size_t status_ntpdata(const struct status *s, size_t i, char *out,
+                      size_t cap);
 size_t status_activity(const struct status *s, char *out, size_t cap);
 size_t status_board(const struct status *s, char *out, size_t cap);
 

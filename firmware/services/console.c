@@ -9,6 +9,7 @@
 #include "port.h"
 
 #define LINE_MAX_LEN 78
+#define NTPDATA_MAX  1600 /* a source's, with CR LF */
 #define KEYS_EVERY   (20 * MONO_MS)
 #define DRAIN_EVERY  (2 * MONO_MS)
 static const char prompt[] = "gnomon> ";
@@ -24,6 +25,9 @@ static struct {
     bool resetting;
     bool listing;            /* `log` prints lines .. until, as room comes  */
     uint32_t at, until;
+    size_t ntp_at, ntp_until; /* so does `ntpdata`, sources                 */
+    bool ntp_all;            /* with a blank line before each               */
+    const char *rest;        /* of the line, after the command              */
 } con;
 
 /* ---- output -------------------------------------------------------------- */
@@ -69,6 +73,32 @@ static void do_authdata(void)
 static void do_sources(void)
 {
     say_table(status_sources);
+}
+
+static void do_sourcestats(void)
+{
+    say_table(status_sourcestats);
+}
+
+static void do_selectdata(void)
+{
+    say_table(status_selectdata);
+}
+
+/* `ntpdata N`: the Nth source of `sources`, from 1; without: all. */
+static void do_ntpdata(void)
+{
+    const char *p = con.rest;
+    size_t count = con.ops->status()->source_count, n = 0;
+    for (; *p >= '0' && *p <= '9' && n <= count; p++)
+        n = n * 10 + (size_t)(*p - '0');
+    if (*con.rest && (*p || n == 0 || n > count)) {
+        say("ntpdata: which source? 1 is the first of `sources'\n");
+        return;
+    }
+    con.ntp_all = n == 0;
+    con.ntp_at = n ? n - 1 : 0;
+    con.ntp_until = n ? n : count;
 }
 
 static void do_tracking(void)
@@ -131,9 +161,13 @@ static const struct command {
     {"date", "the clock, as it stands now", do_date},
     {"help", "this list", do_help},
     {"log", "the last lines of the log", do_log},
+    {"ntpdata", "[N] the last reply of each source, or of the Nth",
+     do_ntpdata},
     {"reset", "save what is to be kept, then restart", do_reset},
+    {"selectdata", "why a source is selected or not", do_selectdata},
     {"serverstats", "requests served", do_serverstats},
     {"sources", "the time sources, their reach and last sample", do_sources},
+    {"sourcestats", "each source's rate, offset and spread", do_sourcestats},
     {"tracking", "the clock: offset, frequency, error bounds", do_tracking},
 };
 
@@ -176,6 +210,9 @@ static void run(const char *line)
         return;
     const struct command *c = find(line, n, &like);
     if (c) {
+        con.rest = line + n + strspn(line + n, " ");
+        if (*con.rest == '-') /* chronyc's options */
+            con.rest = "";
         c->run();
         return;
     }
@@ -216,6 +253,7 @@ static void rub_out(size_t n)
 static void cancel(void)
 {
     con.listing = false;
+    con.ntp_at = con.ntp_until = 0;
     con.line_len = 0;
     say("^C\n");
     log_prompt(false);
@@ -260,7 +298,8 @@ static bool drained(void)
     return con.done == con.len;
 }
 
-/* The next lines of `log`, as many as have room; false: no more. */
+/* The next lines of `log` or sources of `ntpdata`, as many as have room;
+ * false: no more. */
 static bool list_more(void)
 {
     uint32_t missed;
@@ -274,6 +313,15 @@ static bool list_more(void)
         }
         say(line);
         say("\n");
+    }
+    while (con.ntp_at < con.ntp_until &&
+           con.len + NTPDATA_MAX < sizeof(con.out)) {
+        char text[NTPDATA_MAX];
+        const struct status *s = con.ops->status();
+        (void)status_ntpdata(s, con.ntp_at++, text, sizeof(text));
+        if (con.ntp_all)
+            say("\n");
+        say(text);
     }
     return con.len > con.done;
 }
@@ -301,7 +349,7 @@ mono_ns console_poll(mono_ns now)
         if (!drained())
             return now + DRAIN_EVERY;
         con.done = con.len = 0;
-        if (con.listing) {
+        if (con.listing || con.ntp_at < con.ntp_until) {
             /* ctrl-C, at least, is heard while a long answer runs. */
             int c = port_console_read();
             if (c == 0x03)

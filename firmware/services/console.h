@@ -4,7 +4,7 @@
  *
  * The prompt comes with the first key. Editing: backspace, ctrl-U (line),
  * ctrl-C (line, or the answer under way). A command may be cut short as far
- * as it stays clear: "so" is sources. Options (-v, -n) are accepted. */
+ * as it stays clear: "tr" is tracking. Options (-v, -n) are accepted. */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

@@ -85,6 +85,7 @@ void source_status(const struct source *s, struct status_source *out,
     out->naks = a->naks;
     out->cookies = a->count;
     out->cookie_len = a->cookie_len;
+    out->ntp.port = s->port ? s->port : s->conf->port;
     out->tx = s->ntp.tx;
     out->rx = s->ntp.rx;
     out->valid = s->ntp.valid;

@@ -7,6 +7,7 @@
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "core/residuals.h"
 #include "core/utc.h"
 #include "log.h"
 #include "port.h"
@@ -19,6 +20,9 @@ struct slot {
     struct filter filter;
     struct ntp_sample last;
     span_ns measured_ns;   /* last sample - clk, when it came                */
+    struct residuals residuals;
+    bool refused;          /* the last sample, by the filter                 */
+    uint32_t good;         /* samples the filter took, since boot            */
 };
 
 static struct {
@@ -27,7 +31,9 @@ static struct {
     uint32_t hz;
     struct clk clk;
     struct slot slot[LIMIT_SOURCES];
-    unsigned slots, plain, nts;
+    unsigned slots;
+    struct select_limits limits;
+    double score[LIMIT_SOURCES]; /* select.h                                 */
     struct discipline d;
     struct select_in in[LIMIT_SOURCES];
     struct select_out sel;
@@ -44,6 +50,11 @@ mono_ns timekeeper_mono(void)
     return mono_of_ticks(port_ticks(), port_tick_hz());
 }
 
+static span_ns ns_of(double s)
+{
+    return s < 1e9 ? (span_ns)(s * 1e9) : (span_ns)1e18;
+}
+
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start)
 {
@@ -54,6 +65,14 @@ void timekeeper_init(const struct conf *conf,
     tk.until = UINT64_MAX;
     tk.first_sync = -1;
     tk.sel.selected = -1;
+    tk.limits = (struct select_limits){
+        .minsources = conf->minsources,
+        .maxdistance_ns = ns_of(conf->maxdistance_s),
+        .maxjitter_ns = ns_of(conf->maxjitter_s),
+        .reselectdist_ns = ns_of(conf->reselectdist_s),
+        .stratumweight_ns = ns_of(conf->stratumweight_s),
+        .combinelimit = conf->combinelimit,
+    };
     uint64_t now = port_ticks();
     struct discipline_conf dc = {.makestep_s = conf->makestep_s,
                                  .makestep_limit = conf->makestep_limit};
@@ -68,6 +87,7 @@ static void start_filter(struct slot *s)
     int32_t rate, sigma;
     discipline_prior(&tk.d, &rate, &sigma);
     filter_init(&s->filter, tk.hz, rate, sigma);
+    s->residuals = (struct residuals){0};
 }
 
 void timekeeper_source(unsigned slot, const struct conf_source *conf)
@@ -76,12 +96,9 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf)
     struct slot *s = &tk.slot[slot];
     s->conf = conf;
     start_filter(s);
+    tk.reselect = true; /* options in force depend on all of them */
     if (slot >= tk.slots)
         tk.slots = slot + 1;
-    if (conf->nts)
-        tk.nts++;
-    else
-        tk.plain++;
 }
 
 void timekeeper_refid(unsigned slot, uint32_t refid)
@@ -99,57 +116,71 @@ void timekeeper_forget(unsigned slot)
 
 /* ---- choosing ------------------------------------------------------------ */
 
-/* How many must agree. Before the clock is set: a majority of the configured
- * authenticated sources (of all, where none is), and minsources, which then
- * is 2 where two or more are configured. */
+/* How many must agree. Before the clock is set, a majority of the configured
+ * sources that have a say (DESIGN.md). */
 static size_t quorum(void)
 {
-    size_t least = tk.conf->minsources;
-    if (tk.d.synced)
-        return least ? least : 1;
-    size_t n = tk.nts ? tk.nts : tk.slots;
-    if (least == 0)
-        least = n >= 2 ? 2 : 1;
-    return n / 2 + 1 > least ? n / 2 + 1 : least;
+    return tk.d.synced ? 1 : select_quorum(tk.in, tk.slots, &tk.limits);
 }
 
 static void fill(const struct slot *s, uint64_t ticks, struct select_in *in)
 {
     *in = (struct select_in){
+        .auth = s->conf->nts,
         .noselect = s->conf->noselect,
         .prefer = s->conf->prefer,
         .require = s->conf->require,
-        /* chrony's default authselectmode, mix */
-        .trust = s->conf->trust || (s->conf->nts && tk.plain > 0),
+        .trust = s->conf->trust,
         .stratum = s->last.stratum,
         .leap = s->last.leap,
         .refid = s->last.refid,
         .delay_ns = s->last.delay_ns,
         .root_delay_ns = s->last.root_delay_ns,
         .root_disp_ns = s->last.root_disp_ns,
+        .jitter_ns = residuals_spread_ns(&s->residuals),
     };
-    in->usable = s->reach != 0 && filter_estimate(&s->filter, ticks, &in->est);
+    bool known = filter_estimate(&s->filter, ticks, &in->est);
+    in->usable = known && s->reach != 0;
+    in->stale = known && s->reach == 0;
 }
 
 static void say_why(void)
 {
-    if (tk.d.synced || tk.sel.ok || tk.sel.why == tk.said ||
-        tk.sel.why == SELECT_NONE)
+    enum select_why why = tk.sel.why;
+    if (why == tk.said || (!tk.d.synced && why == SELECT_NONE))
         return;
-    tk.said = tk.sel.why;
-    log_line("clock not set: %s (%u of %u agree, %u needed)",
-             select_why_text(tk.sel.why), (unsigned)tk.sel.agree,
-             (unsigned)tk.sel.voters, (unsigned)quorum());
+    tk.said = why;
+    if (why == SELECT_OK)
+        return;
+    log_limited(select_why_text(why), "%s: %s (%u of %u agree, %u needed)",
+                tk.d.synced ? "clock runs on alone" : "clock not set",
+                select_why_text(why), (unsigned)tk.sel.agree,
+                (unsigned)tk.sel.voters, (unsigned)quorum());
 }
 
-static void choose(uint64_t ticks)
+static void say_falsetickers(const char before[LIMIT_SOURCES])
 {
-    struct select_in *in = tk.in;
-    struct select_conf conf = {.need = quorum(), .current = tk.sel.selected};
-    for (unsigned i = 0; i < tk.slots; i++) {
-        fill(&tk.slot[i], ticks, &in[i]);
-    }
-    select_sources(in, tk.slots, &conf, &tk.sel);
+    for (unsigned i = 0; i < tk.slots; i++)
+        if (tk.sel.letter[i] == 'x' && before[i] != 'x')
+            log_limited(&tk.slot[i].last, "%s: falseticker",
+                        tk.slot[i].conf->name);
+}
+
+/* updated: whose sample is new, -1 nobody's. */
+static void choose(uint64_t ticks, int updated)
+{
+    char before[LIMIT_SOURCES];
+    memcpy(before, tk.sel.letter, sizeof before);
+    for (unsigned i = 0; i < tk.slots; i++)
+        fill(&tk.slot[i], ticks, &tk.in[i]);
+    select_apply_auth(tk.in, tk.slots, tk.conf->authselect);
+    struct select_conf conf = {.need = quorum(),
+                               .current = tk.sel.selected,
+                               .limits = &tk.limits,
+                               .score = tk.score,
+                               .updated = updated};
+    select_sources(tk.in, tk.slots, &conf, &tk.sel);
+    say_falsetickers(before);
     say_why();
 }
 
@@ -215,9 +246,12 @@ void timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
                                  clk_at(&tk.clk, ticks));
     s->last = *sample;
-    if (!filter_sample(&s->filter, sample))
+    s->refused = !filter_sample(&s->filter, sample);
+    residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
+    if (s->refused)
         return;
-    choose(ticks);
+    s->good++;
+    choose(ticks, (int)slot);
     if (tk.sel.ok)
         update(ticks);
 }
@@ -236,7 +270,7 @@ mono_ns timekeeper_poll(mono_ns now)
     uint64_t ticks = port_ticks();
     if (tk.reselect) {
         tk.reselect = false;
-        choose(ticks);
+        choose(ticks, -1);
     }
     if (ticks >= tk.until) {
         struct discipline_action act;
@@ -285,25 +319,88 @@ mono_ns timekeeper_first_sync(void)
     return tk.first_sync;
 }
 
+static unsigned options(bool noselect, bool prefer, bool trust, bool require)
+{
+    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
+           (prefer ? STATUS_OPT_PREFER : 0u) |
+           (trust ? STATUS_OPT_TRUST : 0u) |
+           (require ? STATUS_OPT_REQUIRE : 0u);
+}
+
+static void select_row(unsigned i, struct status_select *out)
+{
+    const struct conf_source *c = tk.slot[i].conf;
+    const struct select_in *in = &tk.in[i];
+    *out = (struct status_select){
+        .letter = tk.sel.letter[i] ? tk.sel.letter[i] : 'M',
+        .configured = options(c->noselect, c->prefer, c->trust, c->require),
+        .effective =
+            options(in->noselect, in->prefer, in->trust, in->require),
+        .score = tk.score[i] < 1 ? 1 : tk.score[i],
+    };
+}
+
+static void ntp_row(const struct slot *s, struct status_ntp *out)
+{
+    const struct ntp_sample *l = &s->last;
+    out->address_id = s->refid;
+    out->any = l->at_ticks != 0;
+    if (!out->any)
+        return;
+    int places = l->server_precision < -30  ? 30
+                 : l->server_precision > 0 ? 0
+                                           : -l->server_precision;
+    out->stratum = l->stratum;
+    out->leap = l->leap;
+    out->poll = l->poll;
+    out->precision = l->server_precision;
+    out->root_delay_ns = l->root_delay_ns;
+    out->root_disp_ns = l->root_disp_ns;
+    out->ref_id = l->refid;
+    out->ref_unix_s = utc_unix_s(l->ref_time, gnomon_build_unix);
+    out->offset_ns = s->measured_ns;
+    out->delay_ns = l->delay_ns;
+    out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
+    out->response_ns = l->server_ns;
+    out->refused = s->refused;
+    out->good = s->good;
+}
+
 static void source_row(unsigned i, uint64_t ticks, struct status_source *out)
 {
     const struct slot *s = &tk.slot[i];
     struct estimate e;
-    out->state = s->conf && tk.sel.state[i] ? tk.sel.state[i] : '?';
+    out->state = tk.sel.state[i] ? tk.sel.state[i] : '?';
     if (s->reach == 0)
         out->state = '?';
+    select_row(i, &out->select);
+    ntp_row(s, &out->ntp);
+    uint64_t span = residuals_span_ticks(&s->residuals);
+    out->stats = (struct status_stats){
+        .np = s->residuals.count,
+        .nr = residuals_runs(&s->residuals),
+        .span_s = (int64_t)(span / tk.hz),
+        .skew_ppm = 2000, /* chrony's for unknown */
+        .sd_ns = residuals_spread_ns(&s->residuals),
+    };
     if (!filter_estimate(&s->filter, ticks, &e))
         return;
     out->offset_ns = utc_diff_ns(e.utc, clk_at(&tk.clk, ticks));
     out->measured_ns = s->measured_ns;
     out->error_ns = e.bound_ns;
+    out->select.judged = true;
+    out->select.lo_ns = out->offset_ns - e.bound_ns;
+    out->select.hi_ns = out->offset_ns + e.bound_ns;
+    out->stats.freq_ppm = (tk.d.est.rate_e12 - e.rate_e12) / 1e6;
+    out->stats.skew_ppm = e.rate_sigma_e12 / 1e6;
 }
 
 void timekeeper_status(struct status *s)
 {
     uint64_t ticks = port_ticks();
     for (unsigned i = 0; i < s->source_count; i++)
-        source_row(i, ticks, &s->source[i]);
+        if (i < tk.slots && tk.slot[i].conf)
+            source_row(i, ticks, &s->source[i]);
     struct status_tracking *t = &s->tracking;
     const struct discipline *d = &tk.d;
     *t = (struct status_tracking){.stratum = 16, .leap = 3};

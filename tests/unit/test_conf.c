@@ -38,6 +38,11 @@ static void defaults(void **state)
     assert_string_equal(c.hostname, "gnomon");
     assert_true(c.makestep_s == 1.0);
     assert_int_equal(c.makestep_limit, 3);
+    assert_int_equal(c.authselect, AUTHSELECT_MIX);
+    assert_int_equal(c.minsources, 0);
+    assert_true(c.maxdistance_s == 3.0 && c.maxjitter_s == 1.0);
+    assert_true(c.reselectdist_s == 1e-4 && c.stratumweight_s == 1e-3);
+    assert_true(c.combinelimit == 3.0);
     assert_false(c.save);
     assert_false(c.static_ip4);
     assert_int_equal(c.aead_count, 2);
@@ -202,6 +207,39 @@ static void ignored(void **state)
     assert_true(c.sources[0].nts);
 }
 
+static void selection(void **state)
+{
+    static const char *const modes[] = {"mix", "REQUIRE", "prefer", "ignore"};
+    char line[40];
+    (void)state;
+    for (int i = 0; i < (int)LEN(modes); i++) {
+        sprintf(line, "authselectmode %s", modes[i]);
+        assert_int_equal(parse(line), 0);
+        assert_int_equal((int)c.authselect, i);
+    }
+    assert_int_equal(parse("maxdistance 0.5\nmaxjitter 1e-3\n"
+                           "reselectdist 0\nstratumweight 0.25\n"
+                           "combinelimit 0\nminsources 255\n"),
+                     0);
+    assert_int_equal(c.report_count, 0);
+    assert_true(c.maxdistance_s == 0.5 && c.maxjitter_s == 1e-3);
+    assert_true(c.reselectdist_s == 0.0 && c.stratumweight_s == 0.25);
+    assert_true(c.combinelimit == 0.0);
+    assert_int_equal(c.minsources, 255);
+
+    assert_int_equal(parse("authselectmode\nauthselectmode strict\n"
+                           "maxdistance\nmaxjitter x\ncombinelimit -1\n"
+                           "reselectdist 1 2\n"),
+                     6);
+    report_is(0, CONF_ERROR, 1, "authselectmode: its argument is missing");
+    report_is(1, CONF_ERROR, 2,
+              "authselectmode: `strict' is not require, prefer, mix or "
+              "ignore");
+    report_is(3, CONF_ERROR, 4, "maxjitter: `x' is not a number");
+    report_is(4, CONF_ERROR, 5, "combinelimit: `-1' is less than nothing");
+    assert_true(c.combinelimit == 3.0); /* what was wrong has no effect */
+}
+
 /* Every directive of chrony.conf(5), version 4.3. */
 static void every_directive_of_chrony(void **state)
 {
@@ -243,7 +281,9 @@ static void chrony_agrees(void **state)
         "ntstrustedcerts /etc/ca.pem", "ntstrustedcerts 2 /etc/ca.pem",
         "nosystemcert", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
         "driftfile /var/lib/chrony/drift", "% comment", "! comment",
-        "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync"};
+        "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
+        "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
+        "stratumweight 0"};
     static const char *const bad[] = {
         "server a.example minpoll x", "server a.example minpoll",
         "server a.example minpoll 5x", "server a.example sever",
@@ -251,7 +291,9 @@ static void chrony_agrees(void **state)
         "server a.example maxdelay abc", "server a.example key 0",
         "ntstrustedcerts x /etc/ca.pem", "ntstrustedcerts",
         "nosystemcert yes", "makestep", "makestep 1.0", "makestep 1.0 3 4",
-        "minsources x", "driftfile", "sever a.example"};
+        "minsources x", "driftfile", "sever a.example",
+        "authselectmode", "authselectmode strict", "maxjitter x",
+        "combinelimit", "reselectdist 1 2"};
     (void)state;
     for (size_t i = 0; i < LEN(good); i++)
         if (parse(good[i]) != 0)
@@ -354,6 +396,7 @@ int main(void)
         cmocka_unit_test(errors_have_line_and_reason),
         cmocka_unit_test(twice_and_too_many),
         cmocka_unit_test(ignored),
+        cmocka_unit_test(selection),
         cmocka_unit_test(every_directive_of_chrony),
         cmocka_unit_test(chrony_agrees),
         cmocka_unit_test(hosts),

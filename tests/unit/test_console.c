@@ -128,10 +128,26 @@ static void commands(void **state)
     type("auth -v\r\n");
     assert_non_null(strstr(screen, "KeyID Type KLen"));
     type("s\n");
-    assert_non_null(strstr(screen, "`s' may be: serverstats sources\r\n"));
+    assert_non_null(strstr(screen, "`s' may be: selectdata serverstats "
+                                   "sources sourcestats\r\n"));
     type("sourcs\n");
     assert_non_null(
         strstr(screen, "`sourcs' is not a command here; `help' lists them"));
+    type("ntpdata 1\n");
+    assert_non_null(strstr(screen, "ntpdata 1\r\nRemote address "));
+    assert_non_null(strstr(screen, "Total good RX   : 0\r\ngnomon> "));
+    type("ntp x\n");
+    assert_non_null(strstr(screen, "ntpdata: which source?"));
+    type("ntpdata 0\n");
+    assert_non_null(strstr(screen, "ntpdata: which source?"));
+    snapshot.source_count = 16; /* more than the buffer holds at once */
+    type("ntpdata\n");
+    const char *p = screen;
+    for (int i = 0; i < 16; i++)
+        assert_non_null(p = strstr(p + 1, "\r\n\r\nRemote address "));
+    assert_null(strstr(p + 5, "Remote address "));
+    assert_non_null(strstr(p, "Total good RX   : 0\r\ngnomon> "));
+    snapshot.source_count = 1;
     type("help\n");
     static const char *const names[] = {
         "authdata", "sources", "tracking", "serverstats", "activity",

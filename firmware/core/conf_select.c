@@ -1,0 +1,71 @@
+/* How sources are selected: authselectmode, minsources and the limits. */
+#include "conf_read.h"
+
+int conf_read_authselectmode(struct conf_read *p)
+{
+    static const struct {
+        const char *word;
+        enum authselect mode;
+    } modes[] = {{"mix", AUTHSELECT_MIX},
+                 {"require", AUTHSELECT_REQUIRE},
+                 {"prefer", AUTHSELECT_PREFER},
+                 {"ignore", AUTHSELECT_IGNORE}};
+    if (conf_want(p, 1, 1) < 0)
+        return RC_BAD;
+    for (size_t i = 0; i < LEN(modes); i++)
+        if (conf_words_equal(p->w.word[1], modes[i].word)) {
+            p->c->authselect = modes[i].mode;
+            return RC_OK;
+        }
+    return conf_bad(p, "* is not require, prefer, mix or ignore",
+                    p->w.word[1]);
+}
+
+int conf_read_minsources(struct conf_read *p)
+{
+    int64_t v;
+    if (conf_want(p, 1, 1) < 0 ||
+        conf_int(p, "minsources", p->w.word[1], 1, 255, &v) < 0)
+        return RC_BAD;
+    p->c->minsources = (uint8_t)v;
+    return RC_OK;
+}
+
+/* chrony takes any number; less than none makes no sense of any of these. */
+static int limit(struct conf_read *p, double *out)
+{
+    double v;
+    if (conf_want(p, 1, 1) < 0)
+        return RC_BAD;
+    if (conf_words_real(p->w.word[1], &v) < 0)
+        return conf_bad(p, "* is not a number", p->w.word[1]);
+    if (v < 0)
+        return conf_bad(p, "* is less than nothing", p->w.word[1]);
+    *out = v;
+    return RC_OK;
+}
+
+int conf_read_combinelimit(struct conf_read *p)
+{
+    return limit(p, &p->c->combinelimit);
+}
+
+int conf_read_maxdistance(struct conf_read *p)
+{
+    return limit(p, &p->c->maxdistance_s);
+}
+
+int conf_read_maxjitter(struct conf_read *p)
+{
+    return limit(p, &p->c->maxjitter_s);
+}
+
+int conf_read_reselectdist(struct conf_read *p)
+{
+    return limit(p, &p->c->reselectdist_s);
+}
+
+int conf_read_stratumweight(struct conf_read *p)
+{
+    return limit(p, &p->c->stratumweight_s);
+}

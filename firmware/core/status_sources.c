@@ -1,0 +1,155 @@
+/* What selection and filter think of each source: chronyc's sourcestats,
+ * selectdata and ntpdata. */
+#include <string.h>
+
+#include "bytes.h"
+#include "conf_words.h"
+#include "status.h"
+#include "status_units.h"
+
+size_t status_sourcestats(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    status_add_header(&t, "Name/IP Address            NP  NR  Span  Frequency"
+                          "  Freq Skew  Offset  Std Dev");
+    for (size_t i = 0; i < s->source_count; i++) {
+        const struct status_source *x = &s->source[i];
+        const struct status_stats *k = &x->stats;
+        char name[26];
+        status_name(x->name, name);
+        fmt_add(&t, "%-25s %3u %3u  ", name, k->np, k->nr);
+        status_add_ago(&t, k->span_s);
+        fmt_add(&t, " %+10.3f %10.3f  ", k->freq_ppm, k->skew_ppm);
+        status_add_offset(&t, x->offset_ns);
+        fmt_add(&t, "  ");
+        status_add_span(&t, "", status_size_of(k->sd_ns));
+        fmt_add(&t, "\n");
+    }
+    return t.len;
+}
+
+static void add_options(struct fmt_text *t, unsigned options)
+{
+    fmt_add(t, " %c%c%c%c-", options & STATUS_OPT_NOSELECT ? 'N' : '-',
+            options & STATUS_OPT_PREFER ? 'P' : '-',
+            options & STATUS_OPT_TRUST ? 'T' : '-',
+            options & STATUS_OPT_REQUIRE ? 'R' : '-');
+}
+
+size_t status_selectdata(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    status_add_header(&t, "S Name/IP Address        Auth COpts EOpts Last "
+                          "Score     Interval  Leap");
+    for (size_t i = 0; i < s->source_count; i++) {
+        const struct status_source *x = &s->source[i];
+        const struct status_select *k = &x->select;
+        char name[26];
+        status_name(x->name, name);
+        fmt_add(&t, "%c %-25s %c", k->letter, name, x->nts ? 'Y' : 'N');
+        add_options(&t, k->configured);
+        add_options(&t, k->effective);
+        fmt_add(&t, " ");
+        status_add_ago(&t, x->last_rx_s);
+        fmt_add(&t, " %5.1f ", k->score);
+        /* chronyc's offsets have the other sign: the upper end is first. */
+        status_add_offset(&t, k->judged ? k->hi_ns : 0);
+        fmt_add(&t, " ");
+        status_add_offset(&t, k->judged ? k->lo_ns : 0);
+        fmt_add(&t, "  %c\n", k->judged ? "N+-?"[x->leap & 3] : '?');
+    }
+    return t.len;
+}
+
+/* ---- ntpdata ------------------------------------------------------------- */
+
+static double seconds(span_ns ns)
+{
+    return (double)ns / 1e9;
+}
+
+static double power2(int e)
+{
+    double v = 1;
+    for (; e > 0; e--)
+        v *= 2;
+    for (; e < 0; e++)
+        v /= 2;
+    return v;
+}
+
+/* The letters of a stratum 1 server's clock: GPS, PPS. */
+static void add_ref_id(struct fmt_text *t, const struct status_ntp *n)
+{
+    fmt_add(t, "Reference ID    : %08lX (", (unsigned long)n->ref_id);
+    for (int shift = 24; n->stratum <= 1 && shift >= 0; shift -= 8) {
+        char c = (char)(n->ref_id >> shift & 0x7f);
+        if (c >= ' ' && c <= '~' && (n->ref_id >> shift & 0x80) == 0)
+            fmt_add(t, "%c", c);
+    }
+    fmt_add(t, ")\nReference time  : ");
+    status_add_time(t, n->ref_unix_s);
+    fmt_add(t, "\n");
+}
+
+static void add_reply(struct fmt_text *t, const struct status_ntp *n)
+{
+    static const char *const leap[] = {"Normal", "Insert second",
+                                       "Delete second", "Not synchronised"};
+    fmt_add(t, "Leap status     : %s\n", leap[n->leap & 3]);
+    fmt_add(t, "Version         : %d\n", n->any ? 4 : 0);
+    fmt_add(t, "Mode            : %s\n", n->any ? "Server" : "Invalid");
+    fmt_add(t, "Stratum         : %u\n", n->stratum);
+    fmt_add(t, "Poll interval   : %d (%.0f seconds)\n", n->poll,
+            power2(n->poll));
+    fmt_add(t, "Precision       : %d (%.9f seconds)\n", n->precision,
+            power2(n->precision));
+    fmt_add(t, "Root delay      : %.6f seconds\n", seconds(n->root_delay_ns));
+    fmt_add(t, "Root dispersion : %.6f seconds\n", seconds(n->root_disp_ns));
+    add_ref_id(t, n);
+    fmt_add(t, "Offset          : ");
+    status_add_seconds(t, n->offset_ns < 0 ? "-" : "+",
+                       status_size_of(n->offset_ns));
+    fmt_add(t, " seconds\nPeer delay      : ");
+    status_add_seconds(t, "", status_size_of(n->delay_ns));
+    fmt_add(t, " seconds\nPeer dispersion : ");
+    status_add_seconds(t, "", status_size_of(n->disp_ns));
+    fmt_add(t, " seconds\nResponse time   : ");
+    status_add_seconds(t, "", status_size_of(n->response_ns));
+    fmt_add(t, " seconds\nJitter asymmetry: +0.00\nNTP tests       : %s\n",
+            !n->any ? "000 000 0000" : n->refused ? "111 111 1101"
+                                                  : "111 111 1111");
+}
+
+/* 0: not an IPv4 address. */
+static uint32_t id_of(const char *address)
+{
+    uint8_t b[4];
+    return conf_words_ip4(address, b) == RC_OK ? bytes_get32(b) : 0;
+}
+
+size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    const struct status_source *x = &s->source[i];
+    const struct status_ntp *n = &x->ntp;
+    const char *local = strchr(x->address, ':') ? s->run.address6
+                                                : s->run.address4;
+    bool known = n->any && local[0];
+    fmt_add(&t, "Remote address  : %s (%08lX)\n",
+            x->address[0] ? x->address : "[UNSPEC]",
+            (unsigned long)n->address_id);
+    fmt_add(&t, "Remote port     : %u\n", n->port);
+    fmt_add(&t, "Local address   : %s (%08lX)\n", known ? local : "[UNSPEC]",
+            known ? (unsigned long)id_of(local) : 0ul);
+    add_reply(&t, n);
+    fmt_add(&t, "Interleaved     : No\nAuthenticated   : %s\n",
+            n->any && x->nts ? "Yes" : "No");
+    fmt_add(&t, "TX timestamping : %s\nRX timestamping : %s\n",
+            n->any ? "Daemon" : "Invalid", n->any ? "Kernel" : "Invalid");
+    fmt_add(&t, "Total TX        : %lu\nTotal RX        : %lu\n",
+            (unsigned long)x->tx, (unsigned long)x->rx);
+    fmt_add(&t, "Total valid RX  : %lu\nTotal good RX   : %lu\n",
+            (unsigned long)x->valid, (unsigned long)n->good);
+    return t.len;
+}

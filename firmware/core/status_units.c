@@ -1,0 +1,122 @@
+#include "status_units.h"
+
+#include <string.h>
+
+#include "utc.h"
+
+#define S_NS INT64_C(1000000000)
+
+/* v / by, rounded half to even as printf does with a double. */
+static uint64_t rounded(uint64_t v, uint64_t by)
+{
+    uint64_t q = v / by, r = v % by;
+    if (r > by - r || (r == by - r && (q & 1)))
+        q++;
+    return q;
+}
+
+uint64_t status_size_of(span_ns v)
+{
+    return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+}
+
+/* What a person reads is chronyc's sign, + where the local clock is ahead:
+ * the opposite of ours (checked against chronyd 4.3: `ntpdata` says Offset
+ * -0.000001116 where `sources` says [+1116ns]). */
+const char *status_sign(span_ns offset)
+{
+    return offset > 0 ? "-" : "+";
+}
+
+/* Nanoseconds in chronyc's four digits and a unit: "+146ns", " 1061us",
+ * "+12.5s". sign: "", or one that goes before and takes a column more. */
+void status_add_span(struct fmt_text *t, const char *sign, uint64_t a)
+{
+    static const struct {
+        uint64_t below; /* ns: chronyc changes the unit where four (later
+                         * five) digits would overflow after rounding       */
+        uint64_t unit;
+        const char *name;
+        uint8_t width;
+    } scale[] = {
+        {UINT64_C(10000), 1, "ns", 4},
+        {UINT64_C(9999500), 1000, "us", 4},
+        {UINT64_C(9999500000), 1000000, "ms", 4},
+        {UINT64_C(999500000000), 0, "s", 5}, /* with a tenth */
+        {UINT64_C(99999500000000), S_NS, "s", 5},
+        {UINT64_C(5999970000000000), 60 * S_NS, "m", 5},
+        {UINT64_C(359998200000000000), 3600 * S_NS, "h", 5},
+        {UINT64_C(8639956800000000000), 86400 * S_NS, "d", 5},
+        {UINT64_MAX, 365 * 86400 * S_NS, "y", 5},
+    };
+    char text[32];
+    size_t i = 0;
+    while (a >= scale[i].below)
+        i++;
+    struct fmt_text n = fmt_text_of(text, sizeof(text));
+    fmt_add(&n, "%s", sign);
+    if (scale[i].unit) {
+        fmt_add(&n, "%llu", (unsigned long long)rounded(a, scale[i].unit));
+    } else {
+        uint64_t tenths = rounded(a, S_NS / 10);
+        fmt_add(&n, "%llu.%llu", (unsigned long long)(tenths / 10),
+                (unsigned long long)(tenths % 10));
+    }
+    fmt_add(t, "%*s%s", scale[i].width + (*sign ? 1 : 0), text,
+            scale[i].name);
+}
+
+void status_add_offset(struct fmt_text *t, span_ns offset)
+{
+    status_add_span(t, status_sign(offset), status_size_of(offset));
+}
+
+/* Four columns: seconds, then m, h, d, y; "-" for never. */
+void status_add_ago(struct fmt_text *t, int64_t s)
+{
+    unsigned long n = s > UINT32_MAX ? UINT32_MAX - 1 : (unsigned long)s;
+    if (s < 0)
+        fmt_add(t, "   -");
+    else if (n < 1200)
+        fmt_add(t, "%4lu", n);
+    else if (n < 36000)
+        fmt_add(t, "%3lum", n / 60);
+    else if (n < 345600)
+        fmt_add(t, "%3luh", n / 3600);
+    else if (n / 86400 <= 999)
+        fmt_add(t, "%3lud", n / 86400);
+    else
+        fmt_add(t, "%3luy", n / 86400 / 365);
+}
+
+/* Seconds with nine places. */
+void status_add_seconds(struct fmt_text *t, const char *sign, uint64_t a)
+{
+    fmt_add(t, "%s%llu.%09llu", sign, (unsigned long long)(a / 1000000000u),
+            (unsigned long long)(a % 1000000000u));
+}
+
+/* Up to 25 columns, then `>` in the last. */
+void status_name(const char *name, char out[26])
+{
+    size_t n = strlen(name);
+    memcpy(out, name, n < 25 ? n : 25);
+    out[n < 25 ? n : 25] = 0;
+    if (n > 25)
+        out[24] = '>';
+}
+
+void status_add_header(struct fmt_text *t, const char *header)
+{
+    fmt_add(t, "%s\n", header);
+    for (size_t n = strlen(header); n > 0; n--)
+        fmt_add(t, "=");
+    fmt_add(t, "\n");
+}
+
+void status_add_time(struct fmt_text *t, int64_t unix_s)
+{
+    char text[UTC_TEXT];
+    (void)utc_text_chronyc(unix_s, text);
+    fmt_add(t, "%s", text);
+}
