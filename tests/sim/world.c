@@ -11,7 +11,7 @@
 #define TICKS0     1000000
 #define HELD       30e-6 /* a server's time from receipt to reply            */
 #define RAMP_POLLS 4
-#define AGAIN_S    4.0   /* after a refused sample                           */
+#define AGAIN_S    2.0   /* after a refused sample                           */
 #define LATE       0.001 /* the superloop comes round                        */
 #define TAU        6.283185307179586
 
