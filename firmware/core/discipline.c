@@ -12,7 +12,7 @@
                               * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
-#define SLEW_S_MAX      32.0
+#define SLEW_S_MAX      24.0
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
 #define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN        0.1

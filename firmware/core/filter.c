@@ -5,7 +5,8 @@
 #include "clk.h"
 #include "utc.h"
 
-#define REFUSED_MAX 3    /* refused in a row; then it was a jump            */
+#define REFUSED_MAX 3    /* refused in a row that agree: it was a jump      */
+#define REFUSED_ALL 8    /* or that do not                                  */
 #define EDGE        0.5  /* the box's edges are soft: sigma / lo            */
 #define FALL        12.0 /* one-sided jitter: the rest / median excess      */
 #define TILT_MIN    16   /* samples before that is thought of               */
@@ -43,7 +44,7 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
         .var = sd * sd,
     };
     if (p->n >= TILT_MIN)
-        s.fall = (p->median - p->least) / FALL + grain;
+        s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
     return s;
 }
 
@@ -79,20 +80,36 @@ static span_ns root(const struct ntp_sample *s)
            (span_ns)(precision_s(s->server_precision) * 1e9);
 }
 
+/* One more refused: do they in a row agree on where the truth is instead? A
+ * full queue's do not, nor do they exclude what was foreseen. */
+static bool jumped(struct filter *f, const struct filter_says_what *s)
+{
+    double lo = f->resid_s - s->half, hi = f->resid_s + s->half;
+    f->refused++;
+    f->refused_all++;
+    if (f->refused_run > 0 && lo < f->refused_hi && hi > f->refused_lo) {
+        f->refused_lo = fmax(lo, f->refused_lo);
+        f->refused_hi = fmin(hi, f->refused_hi);
+        f->refused_run++;
+    } else if (lo > 0 || hi < 0) {
+        f->refused_lo = lo;
+        f->refused_hi = hi;
+        f->refused_run = 1;
+    }
+    return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
+}
+
 static bool step(struct filter *f, const struct ntp_sample *s, double delay,
                  double grain)
 {
     double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / NTP_SECOND;
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct filter_says_what what = meaning(f, delay, z, grain);
-    bool jump = f->refused_run + 1 >= REFUSED_MAX;
     struct filter_bank was = f->bank;
     bool taken = filter_bank_step(&f->bank, dt, &what, false, &f->resid_s);
     if (!taken) {
-        f->refused++;
-        f->refused_run++;
         f->bank = was; /* predicted once, from the last one taken */
-        if (jump)
+        if (jumped(f, &what))
             taken = filter_bank_step(&f->bank, dt, &what, true, &f->resid_s);
     }
     if (taken && !filter_bank_sane(&f->bank))
@@ -113,7 +130,7 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s)
     else if (!step(f, s, delay, grain))
         return false;
     f->ticks = s->at_ticks;
-    f->refused_run = 0;
+    f->refused_run = f->refused_all = 0;
     f->root_ns = root(s);
     f->samples++;
     return true;

@@ -61,7 +61,8 @@ struct filter { /* private, except where said */
     double prior_rate, prior_sigma;
     struct filter_bank bank; /* s above the nominal line, s/s                */
     struct filter_delay path;
-    uint8_t refused_run;
+    uint8_t refused_run, refused_all; /* in a row: that agree; any       */
+    double refused_lo, refused_hi; /* where they say the truth is, s      */
     span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
     double resid_s;         /* readable: last sample - prediction, s         */
 };

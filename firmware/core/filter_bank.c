@@ -5,7 +5,6 @@
 #include "filter_truncated.h"
 
 #define WANDER_STAY  0.97
-#define SAYS_STAY    0.995
 #define OUTLIER      0.01
 #define ROOT_2PI     2.5066282746310002
 #define LOG_ROOT_2PI 0.9189385332046727
@@ -26,7 +25,7 @@ static double wander_change(int from, int to)
 
 static double says_change(int from, int to)
 {
-    return from == to ? SAYS_STAY : (1 - SAYS_STAY) / (SAYS_COUNT - 1);
+    double leave = to == SAYS_EARLY || to == SAYS_LATE ? 0.0003 : 0.005; if (from == SAYS_EARLY || from == SAYS_LATE) leave = to == SAYS_BOX ? 0.02 : 0.0003; double stay = from == SAYS_BOX || from == SAYS_GAUSS ? 0.9944 : 0.9794; return from == to ? stay : leave;
 }
 
 void filter_bank_init(struct filter_bank *b, const struct filter_state *x)
