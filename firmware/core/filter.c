@@ -7,7 +7,9 @@
 
 #define REFUSED_MAX 3    /* refused in a row that agree: it was a jump      */
 #define REFUSED_ALL 8    /* or that do not                                  */
-#define EDGE        0.5  /* the box's edges are soft: sigma / lo            */
+#define HALF        0.45 /* the box is wider by lo times so much: lo is more
+                          * than the least delay's likely error             */
+#define EDGE        0.3  /* its edges are soft: sigma / lo                  */
 #define FALL        12.0 /* one-sided jitter: the rest / median excess      */
 #define TILT_MIN    16   /* samples before that is thought of               */
 #define ALONE       2048.0 /* s: longer than any usual poll                 */
@@ -39,7 +41,7 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
     double sd = p->iqr / 1.349 / 2 + grain + p->least / 4 / (p->n * p->n);
     struct filter_says_what s = {
         .z = z,
-        .half = (delay - p->least) / 2 + p->lo,
+        .half = (delay - p->least) / 2 + HALF * p->lo,
         .edge = EDGE * p->lo,
         .var = sd * sd,
     };

@@ -4,9 +4,9 @@
  *
  * A mode is a pair of
  *   a wander q of the crystal, 1e-10, 1e-9, 1e-8, 1e-7 per sqrt(s): from one
- *     sample to the next it stays with 0.97 or becomes a neighbour; and
+ *     sample to the next it stays with 0.978 or becomes a neighbour; and
  *   what a sample says, z its offset and ex its round trip above the least:
- *     BOX    the truth is within z +- (ex / 2 + lo), anywhere alike. Wants to
+ *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants to
  *            know no distribution, and a sample that was long under way costs
  *            nothing: it only says little.
  *     GAUSS  the truth is z +- half the round trips' deviation, whatever ex.
@@ -22,7 +22,7 @@
  *
  * An outlier is a hypothesis too: 0.01 of the least of the modes' peak
  * densities, common to all. When it is the likelier one the sample is
- * refused; three refused in a row are a jump of phase: its square is added to
+ * refused, unless forced: then it is a jump of phase: its square is added to
  * the offset's variance, the rate is kept.
  *
  * Densities are handled as logarithms, sums of squares are of differences

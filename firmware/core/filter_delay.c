@@ -6,8 +6,8 @@
 #define AGE_MAX  86400
 #define RUN      32   /* round trips that show a longer way                  */
 #define OLD_MIN  16   /* and so many to compare them with                    */
-#define SHARP    0.15 /* of the shift                                        */
-#define RANK     4    /* the k-th smallest bounds the doubt of the smallest  */
+#define SHARP    0.2  /* of the shift                                        */
+#define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
 #define FRESH    4.0  /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX 1e6
 

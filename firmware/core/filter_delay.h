@@ -6,7 +6,7 @@
  *
  * Remembers 256 of at most a day. A shorter way is believed at once: the
  * least is the least. A longer one only when 32 in a row lie above 7 of 8
- * older ones and start as sharply as a new floor does (their 4th smallest near
+ * older ones and start as sharply as a new floor does (their 6th smallest near
  * their smallest): a queue that fills for half an hour looks different, and
  * taking it for a route was a 24 ms error once (reference/clock.md section 5).
  * Then all that is older is forgotten.
