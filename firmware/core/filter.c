@@ -41,11 +41,13 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
     double sd = p->iqr / 1.349 / 2 + grain + p->least / 4 / (p->n * p->n);
     struct filter_says_what s = {
         .z = z,
-        .half = (delay - p->least) / 2 + HALF * p->lo,
-        .edge = EDGE * p->lo,
+        /* never more than half the round trip */
+        .half = fmin((delay - p->least) / 2 + HALF * p->lo, delay / 2 + grain),
+        .edge = fmin(EDGE * p->lo, delay / 8 + grain),
         .var = sd * sd,
     };
-    if (p->n >= TILT_MIN)
+    /* A longer route would look like one-sided jitter, and move the clock. */
+    if (p->n >= TILT_MIN && p->usual)
         s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
     return s;
 }
@@ -66,11 +68,12 @@ static ntp64 nominal(const struct filter *f, uint64_t ticks)
 
 static void first(struct filter *f, const struct ntp_sample *s)
 {
+    double half = (double)s->delay_ns * 0.5e-9 + f->path.lo;
     f->ticks0 = f->ticks = s->at_ticks;
     f->utc0 = s->utc;
     struct filter_state x = {
         .rate = f->prior_rate,
-        .p00 = f->path.lo * f->path.lo / 3,
+        .p00 = half * half / 3,
         .p11 = f->prior_sigma * f->prior_sigma,
     };
     filter_bank_init(&f->bank, &x);

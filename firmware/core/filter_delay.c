@@ -8,6 +8,7 @@
 #define OLD_MIN  16   /* and so many to compare them with                    */
 #define SHARP    0.2  /* of the shift                                        */
 #define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
+#define LATELY   8
 #define FRESH    4.0  /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX 1e6
 
@@ -71,9 +72,19 @@ static bool longer_way(const struct filter_delay *d)
     return above <= old / 8 && low[RANK - 1] - low[0] < SHARP * shift;
 }
 
+static bool usual(const struct filter_delay *d)
+{
+    for (unsigned i = 1; i <= LATELY && i <= d->n; i++)
+        if (d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS] <=
+            d->sorted[d->n / 2])
+            return true;
+    return false;
+}
+
 static void digest(struct filter_delay *d, double doubt)
 {
     unsigned n = d->n, k = n < RANK ? n : RANK;
+    d->usual = usual(d);
     d->least = d->sorted[0];
     d->median = d->sorted[n / 2];
     d->iqr = d->sorted[n * 3 / 4] - d->sorted[n / 4];

@@ -24,6 +24,8 @@ struct filter_delay { /* fields but the first line are private */
     float ring[FILTER_DELAYS], sorted[FILTER_DELAYS];
     uint32_t at[FILTER_DELAYS]; /* s */
     uint16_t n, next;
+    bool usual; /* the last 8 were not all above the median: neither a new
+                 * route that is not yet one, nor a full queue              */
     uint16_t routes;            /* readable: longer ways found               */
 };
 

@@ -241,6 +241,10 @@ static void conclude(struct work *w, const struct span *s, int current,
     out->root_delay_ns = sel->root_delay_ns + sel->delay_ns;
     out->root_disp_ns = sel->root_disp_ns + sel->est.sigma_ns +
                         (shift < 0 ? -shift : shift);
+    /* what both come to is what the source claims, at least */
+    span_ns claimed = sel->est.bound_ns - out->root_delay_ns / 2;
+    if (out->root_disp_ns < claimed)
+        out->root_disp_ns = claimed;
 }
 
 void select_sources(const struct select_in *in, size_t n,

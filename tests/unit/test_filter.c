@@ -71,10 +71,10 @@ static void first_sample(void **state)
     within(e.rate_sigma_e12, 59e6, 61e6);
     /* half the round trip and half root delay, root dispersion at least */
     assert_true(e.bound_ns >= 10000000 + 1000000 + 1000000);
-    assert_true(e.bound_ns < 30000000);
+    assert_true(e.bound_ns < 50000000);
     /* ten seconds on: unknown frequency, 60 ppm one sigma */
     assert_true(filter_estimate(&f, s.at_ticks + 10 * HZ, &e));
-    within((double)e.sigma_ns, 600e3, 3000e3);
+    within((double)e.sigma_ns, 600e3, 12000e3);
 }
 
 /* Clean samples: finds 100 ppm either way in seconds. */
