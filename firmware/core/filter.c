@@ -11,7 +11,7 @@
                           * than the least delay's likely error             */
 #define EDGE        0.3  /* its edges are soft: sigma / lo                  */
 #define FALL        12.0 /* one-sided jitter: the rest / median excess      */
-#define TILT_MIN    16   /* samples before that is thought of               */
+#define KNOWN       16   /* samples that make a distribution                */
 #define ALONE       2048.0 /* s: longer than any usual poll                 */
 #define ALONE2      (1e-8 * 1e-8) /* wander^2 to expect then at least       */
 #define NTP_SECOND  4294967296.0
@@ -46,8 +46,10 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
         .edge = fmin(EDGE * p->lo, delay / 8 + grain),
         .var = sd * sd,
     };
-    /* A longer route would look like one-sided jitter, and move the clock. */
-    if (p->n >= TILT_MIN && p->usual)
+    if (p->n < KNOWN) /* the spread of a few is none: one may be far off */
+        s.var += s.half * s.half / 3;
+    /* a longer route looks like one-sided jitter and would move the clock */
+    if (p->n >= KNOWN && p->usual)
         s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
     return s;
 }
