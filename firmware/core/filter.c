@@ -176,6 +176,8 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .bound_ns = f->root_ns + whole(f->path.least / 2 + 3 * sigma, 1e9, 1e18) +
                     UTC_NS / f->hz,
     };
+    if (f->path.n < KNOWN) /* it may all have been a full queue */
+        out->bound_ns += whole(f->path.lo, 1e9, 1e18);
     return true;
 }
 

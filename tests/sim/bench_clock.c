@@ -9,23 +9,24 @@
 #define SEEDS_MAX 64
 
 struct row {
-    double v[8];
+    double v[9];
 };
 
 static struct row medians(const struct scenario *c, unsigned long first,
                           size_t n, int poll)
 {
-    static double v[8][SEEDS_MAX];
+    static double v[9][SEEDS_MAX];
     struct row r;
     for (size_t i = 0; i < n; i++) {
         struct figures f = world_run(c, first + i, poll);
-        double got[8] = {f.rms, f.max, f.freq, f.est_freq, f.mean,
+        double got[9] = {f.rms, f.max, f.freq, f.est_freq, f.mean,
                          f.under_1ms < 0 ? 1e9 : f.under_1ms,
-                         f.under_100us < 0 ? 1e9 : f.under_100us, f.refused};
-        for (size_t k = 0; k < 8; k++)
+                         f.under_100us < 0 ? 1e9 : f.under_100us, f.refused,
+                         f.floor};
+        for (size_t k = 0; k < 9; k++)
             v[k][i] = got[k];
     }
-    for (size_t k = 0; k < 8; k++)
+    for (size_t k = 0; k < 9; k++)
         r.v[k] = world_median(v[k], n);
     return r;
 }
@@ -46,6 +47,8 @@ static void print(const struct scenario *c, unsigned long first, size_t n)
     }
     if (c->name[0] == 'f')
         printf(" | 1 ms %.0f s, 100 us %.0f s", a.v[5], a.v[6]);
+    if (a.v[8] > 0)
+        printf(" | perfect knowledge %.0f", a.v[8]);
     if (a.v[7] > 0)
         printf(" | refused %.0f", a.v[7]);
     printf("\n");

@@ -110,6 +110,19 @@ static void oscillate(struct world *w)
     }
 }
 
+/* Hold-over with perfect knowledge of the moment when it begins. */
+static double perfect(const struct world *w)
+{
+    size_t from = (size_t)w->c->dead_from, to = (size_t)w->c->dead_to;
+    double sum2 = 0;
+    for (size_t k = from; k < to; k++) {
+        double e = w->phase[k] - w->phase[from] -
+                   (double)(k - from) * (1 + w->y[from]);
+        sum2 += e * e;
+    }
+    return to > from ? sqrt(sum2 / (double)(to - from)) * 1e6 : 0;
+}
+
 static uint64_t ticks_at(const struct world *w, double t)
 {
     size_t k = (size_t)t;
@@ -334,6 +347,7 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
     double n = w.counted ? w.counted : 1;
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;
+    w.f.floor = perfect(&w);
     w.f.freq = sqrt(w.freq2 / n);
     w.f.est_freq = sqrt(w.est2 / n);
     return w.f;

@@ -46,6 +46,8 @@ struct figures {
     double rms, max;       /* us                                              */
     double freq;           /* ppb RMS of the steered clock's own rate         */
     double est_freq;       /* ppb RMS of the rate in the estimate             */
+    double floor;          /* us RMS in the outage had phase and frequency
+                            * been known exactly when it began: the crystal's */
     double mean;           /* us, the bias                                    */
     double under_1ms, under_100us; /* s since when for good, -1 not           */
     double max_synced;     /* us, from the first sync on                      */
