@@ -173,8 +173,8 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .rate_e12 = (int32_t)whole(x.rate, 1e12, CLK_RATE_MAX),
         .rate_sigma_e12 = (int32_t)whole(rate_sigma, 1e12, 1e9),
         .sigma_ns = whole(sigma, 1e9, 1e18),
-        .bound_ns = f->root_ns + whole(f->path.least / 2 + 3 * sigma, 1e9, 1e18) +
-                    UTC_NS / f->hz,
+        .bound_ns = f->root_ns + UTC_NS / f->hz +
+                    whole(f->path.least / 2 + 3 * sigma, 1e9, 1e18),
     };
     if (f->path.n < KNOWN) /* it may all have been a full queue */
         out->bound_ns += whole(f->path.lo, 1e9, 1e18);

@@ -41,7 +41,7 @@ void filter_bank_init(struct filter_bank *b, const struct filter_state *x)
     }
 }
 
-/* ---- mixing ---------------------------------------------------------------- */
+/* ---- mixing -------------------------------------------------------------- */
 
 /* The states as one of the same mean and variance; w sums to total. */
 static struct filter_state merge(const struct filter_state *x, const double *w,
@@ -113,7 +113,7 @@ static struct filter_state predict(const struct filter_state *x, double dt,
     };
 }
 
-/* ---- one mode's update ------------------------------------------------------ */
+/* ---- one mode's update --------------------------------------------------- */
 
 /* The offset, N(x.off, sum) with the measurement's own noise in sum, is now
  * known to have moved by `move` and to have variance `left` of it. */
@@ -177,7 +177,7 @@ static double peak(const struct filter_state *x,
     return log(g < b ? g : b);
 }
 
-/* ---- the bank ---------------------------------------------------------------- */
+/* ---- the bank ------------------------------------------------------------ */
 
 static void advance(struct filter_bank *b, double dt)
 {

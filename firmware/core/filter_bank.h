@@ -6,8 +6,8 @@
  *   a wander q of the crystal, 1e-10, 1e-9, 1e-8, 1e-7 per sqrt(s): from one
  *     sample to the next it stays with 0.978 or becomes a neighbour; and
  *   what a sample says, z its offset and ex its round trip above the least:
- *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants to
- *            know no distribution, and a sample that was long under way costs
+ *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants
+ *            to know no distribution, and a sample that was long under way costs
  *            nothing: it only says little.
  *     GAUSS  the truth is z +- half the round trips' deviation, whatever ex.
  *     EARLY, LATE  as BOX, but the ex was lost on the way to the server

@@ -26,8 +26,8 @@ static const struct key {
     {"chrony_rms", AT(chrony_rms), 0}, {"chrony_max", AT(chrony_max), 0},
     {"chrony_freq", AT(chrony_freq), 0}, {"goal", AT(goal), 0},
     {"bloat", AT(up.bloat), 0}, /* the uplink's queue */
-    WAY(base), WAY(exp), WAY(gauss), WAY(normal), WAY(logn_median), WAY(logn_sigma),
-    WAY(spike_p), WAY(spike_exp),
+    WAY(base), WAY(exp), WAY(gauss), WAY(normal), WAY(logn_median),
+    WAY(logn_sigma), WAY(spike_p), WAY(spike_exp),
 };
 
 static bool set(struct scenario *s, const char *key, const char *value)

@@ -2,7 +2,8 @@
  * What is asserted of each run: no step after the first sync, never backwards,
  * inside the stated bound, no liar followed. Of each scenario: the median RMS
  * is within the goal and a margin that a few seeds need, the greatest error
- * within chrony's; alone, it is near what perfect knowledge would give. The ratios themselves: make bench-clock. */
+ * within chrony's; alone, it is near what perfect knowledge would give. The
+ * ratios themselves: make bench-clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

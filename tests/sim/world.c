@@ -42,7 +42,7 @@ struct world {
     ntp64 last_read;
 };
 
-/* ---- chance: splitmix64 --------------------------------------------------- */
+/* ---- chance: splitmix64 -------------------------------------------------- */
 
 static uint64_t next64(struct world *w)
 {
@@ -86,7 +86,7 @@ static double delay(struct world *w, const struct path *p, double t)
     return d;
 }
 
-/* ---- the oscillator ------------------------------------------------------- */
+/* ---- the oscillator ------------------------------------------------------ */
 
 static double swing(const struct scenario *c, double t)
 {
@@ -137,7 +137,7 @@ static ntp64 utc_at(double t)
     return EPOCH + (uint64_t)(int64_t)llround(t * NTP_SECOND);
 }
 
-/* ---- the network ---------------------------------------------------------- */
+/* ---- the network --------------------------------------------------------- */
 
 static void schedule(struct world *w, struct source *s, double t)
 {
@@ -176,7 +176,7 @@ static void ask(struct world *w, size_t i, double t)
         .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
 }
 
-/* ---- as services/timekeeper does ------------------------------------------- */
+/* ---- as services/timekeeper does ----------------------------------------- */
 
 static void apply(struct world *w, const struct discipline_action *a, double t,
                   uint64_t ticks)
@@ -244,7 +244,7 @@ static void follow(struct world *w, double t)
     apply(w, &act, t, ticks);
 }
 
-/* ---- measuring -------------------------------------------------------------- */
+/* ---- measuring ----------------------------------------------------------- */
 
 static void since(double *when, bool good, double t)
 {
@@ -282,7 +282,7 @@ static void look(struct world *w, double t)
     w->f.max = size > w->f.max ? size : w->f.max;
 }
 
-/* ---- the loop: the earliest of all that may happen -------------------------- */
+/* ---- the loop: the earliest of all that may happen ----------------------- */
 
 static void begin(struct world *w, const struct scenario *c, uint64_t seed,
                   int poll)

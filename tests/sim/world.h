@@ -18,7 +18,7 @@
 #define WORLD_SERVERS 3
 #define WORLD_SECONDS (4 * 86400)
 
-struct path { /* one way, s: base + exp + gauss + |normal| + lognormal + spikes */
+struct path { /* one way, s: the sum of these, |normal| */
     double base, exp, gauss, normal, logn_median, logn_sigma;
     double spike_p, spike_exp;
     double bloat; /* uniform, 20 minutes of every two hours                   */
