@@ -7,7 +7,7 @@
  *     sample to the next it stays with 0.978 or becomes a neighbour; and
  *   what a sample says, z its offset and ex its round trip above the least:
  *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants
- *            to know no distribution, and a sample that was long under way costs
+ *            to know no distribution; a sample that was long under way costs
  *            nothing: it only says little.
  *     GAUSS  the truth is z +- half the round trips' deviation, whatever ex.
  *     EARLY, LATE  as BOX, but the ex was lost on the way to the server
