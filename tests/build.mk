@@ -72,3 +72,5 @@ fuzz: $(F)/fuzz_$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
            $(HOST_TESTS) $(FUZZ_TESTS) host image $(B)/peers/.fetched
+
+include tests/sim/build.mk

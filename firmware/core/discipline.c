@@ -13,6 +13,7 @@
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
 #define SLEW_S_MAX      32.0
+#define SLEW_SIGMAS     1.0
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
 #define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN        0.1
@@ -60,13 +61,18 @@ static bool may_step(const struct discipline *d, int64_t offset)
     return fabs((double)offset) / NTP_SECOND > d->conf.makestep_s;
 }
 
-static double slew_seconds(const struct discipline *d, uint64_t ticks,
-                           span_ns interval_ns)
+/* s: what is to be slewed. Noise is smoothed over a while, what is clearly
+ * more than that is got rid of soon. */
+static double slew_seconds(const struct discipline *d, double s,
+                           uint64_t ticks, span_ns interval_ns)
 {
+    double noise = SLEW_SIGMAS * (double)d->est.sigma_ns * 1e-9;
     double age = (double)(int64_t)(ticks - d->first_ticks) / d->hz;
     double t = (double)interval_ns * 1e-9;
     t = t > SLEW_S_MAX ? SLEW_S_MAX : t;
     t = t > age / SLEW_AGE ? age / SLEW_AGE : t;
+    if (fabs(s) > noise)
+        t *= noise / fabs(s);
     return t < SLEW_S_MIN ? SLEW_S_MIN : t;
 }
 
@@ -82,7 +88,7 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
                              : CLK_RATE_MAX + (double)d->est.rate_e12;
     room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
     double s = (double)offset / NTP_SECOND;
-    double t = slew_seconds(d, ticks, interval_ns);
+    double t = slew_seconds(d, s, ticks, interval_ns);
     if (fabs(s) * 1e12 > room * t)
         t = fabs(s) * 1e12 / room;
     int64_t rate = d->est.rate_e12 + (int64_t)(s * 1e12 / t);

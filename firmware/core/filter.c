@@ -5,16 +5,16 @@
 #include "clk.h"
 #include "utc.h"
 
-/* The crystal's frequency is a random walk: 3e-9 per sqrt(s), between a
- * board at rest (1e-9) and one whose temperature moves (1e-8). */
-#define WANDER2     (3e-9 * 3e-9)
-#define ALONE2      (1e-8 * 1e-8) /* after a long silence, expect the worst */
-#define ALONE       2048.0        /* s: longer than any usual poll          */
-#define GATE2       (5.0 * 5.0) /* outliers: beyond so many sigma, squared  */
-#define REFUSED_MAX 3           /* refused in a row; then it was a jump     */
-#define FRESH       10.0 /* an unknown path's jitter: least delay / 10      */
+#define REFUSED_MAX 3    /* refused in a row that agree: it was a jump      */
+#define REFUSED_ALL 8    /* or that do not                                  */
+#define HALF        0.45 /* the box is wider by lo times so much: lo is more
+                          * than the least delay's likely error             */
+#define EDGE        0.3  /* its edges are soft: sigma / lo                  */
+#define FALL        12.0 /* one-sided jitter: the rest / median excess      */
+#define KNOWN       16   /* samples that make a distribution                */
+#define ALONE       2048.0 /* s: longer than any usual poll                 */
+#define ALONE2      (1e-8 * 1e-8) /* wander^2 to expect then at least       */
 #define NTP_SECOND  4294967296.0
-#define RATE_LIMIT  (CLK_RATE_MAX * 1e-12)
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12)
@@ -27,80 +27,34 @@ void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
 
 /* ---- what a sample is worth ---------------------------------------------- */
 
-static void remember(struct filter *f, double delay)
-{
-    f->delay[f->delay_next] = (float)delay;
-    f->delay_next = (uint8_t)((f->delay_next + 1) % FILTER_DELAYS);
-    if (f->delays < FILTER_DELAYS)
-        f->delays++;
-}
-
-/* The k least delays remembered, ascending; k <= delays. */
-static void least(const struct filter *f, double *out, unsigned k)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < f->delays; i++) {
-        double d = f->delay[i];
-        unsigned at = n < k ? n++ : k;
-        while (at > 0 && out[at - 1] > d) {
-            if (at < k)
-                out[at] = out[at - 1];
-            at--;
-        }
-        if (at < k)
-            out[at] = d;
-    }
-}
-
-/* How far the least delay seen may be above the least possible one. */
-static double floor_doubt(const struct filter *f, double *floor)
-{
-    double low[4] = {0};
-    unsigned k = f->delays < 4 ? f->delays : 4;
-    least(f, low, k);
-    *floor = low[0];
-    double fresh = low[0] / FRESH / f->delays;
-    double spread = (low[k - 1] - low[0]) / 4;
-    return fresh + spread;
-}
-
 static double precision_s(int log2_s)
 {
     int e = log2_s < -30 ? -30 : log2_s > 0 ? 0 : log2_s;
     return 1.0 / (double)(1u << -e);
 }
 
-/* Variance of a sample's offset. What the round trip lasted above the floor
- * was lost on either way, all of it on one at worst: somewhat wider than a
- * uniform spread (excess^2 / 12). */
-static double variance(const struct filter *f, const struct ntp_sample *s)
+/* What the round trip lasted above the least was lost on either way. */
+static struct filter_says_what meaning(const struct filter *f, double delay,
+                                       double z, double grain)
 {
-    double floor, doubt = floor_doubt(f, &floor);
-    double excess = (double)s->delay_ns * 1e-9 - floor;
-    double tick = 1.0 / f->hz, grain = precision_s(s->server_precision);
-    return (excess * excess + tick * tick + grain * grain) / 8 +
-           doubt * doubt;
+    const struct filter_delay *p = &f->path;
+    double sd = p->iqr / 1.349 / 2 + grain + p->least / 4 / (p->n * p->n);
+    struct filter_says_what s = {
+        .z = z,
+        /* never more than half the round trip */
+        .half = fmin((delay - p->least) / 2 + HALF * p->lo, delay / 2 + grain),
+        .edge = fmin(EDGE * p->lo, delay / 8 + grain),
+        .var = sd * sd,
+    };
+    if (p->n < KNOWN) /* the spread of a few is none: one may be far off */
+        s.var += s.half * s.half / 3;
+    /* a longer route looks like one-sided jitter and would move the clock */
+    if (p->n >= KNOWN && p->usual)
+        s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
+    return s;
 }
 
 /* ---- the filter ---------------------------------------------------------- */
-
-struct state {
-    double off, rate, p00, p01, p11;
-};
-
-/* The state dt seconds on; dt may be negative, doubt grows either way. */
-static struct state predicted(const struct filter *f, double dt)
-{
-    double age = fabs(dt), q = age > ALONE ? ALONE2 : WANDER2;
-    return (struct state){
-        .off = f->off + f->rate * dt,
-        .rate = f->rate,
-        .p00 = f->p00 + 2 * dt * f->p01 + dt * dt * f->p11 +
-               q * age * age * age / 3,
-        .p01 = f->p01 + dt * f->p11 + q * dt * age / 2,
-        .p11 = f->p11 + q * age,
-    };
-}
 
 static double seconds(const struct filter *f, uint64_t from, uint64_t to)
 {
@@ -116,26 +70,15 @@ static ntp64 nominal(const struct filter *f, uint64_t ticks)
 
 static void first(struct filter *f, const struct ntp_sample *s)
 {
+    double half = (double)s->delay_ns * 0.5e-9 + f->path.lo;
     f->ticks0 = f->ticks = s->at_ticks;
     f->utc0 = s->utc;
-    f->off = 0;
-    f->rate = f->prior_rate;
-    f->p00 = variance(f, s);
-    f->p01 = 0;
-    f->p11 = f->prior_sigma * f->prior_sigma;
-}
-
-static void correct(struct filter *f, const struct state *x, double innovation,
-                    double r)
-{
-    double sum = x->p00 + r, k0 = x->p00 / sum, k1 = x->p01 / sum;
-    f->off = x->off + k0 * innovation;
-    f->rate = x->rate + k1 * innovation;
-    if (fabs(f->rate) > RATE_LIMIT)
-        f->rate = f->rate > 0 ? RATE_LIMIT : -RATE_LIMIT;
-    f->p00 = (1 - k0) * x->p00;
-    f->p01 = (1 - k0) * x->p01;
-    f->p11 = x->p11 - k1 * x->p01;
+    struct filter_state x = {
+        .rate = f->prior_rate,
+        .p00 = half * half / 3,
+        .p11 = f->prior_sigma * f->prior_sigma,
+    };
+    filter_bank_init(&f->bank, &x);
 }
 
 static span_ns root(const struct ntp_sample *s)
@@ -144,30 +87,57 @@ static span_ns root(const struct ntp_sample *s)
            (span_ns)(precision_s(s->server_precision) * 1e9);
 }
 
+/* One more refused: do they in a row agree on where the truth is instead? A
+ * full queue's do not, nor do they exclude what was foreseen. */
+static bool jumped(struct filter *f, const struct filter_says_what *s)
+{
+    double lo = f->resid_s - s->half, hi = f->resid_s + s->half;
+    f->refused++;
+    f->refused_all++;
+    if (f->refused_run > 0 && lo < f->refused_hi && hi > f->refused_lo) {
+        f->refused_lo = fmax(lo, f->refused_lo);
+        f->refused_hi = fmin(hi, f->refused_hi);
+        f->refused_run++;
+    } else if (lo > 0 || hi < 0) {
+        f->refused_lo = lo;
+        f->refused_hi = hi;
+        f->refused_run = 1;
+    }
+    return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
+}
+
+static bool step(struct filter *f, const struct ntp_sample *s, double delay,
+                 double grain)
+{
+    double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / NTP_SECOND;
+    double dt = seconds(f, f->ticks, s->at_ticks);
+    struct filter_says_what what = meaning(f, delay, z, grain);
+    struct filter_bank was = f->bank;
+    bool taken = filter_bank_step(&f->bank, dt, &what, false, &f->resid_s);
+    if (!taken) {
+        f->bank = was; /* predicted once, from the last one taken */
+        if (jumped(f, &what))
+            taken = filter_bank_step(&f->bank, dt, &what, true, &f->resid_s);
+    }
+    if (taken && !filter_bank_sane(&f->bank))
+        first(f, s);
+    return taken;
+}
+
 bool filter_sample(struct filter *f, const struct ntp_sample *s)
 {
-    if (f->samples > 0 && (int64_t)(s->at_ticks - f->ticks) <= 0)
+    if (f->samples > 0 && (int64_t)(s->at_ticks - f->seen) <= 0)
         return false;
-    remember(f, (double)s->delay_ns * 1e-9);
-    if (f->samples == 0) {
+    double delay = (double)s->delay_ns * 1e-9;
+    double grain = 0.5 / f->hz + precision_s(s->server_precision) / 2;
+    f->seen = s->at_ticks;
+    filter_delay_add(&f->path, delay, (uint32_t)(s->at_ticks / f->hz), grain);
+    if (f->samples == 0)
         first(f, s);
-    } else {
-        struct state x = predicted(f, seconds(f, f->ticks, s->at_ticks));
-        double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) /
-                   NTP_SECOND;
-        double innovation = z - x.off, r = variance(f, s);
-        f->resid_s = innovation;
-        if (innovation * innovation > GATE2 * (x.p00 + r)) {
-            f->refused++;
-            if (++f->refused_run < REFUSED_MAX)
-                return false;
-            /* Time has jumped, here or there: keep the frequency only. */
-            x.p00 += innovation * innovation;
-        }
-        correct(f, &x, innovation, r);
-        f->ticks = s->at_ticks;
-    }
-    f->refused_run = 0;
+    else if (!step(f, s, delay, grain))
+        return false;
+    f->ticks = s->at_ticks;
+    f->refused_run = f->refused_all = 0;
     f->root_ns = root(s);
     f->samples++;
     return true;
@@ -188,9 +158,12 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
 {
     if (f->samples == 0)
         return false;
-    struct state x = predicted(f, seconds(f, f->ticks, ticks));
-    double floor, doubt = floor_doubt(f, &floor);
-    (void)doubt; /* it is in p00 */
+    double dt = seconds(f, f->ticks, ticks), age = fabs(dt);
+    struct filter_state x = filter_bank_at(&f->bank, dt);
+    if (age > ALONE) {
+        x.p00 += ALONE2 * age * age * age / 3;
+        x.p11 += ALONE2 * age;
+    }
     double sigma = sqrt(x.p00 > 0 ? x.p00 : 0);
     double rate_sigma = sqrt(x.p11 > 0 ? x.p11 : 0);
     int64_t off = whole(x.off, NTP_SECOND, 9e18);
@@ -200,9 +173,11 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .rate_e12 = (int32_t)whole(x.rate, 1e12, CLK_RATE_MAX),
         .rate_sigma_e12 = (int32_t)whole(rate_sigma, 1e12, 1e9),
         .sigma_ns = whole(sigma, 1e9, 1e18),
-        .bound_ns = f->root_ns + whole(floor / 2 + 3 * sigma, 1e9, 1e18) +
-                    UTC_NS / f->hz,
+        .bound_ns = f->root_ns + UTC_NS / f->hz +
+                    whole(f->path.least / 2 + 3 * sigma, 1e9, 1e18),
     };
+    if (f->path.n < KNOWN) /* it may all have been a full queue */
+        out->bound_ns += whole(f->path.lo, 1e9, 1e18);
     return true;
 }
 

@@ -11,24 +11,30 @@
  *     when all sources are to be compared, one `ticks` for all of them:
  *         filter_estimate(&f, ticks, &est);
  *
- * Inside: a two-state Kalman filter (offset, rate) whose measurement noise
- * follows from the sample's round trip above the smallest one seen lately;
- * a sample far off is refused, three in a row are believed (a jump of the
- * path or of the server). The next issue's bank of filters fills the same
- * functions.
+ * Inside, and why it keeps better time than a regression over samples (the
+ * figures: reference/clock.md, tests/sim/scenarios.txt, make bench-clock):
+ *   filter_delay  the last 256 round trips: the least possible one and how
+ *     sure it is, their spread; notices a longer route, not a full queue;
+ *   filter_bank   sixteen two-state Kalman filters, four wanders of the
+ *     crystal times four readings of what a sample says, mixed by likelihood.
+ *     The information in a sample goes as 1 / (round trip above the least)^2;
+ *     the box model uses all of it and knows no jitter distribution.
+ * An outlier is refused; three in a row are a jump of time, here or there:
+ * the offset is found anew, the rate is kept. Static asymmetry of a path is
+ * invisible, here as to everybody: half the least round trip is in bound_ns.
  *
  * Samples come from authentic packets with a lying server behind them at
  * worst: any field value is tolerated, nothing asserts on it.
  *
  * Signs: a rate is what the local counter must be sped up by to keep UTC, so
  * it is what clk_set_rate takes: positive, our crystal is slow. (chronyc's
- * "ppm fast" is minus that.) Caller owns the struct. */
+ * "ppm fast" is minus that.) Caller owns the struct, 4 KB. */
 #ifndef FILTER_H
 #define FILTER_H
 
+#include "filter_bank.h"
+#include "filter_delay.h"
 #include "ntp_client.h"
-
-#define FILTER_DELAYS 64 /* round trips remembered */
 
 /* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
 #define FILTER_SIGMA_UNKNOWN 60000000
@@ -50,12 +56,13 @@ struct filter { /* private, except where said */
     uint32_t refused;       /* readable: outliers since init                 */
     uint64_t ticks0;        /* anchor of the nominal line                    */
     ntp64 utc0;
-    uint64_t ticks;         /* the state's moment                            */
-    double off, rate;       /* s above the nominal line, s/s                 */
-    double p00, p01, p11;   /* their covariance                              */
+    uint64_t ticks;         /* the bank's moment: the last one taken         */
+    uint64_t seen;          /* the last one, refused or not                  */
     double prior_rate, prior_sigma;
-    float delay[FILTER_DELAYS]; /* s, ring                                   */
-    uint8_t delays, delay_next, refused_run;
+    struct filter_bank bank; /* s above the nominal line, s/s                */
+    struct filter_delay path;
+    uint8_t refused_run, refused_all; /* in a row: that agree; any       */
+    double refused_lo, refused_hi; /* where they say the truth is, s      */
     span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
     double resid_s;         /* readable: last sample - prediction, s         */
 };
@@ -66,7 +73,7 @@ void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12);
 
 /* Take a sample. False: refused as an outlier (ask again soon, see
- * clock.md section 5: in 4 s) or not later than the one before. */
+ * clock.md section 5: in 2 s) or not later than the one before. */
 bool filter_sample(struct filter *f, const struct ntp_sample *s);
 
 /* The estimate extrapolated to `ticks` (may lie before the last sample).
@@ -76,5 +83,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
 
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
+
+static_assert(sizeof(struct filter) <= 4096, "16 of them are static");
 
 #endif

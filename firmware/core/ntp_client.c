@@ -11,6 +11,7 @@
 #define NEVER         INT64_MAX
 #define POLL_MIN      (-6) /* chrony's limits, log2 s                        */
 #define POLL_MAX      24
+#define AGAIN        1 /* log2 s */
 #define RAMP_POLLS    4    /* per octave                                     */
 #define QUICK_TRIES   3    /* first requests at the shortest interval        */
 #define BACKOFF_POLLS 8    /* unanswered ones per doubling                   */
@@ -119,6 +120,12 @@ void ntp_client_rekeyed(struct ntp_client *n, mono_ns now)
     n->unanswered = 0;
     if (!n->stopped)
         n->due = now;
+}
+
+void ntp_client_again(struct ntp_client *n, mono_ns now)
+{
+    if (n->slow == POLL_MIN && n->due > now + interval(AGAIN))
+        n->due = now + interval(AGAIN);
 }
 
 void ntp_client_set_poll(struct ntp_client *n, int8_t poll)

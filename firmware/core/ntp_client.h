@@ -126,6 +126,9 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
 /* Fresh keys and cookies have been put into n->nts: ask at once. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
 
+/* The filter refused the last sample: ask again in 2 s. */
+void ntp_client_again(struct ntp_client *n, mono_ns now);
+
 /* The discipline's wish, clamped to minpoll..maxpoll. */
 void ntp_client_set_poll(struct ntp_client *n, int8_t poll);
 

@@ -379,6 +379,10 @@ static void conclude(struct work *w, const struct span *s,
     out->root_delay_ns = sel->root_delay_ns + sel->delay_ns;
     out->root_disp_ns = sel->root_disp_ns + sel->est.sigma_ns +
                         (shift < 0 ? -shift : shift);
+    /* what both come to is what the source claims, at least */
+    span_ns claimed = sel->est.bound_ns - out->root_delay_ns / 2;
+    if (out->root_disp_ns < claimed)
+        out->root_disp_ns = claimed;
 }
 
 static void decide(struct work *w, const struct select_conf *conf,

@@ -353,8 +353,9 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         s->silent = 0;
         s->resolve_failures = 0;
         trouble(s, "");
-        timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
-                          s->ntp.nts.cert_hi);
+        if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
+                               s->ntp.nts.cert_hi))
+            ntp_client_again(&s->ntp, timekeeper_mono());
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,

@@ -234,13 +234,13 @@ static bool believable(const struct slot *s, const struct ntp_sample *sample,
     return false;
 }
 
-void timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
+bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                        int64_t cert_lo, int64_t cert_hi)
 {
     ASSERT(slot < tk.slots);
     struct slot *s = &tk.slot[slot];
     if (!believable(s, sample, cert_lo, cert_hi))
-        return;
+        return true;
     uint64_t ticks = port_ticks();
     int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
     s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
@@ -249,11 +249,12 @@ void timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
-        return;
+        return false;
     s->good++;
     choose(ticks, (int)slot);
     if (tk.sel.ok)
         update(ticks);
+    return true;
 }
 
 void timekeeper_reach(unsigned slot, uint8_t reach)

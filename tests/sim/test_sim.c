@@ -108,8 +108,8 @@ static void cold_internet(void **state)
     c.ppm = 100;
     struct summary s = runs("cold Internet, 100 ppm", c);
     assert_true(s.worst_sync < 0.1);
-    assert_true(s.under_1ms < 5);
-    assert_true(s.worst_1ms < 120);   /* chrony 4..6: 48 s, p6: 140 s */
+    assert_true(s.under_1ms < 48);    /* chrony 4..6; p6: 140 s */
+    assert_true(s.worst_1ms < 140);
     assert_true(s.rms < 120);         /* chrony 4..6: 120, p6: 167 */
     assert_true(s.worst_max < 3000);
 }

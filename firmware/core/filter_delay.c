@@ -1,0 +1,109 @@
+#include "filter_delay.h"
+
+#include <math.h>
+#include <string.h>
+
+#define AGE_MAX  86400
+#define RUN      32   /* round trips that show a longer way                  */
+#define OLD_MIN  16   /* and so many to compare them with                    */
+#define SHARP    0.2  /* of the shift                                        */
+#define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
+#define LATELY   8
+#define FRESH    4.0  /* one round trip: the least may be a quarter less     */
+#define DELAY_MAX 1e6
+
+static unsigned rank_of(const struct filter_delay *d, float v)
+{
+    unsigned lo = 0, hi = d->n;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        if (d->sorted[mid] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static unsigned oldest(const struct filter_delay *d)
+{
+    return (unsigned)(d->next + FILTER_DELAYS - d->n) % FILTER_DELAYS;
+}
+
+static void drop_oldest(struct filter_delay *d)
+{
+    unsigned at = rank_of(d, d->ring[oldest(d)]);
+    memmove(&d->sorted[at], &d->sorted[at + 1],
+            (d->n - at - 1u) * sizeof d->sorted[0]);
+    d->n--;
+}
+
+static void insert(struct filter_delay *d, float v, uint32_t now_s)
+{
+    unsigned at = rank_of(d, v);
+    memmove(&d->sorted[at + 1], &d->sorted[at],
+            (d->n - at) * sizeof d->sorted[0]);
+    d->sorted[at] = v;
+    d->ring[d->next] = v;
+    d->at[d->next] = now_s;
+    d->next = (uint16_t)((d->next + 1) % FILTER_DELAYS);
+    d->n++;
+}
+
+/* Have the last RUN come by a longer way than all before? */
+static bool longer_way(const struct filter_delay *d)
+{
+    if (d->n < RUN + OLD_MIN)
+        return false;
+    float low[RANK];
+    unsigned n = 0;
+    for (unsigned i = 1; i <= RUN; i++) {
+        float v = d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS];
+        unsigned at = n < RANK ? n++ : RANK;
+        for (; at > 0 && low[at - 1] > v; at--)
+            if (at < RANK)
+                low[at] = low[at - 1];
+        if (at < RANK)
+            low[at] = v;
+    }
+    unsigned old = d->n - RUN;
+    unsigned above = d->n - rank_of(d, low[0]) - RUN;
+    float shift = low[0] - d->sorted[0];
+    return above <= old / 8 && low[RANK - 1] - low[0] < SHARP * shift;
+}
+
+static bool usual(const struct filter_delay *d)
+{
+    for (unsigned i = 1; i <= LATELY && i <= d->n; i++)
+        if (d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS] <=
+            d->sorted[d->n / 2])
+            return true;
+    return false;
+}
+
+static void digest(struct filter_delay *d, double doubt)
+{
+    unsigned n = d->n, k = n < RANK ? n : RANK;
+    d->usual = usual(d);
+    d->least = d->sorted[0];
+    d->median = d->sorted[n / 2];
+    d->iqr = d->sorted[n * 3 / 4] - d->sorted[n / 4];
+    d->lo = d->sorted[k - 1] - d->least + doubt +
+            d->least / FRESH / ((double)n * n);
+}
+
+void filter_delay_add(struct filter_delay *d, double delay, uint32_t now_s,
+                      double doubt)
+{
+    if (d->n == FILTER_DELAYS)
+        drop_oldest(d);
+    insert(d, (float)(delay < DELAY_MAX ? delay : DELAY_MAX), now_s);
+    while (now_s - d->at[oldest(d)] > AGE_MAX)
+        drop_oldest(d);
+    if (longer_way(d)) {
+        while (d->n > RUN)
+            drop_oldest(d);
+        d->routes++;
+    }
+    digest(d, doubt);
+}

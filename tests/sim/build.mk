@@ -1,0 +1,19 @@
+# The simulated worlds: a part of the tests, and a program by itself without
+# sanitizers that prints the table (make bench-clock).
+WORLD := tests/sim/world.c tests/sim/scenario.c
+$(T)/sim/test_scenarios: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
+
+BENCH := $(B)/bench
+BENCH_SRC := $(wildcard firmware/core/filter*.c) \
+             $(patsubst %,firmware/core/%.c,select discipline clk utc fmt) \
+             tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
+$(BENCH)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	gcc -std=c11 -O2 -D_GNU_SOURCE $(WARN) -iquote firmware -iquote tests/unit \
+	    -MMD -MP -c $< -o $@
+$(BENCH)/clock: $(patsubst %.c,$(BENCH)/obj/%.o,$(BENCH_SRC))
+	gcc $^ -lm -o $@
+.PHONY: bench-clock
+bench-clock: $(BENCH)/clock
+	$<
+-include $(shell find $(BENCH)/obj -name '*.d' 2>/dev/null)

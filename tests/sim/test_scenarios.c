@@ -1,0 +1,151 @@
+/* Every scenario of scenarios.txt: three fixed seeds and a printed random one.
+ * What is asserted of each run: no step after the first sync, never backwards,
+ * inside the stated bound, no liar followed. Of each scenario: the median RMS
+ * is within the goal and a margin that a few seeds need, the greatest error
+ * within chrony's; alone, it is near what perfect knowledge would give. The
+ * ratios themselves: make bench-clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "world.h"
+
+#define FIXED 3
+#define RUNS  (FIXED + 1)
+#define NOISE 1.25 /* of a median over four seeds, see the table's spread    */
+#define ALONE 3.0  /* of an outage's floor: the crystal's own random walk    */
+
+static struct scenario table[32];
+static size_t scenarios;
+static uint64_t random_seed;
+
+static int load(void **state)
+{
+    (void)state;
+    scenarios = scenario_load("tests/sim/scenarios.txt", table, LEN(table));
+    return scenarios == 21 ? 0 : -1;
+}
+
+static bool is(const struct scenario *c, const char *name)
+{
+    return strcmp(c->name, name) == 0;
+}
+
+static void sound(const struct scenario *c, const struct figures *f)
+{
+    bool jumps = c->jump_at > 0; /* no bound foresees a counter that jumps */
+    assert_int_equal(f->steps, 1);
+    assert_int_equal(f->back, 0);
+    assert_int_equal(f->followed_liar, 0);
+    /* a first quarter of an hour inside a full queue: the one known case in
+     * which the bound is too small, in one seed of twenty */
+    unsigned wrong = jumps ? 120 : c->up.bloat > 0 ? 900 : 0;
+    assert_true(f->dishonest <= wrong);
+}
+
+static void scenario(const struct scenario *c, int poll, double rms_goal,
+                     double max_goal)
+{
+    double rms[RUNS], max[RUNS], early[RUNS], sum2 = 0, floor2 = 0;
+    for (size_t i = 0; i < RUNS; i++) {
+        struct figures f =
+            world_run(c, i < FIXED ? 1001 + i : random_seed, poll);
+        sound(c, &f);
+        rms[i] = f.rms;
+        max[i] = f.max;
+        sum2 += f.rms * f.rms;
+        floor2 += f.floor * f.floor;
+        early[i] = f.under_1ms < 0 ? 1e9 : f.under_1ms;
+    }
+    double m = world_median(rms, RUNS), top = world_median(max, RUNS);
+    double when = world_median(early, RUNS);
+    printf("# %-2s poll %d: RMS %.1f us (%.2f of chrony's at 6), max %.0f us\n",
+           c->name, poll, m, m / c->chrony_rms, top);
+    if (c->dead_to > 0)
+        printf("# %s: %.2f times what perfect knowledge would give\n", c->name,
+               sqrt(sum2 / floor2));
+    if (c->dead_to > 0) { /* the luck of four seeds is in both */
+        assert_true(sum2 <= ALONE * ALONE * floor2);
+        return;
+    }
+    assert_true(m <= rms_goal);
+    assert_true(top <= max_goal);
+    if (is(c, "f1"))
+        assert_true(when <= 5); /* chrony, minpoll 4 */
+    if (is(c, "f2"))
+        assert_true(when <= 48);
+}
+
+static void poll_6(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < scenarios; i++) {
+        const struct scenario *c = &table[i];
+        scenario(c, 6, NOISE * c->goal * c->chrony_rms,
+                 NOISE * c->chrony_max);
+    }
+}
+
+/* What chrony's defaults come to, clock.md section 3.1: polls of 900 s. */
+static void poll_10(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        double rms, max;
+    } chrony[] = {{"a1", 101.7, 367}, {"b1", 474.2, 1375}, {"c2", 257.9, 899},
+                  {"j", 576.6, 1962}, {"m", 560.1, 1775}};
+    for (size_t i = 0; i < LEN(chrony); i++) {
+        const struct scenario *c =
+            scenario_find(table, scenarios, chrony[i].name);
+        assert_non_null(c);
+        scenario(c, 10, NOISE * chrony[i].rms, NOISE * chrony[i].max);
+    }
+}
+
+/* Other counters, and receive stamps up to 5 us late. */
+static void counters(void **state)
+{
+    (void)state;
+    const double hz[] = {1e6, 19.2e6, 54e6};
+    struct scenario c = *scenario_find(table, scenarios, "a1");
+    c.latency = 5e-6;
+    for (size_t i = 0; i < LEN(hz); i++) {
+        c.hz = hz[i];
+        scenario(&c, 6, 1.3 * NOISE * c.goal * c.chrony_rms,
+                 NOISE * c.chrony_max);
+    }
+}
+
+static void same_seed_same_numbers(void **state)
+{
+    (void)state;
+    const struct scenario *c = scenario_find(table, scenarios, "f2");
+    struct figures a = world_run(c, random_seed, 6);
+    struct figures b = world_run(c, random_seed, 6);
+    assert_memory_equal(&a, &b, sizeof a);
+    b = world_run(c, random_seed + 1, 6);
+    assert_true(a.rms > b.rms || a.rms < b.rms);
+}
+
+int main(void)
+{
+    const char *given = getenv("SIM_SEED");
+    random_seed = given ? strtoull(given, NULL, 0)
+                        : (uint64_t)time(NULL) * 2654435761u;
+    printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)random_seed);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(poll_6),
+        cmocka_unit_test(poll_10),
+        cmocka_unit_test(counters),
+        cmocka_unit_test(same_seed_same_numbers),
+    };
+    return cmocka_run_group_tests(tests, load, NULL);
+}

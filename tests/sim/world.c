@@ -1,0 +1,366 @@
+#include "world.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utc.h"
+
+#define EPOCH      ((ntp64)0xfffff000u << 32) /* era 1 begins after 4096 s   */
+#define NTP_SECOND 4294967296.0
+#define TICKS0     1000000
+#define HELD       30e-6 /* a server's time from receipt to reply            */
+#define RAMP_POLLS 4
+#define AGAIN_S    2.0   /* after a refused sample                           */
+#define LATE       0.001 /* the superloop comes round                        */
+#define TAU        6.283185307179586
+
+struct source {
+    double due;      /* of the next request                                 */
+    int burst;       /* polls of the ramp to come; -1 before the first reply */
+    bool reply;
+    double reply_at;
+    struct ntp_sample sample;
+    struct filter filter;
+    uint8_t reach;
+};
+
+struct world {
+    const struct scenario *c;
+    int poll;
+    uint64_t chance;
+    struct figures f;
+    double phase[WORLD_SECONDS + 2], y[WORLD_SECONDS + 2]; /* local s; rate  */
+    struct source src[WORLD_SERVERS];
+    size_t sources;
+    struct clk clk;
+    struct discipline d;
+    struct select_out sel;
+    double follow_at; /* true time, INFINITY none                            */
+    double sum, sum2, freq2, est2;
+    unsigned counted;
+    ntp64 last_read;
+};
+
+/* ---- chance: splitmix64 -------------------------------------------------- */
+
+static uint64_t next64(struct world *w)
+{
+    uint64_t z = w->chance += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static double uniform(struct world *w) /* (0, 1) */
+{
+    return ((double)(next64(w) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double normal(struct world *w)
+{
+    double r = sqrt(-2 * log(uniform(w)));
+    return r * cos(TAU * uniform(w));
+}
+
+static double exponential(struct world *w, double mean)
+{
+    return mean > 0 ? -mean * log(uniform(w)) : 0;
+}
+
+static double delay(struct world *w, const struct path *p, double t)
+{
+    double d = p->base + exponential(w, p->exp);
+    if (w->c->route > 0 && t >= w->c->route_at)
+        d += w->c->route;
+    if (p->gauss > 0)
+        d += normal(w) * p->gauss;
+    if (p->normal > 0)
+        d += fabs(normal(w)) * p->normal;
+    if (p->logn_median > 0)
+        d += p->logn_median * exp(p->logn_sigma * normal(w));
+    if (p->spike_p > 0 && uniform(w) < p->spike_p)
+        d += exponential(w, p->spike_exp);
+    if (p->bloat > 0 && fmod(t, 7200) < 1200)
+        d += uniform(w) * p->bloat;
+    return d;
+}
+
+/* ---- the oscillator ------------------------------------------------------ */
+
+static double swing(const struct scenario *c, double t)
+{
+    double saw = fmod(t / 1800, 1), tri = saw < 0.5 ? 4 * saw - 1 : 3 - 4 * saw;
+    return (c->sine_ppm * sin(TAU * t / 86400) + c->triangle_ppm * tri) * 1e-6;
+}
+
+static void oscillate(struct world *w)
+{
+    const struct scenario *c = w->c;
+    double walk = c->ppm * 1e-6;
+    size_t n = (size_t)(c->days * 86400) + 1;
+    w->phase[0] = 0;
+    for (size_t k = 0; k < n; k++) {
+        double t = (double)k;
+        w->y[k] = walk + swing(c, t);
+        if (c->step_at > 0 && t >= c->step_at)
+            w->y[k] += c->step_ppm * 1e-6;
+        w->phase[k + 1] = w->phase[k] + 1 + w->y[k];
+        walk += c->wander * normal(w);
+    }
+}
+
+/* Hold-over with perfect knowledge of the moment when it begins. */
+static double perfect(const struct world *w)
+{
+    size_t from = (size_t)w->c->dead_from, to = (size_t)w->c->dead_to;
+    double sum2 = 0;
+    for (size_t k = from; k < to; k++) {
+        double e = w->phase[k] - w->phase[from] -
+                   (double)(k - from) * (1 + w->y[from]);
+        sum2 += e * e;
+    }
+    return to > from ? sqrt(sum2 / (double)(to - from)) * 1e6 : 0;
+}
+
+static uint64_t ticks_at(const struct world *w, double t)
+{
+    size_t k = (size_t)t;
+    double local = w->phase[k] + (t - (double)k) * (1 + w->y[k]);
+    if (w->c->jump_at > 0 && t >= w->c->jump_at)
+        local += w->c->jump;
+    return TICKS0 + (uint64_t)(local * w->c->hz);
+}
+
+static ntp64 utc_at(double t)
+{
+    return EPOCH + (uint64_t)(int64_t)llround(t * NTP_SECOND);
+}
+
+/* ---- the network --------------------------------------------------------- */
+
+static void schedule(struct world *w, struct source *s, double t)
+{
+    int e = s->burst < 0    ? 0
+            : s->burst > 0 ? w->poll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
+                           : w->poll;
+    s->due = t + exp2(e) * (1 + uniform(w) / 25);
+}
+
+static void ask(struct world *w, size_t i, double t)
+{
+    const struct scenario *c = w->c;
+    struct source *s = &w->src[i];
+    double lie = c->liar > 0 && i + 1 == w->sources ? c->liar : 0;
+    double up = delay(w, &c->up, t), t2 = t + up, t3 = t2 + HELD;
+    double t4 = t3 + delay(w, &c->down, t3);
+    bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
+    s->reach = (uint8_t)(s->reach << 1);
+    w->f.polls++;
+    schedule(w, s, t);
+    if (s->burst > 0)
+        s->burst--;
+    if (lost || (t >= c->dead_from && t < c->dead_to))
+        return;
+    uint64_t sent = ticks_at(w, t);
+    uint64_t got = ticks_at(w, t4 + c->latency * uniform(w));
+    int64_t held = utc_diff(utc_at(t3), utc_at(t2));
+    int64_t trip = utc_ticks_ntp((int64_t)(got - sent), (uint32_t)c->hz) - held;
+    s->reply = true;
+    s->reply_at = t4;
+    s->sample = (struct ntp_sample){
+        .at_ticks = sent + (got - sent) / 2,
+        .utc = utc_at(t2 + lie) + (uint64_t)(held / 2),
+        .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
+        .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
+        .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
+}
+
+/* ---- as services/timekeeper does ----------------------------------------- */
+
+static void apply(struct world *w, const struct discipline_action *a, double t,
+                  uint64_t ticks)
+{
+    if (a->step) {
+        w->f.steps++;
+        clk_step(&w->clk, ticks, a->step_by);
+    }
+    clk_set_rate(&w->clk, ticks, a->rate_e12);
+    w->follow_at = INFINITY;
+    if (a->until_ticks != UINT64_MAX)
+        w->follow_at = t + LATE + (double)(a->until_ticks - ticks) / w->c->hz;
+}
+
+static void choose(struct world *w, double t)
+{
+    struct select_in in[WORLD_SERVERS] = {0};
+    struct select_conf conf = {.need = w->d.synced ? 1 : w->sources / 2 + 1,
+                               .current = w->sel.selected};
+    uint64_t ticks = ticks_at(w, t);
+    for (size_t i = 0; i < w->sources; i++) {
+        const struct ntp_sample *l = &w->src[i].sample;
+        in[i] = (struct select_in){.stratum = l->stratum,
+                                   .delay_ns = l->delay_ns,
+                                   .root_delay_ns = l->root_delay_ns,
+                                   .root_disp_ns = l->root_disp_ns};
+        in[i].usable = w->src[i].reach != 0 &&
+                       filter_estimate(&w->src[i].filter, ticks, &in[i].est);
+    }
+    select_sources(in, w->sources, &conf, &w->sel);
+    if (!w->sel.ok)
+        return;
+    if (w->c->liar > 0 && (w->sel.state[w->sources - 1] == '*' ||
+                           w->sel.state[w->sources - 1] == '+'))
+        w->f.followed_liar++;
+    struct discipline_action act;
+    discipline_update(&w->d, &w->sel, &w->clk, ticks,
+                      (span_ns)UTC_NS << w->poll, &act);
+    apply(w, &act, t, ticks);
+}
+
+static void answer(struct world *w, size_t i, double t)
+{
+    struct source *s = &w->src[i];
+    s->reply = false;
+    s->reach |= 1;
+    if (s->burst < 0) {
+        s->burst = RAMP_POLLS * (w->poll - 1);
+        schedule(w, s, t);
+    }
+    if (filter_sample(&s->filter, &s->sample)) {
+        choose(w, t);
+        return;
+    }
+    w->f.refused++;
+    if (s->due > t + AGAIN_S)
+        s->due = t + AGAIN_S;
+}
+
+static void follow(struct world *w, double t)
+{
+    struct discipline_action act;
+    uint64_t ticks = ticks_at(w, t);
+    discipline_follow(&w->d, &w->clk, ticks, (span_ns)UTC_NS << w->poll, &act);
+    apply(w, &act, t, ticks);
+}
+
+/* ---- measuring ----------------------------------------------------------- */
+
+static void since(double *when, bool good, double t)
+{
+    if (!good)
+        *when = -1;
+    else if (*when < 0)
+        *when = t;
+}
+
+static void look(struct world *w, double t)
+{
+    if (!w->d.synced)
+        return;
+    uint64_t ticks = ticks_at(w, t);
+    ntp64 now = clk_at(&w->clk, ticks);
+    double e = (double)utc_diff(now, utc_at(t)) / NTP_SECOND * 1e6;
+    double size = fabs(e), y = w->y[(size_t)t];
+    if (w->last_read && utc_diff(now, w->last_read) <= 0)
+        w->f.back++;
+    w->last_read = now;
+    w->f.dishonest +=
+        size > (double)discipline_error(&w->d, &w->clk, ticks) / 1e3;
+    since(&w->f.under_1ms, size < 1000, t);
+    since(&w->f.under_100us, size < 100, t);
+    w->f.max_synced = size > w->f.max_synced ? size : w->f.max_synced;
+    if (t < w->c->from || t >= w->c->to)
+        return;
+    double rate = ((1 + w->clk.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
+    double est = ((1 + w->d.est.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
+    w->counted++;
+    w->sum += e;
+    w->sum2 += e * e;
+    w->freq2 += rate * rate;
+    w->est2 += est * est;
+    w->f.max = size > w->f.max ? size : w->f.max;
+}
+
+/* ---- the loop: the earliest of all that may happen ----------------------- */
+
+static void begin(struct world *w, const struct scenario *c, uint64_t seed,
+                  int poll)
+{
+    memset(w, 0, sizeof *w);
+    w->c = c;
+    w->poll = poll;
+    w->chance = seed * UINT64_C(0xd1342543de82ef95);
+    oscillate(w);
+    struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
+    discipline_init(&w->d, &dc, (uint32_t)c->hz, 0, 0);
+    clk_init(&w->clk, (uint32_t)c->hz, 0, utc_at(c->start));
+    w->sel.selected = -1;
+    w->follow_at = INFINITY;
+    w->f.under_1ms = w->f.under_100us = -1;
+    w->sources = (size_t)c->servers;
+    ASSERT(w->sources >= 1 && w->sources <= WORLD_SERVERS);
+    for (size_t i = 0; i < w->sources; i++) {
+        int32_t rate, sigma;
+        discipline_prior(&w->d, &rate, &sigma);
+        filter_init(&w->src[i].filter, (uint32_t)c->hz, rate, sigma);
+        w->src[i].burst = -1;
+        w->src[i].due = 0.01 * (double)(i + 1);
+    }
+}
+
+static void happen(struct world *w, double look_at, double *t)
+{
+    double first = look_at < w->follow_at ? look_at : w->follow_at;
+    struct source *who = NULL;
+    size_t which = 0;
+    for (size_t i = 0; i < w->sources; i++) {
+        struct source *s = &w->src[i];
+        double at = s->reply && s->reply_at < s->due ? s->reply_at : s->due;
+        if (at < first) {
+            first = at;
+            who = s;
+            which = i;
+        }
+    }
+    *t = first > *t ? first : *t;
+    if (who && who->reply && who->reply_at < who->due)
+        answer(w, which, *t);
+    else if (who)
+        ask(w, which, *t);
+    else if (w->follow_at < look_at)
+        follow(w, *t);
+    else
+        look(w, *t);
+}
+
+struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
+{
+    static struct world w;
+    begin(&w, c, seed, poll);
+    double end = c->days * 86400 - 1, t = 0, look_at = 0.5;
+    while (look_at < end) {
+        happen(&w, look_at, &t);
+        if (t >= look_at)
+            look_at += 1;
+    }
+    double n = w.counted ? w.counted : 1;
+    w.f.rms = sqrt(w.sum2 / n);
+    w.f.mean = w.sum / n;
+    w.f.floor = perfect(&w);
+    w.f.freq = sqrt(w.freq2 / n);
+    w.f.est_freq = sqrt(w.est2 / n);
+    return w.f;
+}
+
+static int order(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+double world_median(double *v, size_t n)
+{
+    qsort(v, n, sizeof *v, order);
+    return (v[n / 2] + v[(n - 1) / 2]) / 2;
+}

@@ -1,0 +1,67 @@
+/* world.h -- one oscillator, one to three servers, their network, and the
+ * time core (filter, select, discipline, clk) wired as services/timekeeper
+ * wires it, at tens of thousands of times real speed. A scenario is a line of
+ * scenarios.txt; same scenario and seed, same numbers, on any machine.
+ *
+ * The models are those of reference/clock.md section 2, so that its figures
+ * for chrony may be compared with: the crystal's frequency is a random walk,
+ * constant over a second; delays are independent draws, each way. Samples are
+ * made as ntp_client makes them: whole ticks of the counter, the midpoint,
+ * the round trip less the server's time; polls as it sends them: a ramp of 4
+ * per octave from 2 s, then 2^poll s, each up to 4 % longer by chance.
+ * Error: steered clock - true time, looked at once a second. */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "core/discipline.h"
+
+#define WORLD_SERVERS 3
+#define WORLD_SECONDS (4 * 86400)
+
+struct path { /* one way, s: the sum of these, |normal| */
+    double base, exp, gauss, normal, logn_median, logn_sigma;
+    double spike_p, spike_exp;
+    double bloat; /* uniform, 20 minutes of every two hours                   */
+};
+
+struct scenario {
+    char name[8];
+    double hz, ppm, start; /* counter; crystal fast by; clock's error, s      */
+    double wander;         /* per sqrt(s)                                     */
+    double days, from, to; /* to run; window of the figures, s                */
+    double servers, liar;  /* how many; the last one's error, s               */
+    double loss;           /* each way                                        */
+    double latency;        /* receive stamps late by up to, s                 */
+    double step_at, step_ppm;  /* of the crystal                              */
+    double jump_at, jump;      /* of the counter, s                           */
+    double route_at, route;    /* base grows by, each way, s                  */
+    double dead_from, dead_to; /* outage                                      */
+    double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
+    struct path up, down;
+    /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
+    double chrony_rms, chrony_max, chrony_freq, goal;
+};
+
+struct figures {
+    double rms, max;       /* us                                              */
+    double freq;           /* ppb RMS of the steered clock's own rate         */
+    double est_freq;       /* ppb RMS of the rate in the estimate             */
+    double floor;          /* us RMS in the outage had phase and frequency
+                            * been known exactly when it began: the crystal's */
+    double mean;           /* us, the bias                                    */
+    double under_1ms, under_100us; /* s since when for good, -1 not           */
+    double max_synced;     /* us, from the first sync on                      */
+    unsigned polls, refused, steps, back, dishonest, followed_liar;
+};
+
+/* The scenarios of a file; how many, 0 if it cannot be read or understood. */
+size_t scenario_load(const char *file, struct scenario *out, size_t cap);
+const struct scenario *scenario_find(const struct scenario *s, size_t n,
+                                     const char *name);
+
+/* poll: log2 s after the ramp. */
+struct figures world_run(const struct scenario *c, uint64_t seed, int poll);
+
+double world_median(double *v, size_t n); /* sorts v */
+
+#endif
