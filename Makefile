@@ -155,8 +155,9 @@ test: $(B)/.deps
 	@+$(MAKE) --no-print-directory -j$(JOBS) tests-bin
 	python3 tests/run.py --jobs $(JOBS)
 
-bench: image tests-bin
+bench: image tests-bin $(B)/bench/clock
 	python3 tests/bench/bench.py
+	$(B)/bench/clock 101 108
 
 lint: image
 	python3 tests/lint/test_lint.py
