@@ -66,7 +66,7 @@ void log_limited(const void *key, const char *format, ...)
     va_end(args);
 }
 
-/* ---- the machine's clock -------------------------------------------------- */
+/* ---- the machine's clock ---- */
 
 static double clk_ppm(uint64_t ticks)
 {
@@ -117,7 +117,7 @@ static void report(unsigned i, const struct ntp_sample *s)
            (double)off / 1e9, (double)bound / 1e9, clk_ppm(p.ticks));
 }
 
-/* ---- packets --------------------------------------------------------------- */
+/* ---- packets ---- */
 
 static ssize_t receive(int fd, uint8_t *buf, size_t cap, uint64_t *ticks)
 {
@@ -211,7 +211,7 @@ static void wait_until(mono_ns next)
             take(i, timekeeper_mono());
 }
 
-/* ---- start ------------------------------------------------------------------ */
+/* ---- start ---- */
 
 static _Noreturn void usage(void)
 {
