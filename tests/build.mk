@@ -43,6 +43,8 @@ $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
 $(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
 
+include tests/host/ntpclient/build.mk
+
 # ---- fuzz targets: clang and libFuzzer ----------------------------------------
 F := $(B)/fuzz
 FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
@@ -71,6 +73,7 @@ fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(FUZZ_TESTS) host image $(B)/peers/.fetched
+           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/ntpclient $(H)/ntpclient-san \
+           host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

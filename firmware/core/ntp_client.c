@@ -333,11 +333,15 @@ static bool times(const struct ntp_client *n, const struct ntp_header *h,
 {
     int64_t held = utc_diff(h->transmit, h->receive);
     int64_t ticks = (int64_t)(stamp - n->sent_ticks);
-    if (h->receive == 0 || h->transmit == 0 || held < 0 || ticks < 0 ||
+    /* chrony makes the bits below its precision random, in each stamp. */
+    int64_t blur = utc_span_ntp(precision_ns(h->precision));
+    if (h->receive == 0 || h->transmit == 0 || held < -blur || ticks < 0 ||
         ticks / n->tick_hz > DISTANCE_MAX / SECOND)
         return false;
-    if (h->ref != 0 && utc_diff(h->transmit, h->ref) < 0)
+    if (h->ref != 0 && utc_diff(h->transmit, h->ref) < -blur)
         return false;
+    if (held < 0)
+        held = 0;
     span_ns around = utc_span_ns(utc_ticks_ntp(ticks, n->tick_hz));
     /* Held longer than we waited: at most by both clocks' resolution and
      * the rate (500 ppm) by which they may differ. */

@@ -168,8 +168,8 @@ static void impossible_times(void **state)
         switch (i) {
         case 0: h.receive = 0; break;
         case 1: h.transmit = 0; break;
-        case 2: h.transmit = h.receive - 1; break;
-        case 3: h.ref = h.transmit + 1; break;
+        case 2: h.transmit = h.receive - 8192; break; /* 2 us */
+        case 3: h.ref = h.transmit + 8192; break;
         case 4: h.root_delay = 32u << 16; break; /* / 2 = 16 s */
         case 5: h.root_disp = 16u << 16; break;
         case 6: h.root_delay = h.root_disp = UINT32_MAX; break;
@@ -194,6 +194,12 @@ static void delay_near_zero(void **state)
     peer_reply(&p, &h);
     assert_int_equal(peer_give(&p), RC_OK);
     assert_int_equal(p.s.delay_ns, 0);
+    ask();
+    h = peer_header(&p);
+    h.transmit = h.receive - 2048; /* 0.5 us: below its precision, 1 us */
+    peer_reply(&p, &h);
+    assert_int_equal(peer_give(&p), RC_OK);
+    assert_int_equal(p.s.server_ns, 0);
     ask();
     h = peer_header(&p);
     h.transmit = peer_utc(p.now + 7 * MS + 50000); /* 50 us */
