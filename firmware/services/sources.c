@@ -177,7 +177,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
-    s->retry = now + ke_wait(s->ke_failures);
+    s->next_ke = now + ke_wait(s->ke_failures); /* till a reply proves them */
+    s->retry = s->next_ke;
     s->step = SOURCE_ADDRESS;
     if (!o->ok || take_keys(s, o) != RC_OK) {
         trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
@@ -185,7 +186,6 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     }
     trouble(s, "");
     s->last_ke = now;
-    s->next_ke = s->retry; /* counts if these keys turn out to be useless */
     s->retry = 0;
     s->addr = s->ke_addr;
     s->port = o->result->port ? o->result->port : s->conf->port;

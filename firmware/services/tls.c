@@ -183,6 +183,13 @@ static int fail_with(int error)
     case MBEDTLS_ERR_NET_CONN_RESET:
         tls_words_error(error, out, cap);
         return RC_IO;
+    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
+        /* what Mbed TLS makes of a protocol that was not offered */
+        if (tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS)
+            return fail(RC_BAD, "ALPN ntske/1 not agreed: the server chose "
+                                "another protocol");
+        tls_words_error(error, out, cap);
+        return RC_BAD;
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
         /* what Mbed TLS makes of a ServerHello of TLS 1.2 */
         if (tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO)

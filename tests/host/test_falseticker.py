@@ -12,20 +12,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(TOP, "tests/qemu")]
 import world  # noqa: E402
-from machine import Machine, Tap  # noqa: E402
+from machine import Process, Tap  # noqa: E402
 
 LIE_S = 0.5
 NEAR_S = 0.1  # a noisy machine's console and clock; the lie is far outside
 ROW = re.compile(r"^(\S) \S+ +([YN]) (\S{5}) (\S{5}) ", re.M)
-
-
-class Process(Machine):
-    """build/host/gnomon where a Machine has QEMU."""
-
-    def __init__(self, card):
-        super().__init__()
-        self.command = [os.path.join(TOP, "build/host/gnomon"), "--card",
-                        card]
 
 
 def letters(machine):

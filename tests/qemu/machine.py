@@ -144,6 +144,16 @@ class Machine:
             return answer.get("return")
 
 
+class Process(Machine):
+    """The same firmware as a Linux process, under ASan and UBSan: what a
+    Machine can do, but for QEMU's own doors."""
+
+    def __init__(self, card):
+        super().__init__()
+        self.command = [os.path.join(TOP, "build/host/gnomon"), "--card",
+                        card]
+
+
 class Tap:
     """`ok 1 - what` lines; exit status says whether all were."""
 
