@@ -160,7 +160,8 @@ static void take(unsigned i, mono_ns now)
         printf("drop %s %s\n", c.conf.sources[i].name, ntp_drop_text(why));
         return;
     }
-    timekeeper_sample(i, &s, 0, 0);
+    if (!timekeeper_sample(i, &s, 0, 0))
+        ntp_client_again(&c.client[i], now);
     follow();
     c.samples++;
     report(i, &s);
@@ -286,8 +287,7 @@ static void options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    c.conf.makestep_s = 1;
-    c.conf.makestep_limit = 3;
+    (void)conf_parse(&c.conf, "", 0); /* chrony's defaults */
     options(argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct timekeeper_start start = {0};
