@@ -12,6 +12,7 @@
 #define POLL_MIN      (-6) /* chrony's limits, log2 s                        */
 #define POLL_MAX      24
 #define AGAIN        1 /* log2 s */
+#define AGAIN_MAX     8    /* in a row: what a jump takes to be believed      */
 #define RAMP_POLLS    4    /* per octave                                     */
 #define QUICK_TRIES   3    /* first requests at the shortest interval        */
 #define BACKOFF_POLLS 8    /* unanswered ones per doubling                   */
@@ -124,6 +125,10 @@ void ntp_client_rekeyed(struct ntp_client *n, mono_ns now)
 
 void ntp_client_again(struct ntp_client *n, mono_ns now)
 {
+    n->asked_again = true;
+    if (n->again_run == AGAIN_MAX)
+        return;
+    n->again_run++;
     if (n->slow == POLL_MIN && n->due > now + interval(AGAIN))
         n->due = now + interval(AGAIN);
 }
@@ -364,6 +369,9 @@ static bool times(const struct ntp_client *n, const struct ntp_header *h,
 static void take(struct ntp_client *n, mono_ns now, struct ntp_sample *s)
 {
     bool silent = n->unanswered >= BACKOFF_POLLS;
+    if (!n->asked_again)
+        n->again_run = 0;
+    n->asked_again = false;
     n->reach |= 1;
     n->unanswered = 0;
     n->last_rx = now;
@@ -425,8 +433,12 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                              .leap = h.leap,
                              .server_precision = h.precision,
                              .poll = n->poll};
-    if (!times(n, &h, stamp, &got))
-        return drop(n, NTP_DROP_TIMES, why, RC_BAD);
+    if (!times(n, &h, stamp, &got)) {
+        if (!n->conf.nts) /* anybody on the path may have said so */
+            return drop(n, NTP_DROP_TIMES, why, RC_BAD);
+        settle(n, &reply); /* authentic: a slow path must not eat cookies */
+        return drop(n, NTP_DROP_TIMES, why, RC_STATE);
+    }
     settle(n, &reply);
     take(n, now, &got);
     *s = got;

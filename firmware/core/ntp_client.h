@@ -82,6 +82,8 @@ struct ntp_client { /* fields readable; changed only by these functions */
     uint8_t nak_run;        /* requests in a row that met a NAK and no valid
                              * reply                                        */
     uint32_t tx, rx, valid; /* packets; valid: gave a sample                */
+    bool asked_again;       /* the last valid reply was refused by the filter */
+    uint8_t again_run;      /* such, in a row                               */
     uint32_t drops[NTP_DROP_COUNT];
     mono_ns last_rx;        /* of the last valid reply, -1: none            */
     struct ntp_sample last; /* the last valid reply's                       */
@@ -117,7 +119,8 @@ void ntp_client_sent(struct ntp_client *n, uint64_t stamp);
 /* A datagram from this server. RC_OK: *s is filled and new cookies are kept.
  * RC_BAD, RC_AUTH: dropped and counted; nothing else changed, we still wait
  * for the real answer. RC_STATE: valid (its cookies are kept), but no time in
- * it: an unsynchronised server, or one that tells us to slow down or go away.
+ * it: an unsynchronised server, one that tells us to slow down or go away, or
+ * an authentic reply whose times cannot be (a path slower than 3 s).
  * But for RC_OK *why says what for. */
 int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                     const uint8_t *msg, size_t len, struct ntp_sample *s,
@@ -126,7 +129,8 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
 /* Fresh keys and cookies have been put into n->nts: ask at once. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
 
-/* The filter refused the last sample: ask again in 2 s. */
+/* The filter refused the last sample: ask again in 2 s, at most 8 times in a
+ * row. */
 void ntp_client_again(struct ntp_client *n, mono_ns now);
 
 /* The discipline's wish, clamped to minpoll..maxpoll. */

@@ -19,15 +19,15 @@ CERTIFICATES = {
 }
 HANDSHAKES = {
     "tls12": r"does not speak TLS 1\.3",
-    "wrong-alpn": r"ALPN",
+    "wrong-alpn": r"ALPN ntske/1 not agreed: the server chose another",
     "no-alpn": r"ALPN ntske/1 not agreed",
-    "no-tls": r".+",
-    "close": r".+",
+    "no-tls": r"server does not speak TLS",
+    "close": r"server closed the connection in the TLS handshake",
     "error-1": r"server answered with an error \(1\)",
     "critical": r"critical record",
     "no-cookies": r"no usable cookie",
-    "wrong-aead": r"(AEAD|algorithm)",
-    "garbage": r".+",
+    "wrong-aead": r"supports none of our AEAD algorithms",
+    "garbage": r"server closed in the middle of its answer",
 }
 # What becomes of a reply on its way (peers/middle.py): what is said of it.
 REPLIES = {

@@ -295,19 +295,56 @@ static void wrong_keys(void **state)
     heard(1);
 }
 
-/* Authentic, but nonsense in it: no sample. */
+/* Authentic, but nonsense in it: no sample; the cookies are good, or a slow
+ * path would use them up. */
 static void authentic_nonsense(void **state)
 {
     (void)state;
     begin(8);
+    for (int i = 0; i < 20; i++) {
+        ask();
+        struct ntp_header h = peer_header(&p);
+        h.transmit = 0;
+        peer_reply(&p, &h);
+        peer_uid(&p);
+        peer_seal(&p, 1, 100);
+        assert_int_equal(peer_give(&p), RC_STATE);
+        assert_int_equal(p.why, NTP_DROP_TIMES);
+        assert_int_equal(p.n.nts.count, 8);
+    }
+    assert_int_equal(p.n.reach, 0);
     ask();
-    struct ntp_header h = peer_header(&p);
-    h.transmit = 0;
-    peer_reply(&p, &h);
-    peer_uid(&p);
-    peer_seal(&p, 1, 100);
-    refused(RC_BAD, NTP_DROP_TIMES);
     heard(1);
+}
+
+static bool asks_again_soon(void)
+{
+    ask();
+    heard(1);
+    ntp_client_again(&p.n, p.now);
+    return ntp_client_due(&p.n) <= p.now + INT64_C(2100000000);
+}
+
+/* A refused sample is asked for again in 2 s, but not for ever: a server that
+ * the filter goes on refusing is not worth a request every 2 s. */
+static void refused_samples_are_not_hunted(void **state)
+{
+    (void)state;
+    begin(8);
+    for (int i = 0; i < 40; i++) { /* the ramp is over */
+        ask();
+        heard(1);
+    }
+    unsigned soon = 0;
+    for (int i = 0; i < 30; i++)
+        soon += asks_again_soon();
+    assert_in_range(soon, 3, 10);
+    assert_false(asks_again_soon());
+    ask();
+    heard(1); /* taken */
+    ask();
+    heard(1);
+    assert_true(asks_again_soon());
 }
 
 static void unsynchronised_feeds_cookies(void **state)
@@ -487,6 +524,7 @@ int main(void)
         cmocka_unit_test(every_length),
         cmocka_unit_test(wrong_keys),
         cmocka_unit_test(authentic_nonsense),
+        cmocka_unit_test(refused_samples_are_not_hunted),
         cmocka_unit_test(unsynchronised_feeds_cookies),
         cmocka_unit_test(kisses_must_be_authentic),
         cmocka_unit_test(one_nak),
