@@ -56,10 +56,13 @@ def untouched(machine):
 
 
 def until(condition, limit=60):
+    """What condition() says first that is true; else what it says last."""
     end = time.monotonic() + limit
-    while not condition() and time.monotonic() < end:
+    while True:
+        found = condition()
+        if found or time.monotonic() > end:
+            return found
         time.sleep(0.3)
-    return condition()
 
 
 def refuses_exchanges(tap, w, boot, name, servers, reason):
