@@ -14,6 +14,7 @@
 #define KNOWN       16   /* samples that make a distribution                */
 #define ALONE       2048.0 /* s: longer than any usual poll                 */
 #define ALONE2      (1e-8 * 1e-8) /* wander^2 to expect then at least       */
+#define IQR_SIGMAS  1.349 /* of a Gaussian                                  */
 #define NTP_SECOND  4294967296.0
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
@@ -38,7 +39,7 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
                                        double z, double grain)
 {
     const struct filter_delay *p = &f->path;
-    double sd = p->iqr / 1.349 / 2 + grain + p->least / 4 / (p->n * p->n);
+    double sd = p->iqr / IQR_SIGMAS / 2 + grain + p->least / 4 / (p->n * p->n);
     struct filter_says_what s = {
         .z = z,
         /* never more than half the round trip */
@@ -113,12 +114,16 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct filter_says_what what = meaning(f, delay, z, grain);
     struct filter_bank was = f->bank;
+    double foreseen = filter_foresee(f, dt);
     bool taken = filter_bank_step(&f->bank, dt, &what, false, &f->resid_s);
     if (!taken) {
         f->bank = was; /* predicted once, from the last one taken */
         if (jumped(f, &what))
             taken = filter_bank_step(&f->bank, dt, &what, true, &f->resid_s);
     }
+    double worth = what.half * what.half / 3;
+    f->surprise = fabs(f->resid_s) /
+                  sqrt(foreseen * foreseen + fmax(what.var, worth));
     if (taken && !filter_bank_sane(&f->bank))
         first(f, s);
     return taken;
@@ -179,6 +184,17 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
     if (f->path.n < KNOWN) /* it may all have been a full queue */
         out->bound_ns += whole(f->path.lo, 1e9, 1e18);
     return true;
+}
+
+double filter_foresee(const struct filter *f, double wait)
+{
+    double p = filter_bank_at(&f->bank, wait).p00;
+    return sqrt(p > 0 ? p : 0);
+}
+
+double filter_noise(const struct filter *f)
+{
+    return f->path.iqr / IQR_SIGMAS / 2 + 0.5 / f->hz;
 }
 
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz)

@@ -65,6 +65,8 @@ struct filter { /* private, except where said */
     double refused_lo, refused_hi; /* where they say the truth is, s      */
     span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
     double resid_s;         /* readable: last sample - prediction, s         */
+    double surprise;        /* readable: the same in sigmas of what was
+                             * foreseen and of what that sample is worth     */
 };
 
 /* hz: the counter's rate. rate, sigma: what is known of the crystal before
@@ -80,6 +82,11 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s);
  * False: no sample yet, *out untouched. */
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out);
+
+/* One sigma of the offset, s, `wait` seconds after the last sample if none
+ * comes, and of what a single usual sample says. For poll_adapt. */
+double filter_foresee(const struct filter *f, double wait);
+double filter_noise(const struct filter *f);
 
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);

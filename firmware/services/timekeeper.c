@@ -7,6 +7,7 @@
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "core/poll_adapt.h"
 #include "core/residuals.h"
 #include "core/utc.h"
 #include "log.h"
@@ -18,6 +19,7 @@ struct slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
+    struct poll_adapt adapt;
     struct ntp_sample last;
     span_ns measured_ns;   /* last sample - clk, when it came                */
     struct residuals residuals;
@@ -87,6 +89,7 @@ static void start_filter(struct slot *s)
     int32_t rate, sigma;
     discipline_prior(&tk.d, &rate, &sigma);
     filter_init(&s->filter, tk.hz, rate, sigma);
+    poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     s->residuals = (struct residuals){0};
 }
 
@@ -247,6 +250,7 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                                  clk_at(&tk.clk, ticks));
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
+    (void)poll_adapt(&s->adapt, &s->filter, !s->refused);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
         return false;
@@ -255,6 +259,12 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (tk.sel.ok)
         update(ticks);
     return true;
+}
+
+int8_t timekeeper_wish(unsigned slot)
+{
+    ASSERT(slot < tk.slots);
+    return tk.slot[slot].adapt.poll;
 }
 
 void timekeeper_reach(unsigned slot, uint8_t reach)

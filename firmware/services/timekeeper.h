@@ -27,6 +27,8 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
  * worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
+/* After it: how long to wait till the next, log2 s (poll_adapt.h). */
+int8_t timekeeper_wish(unsigned slot);
 /* The source's reach register, after every request and reply. */
 void timekeeper_reach(unsigned slot, uint8_t reach);
 /* The source's address, as a reference identifier (RFC 5905 section 7.3). */

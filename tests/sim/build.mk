@@ -5,7 +5,7 @@ $(T)/sim/test_scenarios: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
 
 BENCH := $(B)/bench
 BENCH_SRC := $(wildcard firmware/core/filter*.c) \
-             $(patsubst %,firmware/core/%.c,select discipline clk utc fmt) \
+             $(patsubst %,firmware/core/%.c,select discipline poll_adapt clk utc fmt) \
              tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
 $(BENCH)/obj/%.o: %.c
 	@mkdir -p $(@D)

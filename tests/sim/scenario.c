@@ -25,6 +25,9 @@ static const struct key {
     {"sine_ppm", AT(sine_ppm), 0}, {"triangle_ppm", AT(triangle_ppm), 0},
     {"chrony_rms", AT(chrony_rms), 0}, {"chrony_max", AT(chrony_max), 0},
     {"chrony_freq", AT(chrony_freq), 0}, {"goal", AT(goal), 0},
+    {"default_rms", AT(default_rms), 0}, {"default_max", AT(default_max), 0},
+    {"default_freq", AT(default_freq), 0},
+    {"default_poll", AT(default_poll), 0},
     {"bloat", AT(up.bloat), 0}, /* the uplink's queue */
     WAY(base), WAY(exp), WAY(gauss), WAY(normal), WAY(logn_median),
     WAY(logn_sigma), WAY(spike_p), WAY(spike_exp),

@@ -56,7 +56,7 @@ static void scenario(const struct scenario *c, int poll, double rms_goal,
     double rms[RUNS], max[RUNS], early[RUNS], sum2 = 0, floor2 = 0;
     for (size_t i = 0; i < RUNS; i++) {
         struct figures f =
-            world_run(c, i < FIXED ? 1001 + i : random_seed, poll);
+            world_run(c, i < FIXED ? 1001 + i : random_seed, poll, poll);
         sound(c, &f);
         rms[i] = f.rms;
         max[i] = f.max;
@@ -128,10 +128,10 @@ static void same_seed_same_numbers(void **state)
 {
     (void)state;
     const struct scenario *c = scenario_find(table, scenarios, "f2");
-    struct figures a = world_run(c, random_seed, 6);
-    struct figures b = world_run(c, random_seed, 6);
+    struct figures a = world_run(c, random_seed, 6, 6);
+    struct figures b = world_run(c, random_seed, 6, 6);
     assert_memory_equal(&a, &b, sizeof a);
-    b = world_run(c, random_seed + 1, 6);
+    b = world_run(c, random_seed + 1, 6, 6);
     assert_true(a.rms > b.rms || a.rms < b.rms);
 }
 

@@ -22,12 +22,13 @@ struct source {
     double reply_at;
     struct ntp_sample sample;
     struct filter filter;
+    struct poll_adapt adapt;
     uint8_t reach;
 };
 
 struct world {
     const struct scenario *c;
-    int poll;
+    int minpoll;
     uint64_t chance;
     struct figures f;
     double phase[WORLD_SECONDS + 2], y[WORLD_SECONDS + 2]; /* local s; rate  */
@@ -36,6 +37,7 @@ struct world {
     struct clk clk;
     struct discipline d;
     struct select_out sel;
+    double score[LIMIT_SOURCES];
     double follow_at; /* true time, INFINITY none                            */
     double sum, sum2, freq2, est2;
     unsigned counted;
@@ -141,9 +143,10 @@ static ntp64 utc_at(double t)
 
 static void schedule(struct world *w, struct source *s, double t)
 {
-    int e = s->burst < 0    ? 0
-            : s->burst > 0 ? w->poll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
-                           : w->poll;
+    int e = s->burst < 0 ? 0
+            : s->burst > 0
+                ? w->minpoll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
+                : s->adapt.poll;
     s->due = t + exp2(e) * (1 + uniform(w) / 25);
 }
 
@@ -173,7 +176,7 @@ static void ask(struct world *w, size_t i, double t)
         .utc = utc_at(t2 + lie) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
         .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
-        .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
+        .stratum = 1, .server_precision = -24, .poll = s->adapt.poll};
 }
 
 /* ---- as services/timekeeper does ----------------------------------------- */
@@ -191,11 +194,21 @@ static void apply(struct world *w, const struct discipline_action *a, double t,
         w->follow_at = t + LATE + (double)(a->until_ticks - ticks) / w->c->hz;
 }
 
-static void choose(struct world *w, double t)
+static span_ns interval(const struct world *w)
+{
+    return (span_ns)UTC_NS
+           << w->src[w->sel.selected < 0 ? 0 : w->sel.selected]
+                  .sample.poll;
+}
+
+/* updated: whose sample is new. */
+static void choose(struct world *w, double t, int updated)
 {
     struct select_in in[WORLD_SERVERS] = {0};
     struct select_conf conf = {.need = w->d.synced ? 1 : w->sources / 2 + 1,
-                               .current = w->sel.selected};
+                               .current = w->sel.selected,
+                               .score = w->score,
+                               .updated = updated};
     uint64_t ticks = ticks_at(w, t);
     for (size_t i = 0; i < w->sources; i++) {
         const struct ntp_sample *l = &w->src[i].sample;
@@ -214,7 +227,7 @@ static void choose(struct world *w, double t)
         w->f.followed_liar++;
     struct discipline_action act;
     discipline_update(&w->d, &w->sel, &w->clk, ticks,
-                      (span_ns)UTC_NS << w->poll, &act);
+                      interval(w), &act);
     apply(w, &act, t, ticks);
 }
 
@@ -224,23 +237,25 @@ static void answer(struct world *w, size_t i, double t)
     s->reply = false;
     s->reach |= 1;
     if (s->burst < 0) {
-        s->burst = RAMP_POLLS * (w->poll - 1);
+        s->burst = RAMP_POLLS * (w->minpoll - 1);
         schedule(w, s, t);
     }
-    if (filter_sample(&s->filter, &s->sample)) {
-        choose(w, t);
-        return;
-    }
-    w->f.refused++;
-    if (s->due > t + AGAIN_S)
+    bool taken = filter_sample(&s->filter, &s->sample);
+    int was = s->adapt.poll, now = poll_adapt(&s->adapt, &s->filter, taken);
+    if (!taken && s->due > t + AGAIN_S)
         s->due = t + AGAIN_S;
+    if (now < was && s->due > t + exp2(now))
+        s->due = t + exp2(now);
+    w->f.refused += !taken;
+    if (taken)
+        choose(w, t, (int)i);
 }
 
 static void follow(struct world *w, double t)
 {
     struct discipline_action act;
     uint64_t ticks = ticks_at(w, t);
-    discipline_follow(&w->d, &w->clk, ticks, (span_ns)UTC_NS << w->poll, &act);
+    discipline_follow(&w->d, &w->clk, ticks, interval(w), &act);
     apply(w, &act, t, ticks);
 }
 
@@ -285,11 +300,11 @@ static void look(struct world *w, double t)
 /* ---- the loop: the earliest of all that may happen ----------------------- */
 
 static void begin(struct world *w, const struct scenario *c, uint64_t seed,
-                  int poll)
+                  int minpoll, int maxpoll)
 {
     memset(w, 0, sizeof *w);
     w->c = c;
-    w->poll = poll;
+    w->minpoll = minpoll;
     w->chance = seed * UINT64_C(0xd1342543de82ef95);
     oscillate(w);
     struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
@@ -304,6 +319,7 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
         int32_t rate, sigma;
         discipline_prior(&w->d, &rate, &sigma);
         filter_init(&w->src[i].filter, (uint32_t)c->hz, rate, sigma);
+        poll_adapt_init(&w->src[i].adapt, (int8_t)minpoll, (int8_t)maxpoll);
         w->src[i].burst = -1;
         w->src[i].due = 0.01 * (double)(i + 1);
     }
@@ -334,10 +350,11 @@ static void happen(struct world *w, double look_at, double *t)
         look(w, *t);
 }
 
-struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
+struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
+                         int maxpoll)
 {
     static struct world w;
-    begin(&w, c, seed, poll);
+    begin(&w, c, seed, minpoll, maxpoll);
     double end = c->days * 86400 - 1, t = 0, look_at = 0.5;
     while (look_at < end) {
         happen(&w, look_at, &t);
@@ -345,6 +362,7 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
             look_at += 1;
     }
     double n = w.counted ? w.counted : 1;
+    w.f.poll_s = c->days * 86400 / w.f.polls;
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;
     w.f.floor = perfect(&w);

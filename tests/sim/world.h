@@ -14,6 +14,7 @@
 #define WORLD_H
 
 #include "core/discipline.h"
+#include "core/poll_adapt.h"
 
 #define WORLD_SERVERS 3
 #define WORLD_SECONDS (4 * 86400)
@@ -40,6 +41,8 @@ struct scenario {
     struct path up, down;
     /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
     double chrony_rms, chrony_max, chrony_freq, goal;
+    /* and at its default, poll 6 to 10; s between requests                   */
+    double default_rms, default_max, default_freq, default_poll;
 };
 
 struct figures {
@@ -50,6 +53,7 @@ struct figures {
                             * been known exactly when it began: the crystal's */
     double mean;           /* us, the bias                                    */
     double under_1ms, under_100us; /* s since when for good, -1 not           */
+    double poll_s;         /* mean time between requests, to whomever         */
     double max_synced;     /* us, from the first sync on                      */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
 };
@@ -59,8 +63,9 @@ size_t scenario_load(const char *file, struct scenario *out, size_t cap);
 const struct scenario *scenario_find(const struct scenario *s, size_t n,
                                      const char *name);
 
-/* poll: log2 s after the ramp. */
-struct figures world_run(const struct scenario *c, uint64_t seed, int poll);
+/* minpoll, maxpoll: log2 s; equal: all polls after the ramp. */
+struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
+                         int maxpoll);
 
 double world_median(double *v, size_t n); /* sorts v */
 
