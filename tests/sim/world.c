@@ -146,9 +146,9 @@ static ntp64 counted_at(const struct scenario *c, double t, double late)
     return epoch(c) + (uint64_t)(int64_t)llround((t - leapt) * NTP_SECOND);
 }
 
-static ntp64 utc_at(const struct world *w, double t)
+static ntp64 utc_at(const struct world *w, double t) /* the truth */
 {
-    return counted_at(w->c, t, 0);
+    return counted_at(w->c, t, w->c->leap_do > 0 ? 0 : INFINITY);
 }
 
 static bool among(double servers, size_t i)
@@ -236,7 +236,7 @@ static void leap(struct world *w, double t)
     uint64_t ticks = ticks_at(w, t);
     if (!leap_take(&w->leap, &w->clk, ticks, &l))
         return;
-    w->f.leaps++;
+    w->f.leaps += l.by != 0;
     for (size_t i = 0; i < w->sources; i++)
         filter_shift(&w->src[i].filter, l.by);
     discipline_shift(&w->d, l.by);

@@ -41,8 +41,8 @@ struct scenario {
     double epoch;          /* Unix s at true time 0; 0: an hour before era 1  */
     double ticks0;         /* counter then; 0: a million                      */
     /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;
-     * servers as bits: who announces it, who does it, the last leap_late s
-     * later; leapsecmode as enum leap_mode */
+     * servers as bits: who announces it, who does it (nobody: there was none),
+     * the last leap_late s later; leapsecmode as enum leap_mode */
     double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
     /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
