@@ -101,8 +101,9 @@ static void pass(uint64_t late)
 {
     mono_ns now = mono_of_ticks(ticks, HZ);
     mono_ns next = mono_min(timekeeper_poll(now), pps_poll(now));
-    uint64_t to = mono_to_ticks(next, HZ) + late;
-    to = to > ticks + HZ ? ticks + HZ : to > ticks ? to : ticks + 1;
+    mono_ns latest = now + MONO_S;
+    uint64_t to = mono_to_ticks(next < latest ? next : latest, HZ) + late;
+    to = to > ticks ? to : ticks + 1;
     if (armed_at > ticks && armed_at <= to && edges < LEN(edge))
         edge[edges++] = armed_at;
     ticks = to;
