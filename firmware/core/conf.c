@@ -182,7 +182,6 @@ static int read_directive(struct conf_read *p)
         {"makestep", read_makestep},
         {"minsources", conf_read_minsources},
         {"authselectmode", conf_read_authselectmode},
-        {"leapsecmode", conf_read_leapsecmode},
         {"combinelimit", conf_read_combinelimit},
         {"maxdistance", conf_read_maxdistance},
         {"maxjitter", conf_read_maxjitter},

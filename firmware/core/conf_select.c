@@ -1,5 +1,4 @@
-/* How sources are selected: authselectmode, minsources and the limits; what
- * becomes of leap seconds. */
+/* How sources are selected: authselectmode, minsources and the limits. */
 #include "conf_read.h"
 
 int conf_read_authselectmode(struct conf_read *p)
@@ -19,26 +18,6 @@ int conf_read_authselectmode(struct conf_read *p)
             return RC_OK;
         }
     return conf_bad(p, "* is not require, prefer, mix or ignore",
-                    p->w.word[1]);
-}
-
-int conf_read_leapsecmode(struct conf_read *p)
-{
-    static const struct {
-        const char *word;
-        enum leap_mode mode;
-    } modes[] = {{"system", LEAP_SYSTEM},
-                 {"step", LEAP_STEP},
-                 {"slew", LEAP_SLEW},
-                 {"ignore", LEAP_IGNORE}};
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    for (size_t i = 0; i < LEN(modes); i++)
-        if (conf_words_equal(p->w.word[1], modes[i].word)) {
-            p->c->leapsecmode = modes[i].mode;
-            return RC_OK;
-        }
-    return conf_bad(p, "* is not system, step, slew or ignore",
                     p->w.word[1]);
 }
 

@@ -261,7 +261,7 @@ const char *conf_words_ignored(const char *directive)
         "bindcmddevice", "binddevice", "clientloglimit", "clockprecision",
         "commandkey", "corrtimeratio", "dumpdir", "dumponexit",
         "fallbackdrift", "generatecommandkey", "hwclockfile", "hwtimestamp",
-        "hwtstimeout", "initstepslew", "keyfile", "leapseclist", "leapsectz",
+        "hwtstimeout", "initstepslew", "keyfile", "leapseclist",
         "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
         "logchange", "logdir", "mailonchange", "manual", "maxtxbuffers",
         "noclientlog", "ntpsigndsocket", "ntscachedir", "ntsprocesses",
@@ -271,7 +271,7 @@ const char *conf_words_ignored(const char *directive)
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
-        "include", "local", "maxchange",
+        "include", "leapsecmode", "leapsectz", "local", "maxchange",
         "maxclockerror", "maxdrift", "maxntsconnections", "maxsamples",
         "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
         "minstratum", "nocerttimecheck", "ntsntpserver",

@@ -87,10 +87,6 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
                        uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
-/* UTC leaps by this much, 2^-32 s (leap.h): the line goes along. The caller
- * steps the clk by as much, or has discipline_follow slew it. */
-void discipline_shift(struct discipline *d, int64_t by_ntp);
-
 /* Line - clk, now: chronyc tracking's "System time". 0 before the first. */
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks);

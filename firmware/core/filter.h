@@ -81,10 +81,6 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s);
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out);
 
-/* UTC leaps by this much, 2^-32 s (leap.h): what comes from now on is told in
- * the new count. Voids nothing. */
-void filter_shift(struct filter *f, int64_t by_ntp);
-
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
 

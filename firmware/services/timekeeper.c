@@ -6,15 +6,12 @@
 #include "core/clk.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
-#include "core/leap.h"
 #include "core/mono.h"
 #include "core/residuals.h"
 #include "core/utc.h"
 #include "log.h"
 #include "port.h"
 #include "version.h"
-
-#define LEAP_NEAR (50 * MONO_S) /* clk_when sees 60 s ahead                 */
 
 struct slot {
     const struct conf_source *conf; /* NULL: unused                          */
@@ -38,7 +35,6 @@ static struct {
     struct select_limits limits;
     double score[LIMIT_SOURCES]; /* select.h                                 */
     struct discipline d;
-    struct leap leap;
     struct select_in in[LIMIT_SOURCES];
     struct select_out sel;
     uint64_t until;        /* discipline_follow is due here                  */
@@ -82,7 +78,6 @@ void timekeeper_init(const struct conf *conf,
                                  .makestep_limit = conf->makestep_limit};
     discipline_init(&tk.d, &dc, tk.hz, start->freq_e12,
                     start->freq_known ? start->freq_sigma_e12 : 0);
-    leap_init(&tk.leap, conf->leapsecmode);
     clk_init(&tk.clk, tk.hz, now, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&tk.clk, now, tk.d.est.rate_e12);
 }
@@ -216,50 +211,12 @@ static void update(uint64_t ticks)
     struct discipline_action act;
     discipline_update(&tk.d, &tk.sel, &tk.clk, ticks, interval(), &act);
     apply(&act, ticks);
-    leap_announce(&tk.leap, tk.sel.leap, clk_at(&tk.clk, ticks),
-                  gnomon_build_unix);
     if (!act.first_sync)
         return;
     tk.first_sync = mono_of_ticks(ticks, tk.hz);
     log_line("synchronised: %u of %u sources agree, %s selected",
              (unsigned)tk.sel.agree, (unsigned)tk.sel.voters,
              tk.slot[tk.sel.selected].conf->name);
-}
-
-/* ---- leap seconds -------------------------------------------------------- */
-
-static void follow(uint64_t ticks)
-{
-    struct discipline_action act;
-    discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
-    apply(&act, ticks);
-}
-
-static void leap_if_due(uint64_t ticks)
-{
-    int64_t by = leap_take(&tk.leap, clk_at(&tk.clk, ticks), ticks);
-    if (by == 0)
-        return;
-    for (unsigned i = 0; i < tk.slots; i++)
-        filter_shift(&tk.slot[i].filter, by);
-    discipline_shift(&tk.d, by);
-    if (tk.leap.mode != LEAP_SLEW)
-        clk_step(&tk.clk, ticks, by);
-    log_line("leap second %s%s", by < 0 ? "inserted" : "deleted",
-             tk.leap.mode == LEAP_SLEW ? ", by slewing" : "");
-    follow(ticks);
-}
-
-/* When to look at it again: exactly at the moment once that is near. */
-static mono_ns leap_due(uint64_t ticks)
-{
-    if (tk.leap.armed == 0)
-        return MONO_NEVER;
-    ntp64 moment = leap_moment(&tk.leap);
-    span_ns left = utc_diff_ns(moment, clk_at(&tk.clk, ticks));
-    if (left > LEAP_NEAR)
-        return mono_of_ticks(ticks, tk.hz) + left - LEAP_NEAR / 2;
-    return mono_of_ticks(clk_when(&tk.clk, ticks, moment), tk.hz) + 1;
 }
 
 /* RFC 8915 section 8.5, while there is no clock to judge by. */
@@ -285,9 +242,6 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (!believable(s, sample, cert_lo, cert_hi))
         return true;
     uint64_t ticks = port_ticks();
-    leap_if_due(ticks);
-    if (leap_close(&tk.leap, clk_at(&tk.clk, ticks), sample->at_ticks))
-        return true;
     int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
     s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
                                  clk_at(&tk.clk, ticks));
@@ -319,12 +273,13 @@ mono_ns timekeeper_poll(mono_ns now)
         tk.reselect = false;
         choose(ticks, -1);
     }
-    leap_if_due(ticks);
-    if (ticks >= tk.until)
-        follow(ticks);
-    mono_ns slewed = tk.until == UINT64_MAX ? MONO_NEVER
-                                            : mono_of_ticks(tk.until, tk.hz);
-    return mono_min(slewed, leap_due(ticks));
+    if (ticks >= tk.until) {
+        struct discipline_action act;
+        discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
+        apply(&act, ticks);
+    }
+    return tk.until == UINT64_MAX ? MONO_NEVER
+                                  : mono_of_ticks(tk.until, tk.hz);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -455,7 +410,7 @@ void timekeeper_status(struct status *s)
         return;
     t->synchronised = true;
     t->stratum = d->stratum;
-    t->leap = leap_bits(&tk.leap);
+    t->leap = d->leap;
     if (tk.sel.selected >= 0) {
         const struct slot *sel = &tk.slot[tk.sel.selected];
         (void)fmt(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);

@@ -22,10 +22,7 @@ static const struct key {
     {"jump_at", AT(jump_at), 0}, {"jump", AT(jump), 0},
     {"route_at", AT(route_at), 0}, {"route", AT(route), 0},
     {"dead_from", AT(dead_from), 0}, {"dead_to", AT(dead_to), 0},
-    {"epoch", AT(epoch), 0}, {"ticks0", AT(ticks0), 0},
-    {"leap", AT(leap), 0}, {"leap_at", AT(leap_at), 0},
-    {"leap_mode", AT(leap_mode), 0}, {"leap_tell", AT(leap_tell), 0},
-    {"leap_late", AT(leap_late), 0}, {"sine_ppm", AT(sine_ppm), 0}, {"triangle_ppm", AT(triangle_ppm), 0},
+    {"sine_ppm", AT(sine_ppm), 0}, {"triangle_ppm", AT(triangle_ppm), 0},
     {"chrony_rms", AT(chrony_rms), 0}, {"chrony_max", AT(chrony_max), 0},
     {"chrony_freq", AT(chrony_freq), 0}, {"goal", AT(goal), 0},
     {"bloat", AT(up.bloat), 0}, /* the uplink's queue */
@@ -52,8 +49,7 @@ static struct scenario usual(const char *name)
 {
     struct scenario s = {.hz = 62500000, .ppm = 10, .start = 0.01,
                          .wander = 1e-9, .days = 4, .from = 86400, .to = 1e9,
-                         .servers = 1, .goal = 1, .ticks0 = 1e6,
-                         .leap_at = 1e12, .leap_tell = 9};
+                         .servers = 1, .goal = 1};
     snprintf(s.name, sizeof s.name, "%s", name);
     return s;
 }

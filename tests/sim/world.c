@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/leap.h"
 #include "core/utc.h"
 
 #define EPOCH      ((ntp64)0xfffff000u << 32) /* era 1 begins after 4096 s   */
 #define NTP_SECOND 4294967296.0
+#define TICKS0     1000000
 #define HELD       30e-6 /* a server's time from receipt to reply            */
 #define RAMP_POLLS 4
 #define AGAIN_S    2.0   /* after a refused sample                           */
@@ -35,7 +35,6 @@ struct world {
     size_t sources;
     struct clk clk;
     struct discipline d;
-    struct leap leap;
     struct select_out sel;
     double follow_at; /* true time, INFINITY none                            */
     double sum, sum2, freq2, est2;
@@ -130,22 +129,12 @@ static uint64_t ticks_at(const struct world *w, double t)
     double local = w->phase[k] + (t - (double)k) * (1 + w->y[k]);
     if (w->c->jump_at > 0 && t >= w->c->jump_at)
         local += w->c->jump;
-    return (uint64_t)w->c->ticks0 + (uint64_t)(local * w->c->hz);
+    return TICKS0 + (uint64_t)(local * w->c->hz);
 }
 
-/* Of a server that leaps `late`; 0: true UTC. */
-static ntp64 utc_at(const struct world *w, double t, double late)
+static ntp64 utc_at(double t)
 {
-    const struct scenario *c = w->c;
-    ntp64 from = c->epoch > 0 ? utc_of_unix((int64_t)c->epoch, 0) : EPOCH;
-    if (t >= c->leap_at + late)
-        t -= c->leap;
-    return from + (uint64_t)(int64_t)llround(t * NTP_SECOND);
-}
-
-static int64_t pivot(const struct scenario *c)
-{
-    return c->epoch > 0 ? (int64_t)c->epoch : utc_unix_s(EPOCH, 1795392000);
+    return EPOCH + (uint64_t)(int64_t)llround(t * NTP_SECOND);
 }
 
 /* ---- the network --------------------------------------------------------- */
@@ -163,7 +152,6 @@ static void ask(struct world *w, size_t i, double t)
     const struct scenario *c = w->c;
     struct source *s = &w->src[i];
     double lie = c->liar > 0 && i + 1 == w->sources ? c->liar : 0;
-    double late = i + 1 == w->sources ? c->leap_late : 0;
     double up = delay(w, &c->up, t), t2 = t + up, t3 = t2 + HELD;
     double t4 = t3 + delay(w, &c->down, t3);
     bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
@@ -176,15 +164,13 @@ static void ask(struct world *w, size_t i, double t)
         return;
     uint64_t sent = ticks_at(w, t);
     uint64_t got = ticks_at(w, t4 + c->latency * uniform(w));
-    int64_t held = utc_diff(utc_at(w, t3, late), utc_at(w, t2, late));
+    int64_t held = utc_diff(utc_at(t3), utc_at(t2));
     int64_t trip = utc_ticks_ntp((int64_t)(got - sent), (uint32_t)c->hz) - held;
     s->reply = true;
     s->reply_at = t4;
-    bool told = t2 < c->leap_at + late && (double)i < c->leap_tell;
     s->sample = (struct ntp_sample){
-        .leap = told ? (c->leap > 0 ? 1 : 2) : 0,
         .at_ticks = sent + (got - sent) / 2,
-        .utc = utc_at(w, t2 + lie, late) + (uint64_t)(held / 2),
+        .utc = utc_at(t2 + lie) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
         .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
         .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
@@ -214,7 +200,6 @@ static void choose(struct world *w, double t)
     for (size_t i = 0; i < w->sources; i++) {
         const struct ntp_sample *l = &w->src[i].sample;
         in[i] = (struct select_in){.stratum = l->stratum,
-                                   .leap = l->leap,
                                    .delay_ns = l->delay_ns,
                                    .root_delay_ns = l->root_delay_ns,
                                    .root_disp_ns = l->root_disp_ns};
@@ -231,7 +216,6 @@ static void choose(struct world *w, double t)
     discipline_update(&w->d, &w->sel, &w->clk, ticks,
                       (span_ns)UTC_NS << w->poll, &act);
     apply(w, &act, t, ticks);
-    leap_announce(&w->leap, w->sel.leap, clk_at(&w->clk, ticks), pivot(w->c));
 }
 
 static void answer(struct world *w, size_t i, double t)
@@ -243,9 +227,6 @@ static void answer(struct world *w, size_t i, double t)
         s->burst = RAMP_POLLS * (w->poll - 1);
         schedule(w, s, t);
     }
-    if (leap_close(&w->leap, clk_at(&w->clk, ticks_at(w, t)),
-                   s->sample.at_ticks))
-        return;
     if (filter_sample(&s->filter, &s->sample)) {
         choose(w, t);
         return;
@@ -261,33 +242,6 @@ static void follow(struct world *w, double t)
     uint64_t ticks = ticks_at(w, t);
     discipline_follow(&w->d, &w->clk, ticks, (span_ns)UTC_NS << w->poll, &act);
     apply(w, &act, t, ticks);
-}
-
-/* As timekeeper's leap_if_due, but for the log. */
-static void leap(struct world *w, double t)
-{
-    uint64_t ticks = ticks_at(w, t);
-    int64_t by = leap_take(&w->leap, clk_at(&w->clk, ticks), ticks);
-    if (by == 0)
-        return;
-    for (size_t i = 0; i < w->sources; i++)
-        filter_shift(&w->src[i].filter, by);
-    discipline_shift(&w->d, by);
-    if (w->leap.mode != LEAP_SLEW) {
-        clk_step(&w->clk, ticks, by);
-        w->last_read += (uint64_t)by; /* the one way back that is meant */
-    }
-    w->f.leaps++;
-    follow(w, t);
-}
-
-static double leap_due(const struct world *w, double t)
-{
-    if (w->leap.armed == 0)
-        return INFINITY;
-    ntp64 now = clk_at(&w->clk, ticks_at(w, t));
-    double left = (double)utc_diff(leap_moment(&w->leap), now) / NTP_SECOND;
-    return t + LATE + left;
 }
 
 /* ---- measuring ----------------------------------------------------------- */
@@ -306,7 +260,7 @@ static void look(struct world *w, double t)
         return;
     uint64_t ticks = ticks_at(w, t);
     ntp64 now = clk_at(&w->clk, ticks);
-    double e = (double)utc_diff(now, utc_at(w, t, 0)) / NTP_SECOND * 1e6;
+    double e = (double)utc_diff(now, utc_at(t)) / NTP_SECOND * 1e6;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;
@@ -340,9 +294,7 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
     oscillate(w);
     struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
     discipline_init(&w->d, &dc, (uint32_t)c->hz, 0, 0);
-    clk_init(&w->clk, (uint32_t)c->hz, ticks_at(w, 0),
-             utc_at(w, c->start, 0));
-    leap_init(&w->leap, (enum leap_mode)c->leap_mode);
+    clk_init(&w->clk, (uint32_t)c->hz, 0, utc_at(c->start));
     w->sel.selected = -1;
     w->follow_at = INFINITY;
     w->f.under_1ms = w->f.under_100us = -1;
@@ -359,8 +311,7 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
 
 static void happen(struct world *w, double look_at, double *t)
 {
-    double leaps = leap_due(w, *t);
-    double first = fmin(fmin(look_at, w->follow_at), leaps);
+    double first = look_at < w->follow_at ? look_at : w->follow_at;
     struct source *who = NULL;
     size_t which = 0;
     for (size_t i = 0; i < w->sources; i++) {
@@ -377,8 +328,6 @@ static void happen(struct world *w, double look_at, double *t)
         answer(w, which, *t);
     else if (who)
         ask(w, which, *t);
-    else if (leaps <= first)
-        leap(w, *t);
     else if (w->follow_at < look_at)
         follow(w, *t);
     else

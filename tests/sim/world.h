@@ -36,12 +36,6 @@ struct scenario {
     double jump_at, jump;      /* of the counter, s                           */
     double route_at, route;    /* base grows by, each way, s                  */
     double dead_from, dead_to; /* outage                                      */
-    double epoch;              /* Unix time when it begins; 0: NTP era 1 - 4096 s */
-    double ticks0;             /* counter when it begins                      */
-    double leap, leap_at;      /* a second inserted (1) or deleted (-1) then, s */
-    double leap_mode;          /* enum leap_mode                              */
-    double leap_tell;          /* how many servers announce it                */
-    double leap_late;          /* the last server leaps later by, s           */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
     struct path up, down;
     /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
@@ -57,7 +51,6 @@ struct figures {
     double mean;           /* us, the bias                                    */
     double under_1ms, under_100us; /* s since when for good, -1 not           */
     double max_synced;     /* us, from the first sync on                      */
-    unsigned leaps;        /* taken                                           */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
 };
 
