@@ -54,6 +54,11 @@ bool leap_close(const struct leap *l, ntp64 utc)
     return l->known && d < NEAR && d > -NEAR;
 }
 
+bool leap_before(const struct leap *l, uint64_t ticks)
+{
+    return l->done && (int64_t)(ticks - l->ticks) < 0;
+}
+
 /* How far the clk is past the beginning of the leap. */
 static int64_t over(const struct leap *l, const struct clk *c, uint64_t ticks)
 {
@@ -118,5 +123,6 @@ bool leap_take(struct leap *l, const struct clk *c, uint64_t ticks,
         };
     l->second = 0;
     l->done = true;
+    l->ticks = near ? out->ticks : 0;
     return near;
 }

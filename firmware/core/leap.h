@@ -22,7 +22,8 @@
  *             if (act.step) clk_step(&clk, act.ticks, act.by);
  *             else discipline_follow and apply what it says }
  *     at leap_due, a little late is fine: the same again
- *     a sample: not used if leap_close(&l, its utc) or leap_close(&l, the clk)
+ *     a sample: not used if leap_close(&l, its utc) or leap_close(&l, the clk),
+ *         nor if leap_before(&l, its ticks): UTC counted otherwise then
  *     to read the clock: leap_utc, right however late leap_take is called
  *
  * leapsecmode, chrony's words and meanings:
@@ -49,6 +50,7 @@ struct leap {
     bool known;    /* at is the midnight of a leap to come or just gone     */
     bool done;     /* just gone                                             */
     ntp64 at;      /* 00:00:00 of the day after                             */
+    uint64_t ticks; /* if done: its first counter value                     */
 };
 
 struct leap_action {
@@ -68,6 +70,9 @@ uint8_t leap_bits(const struct leap *l);
 
 /* utc is within 5 s of a leap, to come or just gone. */
 bool leap_close(const struct leap *l, ntp64 utc);
+
+/* A leap was done since this counter value, and lines were moved. */
+bool leap_before(const struct leap *l, uint64_t ticks);
 
 /* What the clk shows at `ticks`, the leap done or not. */
 ntp64 leap_utc(const struct leap *l, const struct clk *c, uint64_t ticks);

@@ -283,7 +283,8 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         return true;
     uint64_t ticks = port_ticks();
     leap(ticks);
-    if (leap_close(&tk.leap, sample->utc) ||
+    if (leap_before(&tk.leap, sample->at_ticks) ||
+        leap_close(&tk.leap, sample->utc) ||
         leap_close(&tk.leap, clk_at(&tk.clk, ticks)))
         return true;
     int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);

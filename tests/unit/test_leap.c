@@ -100,8 +100,12 @@ static void close_to_it(void **state)
     assert_true(leap_close(&l, utc_of_unix(midnight() - 1, 0)));
     assert_true(leap_close(&l, utc_of_unix(midnight() + 4, 0)));
     assert_false(leap_close(&l, utc_of_unix(midnight() + 6, 0)));
+    assert_true(leap_before(&l, ticks_of(3000)));
+    assert_true(leap_before(&l, act.ticks - 1));
+    assert_false(leap_before(&l, act.ticks));
     leap_init(&l, LEAP_STEP);
     assert_false(leap_close(&l, 0));
+    assert_false(leap_before(&l, 0));
 }
 
 /* Unix seconds shown at the ticks around the leap, read every 1/8 s; the call

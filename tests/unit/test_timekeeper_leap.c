@@ -229,6 +229,28 @@ static void samples_near_it(void **state)
     assert_int_equal(shown(), 0);
 }
 
+/* An interleaved answer tells of the exchange before: of before the leap. */
+static void a_sample_from_before(void **state)
+{
+    (void)state;
+    begin(servers, 1);
+    lead_up(1);
+    status.source_count = 2;
+    timekeeper_status(&status);
+    uint32_t good = status.source[0].ntp.good;
+    struct ntp_sample s = {.at_ticks = ticks, .utc = truth(ticks) - ((uint64_t)3 << 32),
+                           .delay_ns = 400000, .stratum = 1, .poll = 4,
+                           .server_precision = -24};
+    s.at_ticks -= 3 * HZ;
+    while (ticks < (uint64_t)(BEGIN + 8) * HZ)
+        pass(7 * MS);
+    (void)timekeeper_sample(0, &s, 0, 0);
+    timekeeper_status(&status);
+    assert_int_equal(status.source[0].ntp.good, good);
+    assert_false(status.source[0].ntp.refused);
+    assert_in_range(error() + 100000, 0, 200000);
+}
+
 static void slewed(void **state)
 {
     (void)state;
@@ -277,6 +299,7 @@ int main(void)
         cmocka_unit_test(right_to_the_tick),
         cmocka_unit_test(read_before_the_loop_knows),
         cmocka_unit_test(samples_near_it),
+        cmocka_unit_test(a_sample_from_before),
         cmocka_unit_test(slewed),
         cmocka_unit_test(ignored),
         cmocka_unit_test(a_liar_alone),
