@@ -49,10 +49,7 @@ static void add(const struct conf_source *c, mono_ns now)
     ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
     *s = (struct source){.conf = c, .last_ke = -1};
-    struct ntp_client_conf nc = {.minpoll = c->minpoll,
-                                 .maxpoll = c->maxpoll,
-                                 .iburst = c->iburst,
-                                 .nts = c->nts};
+    struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
     all.count++;
@@ -122,8 +119,10 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
         return;
     }
     s->resolve_failures = 0;
-    if (!net_addr_equal(&s->addr, &addr[0]))
+    if (!net_addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
+        ntp_client_basic(&s->ntp);
+    }
     s->addr = addr[0];
     if (!for_ntp)
         s->ke_addr = addr[0];
@@ -409,6 +408,7 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
+        ntp_client_basic(&s->ntp);
         if (s->step != SOURCE_EXCHANGING)
             s->retry = s->step == SOURCE_RUN ? 0 : now;
     }

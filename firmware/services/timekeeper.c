@@ -4,6 +4,7 @@
 
 #include "../limit.h"
 #include "core/clk.h"
+#include "core/delay_test.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
@@ -234,6 +235,21 @@ static bool believable(const struct slot *s, const struct ntp_sample *sample,
     return false;
 }
 
+/* maxdelayratio, maxdelaydevratio. */
+static unsigned delay_tests(const struct slot *s, const struct ntp_sample *l)
+{
+    struct estimate e;
+    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+        return 0;
+    const struct delay_limits limits = {s->conf->maxdelayratio,
+                                        s->conf->maxdelaydevratio};
+    const struct delay_known known = {s->filter.samples,
+                                      ns_of(s->filter.path.least),
+                                      residuals_spread_ns(&s->residuals)};
+    return delay_test(&limits, &known, l->delay_ns,
+                      utc_diff_ns(l->utc, e.utc));
+}
+
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                        int64_t cert_lo, int64_t cert_hi)
 {
@@ -242,10 +258,15 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (!believable(s, sample, cert_lo, cert_hi))
         return true;
     uint64_t ticks = port_ticks();
-    int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
-    s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
-                                 clk_at(&tk.clk, ticks));
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    ntp64 clk = clk_at(&tk.clk, ticks);
+    ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
+    s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
     s->last = *sample;
+    s->last.failed |= (uint8_t)delay_tests(s, sample);
+    s->refused = false;
+    if (s->last.failed)
+        return true;
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
@@ -364,6 +385,8 @@ static void ntp_row(const struct slot *s, struct status_ntp *out)
     out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
     out->response_ns = l->server_ns;
     out->refused = s->refused;
+    out->failed = l->failed;
+    out->interleaved = l->interleaved;
     out->good = s->good;
 }
 

@@ -312,7 +312,8 @@ static void sim_receive(struct sim *s, size_t i, double t)
     s->reply[i].there = false;
     int rc = ntp_client_recv(&s->client[i], sim_mono(s, t), sim_ticks(s, t),
                              s->reply[i].pkt, NTP_HEADER, &sample, &why);
-    if (rc == RC_OK && filter_sample(&s->filter[i], &sample))
+    if (rc == RC_OK && !sample.failed &&
+        filter_sample(&s->filter[i], &sample))
         sim_choose(s, t);
 }
 
