@@ -45,6 +45,8 @@ static int nak(struct ntp_client *n, enum ntp_drop *why)
     if (!n->nak_seen && n->nak_run < UINT8_MAX)
         n->nak_run++;
     n->nak_seen = true;
+    if (n->nak_run == NTP_CLIENT_NAKS && nts_assoc_swap(&n->nts))
+        n->nak_run = 0;
     return drop(n, NTP_DROP_NAK, why, RC_AUTH);
 }
 
@@ -80,6 +82,7 @@ static void settle(struct ntp_client *n, const struct nts_reply *reply)
         return;
     n->nak_run = 0;
     n->nts.naks = 0;
+    nts_assoc_proved(&n->nts);
     for (size_t i = 0; i < reply->count; i++) {
         int rc = nts_assoc_put(&n->nts, reply->cookie[i].b,
                                reply->cookie[i].len);

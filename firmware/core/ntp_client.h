@@ -131,7 +131,8 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 /* When poll wants to be called next, at the latest. */
 mono_ns ntp_client_due(const struct ntp_client *n);
 
-/* How many requests in a row may meet a NAK before keys are given up. */
+/* How many requests in a row may meet a NAK before keys are given up, or
+ * those of the other exporter context tried (nts_assoc_other). */
 #define NTP_CLIENT_NAKS 3
 
 /* Write the next request and schedule the one after. cap is at least

@@ -167,6 +167,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+    if (rc == RC_OK && o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return rc;
