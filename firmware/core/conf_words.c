@@ -264,8 +264,8 @@ const char *conf_words_ignored(const char *directive)
         "hwtstimeout", "initstepslew", "keyfile", "leapseclist",
         "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
         "logchange", "logdir", "mailonchange", "manual", "maxsamples",
-        "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket", "ntscachedir", "ntsprocesses",
-        "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
+        "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket",
+        "ntscachedir", "ntsprocesses", "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
         "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
         "sched_priority", "tempcomp", "user"};
     static const char *const later[] = {
@@ -273,8 +273,8 @@ const char *conf_words_ignored(const char *directive)
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
         "include", "leapsecmode", "leapsectz", "local", "maxchange",
         "maxclockerror", "maxdrift", "maxntsconnections", "maxslewrate",
-        "maxstratum", "maxupdateskew", "minstratum", "nocerttimecheck", "ntsntpserver",
-        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
+        "maxstratum", "maxupdateskew", "minstratum", "nocerttimecheck",
+        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
         "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
         "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
