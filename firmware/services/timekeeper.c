@@ -19,8 +19,9 @@ struct slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
-    struct ntp_sample last;
-    span_ns measured_ns;   /* last sample - clk, when it came                */
+    struct ntp_sample last;  /* that passed all tests                        */
+    struct ntp_sample shown; /* of the last valid reply                      */
+    span_ns measured_ns;   /* that - clk, when it came                       */
     struct residuals residuals;
     bool refused;          /* the last sample, by the filter                 */
     uint32_t good;         /* samples the filter took, since boot            */
@@ -262,11 +263,12 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     ntp64 clk = clk_at(&tk.clk, ticks);
     ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
     s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
-    s->last = *sample;
-    s->last.failed |= (uint8_t)delay_tests(s, sample);
+    s->shown = *sample;
+    s->shown.failed |= (uint8_t)delay_tests(s, sample);
     s->refused = false;
-    if (s->last.failed)
+    if (s->shown.failed)
         return true;
+    s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
@@ -364,7 +366,7 @@ static void select_row(unsigned i, struct status_select *out)
 
 static void ntp_row(const struct slot *s, struct status_ntp *out)
 {
-    const struct ntp_sample *l = &s->last;
+    const struct ntp_sample *l = &s->shown;
     out->address_id = s->refid;
     out->any = l->at_ticks != 0;
     if (!out->any)

@@ -169,8 +169,9 @@ def no_state(tap, w):
 def maxdelay(tap, w):
     server, = w.chronyd(1, front=True)
     server.proxy.delay_s = 0.3
-    conf = world.server_lines([server], FAST + " maxdelay 0.2") + \
-        "ntstrustedcerts ca.pem\nnosystemcert\n"
+    conf = (world.server_lines([server], FAST + " maxdelay 0.2 prefer")
+            + f"server {world.HOST} port {w.basic.port} {FAST}\n"
+            + "ntstrustedcerts ca.pem\nnosystemcert\n")
     with Process(w.card("slow.img", conf)) as m:
         text = until(lambda: int(world.field(data(m, 1), "Total valid RX")
                                  or 0) > 4 and data(m, 1))
@@ -183,6 +184,17 @@ def maxdelay(tap, w):
                   m.ask("sources"))
         server.proxy.delay_s = 0
         tap.check(world.synchronise(m), "below it: synchronised", m.text)
+        good = good_samples(m, 1)
+        server.proxy.delay_s = 0.3
+        altered = "111 111 0111"
+        tap.check(until(lambda: world.field(data(m, 1), "NTP tests")
+                        == altered) and good_samples(m, 1) <= good + 1,
+                  "above it again: test A fails again", data(m, 1))
+        other = good_samples(m, 2)
+        until(lambda: good_samples(m, 2) > other + 1)
+        tracking = m.ask("tracking")
+        tap.check(figure(tracking, "Root delay") < 0.2,
+                  "... and its delay is not counted as ours", tracking)
 
 
 def main():

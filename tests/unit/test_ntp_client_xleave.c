@@ -274,6 +274,22 @@ static void after_silence(void **state)
     assert_int_equal(p.s.failed, 0);
 }
 
+/* Silence, then no cookie to ask with, then one. */
+static void after_silence_and_thirst(void **state)
+{
+    (void)state;
+    uint8_t cookie[100] = {9};
+    begin(true);
+    exchange();
+    exchange();
+    while (p.n.nts.count > 0)
+        ask();
+    ntp_client_sent(&p.n, (uint64_t)p.now / 1000);
+    assert_int_equal(peer_poll(&p), RC_STATE);
+    assert_int_equal(nts_assoc_put(&p.n.nts, cookie, sizeof cookie), RC_OK);
+    assert_true(asks_basic());
+}
+
 static void after_what_has_no_time(void **state)
 {
     (void)state;
@@ -450,6 +466,7 @@ int main(void)
         cmocka_unit_test(maxdelay_of_the_one_before),
         cmocka_unit_test(late_stamp),
         cmocka_unit_test(after_silence),
+        cmocka_unit_test(after_silence_and_thirst),
         cmocka_unit_test(after_what_has_no_time),
         cmocka_unit_test(wrong_stamp),
         cmocka_unit_test(wrong_origin),
