@@ -265,18 +265,19 @@ const char *conf_words_ignored(const char *directive)
         "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
         "logchange", "logdir", "mailonchange", "manual", "maxsamples",
         "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket",
-        "ntscachedir", "ntsprocesses", "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
-        "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
-        "sched_priority", "tempcomp", "user"};
+        "ntscachedir", "ntsprocesses", "opencommands", "pidfile",
+        "ptpdomain", "ptpport", "refresh", "rtcautotrim", "rtcdevice",
+        "rtcfile", "rtconutc", "rtcsync", "sched_priority", "tempcomp",
+        "user"};
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
         "include", "leapsecmode", "leapsectz", "local", "maxchange",
         "maxclockerror", "maxdrift", "maxntsconnections", "maxslewrate",
         "maxstratum", "maxupdateskew", "minstratum", "nocerttimecheck",
-        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
-        "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
-        "sourcedir"};
+        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
+        "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;
