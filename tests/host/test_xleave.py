@@ -197,6 +197,24 @@ def maxdelay(tap, w):
                   "... and its delay is not counted as ours", tracking)
 
 
+def ratios(tap, w):
+    server, = w.chronyd(1, front=True)
+    options = FAST + " maxdelayratio 5 maxdelaydevratio 10"
+    conf = world.server_lines([server], options) + \
+        "ntstrustedcerts ca.pem\nnosystemcert\n"
+    with Process(w.card("ratio.img", conf)) as m:
+        tap.check(until(lambda: good_samples(m, 1) > 8),
+                  "ratios: usual delays pass", data(m, 1) + m.text)
+        server.proxy.delay_s = 0.3
+        tap.check(until(lambda: world.field(data(m, 1), "NTP tests")
+                        == "111 111 1001"),
+                  "... a long one fails tests B and C", data(m, 1))
+        good = good_samples(m, 1)
+        server.proxy.delay_s = 0
+        tap.check(until(lambda: good_samples(m, 1) > good + 2),
+                  "... later ones are used again", data(m, 1))
+
+
 def main():
     tap = Tap()
     with world.World() as w:
@@ -206,6 +224,7 @@ def main():
         with_servers(tap, w, servers, plain)
         no_state(tap, w)
         maxdelay(tap, w)
+        ratios(tap, w)
     return tap.done()
 
 
