@@ -4,6 +4,7 @@
 
 #include "../limit.h"
 #include "core/clk.h"
+#include "core/delay_test.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/leap.h"
@@ -19,8 +20,9 @@ struct slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
-    struct ntp_sample last;
-    span_ns measured_ns;   /* last sample - clk, when it came                */
+    struct ntp_sample last;  /* that passed all tests                        */
+    struct ntp_sample shown; /* of the last valid reply                      */
+    span_ns measured_ns;   /* that - clk, when it came                       */
     struct residuals residuals;
     bool refused;          /* the last sample, by the filter                 */
     uint32_t good;         /* samples the filter took, since boot            */
@@ -211,15 +213,11 @@ static void apply(const struct discipline_action *a, uint64_t ticks)
 
 static void announce(uint64_t ticks)
 {
-    ntp64 utc = clk_at(&tk.clk, ticks);
-    if (!leap_announce(&tk.leap, tk.sel.leap,
-                       utc_unix_s(utc, gnomon_build_unix)))
-        return;
-    static const char *const what[] = {"no leap second after all",
-                                       "a second will be inserted",
-                                       "a second will be deleted"};
-    log_line("leap second: %s at the end of this day",
-             what[leap_bits(&tk.leap)]);
+    static const char *const what[] = {"none", "inserted", "deleted"};
+    int64_t now = utc_unix_s(clk_at(&tk.clk, ticks), gnomon_build_unix);
+    if (leap_announce(&tk.leap, tk.sel.leap, now))
+        log_line("leap second at the end of this day: %s",
+                 what[leap_bits(&tk.leap)]);
 }
 
 /* Before all else that reads or bends the clk. */
@@ -227,7 +225,6 @@ static void leap(uint64_t ticks)
 {
     struct leap_action l;
     struct discipline_action act;
-    uint8_t bits = leap_bits(&tk.leap);
     if (!leap_take(&tk.leap, &tk.clk, ticks, &l))
         return;
     for (unsigned i = 0; i < tk.slots; i++)
@@ -239,10 +236,9 @@ static void leap(uint64_t ticks)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    log_line("leap second: %s", l.step      ? bits == 1 ? "23:59:59 comes twice"
-                                                        : "23:59:59 is left out"
-                                : l.by != 0 ? "the clock is slewed"
-                                            : "ignored (leapsecmode)");
+    log_line("leap second: %s", !l.by    ? "ignored (leapsecmode)"
+                                : l.step ? "the clock has stepped"
+                                         : "the clock is slewed");
 }
 
 static void update(uint64_t ticks)
@@ -274,6 +270,21 @@ static bool believable(const struct slot *s, const struct ntp_sample *sample,
     return false;
 }
 
+/* maxdelayratio, maxdelaydevratio. */
+static unsigned delay_tests(const struct slot *s, const struct ntp_sample *l)
+{
+    struct estimate e;
+    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+        return 0;
+    const struct delay_limits limits = {s->conf->maxdelayratio,
+                                        s->conf->maxdelaydevratio};
+    const struct delay_known known = {s->filter.samples,
+                                      ns_of(s->filter.path.least),
+                                      residuals_spread_ns(&s->residuals)};
+    return delay_test(&limits, &known, l->delay_ns,
+                      utc_diff_ns(l->utc, e.utc));
+}
+
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                        int64_t cert_lo, int64_t cert_hi)
 {
@@ -283,13 +294,18 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         return true;
     uint64_t ticks = port_ticks();
     leap(ticks);
+    ntp64 clk = clk_at(&tk.clk, ticks);
     if (leap_before(&tk.leap, sample->at_ticks) ||
-        leap_close(&tk.leap, sample->utc) ||
-        leap_close(&tk.leap, clk_at(&tk.clk, ticks)))
+        leap_close(&tk.leap, sample->utc) || leap_close(&tk.leap, clk))
         return true;
-    int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
-    s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
-                                 clk_at(&tk.clk, ticks));
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
+    s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
+    s->shown = *sample;
+    s->shown.failed |= (uint8_t)delay_tests(s, sample);
+    s->refused = false;
+    if (s->shown.failed)
+        return true;
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
@@ -396,7 +412,7 @@ static void select_row(unsigned i, struct status_select *out)
 
 static void ntp_row(const struct slot *s, struct status_ntp *out)
 {
-    const struct ntp_sample *l = &s->last;
+    const struct ntp_sample *l = &s->shown;
     out->address_id = s->refid;
     out->any = l->at_ticks != 0;
     if (!out->any)
@@ -417,6 +433,8 @@ static void ntp_row(const struct slot *s, struct status_ntp *out)
     out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
     out->response_ns = l->server_ns;
     out->refused = s->refused;
+    out->failed = l->failed;
+    out->interleaved = l->interleaved;
     out->good = s->good;
 }
 
