@@ -236,9 +236,8 @@ static void leap(uint64_t ticks)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    log_line("leap second: %s", !l.by    ? "ignored (leapsecmode)"
-                                : l.step ? "the clock has stepped"
-                                         : "the clock is slewed");
+    log_line("leap second: clock %s",
+             l.step ? "stepped" : l.by ? "is slewed" : "left alone");
 }
 
 static void update(uint64_t ticks)
