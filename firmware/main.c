@@ -240,8 +240,8 @@ static uint32_t start_console(void)
     struct port_info info;
     port_info(&info);
     log_init();
-    log_line("Gnomon %s on %s, last reset: %s", gnomon_version, info.board,
-             info.last_reset);
+    log_line("Gnomon %s on %s", gnomon_version, info.board);
+    log_line("last reset: %s", info.last_reset);
     console_init(&console_doors);
     led_init(led_state);
     return info.crashes;

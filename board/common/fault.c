@@ -144,9 +144,9 @@ _Noreturn void fault_silence(uint32_t pc, uint32_t ms)
     char words[CRASHNOTE_TEXT];
     struct text t;
     text_init(&t, words, sizeof words);
-    text_str(&t, "watchdog: no pass for ");
+    text_str(&t, "watchdog: silent for ");
     text_dec(&t, ms);
-    text_str(&t, " ms, the loop hangs at ");
+    text_str(&t, " ms at ");
     text_hex(&t, pc);
     end_with(words, NULL);
 }
