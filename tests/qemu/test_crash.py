@@ -13,7 +13,8 @@ import tempfile
 import gdb
 from machine import Machine, Tap
 
-BOOT = r"^\[.*\] last reset: (.*)$"
+# Whole lines: the console comes in pieces.
+BOOT = r"^\[.*\] last reset: (.*)\n"
 RUNS = r"^\[.*\] time floor .*$"
 
 
