@@ -8,10 +8,12 @@ image itself has no word that crashes it.
 import os
 import socket
 import subprocess
+import zlib
 
 from machine import ELF
 
 CPSR, THUMB, IT_BITS = 25, 0x20, 0x0600fc00
+NOTE_LEN = 5 * 4 + 160  # five words, a text; then the CRC
 BELOW_SP = 8192  # of the stack, where nothing is
 
 
@@ -79,6 +81,9 @@ class Stub:
     def set_register(self, number, value):
         self.done(f"P{number:x}={value.to_bytes(4, 'little').hex()}")
 
+    def peek(self, address, count):
+        return bytes.fromhex(self.ask(f"m{address:x},{count:x}"))
+
     def poke(self, address, data):
         self.done(f"M{address:x},{len(data):x}:{data.hex()}")
 
@@ -100,3 +105,17 @@ def hang(folder, function):
     image anew."""
     with Stub(folder) as stub:
         stub.poke(symbol(function) & ~1, b"\xfe\xe7")
+
+
+def say_watchdog_armed(folder):
+    """In the note that outlives a reset (board/common/crashnote.c), as on a
+    board, where the hardware's watchdog is: so that a reset from nowhere is
+    what it would be there."""
+    with Stub(folder) as stub:
+        note = symbol("__note_start")
+        body = bytearray(stub.peek(note, NOTE_LEN + 4))
+        assert int.from_bytes(body[NOTE_LEN:], "little") == zlib.crc32(
+            body[:NOTE_LEN]), "crashnote.c has another layout"
+        body[16:20] = b"\1\0\0\0"
+        crc = zlib.crc32(body[:NOTE_LEN]).to_bytes(4, "little")
+        stub.poke(note, bytes(body[:NOTE_LEN]) + crc)

@@ -120,9 +120,26 @@ def hangs(tap, work):
                   "... reset, told at the next boot, a crash as any", m.text)
 
 
+def hardware_watchdog(tap, work):
+    """Its reset is QEMU's: that it is told and counted can be shown."""
+    with Machine(extra=gdb.door(work)) as m:
+        m.wait(RUNS)
+        m.qmp("system_reset")
+        boot = m.wait(BOOT, 60)
+        tap.check(boot and boot.group(1) == "reset" and m.wait(RUNS)
+                  and in_a_row(m) == 0, "a reset from outside is no crash",
+                  m.text)
+        gdb.say_watchdog_armed(work)
+        m.qmp("system_reset")
+        boot = m.wait(BOOT, 60)
+        tap.check(boot and boot.group(1) == "watchdog" and m.wait(RUNS)
+                  and in_a_row(m) == 1, "with the hardware's watchdog armed "
+                  "it was that, and counts", m.text)
+
+
 def main():
     tap = Tap()
-    for test in (hangs, stable_run, slows_down):
+    for test in (hangs, hardware_watchdog, stable_run, slows_down):
         with tempfile.TemporaryDirectory(prefix="gnomon-crash-") as work:
             test(tap, work)
     return tap.done()
