@@ -236,8 +236,7 @@ static void leap(uint64_t ticks)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    log_line("leap second: clock %s",
-             l.step ? "stepped" : l.by ? "is slewed" : "left alone");
+    log_line("leap second: %s", l.step ? "step" : l.by ? "slew" : "ignored");
 }
 
 static void update(uint64_t ticks)
@@ -396,23 +395,16 @@ mono_ns timekeeper_first_sync(void)
     return tk.first_sync;
 }
 
-static unsigned options(bool noselect, bool prefer, bool trust, bool require)
-{
-    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
-           (prefer ? STATUS_OPT_PREFER : 0u) |
-           (trust ? STATUS_OPT_TRUST : 0u) |
-           (require ? STATUS_OPT_REQUIRE : 0u);
-}
-
 static void select_row(unsigned i, struct status_select *out)
 {
     const struct conf_source *c = tk.slot[i].conf;
     const struct select_in *in = &tk.in[i];
     *out = (struct status_select){
         .letter = tk.sel.letter[i] ? tk.sel.letter[i] : 'M',
-        .configured = options(c->noselect, c->prefer, c->trust, c->require),
-        .effective =
-            options(in->noselect, in->prefer, in->trust, in->require),
+        .configured =
+            status_options(c->noselect, c->prefer, c->trust, c->require),
+        .effective = status_options(in->noselect, in->prefer, in->trust,
+                                    in->require),
         .score = tk.score[i] < 1 ? 1 : tk.score[i],
     };
 }
