@@ -66,6 +66,11 @@ $(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(
 	tests/qemu/peers/fetch.sh $(B)
 	@touch $@
 
+# A peer's clock, shifted (test_leap.py).
+$(H)/shift_clock.so: tests/qemu/peers/shift_clock.c
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
 # One unit test by name: make unit NAME=siv. Fuzz for a while: make fuzz NAME=conf.
 unit: $(T)/unit/test_$(NAME)
 	$<
@@ -74,6 +79,6 @@ fuzz: $(F)/fuzz_$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
            $(HOST_TESTS) $(FUZZ_TESTS) $(H)/ntpclient $(H)/ntpclient-san \
-           host image $(B)/peers/.fetched
+           $(H)/shift_clock.so host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

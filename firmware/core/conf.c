@@ -187,6 +187,7 @@ static int read_directive(struct conf_read *p)
         {"maxjitter", conf_read_maxjitter},
         {"reselectdist", conf_read_reselectdist},
         {"stratumweight", conf_read_stratumweight},
+        {"leapsecmode", conf_read_leapsecmode},
         {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},

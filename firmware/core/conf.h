@@ -12,6 +12,7 @@
 #include "../limit.h"
 #include "authselect.h"
 #include "base.h"
+#include "leap.h"
 
 struct conf_source {
     char name[LIMIT_NAME]; /* host name or address literal, as written      */
@@ -59,6 +60,7 @@ struct conf {
     double maxdistance_s, maxjitter_s; /* 3, 1                              */
     double reselectdist_s, stratumweight_s; /* 100e-6, 1e-3                 */
     double combinelimit;     /* 3                                           */
+    enum leap_mode leapsecmode; /* system, which is step here (leap.h)      */
     bool pps, pps_always;    /* own words: pps gpio N [width Nms] [always]  */
     uint8_t pps_gpio;        /* BCM number, default 18                      */
     uint16_t pps_width_ms;   /* 1 .. 900, default 100                       */

@@ -29,6 +29,7 @@ int conf_int(struct conf_read *p, const char *what, const char *word,
 int conf_read_server(struct conf_read *p);
 int conf_read_pool(struct conf_read *p);
 int conf_read_authselectmode(struct conf_read *p);
+int conf_read_leapsecmode(struct conf_read *p);
 int conf_read_minsources(struct conf_read *p);
 int conf_read_combinelimit(struct conf_read *p);
 int conf_read_maxdistance(struct conf_read *p);

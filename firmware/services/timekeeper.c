@@ -7,6 +7,7 @@
 #include "core/delay_test.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
+#include "core/leap.h"
 #include "core/mono.h"
 #include "core/residuals.h"
 #include "core/utc.h"
@@ -37,6 +38,7 @@ static struct {
     struct select_limits limits;
     double score[LIMIT_SOURCES]; /* select.h                                 */
     struct discipline d;
+    struct leap leap;
     struct select_in in[LIMIT_SOURCES];
     struct select_out sel;
     uint64_t until;        /* discipline_follow is due here                  */
@@ -80,6 +82,7 @@ void timekeeper_init(const struct conf *conf,
                                  .makestep_limit = conf->makestep_limit};
     discipline_init(&tk.d, &dc, tk.hz, start->freq_e12,
                     start->freq_known ? start->freq_sigma_e12 : 0);
+    leap_init(&tk.leap, conf->leapsecmode);
     clk_init(&tk.clk, tk.hz, now, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&tk.clk, now, tk.d.est.rate_e12);
 }
@@ -208,11 +211,40 @@ static void apply(const struct discipline_action *a, uint64_t ticks)
     log_line("clock %s to %s", a->first_sync ? "set" : "stepped", text);
 }
 
+static void announce(uint64_t ticks)
+{
+    static const char *const what[] = {"none", "inserted", "deleted"};
+    int64_t now = utc_unix_s(clk_at(&tk.clk, ticks), gnomon_build_unix);
+    if (leap_announce(&tk.leap, tk.sel.leap, now))
+        log_line("leap second at the end of this day: %s",
+                 what[leap_bits(&tk.leap)]);
+}
+
+/* Before all else that reads or bends the clk. */
+static void leap(uint64_t ticks)
+{
+    struct leap_action l;
+    struct discipline_action act;
+    if (!leap_take(&tk.leap, &tk.clk, ticks, &l))
+        return;
+    for (unsigned i = 0; i < tk.slots; i++)
+        filter_shift(&tk.slot[i].filter, l.by);
+    discipline_shift(&tk.d, l.by);
+    if (l.step) {
+        clk_step(&tk.clk, l.ticks, l.by);
+    } else {
+        discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
+        apply(&act, ticks);
+    }
+    log_line("leap second: %s", l.step ? "step" : l.by ? "slew" : "ignored");
+}
+
 static void update(uint64_t ticks)
 {
     struct discipline_action act;
     discipline_update(&tk.d, &tk.sel, &tk.clk, ticks, interval(), &act);
     apply(&act, ticks);
+    announce(ticks);
     if (!act.first_sync)
         return;
     tk.first_sync = mono_of_ticks(ticks, tk.hz);
@@ -259,8 +291,12 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (!believable(s, sample, cert_lo, cert_hi))
         return true;
     uint64_t ticks = port_ticks();
-    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    leap(ticks);
     ntp64 clk = clk_at(&tk.clk, ticks);
+    if (leap_before(&tk.leap, sample->at_ticks) ||
+        leap_close(&tk.leap, sample->utc) || leap_close(&tk.leap, clk))
+        return true;
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
     ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
     s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
     s->shown = *sample;
@@ -292,6 +328,7 @@ mono_ns timekeeper_poll(mono_ns now)
 {
     (void)now;
     uint64_t ticks = port_ticks();
+    leap(ticks);
     if (tk.reselect) {
         tk.reselect = false;
         choose(ticks, -1);
@@ -301,8 +338,9 @@ mono_ns timekeeper_poll(mono_ns now)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    return tk.until == UINT64_MAX ? MONO_NEVER
-                                  : mono_of_ticks(tk.until, tk.hz);
+    uint64_t due = leap_due(&tk.leap, &tk.clk, ticks);
+    due = due < tk.until ? due : tk.until;
+    return due == UINT64_MAX ? MONO_NEVER : mono_of_ticks(due, tk.hz);
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -322,17 +360,23 @@ bool timekeeper_hold_over(void)
 
 ntp64 timekeeper_utc(uint64_t ticks)
 {
-    return clk_at(&tk.clk, ticks);
+    return leap_utc(&tk.leap, &tk.clk, ticks);
 }
 
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
 {
-    return clk_when(&tk.clk, from_ticks, utc);
+    ntp64 jumped = timekeeper_utc(from_ticks) - clk_at(&tk.clk, from_ticks);
+    return clk_when(&tk.clk, from_ticks, utc - jumped);
+}
+
+uint8_t timekeeper_leap(void)
+{
+    return tk.d.synced ? leap_bits(&tk.leap) : 3;
 }
 
 int64_t timekeeper_unix(void)
 {
-    return utc_unix_s(clk_at(&tk.clk, port_ticks()), gnomon_build_unix);
+    return utc_unix_s(timekeeper_utc(port_ticks()), gnomon_build_unix);
 }
 
 bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
@@ -351,23 +395,16 @@ mono_ns timekeeper_first_sync(void)
     return tk.first_sync;
 }
 
-static unsigned options(bool noselect, bool prefer, bool trust, bool require)
-{
-    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
-           (prefer ? STATUS_OPT_PREFER : 0u) |
-           (trust ? STATUS_OPT_TRUST : 0u) |
-           (require ? STATUS_OPT_REQUIRE : 0u);
-}
-
 static void select_row(unsigned i, struct status_select *out)
 {
     const struct conf_source *c = tk.slot[i].conf;
     const struct select_in *in = &tk.in[i];
     *out = (struct status_select){
         .letter = tk.sel.letter[i] ? tk.sel.letter[i] : 'M',
-        .configured = options(c->noselect, c->prefer, c->trust, c->require),
-        .effective =
-            options(in->noselect, in->prefer, in->trust, in->require),
+        .configured =
+            status_options(c->noselect, c->prefer, c->trust, c->require),
+        .effective = status_options(in->noselect, in->prefer, in->trust,
+                                    in->require),
         .score = tk.score[i] < 1 ? 1 : tk.score[i],
     };
 }
@@ -432,6 +469,7 @@ static void source_row(unsigned i, uint64_t ticks, struct status_source *out)
 void timekeeper_status(struct status *s)
 {
     uint64_t ticks = port_ticks();
+    leap(ticks);
     for (unsigned i = 0; i < s->source_count; i++)
         if (i < tk.slots && tk.slot[i].conf)
             source_row(i, ticks, &s->source[i]);
@@ -443,7 +481,7 @@ void timekeeper_status(struct status *s)
         return;
     t->synchronised = true;
     t->stratum = d->stratum;
-    t->leap = d->leap;
+    t->leap = timekeeper_leap();
     if (tk.sel.selected >= 0) {
         const struct slot *sel = &tk.slot[tk.sel.selected];
         (void)fmt(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);

@@ -1,6 +1,7 @@
 /* timekeeper.h -- owns the one clk: takes samples, lets core judge them
  * (filter, select, discipline) and is the only caller of clk_set_rate and
- * clk_step. Everybody may read the time here. */
+ * clk_step. Everybody may read the time here: it is right across a leap second
+ * (core/leap.h) to the tick, whenever the loop comes round to it. */
 #ifndef TIMEKEEPER_H
 #define TIMEKEEPER_H
 
@@ -25,8 +26,8 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
  * of the server's certificates (Unix seconds; hi 0: none known), RFC 8915
  * section 8.5; otherwise it is refused, counted and said. One that failed
  * a test (A: s->failed; B, C: judged here) is shown by ntpdata and not used.
- * False: an outlier;
- * worth asking again soon whether time has jumped. */
+ * Nor is one used within 5 s of a leap second, or from before it.
+ * False: an outlier; worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
 /* The source's reach register, after every request and reply. */
@@ -45,8 +46,10 @@ mono_ns timekeeper_mono(void);     /* now, since boot                        */
 bool timekeeper_synchronised(void);
 int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
-/* When the clock, running as it does now, shows utc: at most 60 s ahead. */
+/* When the clock, running as it does now, shows utc: at most 60 s ahead, a
+ * leap second in between not counted, for it moves no second's beginning. */
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
+uint8_t timekeeper_leap(void);     /* leap indicator to show and to serve    */
 /* What the journal keeps; false while there is nothing worth keeping. */
 bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
                      int32_t *freq_sigma_e12); /* sigma 0: not known yet     */
