@@ -34,8 +34,8 @@ static struct service {
     {.name = "ke_client", .poll = ke_client_poll},
     {.name = "timekeeper", .poll = timekeeper_poll},
     {.name = "pps", .poll = pps_poll},
-    {.name = "store", .poll = store_poll},
     {.name = "keeper", .poll = keeper_poll},
+    {.name = "store", .poll = store_poll}, /* after all who put */
     {.name = "console", .poll = console_poll},
     {.name = "log", .poll = log_poll},
 };
@@ -121,7 +121,10 @@ static void run_status(struct status_run *r)
         .floor_unix_s = keeper_floor(),
         .journal_writes = card.writes,
         .journal_errors = card.errors,
+        .journal_failing = store_failing(),
+        .save_interval_s = conf.saveinterval_s,
     };
+    store_wear(conf.saveinterval_s, &r->wear);
     (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
     (void)fmt(r->board, sizeof r->board, "%s", info.board);
     (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);

@@ -135,6 +135,23 @@ static void add_first_sync(struct fmt_text *t, const struct status_run *r)
                                       : "after key exchange");
 }
 
+static void add_journal(struct fmt_text *t, const struct status_run *r)
+{
+    fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",
+            (unsigned long)r->journal_writes,
+            (unsigned long)r->journal_errors,
+            r->journal_failing ? "; the card takes none now: nothing is saved"
+                               : "");
+    fmt_add(t,
+            "Card wear       : %lu sectors every %lu s: a year %llu writes, "
+            "%llu MB, each sector %lu times\n",
+            (unsigned long)r->wear.sectors,
+            (unsigned long)r->save_interval_s,
+            (unsigned long long)r->wear.writes_a_year,
+            (unsigned long long)(r->wear.sectors_a_year / 1953), /* MB */
+            (unsigned long)r->wear.each_a_year);
+}
+
 static void add_trouble(struct fmt_text *t, const struct status *s)
 {
     for (size_t i = 0; i < s->source_count; i++)
@@ -158,9 +175,7 @@ size_t status_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Card            : %s, state partition %s, chrony.conf %s\n",
             r->card ? "yes" : "none", r->state_partition ? "yes" : "none",
             r->conf_ok ? "good" : "has errors");
-    fmt_add(&t, "Journal         : %lu writes, %lu errors\n",
-            (unsigned long)r->journal_writes,
-            (unsigned long)r->journal_errors);
+    add_journal(&t, r);
     fmt_add(&t, "Time floor      : ");
     status_add_time(&t, r->floor_unix_s);
     fmt_add(&t, " UTC\n");

@@ -7,6 +7,7 @@
 
 #include "../limit.h"
 #include "base.h"
+#include "journal.h"
 
 enum { /* selection options, chronyc's N P T R */
     STATUS_OPT_NOSELECT = 1,
@@ -114,6 +115,9 @@ struct status_run {          /* what "help performance" people ask for       */
     uint32_t log_lost;
     int64_t floor_unix_s;
     uint32_t journal_writes, journal_errors;
+    bool journal_failing;    /* the card takes no write just now             */
+    uint32_t save_interval_s;
+    struct journal_wear wear;
 };
 
 struct status {

@@ -1,5 +1,7 @@
 #include "keeper.h"
 
+#include <string.h>
+
 #include "core/bytes.h"
 #include "core/mono.h"
 #include "core/utc.h"
@@ -11,13 +13,12 @@
 #define FLOOR_VERSION 1
 #define FLOOR_LEN     17 /* version, floor in Unix s, frequency and its sigma
                           * in parts per 10^12                               */
-#define SAVE_EVERY    (15 * 60 * MONO_S)
 #define RESET_WAIT    (2 * MONO_S)
 
 static struct {
     const struct keeper_ops *ops;
     int64_t floor;      /* the one on the card, or the build time           */
-    mono_ns due;        /* of the next save                                 */
+    mono_ns due, every; /* the next save; saveinterval                      */
     bool synced, from_cookies;
     mono_ns reset_at;   /* 0: no reset asked for                            */
 } keep;
@@ -40,7 +41,7 @@ static void write_card(mono_ns now)
 {
     int64_t floor;
     int32_t freq, sigma;
-    keep.due = now + SAVE_EVERY;
+    keep.due = now - now % keep.every + keep.every; /* as the sources' */
     if (!timekeeper_keep(&floor, &freq, &sigma))
         return;
     if (floor > keep.floor)
@@ -56,6 +57,8 @@ static void write_card(mono_ns now)
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
 {
     struct timekeeper_start start = {0};
+    memset(&keep, 0, sizeof keep);
+    keep.every = conf->saveinterval_s * MONO_S;
     keep.floor = gnomon_build_unix;
     keep.ops = ops;
     read_card(&start);

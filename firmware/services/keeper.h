@@ -3,7 +3,8 @@
  *
  * The floor is the last time that a quorum agreed on, or the build time if
  * later. It rises only from synchronised time; it is saved at the first
- * sync, then every 15 minutes, and on a clean reset. */
+ * sync, then every saveinterval (at multiples of it since boot, as the
+ * sources' cookies are), and on a clean reset. */
 #ifndef KEEPER_H
 #define KEEPER_H
 

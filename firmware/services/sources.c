@@ -19,11 +19,11 @@
 #define DEAD_POLLS        8      /* unanswered: ask the name service again   */
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
-#define SAVE_EVERY        (15 * 60 * MONO_S)
 #define SPARE             2      /* cookies to go on with, not on the card   */
 
 static struct {
     const struct sources_ops *ops;
+    mono_ns save_every;
     struct source s[LIMIT_SOURCES];
     unsigned count;
 } all;
@@ -58,6 +58,13 @@ static void add(const struct conf_source *c, mono_ns now)
     all.count++;
 }
 
+/* All at the same moments, which are keeper's too, so that one write of the
+ * card takes them all. */
+static mono_ns next_save(mono_ns now)
+{
+    return now - now % all.save_every + all.save_every;
+}
+
 /* Saved keys of an AEAD that ntsaeads no longer has are not used. */
 static bool enabled(const struct conf *conf, const struct aead *aead)
 {
@@ -79,11 +86,38 @@ static void remembered(const struct conf *conf, struct source *s)
     s->step = SOURCE_ADDRESS;
 }
 
+/* Each record goes to the source it belongs to; a source without one gets an
+ * id that no other has, and what that holds is of nobody here. */
+static void read_records(const struct conf *conf, mono_ns now)
+{
+    bool known[LIMIT_SOURCES] = {false}, taken[LIMIT_SOURCES] = {false};
+    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
+        uint8_t buf[SOURCE_CARD_MAX];
+        int len = all.ops->load((uint8_t)id, buf, sizeof buf);
+        for (unsigned i = 0; len > 0 && i < all.count; i++) {
+            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
+                continue;
+            all.s[i].record = (uint8_t)id;
+            all.s[i].save_due = next_save(now);
+            known[i] = taken[id] = true;
+            remembered(conf, &all.s[i]);
+            break;
+        }
+    }
+    for (unsigned i = 0, id = 0; i < all.count; i++) {
+        while (!known[i] && taken[id])
+            id++;
+        if (!known[i])
+            all.s[i].record = (uint8_t)id++;
+    }
+}
+
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
 {
     mono_ns now = timekeeper_mono();
     all.ops = ops;
     all.count = 0;
+    all.save_every = conf->saveinterval_s * MONO_S;
     for (unsigned i = 0; i < conf->source_count; i++) {
         add(&conf->sources[i], now);
         if (conf->sources[i].pool)
@@ -91,16 +125,8 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      "gives one address",
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
-    for (unsigned id = 0; ops->remembers() && id < LIMIT_SOURCES; id++) {
-        uint8_t buf[SOURCE_CARD_MAX];
-        int len = ops->load((uint8_t)id, buf, sizeof buf);
-        for (unsigned i = 0; len > 0 && i < all.count; i++) {
-            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
-                continue;
-            remembered(conf, &all.s[i]);
-            break;
-        }
-    }
+    if (ops->remembers())
+        read_records(conf, now);
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -218,18 +244,18 @@ static mono_ns start_exchange(struct source *s, mono_ns now)
 static void save(struct source *s, size_t spare, mono_ns now)
 {
     uint8_t buf[SOURCE_CARD_MAX];
-    s->save_due = now + SAVE_EVERY;
+    s->save_due = next_save(now);
     if (s->forgetful || !all.ops->remembers())
         return; /* what is written counts as offered by the card */
     int len = source_card_write(s, spare, buf, sizeof buf);
     if (len < 0)
         return;
-    int ticket = all.ops->save((uint8_t)slot_of(s), buf, (size_t)len);
+    int ticket = all.ops->save(s->record, buf, (size_t)len);
     if (ticket <= 0) {
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
     }
-    s->card_low = s->ntp.nts.count - spare < LIMIT_COOKIES - SPARE;
+    s->card_low = s->ntp.nts.count < spare + LIMIT_COOKIES - SPARE;
     s->ticket = ticket;
     s->ticket_since = now;
 }

@@ -10,8 +10,12 @@
 
 int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
 {
-    if (!s->ntp.nts.aead || s->ntp.nts.count <= spare)
+    if (!s->ntp.nts.aead)
         return RC_STATE;
+    if (s->ntp.nts.count <= spare) {
+        nts_assoc_unwritten(&s->ntp.nts);
+        return 0;
+    }
     struct writer w = writer_of(out, cap);
     size_t name = strlen(s->conf->name), ntp = strlen(s->ntp_name);
     writer_u8(&w, CARD_VERSION);

@@ -49,6 +49,26 @@ static void defaults(void **state)
     assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
 }
 
+static void saveinterval(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.saveinterval_s, 900);
+    assert_int_equal(parse("saveinterval 60"), 0);
+    assert_int_equal(c.saveinterval_s, 60);
+    assert_int_equal(parse("saveinterval 86400"), 0);
+    assert_int_equal(c.saveinterval_s, 86400);
+    static const char *const bad[] = {
+        "saveinterval", "saveinterval 59", "saveinterval 86401",
+        "saveinterval 15m", "saveinterval -60", "saveinterval 60 60"};
+    for (size_t i = 0; i < LEN(bad); i++) {
+        assert_int_equal(parse(bad[i]), 1);
+        assert_int_equal(c.saveinterval_s, 900);
+        assert_int_equal(c.reports[0].line, 1);
+        assert_int_equal(c.reports[0].level, CONF_ERROR);
+    }
+}
+
 static void ntsaeads(void **state)
 {
     (void)state;
@@ -391,6 +411,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
+        cmocka_unit_test(saveinterval),
         cmocka_unit_test(ntsaeads),
         cmocka_unit_test(a_whole_file),
         cmocka_unit_test(errors_have_line_and_reason),
