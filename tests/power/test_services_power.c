@@ -9,7 +9,8 @@
  *  - the floor is never below one that was durable;
  *  - no cookie is ever sent twice.
  *
- * Last, a card that lies: it drops writes it said were done. Then it boots,
+ * Then a card that takes writes no more, or says yes and keeps nothing: time
+ * comes all the same, at every boot, and no cookie leaves twice. Last, a card that lies: it drops writes it said were done. Then it boots,
  * and the floor is as old as what was dropped. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,6 +54,7 @@ static bool sent[COOKIES];
 static uint32_t given, requests, exchanges;
 static int64_t durable_floor;  /* the highest that the card said it keeps    */
 static uint32_t lose;          /* so many replies of a hundred               */
+static enum { KEEPS, REFUSES, FORGETS } habit; /* of the card, with writes  */
 
 static uint32_t rnd_state = 0x2545f491;
 static uint32_t rnd(uint32_t n)
@@ -214,9 +216,11 @@ int port_blk_done(void)
     if (now() < m.card_due)
         return RC_AGAIN;
     m.busy = false;
-    if (m.write)
+    if (m.write && habit == REFUSES)
+        return RC_IO;
+    if (m.write && habit == KEEPS)
         memcpy(card[m.lba], m.out, m.count * PORT_BLK_SIZE);
-    else
+    if (!m.write)
         memcpy(m.in, card[m.lba], m.count * PORT_BLK_SIZE);
     return RC_OK;
 }
@@ -594,10 +598,40 @@ static void a_card_that_lies(void **state)
     assert_true(timekeeper_synchronised());
 }
 
+/* Write-protected, worn out: four boots each way, from saved cookies that
+ * the card cannot be made to forget. */
+static void a_card_that_takes_nothing(void **state)
+{
+    (void)state;
+    fresh_card();
+    memset(sent, 0, sizeof sent);
+    durable_floor = 0;
+    lose = 0;
+    boot();
+    run(100 * MONO_S, false);
+    assert_true(durable_floor > 0);
+    for (int i = 0; i < 8; i++) {
+        world_now += MONO_S;
+        habit = i % 2 ? REFUSES : FORGETS;
+        boot();
+        assert_true(keeper_floor() == durable_floor);
+        uint32_t before = exchanges;
+        run(120 * MONO_S, true);
+        assert_true(timekeeper_synchronised());
+        assert_true(store_failing());
+        assert_int_equal(exchanges, before + 3);
+        printf("synchronised %.2f s after start\n", (double)now() / 1e9);
+        run(1000 * MONO_S, false); /* and it stays so */
+        assert_true(timekeeper_synchronised());
+    }
+    habit = KEEPS;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_at_every_write),
+        cmocka_unit_test(a_card_that_takes_nothing),
         cmocka_unit_test(a_card_that_lies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

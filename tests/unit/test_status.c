@@ -305,6 +305,25 @@ static void extremes(void **state)
     }
 }
 
+static void card_wear(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    struct status_run *r = &s.run;
+    r->save_interval_s = 900;
+    r->wear = (struct journal_wear){.sectors = 7, .writes_a_year = 35064,
+                                    .sectors_a_year = 253365,
+                                    .each_a_year = 494};
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "Card wear       : 7 sectors every 900 s: a "
+                                "year 35064 writes, 129 MB, each sector 494 "
+                                "times\n"));
+    assert_null(strstr(out, "takes none now"));
+    r->journal_failing = true;
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "the card takes none now: nothing is saved"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +332,7 @@ int main(void)
         cmocka_unit_test(authdata),
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
+        cmocka_unit_test(card_wear),
         cmocka_unit_test(extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
