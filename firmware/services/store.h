@@ -22,8 +22,9 @@ enum store_kind {     /* journal record types; id distinguishes several      */
 };
 
 /* Find card, partitions, file system; recover the journal. Bounded waits
- * (the card has 2 s, all of recovery 10 s and 514 sectors), calls port_poll meanwhile. Reports what it found or
- * missed through log. RC_OK, or RC_IO: no readable card. */
+ * (the card has 2 s, all of recovery 10 s and 514 sectors), calls port_poll
+ * meanwhile. Reports what it found or missed through log. RC_OK, or RC_IO: no
+ * readable card. */
 int store_init(void) MUST_CHECK;
 bool store_card(void);
 bool store_state_partition(void);

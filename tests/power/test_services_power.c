@@ -395,15 +395,18 @@ static const struct sources_ops source_doors = {
 
 static void boot(void)
 {
-    static const char text[] = "saveinterval 60\nntsdumpdir /\n"
-                               "server s1 nts iburst minpoll 4\n"
-                               "server s2 nts iburst minpoll 4\n"
-                               "server s3 nts iburst minpoll 4\n";
+    static const char servers[] = "server s1 nts iburst minpoll 4\n"
+                                  "server s2 nts iburst minpoll 4\n"
+                                  "server s3 nts iburst minpoll 4\n";
+    char text[160] = "saveinterval 60\nntsdumpdir /\n";
+    size_t line = sizeof servers / 3, first = rnd(3) * line;
+    strcat(text, servers + first); /* the user moves lines about */
+    strncat(text, servers, first);
     memset(&m, 0, sizeof m);
     m.booted = world_now - MONO_MS;
     m.cut_after = -1;
     log_init();
-    assert_int_equal(conf_parse(&conf, text, sizeof text - 1), 0);
+    assert_int_equal(conf_parse(&conf, text, strlen(text)), 0);
     assert_int_equal(store_init(), RC_OK);
     assert_true(store_state_partition());
     keeper_init(&conf, &keeper_doors);

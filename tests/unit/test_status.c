@@ -294,7 +294,7 @@ static void extremes(void **state)
     s.run.hostname[63] = s.run.board[63] = s.run.address4[15] = 0;
     s.run.address6[47] = s.run.last_reset[79] = 0;
     s.run.link = s.run.card = s.run.state_partition = s.run.conf_ok = true;
-    s.run.first_from_cookies = true;
+    s.run.first_from_cookies = s.run.journal_failing = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
         assert_true(status_sources(&s, out, cap) < cap);
