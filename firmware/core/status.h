@@ -39,10 +39,11 @@ struct status_stats {
 };
 
 /* ntpdata: of the last reply that was believed. Not measured, and shown as
- * 0: jitter asymmetry. NTP tests: a reply that fails one of the first nine
- * changes nothing here; the last but one digit says whether the filter took
- * it. TX stamps are read just before sending (Daemon), RX stamps are latched
- * in the interrupt (chronyc's nearest word is Kernel). */
+ * 0: jitter asymmetry. NTP tests: a reply that fails one of the first six
+ * changes nothing here; the last four are A to D (ntp_client.h), and C also
+ * says whether the filter took it. TX stamps are read just before sending
+ * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
+ * Kernel). */
 struct status_ntp {
     uint16_t port;           /* theirs                                      */
     uint32_t address_id;     /* their address as a reference identifier     */
@@ -54,6 +55,8 @@ struct status_ntp {
     int64_t ref_unix_s;
     span_ns offset_ns, delay_ns, disp_ns, response_ns;
     bool refused;            /* by the filter                               */
+    bool interleaved;
+    uint8_t failed;          /* NTP_TEST_                                   */
     uint32_t good;           /* replies it took                             */
 };
 

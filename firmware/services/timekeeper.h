@@ -23,7 +23,9 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
 /* A sample of source `slot` that passed every test of the packet. Until the
  * clock is set it must also lie at or above the floor and inside the window
  * of the server's certificates (Unix seconds; hi 0: none known), RFC 8915
- * section 8.5; otherwise it is refused, counted and said. False: an outlier;
+ * section 8.5; otherwise it is refused, counted and said. One that failed
+ * a test (A: s->failed; B, C: judged here) is shown by ntpdata and not used.
+ * False: an outlier;
  * worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
