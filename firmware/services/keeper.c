@@ -1,5 +1,7 @@
 #include "keeper.h"
 
+#include <string.h>
+
 #include "core/floor_record.h"
 #include "core/fmt.h"
 #include "core/mono.h"
@@ -90,6 +92,7 @@ static void write_card(mono_ns now)
 
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
 {
+    memset(&keep, 0, sizeof keep);
     keep.ops = ops;
     keep.strict = conf->bootstrap_strict;
     read_card();

@@ -263,7 +263,6 @@ void timekeeper_reach(unsigned slot, uint8_t reach)
 
 mono_ns timekeeper_poll(mono_ns now)
 {
-    (void)now;
     uint64_t ticks = port_ticks();
     if (tk.reselect) {
         tk.reselect = false;
@@ -274,8 +273,10 @@ mono_ns timekeeper_poll(mono_ns now)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    return tk.until == UINT64_MAX ? MONO_NEVER
-                                  : mono_of_ticks(tk.until, tk.hz);
+    mono_ns next = timekeeper_boot_poll(now);
+    return tk.until == UINT64_MAX
+               ? next
+               : mono_min(next, mono_of_ticks(tk.until, tk.hz));
 }
 
 /* ---- reading ------------------------------------------------------------- */

@@ -4,9 +4,13 @@
 
 #include "../limit.h"
 #include "core/fmt.h"
+#include "core/mono.h"
 #include "core/utc.h"
 #include "log.h"
 #include "version.h"
+
+#define SAY_AFTER MONO_S
+#define SAY_EVERY (10 * MONO_S)
 
 static struct {
     struct bootstrap b;
@@ -19,7 +23,9 @@ static struct {
     struct bootstrap_verdict verdict;
     bool raised;
     int64_t quorum_unix;
-    char why[96], said[96];
+    char why[96], said[96];     /* now; in the log                           */
+    bool heard;                 /* somebody answered                         */
+    mono_ns say, last;          /* why is due in the log; was there last     */
 } boot;
 
 void timekeeper_boot_init(const struct conf *conf,
@@ -33,6 +39,7 @@ void timekeeper_boot_init(const struct conf *conf,
         .by_operator = start->floor_by_operator,
     };
     boot.minsources = conf->minsources;
+    boot.say = MONO_NEVER;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         timekeeper_boot_forget(i);
     if (boot.b.nocerttimecheck)
@@ -137,18 +144,34 @@ bool timekeeper_boot_judge(const struct select_in *in, size_t n, size_t need,
                            const struct select_out *sel)
 {
     judge(in, n, need, sel);
-    bool heard = sel->why != SELECT_NONE || boot.verdict.outside ||
+    boot.heard = sel->why != SELECT_NONE || boot.verdict.outside ||
                  boot.verdict.before;
-    if (boot.b.set || (sel->ok && boot.verdict.may_set)) {
+    bool may = boot.b.set || (sel->ok && boot.verdict.may_set);
+    if (may)
         boot.why[0] = 0;
-        return true;
+    else
+        find_words(sel);
+    return may;
+}
+
+/* A second for the others to answer, then no more than a line in ten. */
+mono_ns timekeeper_boot_poll(mono_ns now)
+{
+    if (!boot.heard || !boot.why[0] || strcmp(boot.why, boot.said) == 0) {
+        boot.say = MONO_NEVER;
+        return MONO_NEVER;
     }
-    find_words(sel);
-    if (heard && strcmp(boot.why, boot.said) != 0) {
-        memcpy(boot.said, boot.why, sizeof boot.said);
-        log_limited(boot.said, "clock not set: %s", boot.why);
-    }
-    return false;
+    if (boot.say == MONO_NEVER)
+        boot.say = boot.said[0] && boot.last + SAY_EVERY > now + SAY_AFTER
+                       ? boot.last + SAY_EVERY
+                       : now + SAY_AFTER;
+    if (now < boot.say)
+        return boot.say;
+    log_line("clock not set: %s", boot.why);
+    memcpy(boot.said, boot.why, sizeof boot.said);
+    boot.last = now;
+    boot.say = MONO_NEVER;
+    return MONO_NEVER;
 }
 
 void timekeeper_boot_updated(const struct select_out *sel)
