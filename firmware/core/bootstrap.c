@@ -14,7 +14,7 @@ bool bootstrap_waits(const struct bootstrap *b)
     return b->strict && !b->set && !b->by_operator;
 }
 
-/* ---- certificates --------------------------------------------------------- */
+/* ---- certificates ------------------------------------------------------- */
 
 enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
                                          int64_t now, int64_t slack,
@@ -33,13 +33,13 @@ enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
 
 /* With nocerttimecheck nothing is checked again: chrony looks at dates in key
  * exchanges only. */
-bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t lo,
-                     int64_t hi)
+bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
+                     int64_t lo, int64_t hi)
 {
-    return b->nocerttimecheck > 0 || (lo <= now && now <= hi);
+    return b->nocerttimecheck > 0 || (lo <= now + slack && now - slack <= hi);
 }
 
-/* ---- replies -------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------ */
 
 enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
                                      int64_t lo, int64_t hi)
@@ -61,7 +61,7 @@ const char *bootstrap_doubt_text(enum bootstrap_doubt d)
                                            : "";
 }
 
-/* ---- quorum --------------------------------------------------------------- */
+/* ---- quorum ------------------------------------------------------------- */
 
 unsigned bootstrap_need(unsigned of, unsigned minsources)
 {

@@ -75,7 +75,7 @@ enum bootstrap_mode bootstrap_mode(const struct bootstrap *b);
 /* Strict, and no operator has set a floor yet: ask nobody. */
 bool bootstrap_waits(const struct bootstrap *b);
 
-/* ---- certificates --------------------------------------------------------- */
+/* ---- certificates ------------------------------------------------------- */
 
 enum bootstrap_cert {
     BOOTSTRAP_CERT_GOOD,
@@ -88,10 +88,10 @@ enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
                                          int64_t now, int64_t slack,
                                          int64_t from, int64_t to);
 /* Step 5: does an association keep its keys at the time found? */
-bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t lo,
-                     int64_t hi);
+bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
+                     int64_t lo, int64_t hi);
 
-/* ---- replies -------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------ */
 
 enum bootstrap_doubt {
     BOOTSTRAP_NO_DOUBT,
@@ -104,7 +104,7 @@ enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
                                      int64_t lo, int64_t hi);
 const char *bootstrap_doubt_text(enum bootstrap_doubt d);
 
-/* ---- quorum --------------------------------------------------------------- */
+/* ---- quorum ------------------------------------------------------------- */
 
 struct bootstrap_source {
     bool counts;   /* NTS, and configured to be selected                    */

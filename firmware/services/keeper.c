@@ -25,7 +25,7 @@ static struct {
     mono_ns reset_at;   /* 0: no reset asked for                            */
 } keep;
 
-/* ---- the card ------------------------------------------------------------- */
+/* ---- the card ----------------------------------------------------------- */
 
 static const char *day_of(int64_t unix_s, char text[UTC_TEXT])
 {
@@ -109,7 +109,7 @@ void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
     timekeeper_init(conf, &start);
 }
 
-/* ---- the operator ---------------------------------------------------------- */
+/* ---- the operator ------------------------------------------------------- */
 
 static void move_floor(int64_t to, enum floor_act act)
 {
@@ -147,7 +147,7 @@ void keeper_floor_reset(void)
     keeper_reset();
 }
 
-/* ---- reading, running ------------------------------------------------------ */
+/* ---- reading, running --------------------------------------------------- */
 
 int64_t keeper_floor(void)
 {

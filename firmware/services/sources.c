@@ -380,8 +380,9 @@ void sources_sent(unsigned slot, uint64_t stamp)
  * does not is the server's fault, and asking again would not mend it. */
 static void look_at_doubt(struct source *s)
 {
-    const char *doubt = timekeeper_doubt(slot_of(s));
-    if (doubt[0] && s->last_ke < 0 && s->ntp.nts.aead)
+    bool window;
+    const char *doubt = timekeeper_doubt(slot_of(s), &window);
+    if (doubt[0] && window && s->last_ke < 0 && s->ntp.nts.aead)
         drop(s, "saved keys are from another time");
     else if (doubt[0])
         (void)fmt(s->trouble, sizeof s->trouble, "%s", doubt);

@@ -313,21 +313,29 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
     return true;
 }
 
+/* What the clock may be off, in seconds. */
+static int64_t slack(void)
+{
+    return tk.d.synced
+               ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
+               : 0;
+}
+
 bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
 {
-    return !tk.d.synced || bootstrap_keeps(timekeeper_boot(), timekeeper_unix(),
-                                           cert_lo, cert_hi);
+    return !tk.d.synced ||
+           bootstrap_keeps(timekeeper_boot(), timekeeper_unix(), slack(),
+                           cert_lo, cert_hi);
 }
 
 void timekeeper_judges(struct timekeeper_judge *j)
 {
     const struct bootstrap *b = timekeeper_boot();
-    span_ns error = discipline_error(&tk.d, &tk.clk, port_ticks());
     *j = (struct timekeeper_judge){
         .strict = b->strict,
         .clock = tk.d.synced && bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND,
         .now = timekeeper_unix(),
-        .slack = tk.d.synced ? error / MONO_S : 0,
+        .slack = slack(),
     };
 }
 

@@ -22,13 +22,15 @@ void timekeeper_init(const struct conf *conf,
 void timekeeper_source(unsigned slot, const struct conf_source *conf);
 
 /* A sample of source `slot` that passed every test of the packet, and the
- * window of its association's certificates (Unix seconds; hi 0: none known). Until the clock is set it is judged by bootstrap.h; what that does
- * not believe is refused and said, then timekeeper_doubt. False: an outlier;
- * worth asking again soon whether time has jumped. */
+ * window of its association's certificates (Unix seconds; hi 0: none known).
+ * Until the clock is set it is judged by bootstrap.h; what that does not
+ * believe is refused, see timekeeper_doubt. False: an outlier; worth asking
+ * again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
-/* Why its last sample was not believed, "" if it was. */
-const char *timekeeper_doubt(unsigned slot);
+/* Why its last sample was not believed, "" if it was; whether for the sake of
+ * the window. */
+const char *timekeeper_doubt(unsigned slot, bool *window);
 /* The source's reach register, after every request and reply. */
 void timekeeper_reach(unsigned slot, uint8_t reach);
 /* The source's address, as a reference identifier (RFC 5905 section 7.3). */

@@ -65,7 +65,7 @@ void timekeeper_boot_floor(int64_t floor, bool by_operator)
     boot.b.by_operator = by_operator;
 }
 
-/* ---- replies -------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------ */
 
 bool timekeeper_boot_believes(unsigned slot, const char *name, int64_t t,
                               int64_t cert_lo, int64_t cert_hi)
@@ -92,13 +92,14 @@ void timekeeper_boot_forget(unsigned slot)
     boot.slot[slot].hi = INT64_MAX;
 }
 
-const char *timekeeper_doubt(unsigned slot)
+const char *timekeeper_doubt(unsigned slot, bool *window)
 {
     ASSERT(slot < LIMIT_SOURCES);
+    *window = boot.slot[slot].doubt == BOOTSTRAP_OUTSIDE_WINDOW;
     return boot.b.set ? "" : boot.slot[slot].text;
 }
 
-/* ---- quorum --------------------------------------------------------------- */
+/* ---- quorum ------------------------------------------------------------- */
 
 static void judge(const struct select_in *in, size_t n, size_t need,
                   const struct select_out *sel)
@@ -195,7 +196,7 @@ bool timekeeper_boot_raised(int64_t *unix_s)
     return boot.raised;
 }
 
-/* ---- asking --------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 bool timekeeper_may_ask(void)
 {
