@@ -274,8 +274,8 @@ const char *conf_words_ignored(const char *directive)
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
         "include", "leapsecmode", "leapsectz", "local", "maxchange",
         "maxclockerror", "maxdrift", "maxntsconnections", "maxslewrate",
-        "maxstratum", "maxupdateskew", "minstratum", "nocerttimecheck",
-        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "maxstratum", "maxupdateskew", "minstratum", "ntsntpserver",
+        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
         "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
         "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)

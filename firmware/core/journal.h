@@ -31,6 +31,9 @@
  *     27  5  zero
  *     32 480 payload, the next 480 bytes of it; after its end zeros
  *
+ * Payloads: kind 1 (time floor) in floor_record.h, kind 2 (an association) in
+ * sources_card.h.
+ *
  * A half begins with a snapshot (every key, then a record of kind 0) and
  * counts only when that is whole; then records are appended. A half that is
  * full is left alone while the other one is begun anew, so at any instant one
@@ -43,10 +46,7 @@
  *
  * Payloads, by kind (enum store_kind; a number is never used again):
  *
- *   1 floor, id 0 (services/keeper.c), 17 bytes:
- *      0  1  version, 1              1  8  floor, Unix seconds
- *      9  4  frequency, signed, parts per 10^12, + the crystal is slow
- *     13  4  one sigma of it; 0: not known
+ *   1 floor, id 0: core/floor_record.h
  *   2 association, id 0 .. 15 (services/sources_card.c, core/nts_assoc.c):
  *      0  1  version, 1
  *      1  1  length n, n: name on the server line
