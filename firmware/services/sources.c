@@ -63,53 +63,6 @@ static mono_ns next_save(mono_ns now)
     return now - now % all.save_every + all.save_every;
 }
 
-/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
-static bool enabled(const struct conf *conf, const struct aead *aead)
-{
-    for (unsigned i = 0; i < conf->aead_count; i++)
-        if (conf->aeads[i] == aead->id)
-            return true;
-    return false;
-}
-
-static void remembered(const struct conf *conf, struct source *s)
-{
-    if (enabled(conf, s->ntp.nts.aead)) {
-        log_line("%s: %u saved cookies", s->conf->name,
-                 (unsigned)s->ntp.nts.count);
-        return;
-    }
-    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
-    nts_assoc_wipe(&s->ntp.nts);
-    s->step = SOURCE_ADDRESS;
-}
-
-/* Each record goes to the source it belongs to; a source without one gets an
- * id that no other has, and what that holds is of nobody here. */
-static void read_records(const struct conf *conf, mono_ns now)
-{
-    bool known[LIMIT_SOURCES] = {false}, taken[LIMIT_SOURCES] = {false};
-    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
-        uint8_t buf[SOURCE_CARD_MAX];
-        int len = all.ops->load((uint8_t)id, buf, sizeof buf);
-        for (unsigned i = 0; len > 0 && i < all.count; i++) {
-            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
-                continue;
-            all.s[i].record = (uint8_t)id;
-            all.s[i].save_due = next_save(now);
-            known[i] = taken[id] = true;
-            remembered(conf, &all.s[i]);
-            break;
-        }
-    }
-    for (unsigned i = 0, id = 0; i < all.count; i++) {
-        while (!known[i] && taken[id])
-            id++;
-        if (!known[i])
-            all.s[i].record = (uint8_t)id++;
-    }
-}
-
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
 {
     mono_ns now = timekeeper_mono();
@@ -125,7 +78,8 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
     if (ops->remembers())
-        read_records(conf, now);
+        sources_card_restore(all.s, all.count, conf, ops->load,
+                             next_save(now));
 }
 
 /* ---- names -------------------------------------------------------------- */

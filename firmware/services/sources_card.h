@@ -82,6 +82,14 @@ int source_card_read(struct source *s, const uint8_t *in,
 /* The client's share of a server line. */
 struct ntp_client_conf source_client_conf(const struct conf_source *c);
 
+/* At boot: each record (`load`, ids 0 .. LIMIT_SOURCES - 1) goes to the source
+ * it belongs to, which is saved next at save_due; a source without one gets
+ * an id that no other has, and what that holds is of nobody here. */
+void sources_card_restore(struct source *s, unsigned count,
+                          const struct conf *conf,
+                          int (*load)(uint8_t id, uint8_t *buf, size_t cap),
+                          mono_ns save_due);
+
 void source_status(const struct source *s, struct status_source *out,
                    mono_ns now);
 
