@@ -274,7 +274,8 @@ static void drop(struct source *s, const char *why)
 {
     trouble(s, why);
     nts_assoc_wipe(&s->ntp.nts);
-    if (all.ops->remembers() && all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
+    if (all.ops->remembers() &&
+        all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
         log_limited(&all, "%s: keys stay on the card", s->conf->name);
     s->ticket = 0;
     timekeeper_forget(slot_of(s));
