@@ -107,12 +107,13 @@ struct status_tracking {
 struct status_run {          /* what "help performance" people ask for       */
     mono_ns uptime;
     char hostname[64], board[64], address4[16], address6[48], last_reset[80];
+    uint32_t crashes;        /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;
     struct {
         const char *name;
         span_ns longest_ns;
-    } poll[12];              /* per service                                 */
+    } poll[16];              /* per service                                 */
     uint8_t poll_count;
     mono_ns first_sync;      /* since boot; -1 not yet                      */
     bool first_from_cookies; /* the first sync needed no key exchange       */

@@ -309,6 +309,14 @@ bool timekeeper_synchronised(void)
     return tk.d.synced;
 }
 
+bool timekeeper_hold_over(void)
+{
+    bool reached = false;
+    for (unsigned i = 0; i < tk.slots; i++)
+        reached = reached || tk.slot[i].reach != 0;
+    return tk.d.synced && !reached;
+}
+
 ntp64 timekeeper_utc(uint64_t ticks)
 {
     return clk_at(&tk.clk, ticks);

@@ -39,6 +39,9 @@ void timekeeper_refid(unsigned slot, uint32_t refid);
 /* A source got another address: what it said is forgotten. */
 void timekeeper_forget(unsigned slot);
 
+/* The clock is set, and runs on what was learnt: no source answers now. */
+bool timekeeper_hold_over(void);
+
 mono_ns timekeeper_poll(mono_ns now);
 mono_ns timekeeper_mono(void);     /* now, since boot                        */
 
