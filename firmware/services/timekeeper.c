@@ -184,7 +184,7 @@ static void choose(uint64_t ticks, int updated)
                                .score = tk.score,
                                .updated = updated};
     select_sources(tk.in, tk.slots, &conf, &tk.sel);
-    tk.agreed = timekeeper_boot_judge(tk.in, tk.slots, conf.need, &tk.sel) &&
+    tk.agreed = timekeeper_boot_judge(tk.in, tk.slots, &tk.sel) &&
                 tk.sel.ok;
     say_falsetickers(before);
     say_why();
