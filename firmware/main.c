@@ -36,8 +36,8 @@ static struct service {
     {.name = "ke_client", .poll = ke_client_poll},
     {.name = "timekeeper", .poll = timekeeper_poll},
     {.name = "pps", .poll = pps_poll},
-    {.name = "store", .poll = store_poll},
     {.name = "keeper", .poll = keeper_poll},
+    {.name = "store", .poll = store_poll}, /* after all who put */
     {.name = "console", .poll = console_poll},
     {.name = "log", .poll = log_poll},
     {.name = "led", .poll = led_poll},
@@ -50,9 +50,18 @@ static bool started; /* false: waiting after crashes, little is there        */
 
 static struct tls_clock certificate_clock(void)
 {
+    struct timekeeper_judge j;
+    timekeeper_judges(&j);
     return (struct tls_clock){.floor = keeper_floor(),
-                              .synchronised = timekeeper_synchronised(),
-                              .now = timekeeper_unix()};
+                              .synchronised = j.clock,
+                              .now = j.now,
+                              .slack = j.slack,
+                              .strict = j.strict};
+}
+
+static bool may_ask(void)
+{
+    return net_up() && timekeeper_may_ask();
 }
 
 static bool remembers(void)
@@ -86,10 +95,11 @@ static const struct keeper_ops keeper_doors = {
     .saved_all = store_idle,
     .save_others = sources_save,
     .handshakes = tls_handshakes,
+    .floor_moved = sources_retry,
 };
 
 static const struct sources_ops source_doors = {
-    .net_up = net_up,
+    .net_up = may_ask,
     .resolve = net_resolve,
     .exchange = ke_client_start,
     .send = ntp_udp_send,
@@ -125,9 +135,13 @@ static void run_status(struct status_run *r)
         .handshakes = tls_handshakes(),
         .log_lost = log_lost(),
         .floor_unix_s = keeper_floor(),
+        .floor_from = keeper_floor_from(),
         .journal_writes = card.writes,
         .journal_errors = card.errors,
+        .journal_failing = store_failing(),
+        .save_interval_s = conf.saveinterval_s,
     };
+    store_wear(conf.saveinterval_s, &r->wear);
     (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
     (void)fmt(r->board, sizeof r->board, "%s", info.board);
     (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
@@ -184,6 +198,8 @@ static const struct console_ops console_doors = {
     .status = take_snapshot,
     .clock = read_clock,
     .reset = restart,
+    .floor_set = keeper_floor_set,
+    .floor_reset = keeper_floor_reset,
 };
 
 /* ---- start-up ------------------------------------------------------------ */

@@ -274,10 +274,9 @@ const char *conf_words_ignored(const char *directive)
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
         "include", "local", "maxchange", "maxclockerror", "maxdrift",
         "maxntsconnections", "maxslewrate", "maxstratum", "maxupdateskew",
-        "minstratum", "nocerttimecheck", "ntsntpserver", "ntsport",
-        "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
-        "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
-        "sourcedir"};
+        "minstratum", "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh",
+        "ntsrotate", "ntsservercert", "ntsserverkey", "peer", "port",
+        "ratelimit", "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;

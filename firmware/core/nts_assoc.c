@@ -129,6 +129,12 @@ int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
     return (int)w.len;
 }
 
+void nts_assoc_unwritten(struct nts_assoc *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        a->cookies[i].written = false;
+}
+
 void nts_assoc_saved(struct nts_assoc *a)
 {
     for (size_t i = 0; i < a->count; i++)

@@ -74,6 +74,8 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
  * RC_SPACE, RC_STATE (no keys): nothing changed. */
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap) MUST_CHECK;
+/* The record is to be forgotten: as if written with nothing to offer. */
+void nts_assoc_unwritten(struct nts_assoc *a);
 /* The newest record written is durable: no other offers anything now. */
 void nts_assoc_saved(struct nts_assoc *a);
 /* No record offers anything: the card was forgotten or will never be read. */

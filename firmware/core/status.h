@@ -7,6 +7,7 @@
 
 #include "../limit.h"
 #include "base.h"
+#include "journal.h"
 
 enum { /* selection options, chronyc's N P T R */
     STATUS_OPT_NOSELECT = 1,
@@ -99,6 +100,8 @@ struct status_tracking {
     double freq_ppm, resid_ppm, skew_ppm; /* sign: + our crystal is fast    */
     span_ns root_delay_ns, root_disp_ns;
     double update_s;
+    char why[96];            /* the clock is not set, "" if it is           */
+    char warning[96];        /* a weaker mode is in force, "" if none       */
 };
 
 struct status_run {          /* what "help performance" people ask for       */
@@ -117,7 +120,11 @@ struct status_run {          /* what "help performance" people ask for       */
     uint32_t handshakes;     /* TLS handshakes completed since boot         */
     uint32_t log_lost;
     int64_t floor_unix_s;
+    const char *floor_from;  /* NULL: not said                              */
     uint32_t journal_writes, journal_errors;
+    bool journal_failing;    /* the card takes no write just now             */
+    uint32_t save_interval_s;
+    struct journal_wear wear;
 };
 
 struct status {
@@ -142,6 +149,8 @@ size_t status_selectdata(const struct status *s, char *out, size_t cap);
 size_t status_ntpdata(const struct status *s, size_t i, char *out,
                       size_t cap);
 size_t status_activity(const struct status *s, char *out, size_t cap);
+/* The time floor, and why the clock is not set. */
+size_t status_floor(const struct status *s, char *out, size_t cap);
 size_t status_board(const struct status *s, char *out, size_t cap);
 
 #endif

@@ -44,7 +44,8 @@ def no_majority(tap, w, honest, liar):
     """One against one: nobody knows, so the clock is not set, and says so."""
     conf = world.server_lines([honest, liar], world.FAST) + TAIL
     with Process(w.card("split.img", conf)) as m:
-        said = m.wait("clock not set: no majority: sources disagree", 60)
+        said = m.wait("clock not set: 1 of 2 sources agree, 2 needed: they "
+                      "disagree", 60)
         tap.check(said, "one against one: said", m.text)
         tap.check(settled(m, "xx")[0] == "xx", "... both are marked x",
                   m.text)
