@@ -21,6 +21,11 @@ struct conf_source {
     bool pool;              /* a pool line: up to maxsources addresses      */
     uint8_t maxsources;     /* 4                                            */
     bool iburst, nts, prefer, noselect, trust, require, xleave;
+    uint8_t minstratum;     /* 0                                            */
+    double maxdelay_s;      /* 3                                            */
+    double maxdelayratio, maxdelaydevratio; /* 0: off. chrony's default for
+                             * the second is 10; our filter weighs by delay */
+    double offset_s;        /* 0                                            */
     uint8_t certset;        /* 0                                            */
 };
 

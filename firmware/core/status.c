@@ -177,6 +177,9 @@ size_t status_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Host name       : %s\n", r->hostname);
     fmt_add(&t, "Up              : %.3f s, last reset: %s\n",
             (double)r->uptime / 1e9, r->last_reset);
+    if (r->crashes > 0)
+        fmt_add(&t, "Crashes         : %lu in a row\n",
+                (unsigned long)r->crashes);
     fmt_add(&t, "Ethernet        : %s\n", r->link ? "link up" : "no link");
     fmt_add(&t, "Addresses       : %s %s\n",
             r->address4[0] ? r->address4 : "-",

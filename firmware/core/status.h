@@ -38,10 +38,11 @@ struct status_stats {
 };
 
 /* ntpdata: of the last reply that was believed. Not measured, and shown as
- * 0: jitter asymmetry. NTP tests: a reply that fails one of the first nine
- * changes nothing here; the last but one digit says whether the filter took
- * it. TX stamps are read just before sending (Daemon), RX stamps are latched
- * in the interrupt (chronyc's nearest word is Kernel). */
+ * 0: jitter asymmetry. NTP tests: a reply that fails one of the first six
+ * changes nothing here; the last four are A to D (ntp_client.h), and C also
+ * says whether the filter took it. TX stamps are read just before sending
+ * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
+ * Kernel). */
 struct status_ntp {
     uint16_t port;           /* theirs                                      */
     uint32_t address_id;     /* their address as a reference identifier     */
@@ -53,6 +54,8 @@ struct status_ntp {
     int64_t ref_unix_s;
     span_ns offset_ns, delay_ns, disp_ns, response_ns;
     bool refused;            /* by the filter                               */
+    bool interleaved;
+    uint8_t failed;          /* NTP_TEST_                                   */
     uint32_t good;           /* replies it took                             */
 };
 
@@ -103,12 +106,13 @@ struct status_tracking {
 struct status_run {          /* what "help performance" people ask for       */
     mono_ns uptime;
     char hostname[64], board[64], address4[16], address6[48], last_reset[80];
+    uint32_t crashes;        /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;
     struct {
         const char *name;
         span_ns longest_ns;
-    } poll[12];              /* per service                                 */
+    } poll[16];              /* per service                                 */
     uint8_t poll_count;
     mono_ns first_sync;      /* since boot; -1 not yet                      */
     bool first_from_cookies; /* the first sync needed no key exchange       */

@@ -50,10 +50,7 @@ static void add(const struct conf_source *c, mono_ns now)
     ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
     *s = (struct source){.conf = c, .last_ke = -1};
-    struct ntp_client_conf nc = {.minpoll = c->minpoll,
-                                 .maxpoll = c->maxpoll,
-                                 .iburst = c->iburst,
-                                 .nts = c->nts};
+    struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
     all.count++;
@@ -124,8 +121,10 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
         return;
     }
     s->resolve_failures = 0;
-    if (!net_addr_equal(&s->addr, &addr[0]))
+    if (!net_addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
+        ntp_client_basic(&s->ntp);
+    }
     s->addr = addr[0];
     if (!for_ntp)
         s->ke_addr = addr[0];
@@ -170,6 +169,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+    if (rc == RC_OK && o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return rc;
@@ -464,6 +465,7 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
+        ntp_client_basic(&s->ntp);
         if (s->step != SOURCE_EXCHANGING)
             s->retry = s->step == SOURCE_RUN ? 0 : now;
     }

@@ -62,6 +62,23 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     return RC_OK;
 }
 
+struct ntp_client_conf source_client_conf(const struct conf_source *c)
+{
+    struct ntp_client_conf nc = {
+        .minpoll = c->minpoll,
+        .maxpoll = c->maxpoll,
+        .iburst = c->iburst,
+        .nts = c->nts,
+        .xleave = c->xleave,
+        .minstratum = c->minstratum,
+        .maxdelay_ns = (span_ns)(c->maxdelay_s * 1e9),
+        .offset_ns = (span_ns)(c->offset_s * 1e9),
+    };
+    if (nc.maxdelay_ns == 0) /* which would be chrony's default */
+        nc.maxdelay_ns = 1;
+    return nc;
+}
+
 void source_status(const struct source *s, struct status_source *out,
                    mono_ns now)
 {

@@ -48,6 +48,9 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out,
 int source_card_read(struct source *s, const uint8_t *in,
                      size_t len) MUST_CHECK;
 
+/* The client's share of a server line. */
+struct ntp_client_conf source_client_conf(const struct conf_source *c);
+
 void source_status(const struct source *s, struct status_source *out,
                    mono_ns now);
 

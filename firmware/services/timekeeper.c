@@ -4,6 +4,7 @@
 
 #include "../limit.h"
 #include "core/clk.h"
+#include "core/delay_test.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
@@ -19,8 +20,9 @@ struct slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
-    struct ntp_sample last;
-    span_ns measured_ns;   /* last sample - clk, when it came                */
+    struct ntp_sample last;  /* that passed all tests                        */
+    struct ntp_sample shown; /* of the last valid reply                      */
+    span_ns measured_ns;   /* that - clk, when it came                       */
     struct residuals residuals;
     bool refused;          /* the last sample, by the filter                 */
     uint32_t good;         /* samples the filter took, since boot            */
@@ -224,6 +226,21 @@ static void update(uint64_t ticks)
              tk.slot[tk.sel.selected].conf->name);
 }
 
+/* maxdelayratio, maxdelaydevratio. */
+static unsigned delay_tests(const struct slot *s, const struct ntp_sample *l)
+{
+    struct estimate e;
+    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+        return 0;
+    const struct delay_limits limits = {s->conf->maxdelayratio,
+                                        s->conf->maxdelaydevratio};
+    const struct delay_known known = {s->filter.samples,
+                                      ns_of(s->filter.path.least),
+                                      residuals_spread_ns(&s->residuals)};
+    return delay_test(&limits, &known, l->delay_ns,
+                      utc_diff_ns(l->utc, e.utc));
+}
+
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                        int64_t cert_lo, int64_t cert_hi)
 {
@@ -235,12 +252,16 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         tk.reselect = true; /* for its words */
         return true;
     }
-    if (!s->conf)
-        return true;
     uint64_t ticks = port_ticks();
-    int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
-    s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
-                                 clk_at(&tk.clk, ticks));
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    ntp64 clk = clk_at(&tk.clk, ticks);
+    ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
+    s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
+    s->shown = *sample;
+    s->shown.failed |= (uint8_t)delay_tests(s, sample);
+    s->refused = false;
+    if (s->shown.failed)
+        return true;
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
@@ -286,6 +307,14 @@ bool timekeeper_synchronised(void)
     return tk.d.synced;
 }
 
+bool timekeeper_hold_over(void)
+{
+    bool reached = false;
+    for (unsigned i = 0; i < tk.slots; i++)
+        reached = reached || tk.slot[i].reach != 0;
+    return tk.d.synced && !reached;
+}
+
 ntp64 timekeeper_utc(uint64_t ticks)
 {
     return clk_at(&tk.clk, ticks);
@@ -313,30 +342,11 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
     return true;
 }
 
-/* What the clock may be off, in seconds. */
-static int64_t slack(void)
+int64_t timekeeper_slack(void)
 {
     return tk.d.synced
                ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
                : 0;
-}
-
-bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
-{
-    return !tk.d.synced ||
-           bootstrap_keeps(timekeeper_boot(), timekeeper_unix(), slack(),
-                           cert_lo, cert_hi);
-}
-
-void timekeeper_judges(struct timekeeper_judge *j)
-{
-    const struct bootstrap *b = timekeeper_boot();
-    *j = (struct timekeeper_judge){
-        .strict = b->strict,
-        .clock = tk.d.synced && bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND,
-        .now = timekeeper_unix(),
-        .slack = slack(),
-    };
 }
 
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
@@ -379,7 +389,7 @@ static void select_row(unsigned i, struct status_select *out)
 
 static void ntp_row(const struct slot *s, struct status_ntp *out)
 {
-    const struct ntp_sample *l = &s->last;
+    const struct ntp_sample *l = &s->shown;
     out->address_id = s->refid;
     out->any = l->at_ticks != 0;
     if (!out->any)
@@ -400,6 +410,8 @@ static void ntp_row(const struct slot *s, struct status_ntp *out)
     out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
     out->response_ns = l->server_ns;
     out->refused = s->refused;
+    out->failed = l->failed;
+    out->interleaved = l->interleaved;
     out->good = s->good;
 }
 

@@ -24,8 +24,9 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
 /* A sample of source `slot` that passed every test of the packet, and the
  * window of its association's certificates (Unix seconds; hi 0: none known).
  * Until the clock is set it is judged by bootstrap.h; what that does not
- * believe is refused, see timekeeper_doubt. False: an outlier; worth asking
- * again soon whether time has jumped. */
+ * believe is refused, see timekeeper_doubt. One that failed a test (A:
+ * s->failed; B, C: judged here) is shown by ntpdata and not used. False: an
+ * outlier; worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
 /* Why its last sample was not believed, "" if it was; whether for the sake of
@@ -37,6 +38,9 @@ void timekeeper_reach(unsigned slot, uint8_t reach);
 void timekeeper_refid(unsigned slot, uint32_t refid);
 /* A source got another address: what it said is forgotten. */
 void timekeeper_forget(unsigned slot);
+
+/* The clock is set, and runs on what was learnt: no source answers now. */
+bool timekeeper_hold_over(void);
 
 mono_ns timekeeper_poll(mono_ns now);
 mono_ns timekeeper_mono(void);     /* now, since boot                        */

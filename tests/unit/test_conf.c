@@ -194,15 +194,13 @@ static void ignored(void **state)
     (void)state;
     assert_int_equal(parse("RtcSync\n"
                            "allow 192.0.2.0/24\n"
-                           "server a.example key 5 maxdelay 0.3 nts\n"),
+                           "server a.example presend 9 nts\n"),
                      0);
     report_is(0, CONF_IGNORED, 1, "RtcSync: accepted, not needed by Gnomon");
     report_is(1, CONF_IGNORED, 2,
               "allow: accepted, but not yet done by Gnomon");
     report_is(2, CONF_IGNORED, 3,
-              "server: option `key': accepted, not needed by Gnomon");
-    report_is(3, CONF_IGNORED, 3,
-              "server: option `maxdelay': accepted, not needed by Gnomon");
+              "server: option `presend': stamped as it leaves, after ARP");
     assert_int_equal(c.source_count, 1);
     assert_true(c.sources[0].nts);
 }
