@@ -197,6 +197,11 @@ double filter_noise(const struct filter *f)
     return f->path.iqr / IQR_SIGMAS / 2 + 0.5 / f->hz;
 }
 
+void filter_shift(struct filter *f, int64_t by)
+{
+    f->utc0 += (uint64_t)by; /* all else is relative to it */
+}
+
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz)
 {
     int64_t plain = utc_ticks_ntp((int64_t)(ticks - e->ticks), hz);

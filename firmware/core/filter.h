@@ -88,6 +88,10 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
 double filter_foresee(const struct filter *f, double wait);
 double filter_noise(const struct filter *f);
 
+/* UTC itself has jumped by 2^-32 s (a leap second): the line moves with it,
+ * all that is known stays known. */
+void filter_shift(struct filter *f, int64_t by);
+
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
 

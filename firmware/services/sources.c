@@ -19,13 +19,14 @@
 #define DEAD_POLLS        8      /* unanswered: ask the name service again   */
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
-#define SAVE_EVERY        (15 * 60 * MONO_S)
 #define SPARE             2      /* cookies to go on with, not on the card   */
 
 static struct {
     const struct sources_ops *ops;
+    mono_ns save_every;
     struct source s[LIMIT_SOURCES];
     unsigned count;
+    bool set; /* the clock is, as of the last poll                           */
 } all;
 
 static void trouble(struct source *s, const char *what)
@@ -49,34 +50,17 @@ static void add(const struct conf_source *c, mono_ns now)
     ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
     *s = (struct source){.conf = c, .last_ke = -1};
-    struct ntp_client_conf nc = {.minpoll = c->minpoll,
-                                 .maxpoll = c->maxpoll,
-                                 .iburst = c->iburst,
-                                 .nts = c->nts};
+    struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
     all.count++;
 }
 
-/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
-static bool enabled(const struct conf *conf, const struct aead *aead)
+/* All at the same moments, which are keeper's too, so that one write of the
+ * card takes them all. */
+static mono_ns next_save(mono_ns now)
 {
-    for (unsigned i = 0; i < conf->aead_count; i++)
-        if (conf->aeads[i] == aead->id)
-            return true;
-    return false;
-}
-
-static void remembered(const struct conf *conf, struct source *s)
-{
-    if (enabled(conf, s->ntp.nts.aead)) {
-        log_line("%s: %u saved cookies", s->conf->name,
-                 (unsigned)s->ntp.nts.count);
-        return;
-    }
-    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
-    nts_assoc_wipe(&s->ntp.nts);
-    s->step = SOURCE_ADDRESS;
+    return now - now % all.save_every + all.save_every;
 }
 
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
@@ -84,6 +68,8 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     mono_ns now = timekeeper_mono();
     all.ops = ops;
     all.count = 0;
+    all.save_every = conf->saveinterval_s * MONO_S;
+    all.set = false;
     for (unsigned i = 0; i < conf->source_count; i++) {
         add(&conf->sources[i], now);
         if (conf->sources[i].pool)
@@ -91,16 +77,9 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      "gives one address",
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
-    for (unsigned id = 0; ops->remembers() && id < LIMIT_SOURCES; id++) {
-        uint8_t buf[SOURCE_CARD_MAX];
-        int len = ops->load((uint8_t)id, buf, sizeof buf);
-        for (unsigned i = 0; len > 0 && i < all.count; i++) {
-            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
-                continue;
-            remembered(conf, &all.s[i]);
-            break;
-        }
-    }
+    if (ops->remembers())
+        sources_card_restore(all.s, all.count, conf, ops->load,
+                             next_save(now));
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -122,8 +101,10 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
         return;
     }
     s->resolve_failures = 0;
-    if (!net_addr_equal(&s->addr, &addr[0]))
+    if (!net_addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
+        ntp_client_basic(&s->ntp);
+    }
     s->addr = addr[0];
     if (!for_ntp)
         s->ke_addr = addr[0];
@@ -168,6 +149,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+    if (rc == RC_OK && o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return rc;
@@ -182,6 +165,11 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     s->step = SOURCE_ADDRESS;
     if (!o->ok || take_keys(s, o) != RC_OK) {
         trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
+        return;
+    }
+    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
+        nts_assoc_wipe(&s->ntp.nts);
+        trouble(s, "certificate not valid at the time found");
         return;
     }
     trouble(s, "");
@@ -218,18 +206,18 @@ static mono_ns start_exchange(struct source *s, mono_ns now)
 static void save(struct source *s, size_t spare, mono_ns now)
 {
     uint8_t buf[SOURCE_CARD_MAX];
-    s->save_due = now + SAVE_EVERY;
+    s->save_due = next_save(now);
     if (s->forgetful || !all.ops->remembers())
         return; /* what is written counts as offered by the card */
     int len = source_card_write(s, spare, buf, sizeof buf);
     if (len < 0)
         return;
-    int ticket = all.ops->save((uint8_t)slot_of(s), buf, (size_t)len);
+    int ticket = all.ops->save(s->record, buf, (size_t)len);
     if (ticket <= 0) {
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
     }
-    s->card_low = s->ntp.nts.count - spare < LIMIT_COOKIES - SPARE;
+    s->card_low = s->ntp.nts.count < spare + LIMIT_COOKIES - SPARE;
     s->ticket = ticket;
     s->ticket_since = now;
 }
@@ -276,6 +264,38 @@ void sources_save(void)
     for (unsigned i = 0; i < all.count; i++)
         if (all.s[i].ntp.nts.count > 1)
             save(&all.s[i], 1, timekeeper_mono());
+}
+
+/* ---- once the clock is set --------------------------------------------- */
+
+/* Keys of a certificate that the time found does not bear out; they go from
+ * the card, too. */
+static void drop(struct source *s, const char *why)
+{
+    trouble(s, why);
+    nts_assoc_wipe(&s->ntp.nts);
+    if (all.ops->remembers() &&
+        all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
+        log_limited(&all, "%s: keys stay on the card", s->conf->name);
+    s->ticket = 0;
+    timekeeper_forget(slot_of(s));
+    if (s->step == SOURCE_RUN || s->step == SOURCE_NTP_ADDRESS)
+        s->step = SOURCE_ADDRESS;
+    if (s->step == SOURCE_ADDRESS)
+        s->retry = 0;
+}
+
+/* bootstrap.h, step 5. */
+static void recheck(void)
+{
+    bool set = timekeeper_synchronised(), now_set = set && !all.set;
+    all.set = set;
+    for (unsigned i = 0; now_set && i < all.count; i++) {
+        struct source *s = &all.s[i];
+        const struct nts_assoc *a = &s->ntp.nts;
+        if (a->aead && !timekeeper_keeps(a->cert_lo, a->cert_hi))
+            drop(s, "certificate not valid at the time found: keys dropped");
+    }
 }
 
 /* ---- requests and replies ------------------------------------------------ */
@@ -336,6 +356,21 @@ void sources_sent(unsigned slot, uint64_t stamp)
         ntp_client_sent(&all.s[slot].ntp, stamp);
 }
 
+/* A window from the card that does not hold what the server says has passed
+ * while the power was off: new keys come with a new one. A fresh one that
+ * does not is the server's fault, and asking again would not mend it. */
+static void look_at_doubt(struct source *s)
+{
+    bool window;
+    const char *doubt = timekeeper_doubt(slot_of(s), &window);
+    if (doubt[0] && window && s->last_ke < 0 && s->ntp.nts.aead)
+        drop(s, "saved keys are from another time");
+    else if (doubt[0])
+        (void)fmt(s->trouble, sizeof s->trouble, "%s", doubt);
+    else
+        trouble(s, "");
+}
+
 void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                       size_t len)
 {
@@ -352,11 +387,11 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         s->next_ke = 0;
         s->silent = 0;
         s->resolve_failures = 0;
-        trouble(s, "");
         if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
-        ntp_client_set_poll(&s->ntp, timekeeper_mono(), timekeeper_wish(slot));
+        ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
+        look_at_doubt(s);
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
@@ -392,6 +427,7 @@ mono_ns sources_poll(mono_ns now)
 {
     mono_ns next = MONO_NEVER;
     bool up = all.ops->net_up();
+    recheck();
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         look_at_ticket(s);
@@ -410,8 +446,19 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
+        ntp_client_basic(&s->ntp);
         if (s->step != SOURCE_EXCHANGING)
             s->retry = s->step == SOURCE_RUN ? 0 : now;
+    }
+}
+
+void sources_retry(void)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        struct source *s = &all.s[i];
+        s->next_ke = 0;
+        if (s->step == SOURCE_ADDRESS || s->step == SOURCE_KE)
+            s->retry = 0;
     }
 }
 
