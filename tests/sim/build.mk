@@ -1,7 +1,7 @@
 # The simulated worlds: a part of the tests, and a program by itself without
 # sanitizers that prints the table (make bench-clock).
 WORLD := tests/sim/world.c tests/sim/scenario.c
-$(T)/sim/test_scenarios $(T)/sim/test_eras: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
+$(T)/sim/test_scenarios $(T)/sim/test_eras $(T)/sim/test_liars: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
 
 BENCH := $(B)/bench
 BENCH_SRC := $(wildcard firmware/core/filter*.c) \

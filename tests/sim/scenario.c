@@ -17,6 +17,8 @@ static const struct key {
     {"hz", AT(hz), 0}, {"ppm", AT(ppm), 0}, {"start", AT(start), 0},
     {"wander", AT(wander), 0}, {"days", AT(days), 0}, {"from", AT(from), 0},
     {"to", AT(to), 0}, {"servers", AT(servers), 0}, {"liar", AT(liar), 0},
+    {"liars", AT(liars), 0}, {"liar_from", AT(liar_from), 0},
+    {"liar_drift", AT(liar_drift), 0},
     {"loss", AT(loss), 0}, {"latency", AT(latency), 0},
     {"step_at", AT(step_at), 0}, {"step_ppm", AT(step_ppm), 0},
     {"jump_at", AT(jump_at), 0}, {"jump", AT(jump), 0},
@@ -52,7 +54,7 @@ static struct scenario usual(const char *name)
 {
     struct scenario s = {.hz = 62500000, .ppm = 10, .start = 0.01,
                          .wander = 1e-9, .days = 4, .from = 86400, .to = 1e9,
-                         .servers = 1, .goal = 1};
+                         .servers = 1, .liars = 1, .goal = 1};
     snprintf(s.name, sizeof s.name, "%s", name);
     return s;
 }

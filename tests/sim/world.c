@@ -10,6 +10,7 @@
 #define NTP_SECOND 4294967296.0
 #define TICKS0     1000000
 #define HELD       30e-6 /* a server's time from receipt to reply            */
+#define LIE_SEEN   0.1 /* s: wider than any interval of these paths          */
 #define RAMP_POLLS 4
 #define AGAIN_S    2.0   /* after a refused sample                           */
 #define LATE       0.001 /* the superloop comes round                        */
@@ -186,11 +187,19 @@ static void schedule(struct world *w, struct source *s, double t)
     s->due = t + exp2(e) * (1 + uniform(w) / 25);
 }
 
+static double lie_of(const struct world *w, size_t i, double t)
+{
+    const struct scenario *c = w->c;
+    if (t < c->liar_from || (double)i < c->servers - c->liars)
+        return 0;
+    return c->liar + c->liar_drift * (t - c->liar_from);
+}
+
 static void ask(struct world *w, size_t i, double t)
 {
     const struct scenario *c = w->c;
     struct source *s = &w->src[i];
-    double lie = c->liar > 0 && i + 1 == w->sources ? c->liar : 0;
+    double lie = lie_of(w, i, t);
     double up = delay(w, &c->up, t), t2 = t + up, t3 = t2 + HELD;
     double t4 = t3 + delay(w, &c->down, t3);
     bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
@@ -285,8 +294,9 @@ static void choose(struct world *w, double t, int updated)
     select_sources(in, w->sources, &conf, &w->sel);
     if (!w->sel.ok)
         return;
-    if (w->c->liar > 0 && (w->sel.state[w->sources - 1] == '*' ||
-                           w->sel.state[w->sources - 1] == '+'))
+    char liar = w->sel.state[w->sources - 1];
+    if (fabs(lie_of(w, w->sources - 1, t)) > LIE_SEEN &&
+        (liar == '*' || liar == '+'))
         w->f.followed_liar++;
     struct discipline_action act;
     discipline_update(&w->d, &w->sel, &w->clk, ticks,
@@ -432,6 +442,8 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
             look_at += 1;
     }
     double n = w.counted ? w.counted : 1;
+    for (size_t i = 0; i < w.sources; i++)
+        w.f.state[i] = w.sel.state[i];
     w.f.poll_s = c->days * 86400 / w.f.polls;
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;

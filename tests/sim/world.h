@@ -17,7 +17,7 @@
 #include "core/poll_adapt.h"
 #include "core/leap.h"
 
-#define WORLD_SERVERS 3
+#define WORLD_SERVERS 5
 #define WORLD_SECONDS (4 * 86400)
 
 struct path { /* one way, s: the sum of these, |normal| */
@@ -31,7 +31,9 @@ struct scenario {
     double hz, ppm, start; /* counter; crystal fast by; clock's error, s      */
     double wander;         /* per sqrt(s)                                     */
     double days, from, to; /* to run; window of the figures, s                */
-    double servers, liar;  /* how many; the last one's error, s               */
+    double servers;        /* how many                                        */
+    double liars, liar;    /* the last so many of them are wrong by, s        */
+    double liar_from, liar_drift; /* from then on, s; and more and more, s/s  */
     double loss;           /* each way                                        */
     double latency;        /* receive stamps late by up to, s                 */
     double step_at, step_ppm;  /* of the crystal                              */
@@ -63,6 +65,7 @@ struct figures {
     double poll_s;         /* mean time between requests, to whomever         */
     double max_synced;     /* us, from the first sync on                      */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
+    char state[WORLD_SERVERS + 1]; /* of the servers at the end, chrony's letters */
     unsigned leaps;        /* done by the clk or its discipline               */
     double announced;      /* s, for how long a leap was shown                */
 };
