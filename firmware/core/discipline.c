@@ -12,8 +12,11 @@
                               * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
-#define SLEW_S_MAX      32.0
-#define SLEW_SIGMAS     1.0
+#define SLEW_S_NEWS     26.0
+#define SLEW_SIGMAS     3.0  /* a greater move of the line is news           */
+#define SLEW_MOVED      0.3  /* sigmas^2, mean: the usual of a calm crystal  */
+#define SLEW_PARTS      2    /* of a slew, each half what is left: nearly an
+                              * exponential, a quarter better than a line    */
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
 #define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN        0.1
@@ -61,18 +64,22 @@ static bool may_step(const struct discipline *d, int64_t offset)
     return fabs((double)offset) / NTP_SECOND > d->conf.makestep_s;
 }
 
-/* s: what is to be slewed. Noise is smoothed over a while, what is clearly
- * more than that is got rid of soon. */
+/* s: what is to be slewed. Usual moves of the line are noise: all over the
+ * same time, for that costs least of both time and frequency error; the less
+ * the more of them is news. What is more than that is got rid of soon. */
 static double slew_seconds(const struct discipline *d, double s,
                            uint64_t ticks, span_ns interval_ns)
 {
-    double noise = SLEW_SIGMAS * (double)d->est.sigma_ns * 1e-9;
     double age = (double)(int64_t)(ticks - d->first_ticks) / d->hz;
     double t = (double)interval_ns * 1e-9;
-    t = t > SLEW_S_MAX ? SLEW_S_MAX : t;
+    double news = fmin(t, SLEW_S_NEWS);
+    double usual = SLEW_SIGMAS * (double)d->est.sigma_ns * 1e-9;
+    double calm = SLEW_MOVED * sqrt(fmax(t, 64) / 64);
+    if (d->moved2 > calm)
+        t *= calm / d->moved2;
+    if (fabs(s) > usual)
+        t = fmax(t * usual / fabs(s), news);
     t = t > age / SLEW_AGE ? age / SLEW_AGE : t;
-    if (fabs(s) > noise)
-        t *= noise / fabs(s);
     return t < SLEW_S_MIN ? SLEW_S_MIN : t;
 }
 
@@ -95,7 +102,7 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     out->rate_e12 = (int32_t)(rate > CLK_RATE_MAX    ? CLK_RATE_MAX
                               : rate < -CLK_RATE_MAX ? -CLK_RATE_MAX
                                                      : rate);
-    out->until_ticks = ticks + (uint64_t)(t * d->hz);
+    out->until_ticks = ticks + (uint64_t)(t / SLEW_PARTS * d->hz);
 }
 
 static span_ns rms(span_ns old, span_ns offset)
@@ -104,12 +111,24 @@ static span_ns rms(span_ns old, span_ns offset)
     return (span_ns)sqrt(a + RMS_GAIN * (b - a));
 }
 
+/* How far the new line lies from the old one, in its own sigmas. */
+static void moved(struct discipline *d, const struct select_out *sel)
+{
+    int64_t by = utc_diff(sel->est.utc,
+                          estimate_at(&d->est, sel->est.ticks, d->hz));
+    double r = (double)utc_span_ns(by) / (1 + (double)sel->est.sigma_ns);
+    r = fmin(r * r, SLEW_SIGMAS * SLEW_SIGMAS);
+    d->moved2 += RMS_GAIN * (r - d->moved2);
+}
+
 static void learn(struct discipline *d, const struct select_out *sel,
                   uint64_t ticks)
 {
     if (d->updates == 0)
         d->first_ticks = ticks;
     else
+        moved(d, sel);
+    if (d->updates > 0)
         d->update_s = (double)(int64_t)(sel->est.ticks - d->est.ticks) / d->hz;
     d->resid_e12 = sel->est.rate_e12 - d->est.rate_e12;
     d->est = sel->est;

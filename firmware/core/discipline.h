@@ -52,6 +52,8 @@ struct discipline {
     span_ns last_offset_ns; /* line - clk at the last update, before it      */
     span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
     int32_t resid_e12;      /* new rate - rate followed before               */
+    double moved2;          /* mean square of what an update moves the line,
+                             * in sigmas of it                               */
     double update_s;        /* last interval between updates, 0 none         */
     uint64_t first_ticks;   /* of the first update                           */
 };

@@ -390,6 +390,7 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
+        ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
         look_at_doubt(s);
         return;
     }

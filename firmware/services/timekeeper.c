@@ -60,6 +60,7 @@ static void start_filter(struct timekeeper_slot *s)
     int32_t rate, sigma;
     discipline_prior(&tk.d, &rate, &sigma);
     filter_init(&s->filter, tk.hz, rate, sigma);
+    poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     s->residuals = (struct residuals){0};
 }
 
@@ -270,6 +271,7 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         return true;
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
+    (void)poll_adapt(&s->adapt, &s->filter, !s->refused);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
         return false;
@@ -278,6 +280,12 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (tk.agreed)
         update(ticks);
     return true;
+}
+
+int8_t timekeeper_wish(unsigned slot)
+{
+    ASSERT(slot < tk.slots);
+    return tk.slot[slot].adapt.poll;
 }
 
 void timekeeper_reach(unsigned slot, uint8_t reach)

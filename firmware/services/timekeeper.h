@@ -31,6 +31,8 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
  * worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
+/* After it: how long to wait till the next, log2 s (poll_adapt.h). */
+int8_t timekeeper_wish(unsigned slot);
 /* Why its last sample was not believed, "" if it was; whether for the sake of
  * the window. */
 const char *timekeeper_doubt(unsigned slot, bool *window);

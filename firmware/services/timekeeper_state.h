@@ -7,6 +7,7 @@
 #include "core/clk.h"
 #include "core/discipline.h"
 #include "core/leap.h"
+#include "core/poll_adapt.h"
 #include "core/residuals.h"
 #include "timekeeper.h"
 
@@ -15,6 +16,7 @@ struct timekeeper_slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
+    struct poll_adapt adapt;
     struct ntp_sample last;  /* that passed all tests                        */
     struct ntp_sample shown; /* of the last valid reply                      */
     span_ns measured_ns;   /* that - clk, when it came                       */

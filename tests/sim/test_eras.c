@@ -56,7 +56,7 @@ static struct scenario leap_day(double second)
 static struct figures run(const char *what, const struct scenario *c,
                           size_t i)
 {
-    struct figures f = world_run(c, i + 1 < RUNS ? 31 + i : random_seed, 6);
+    struct figures f = world_run(c, i + 1 < RUNS ? 31 + i : random_seed, 6, 6);
     printf("# %s: max %.0f us, 1 ms for good at %.0f s, %u leap, shown %.0f s,"
            " %u s outside the bound\n",
            what, f.max, f.under_1ms, f.leaps, f.announced, f.dishonest);
