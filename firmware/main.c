@@ -45,9 +45,18 @@ static mono_ns loop_longest;
 
 static struct tls_clock certificate_clock(void)
 {
+    struct timekeeper_judge j;
+    timekeeper_judges(&j);
     return (struct tls_clock){.floor = keeper_floor(),
-                              .synchronised = timekeeper_synchronised(),
-                              .now = timekeeper_unix()};
+                              .synchronised = j.clock,
+                              .now = j.now,
+                              .slack = j.slack,
+                              .strict = j.strict};
+}
+
+static bool may_ask(void)
+{
+    return net_up() && timekeeper_may_ask();
 }
 
 static bool remembers(void)
@@ -81,10 +90,11 @@ static const struct keeper_ops keeper_doors = {
     .saved_all = store_idle,
     .save_others = sources_save,
     .handshakes = tls_handshakes,
+    .floor_moved = sources_retry,
 };
 
 static const struct sources_ops source_doors = {
-    .net_up = net_up,
+    .net_up = may_ask,
     .resolve = net_resolve,
     .exchange = ke_client_start,
     .send = ntp_udp_send,
@@ -119,6 +129,7 @@ static void run_status(struct status_run *r)
         .handshakes = tls_handshakes(),
         .log_lost = log_lost(),
         .floor_unix_s = keeper_floor(),
+        .floor_from = keeper_floor_from(),
         .journal_writes = card.writes,
         .journal_errors = card.errors,
     };
@@ -157,6 +168,8 @@ static const struct console_ops console_doors = {
     .status = take_snapshot,
     .clock = read_clock,
     .reset = keeper_reset,
+    .floor_set = keeper_floor_set,
+    .floor_reset = keeper_floor_reset,
 };
 
 /* ---- start-up ------------------------------------------------------------ */

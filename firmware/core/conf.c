@@ -180,6 +180,8 @@ static int read_directive(struct conf_read *p)
         {"driftfile", read_save},
         {"ntsaeads", read_aeads},
         {"makestep", read_makestep},
+        {"bootstrap", conf_read_bootstrap},
+        {"nocerttimecheck", conf_read_nocerttimecheck},
         {"minsources", conf_read_minsources},
         {"authselectmode", conf_read_authselectmode},
         {"combinelimit", conf_read_combinelimit},
@@ -221,6 +223,9 @@ static void check_whole(struct conf_read *p)
 {
     const struct conf *c = p->c;
     p->line = 0;
+    if (c->bootstrap_strict && c->nocerttimecheck)
+        conf_report(p, CONF_NOTE, "nocerttimecheck",
+                    "has no effect beside bootstrap strict", NULL);
     if (!c->static_ip4 && (c->gateway4[0] || c->gateway4[1]))
         conf_report(p, CONF_NOTE, "gateway", "no address line: DHCP decides",
                NULL);

@@ -44,6 +44,8 @@ struct conf {
     uint8_t trust_count;
     bool nosystemcert;       /* leave the Mozilla bundle out                */
     bool save;               /* ntsdumpdir or driftfile given               */
+    bool bootstrap_strict;   /* own word: bootstrap strict | default        */
+    uint32_t nocerttimecheck;/* clock updates; default 0 (bootstrap.h)      */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first; default 30 15    */
     uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */

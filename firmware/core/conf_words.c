@@ -274,7 +274,7 @@ const char *conf_words_ignored(const char *directive)
         "include", "leapsecmode", "leapsectz", "local", "maxchange",
         "maxclockerror", "maxdrift", "maxntsconnections", "maxsamples",
         "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
-        "minstratum", "nocerttimecheck", "ntsntpserver",
+        "minstratum", "ntsntpserver",
         "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
         "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
         "sourcedir"};

@@ -27,6 +27,9 @@
  *     27  5  zero
  *     32 480 payload, the next 480 bytes of it; after its end zeros
  *
+ * Payloads: kind 1 (time floor) in floor_record.h, kind 2 (an association) in
+ * sources_card.h.
+ *
  * A half begins with a snapshot (every key, then a record of kind 0) and
  * counts only when that is whole; then records are appended. A half that is
  * full is left alone while the other one is begun anew, so at any instant one

@@ -54,6 +54,15 @@ static const char *leap_text(uint8_t leap)
     return leap < LEN(text) ? text[leap] : "Invalid";
 }
 
+/* Beyond chronyc's lines, and only while there is something to say. */
+static void add_bootstrap(struct fmt_text *t, const struct status_tracking *k)
+{
+    if (k->why[0])
+        fmt_add(t, "Clock not set   : %s\n", k->why);
+    if (k->warning[0])
+        fmt_add(t, "WARNING         : %s\n", k->warning);
+}
+
 size_t status_tracking_text(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->tracking;
@@ -84,6 +93,7 @@ size_t status_tracking_text(const struct status *s, char *out, size_t cap)
     status_add_seconds(&t, "", status_size_of(k->root_disp_ns));
     fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n", k->update_s);
     fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
+    add_bootstrap(&t, k);
     return t.len;
 }
 
@@ -143,6 +153,22 @@ static void add_trouble(struct fmt_text *t, const struct status *s)
                     s->source[i].trouble);
 }
 
+static void add_floor(struct fmt_text *t, const struct status_run *r)
+{
+    fmt_add(t, "Time floor      : ");
+    status_add_time(t, r->floor_unix_s);
+    fmt_add(t, " UTC%s%s\n", r->floor_from ? ", from " : "",
+            r->floor_from ? r->floor_from : "");
+}
+
+size_t status_floor(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    add_floor(&t, &s->run);
+    add_bootstrap(&t, &s->tracking);
+    return t.len;
+}
+
 size_t status_board(const struct status *s, char *out, size_t cap)
 {
     const struct status_run *r = &s->run;
@@ -161,9 +187,8 @@ size_t status_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Journal         : %lu writes, %lu errors\n",
             (unsigned long)r->journal_writes,
             (unsigned long)r->journal_errors);
-    fmt_add(&t, "Time floor      : ");
-    status_add_time(&t, r->floor_unix_s);
-    fmt_add(&t, " UTC\n");
+    add_floor(&t, r);
+    add_bootstrap(&t, &s->tracking);
     add_first_sync(&t, r);
     fmt_add(&t, "TLS handshakes  : %lu\n", (unsigned long)r->handshakes);
     fmt_add(&t, "TLS arena peak  : %zu of %zu bytes\n", r->arena_peak,

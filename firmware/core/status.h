@@ -96,6 +96,8 @@ struct status_tracking {
     double freq_ppm, resid_ppm, skew_ppm; /* sign: + our crystal is fast    */
     span_ns root_delay_ns, root_disp_ns;
     double update_s;
+    char why[96];            /* the clock is not set, "" if it is           */
+    char warning[96];        /* a weaker mode is in force, "" if none       */
 };
 
 struct status_run {          /* what "help performance" people ask for       */
@@ -113,6 +115,7 @@ struct status_run {          /* what "help performance" people ask for       */
     uint32_t handshakes;     /* TLS handshakes completed since boot         */
     uint32_t log_lost;
     int64_t floor_unix_s;
+    const char *floor_from;  /* NULL: not said                              */
     uint32_t journal_writes, journal_errors;
 };
 
@@ -135,6 +138,8 @@ size_t status_selectdata(const struct status *s, char *out, size_t cap);
 size_t status_ntpdata(const struct status *s, size_t i, char *out,
                       size_t cap);
 size_t status_activity(const struct status *s, char *out, size_t cap);
+/* The time floor, and why the clock is not set. */
+size_t status_floor(const struct status *s, char *out, size_t cap);
 size_t status_board(const struct status *s, char *out, size_t cap);
 
 #endif

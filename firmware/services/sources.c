@@ -26,6 +26,7 @@ static struct {
     const struct sources_ops *ops;
     struct source s[LIMIT_SOURCES];
     unsigned count;
+    bool set; /* the clock is, as of the last poll                           */
 } all;
 
 static void trouble(struct source *s, const char *what)
@@ -84,6 +85,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     mono_ns now = timekeeper_mono();
     all.ops = ops;
     all.count = 0;
+    all.set = false;
     for (unsigned i = 0; i < conf->source_count; i++) {
         add(&conf->sources[i], now);
         if (conf->sources[i].pool)
@@ -184,6 +186,11 @@ static void exchanged(void *arg, const struct ke_outcome *o)
         trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
         return;
     }
+    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
+        nts_assoc_wipe(&s->ntp.nts);
+        trouble(s, "certificate not valid at the time found");
+        return;
+    }
     trouble(s, "");
     s->last_ke = now;
     s->retry = 0;
@@ -278,6 +285,38 @@ void sources_save(void)
             save(&all.s[i], 1, timekeeper_mono());
 }
 
+/* ---- once the clock is set --------------------------------------------- */
+
+/* Keys of a certificate that the time found does not bear out; they go from
+ * the card, too. */
+static void drop(struct source *s, const char *why)
+{
+    trouble(s, why);
+    nts_assoc_wipe(&s->ntp.nts);
+    if (all.ops->remembers() && all.ops->save((uint8_t)slot_of(s),
+                                              (const uint8_t *)"", 0) <= 0)
+        log_limited(&all, "%s: keys stay on the card", s->conf->name);
+    s->ticket = 0;
+    timekeeper_forget(slot_of(s));
+    if (s->step == SOURCE_RUN || s->step == SOURCE_NTP_ADDRESS)
+        s->step = SOURCE_ADDRESS;
+    if (s->step == SOURCE_ADDRESS)
+        s->retry = 0;
+}
+
+/* bootstrap.h, step 5. */
+static void recheck(void)
+{
+    bool set = timekeeper_synchronised(), now_set = set && !all.set;
+    all.set = set;
+    for (unsigned i = 0; now_set && i < all.count; i++) {
+        struct source *s = &all.s[i];
+        const struct nts_assoc *a = &s->ntp.nts;
+        if (a->aead && !timekeeper_keeps(a->cert_lo, a->cert_hi))
+            drop(s, "certificate not valid at the time found: keys dropped");
+    }
+}
+
 /* ---- requests and replies ------------------------------------------------ */
 
 /* An IPv4 address is its own reference identifier. An IPv6 address should be
@@ -336,6 +375,21 @@ void sources_sent(unsigned slot, uint64_t stamp)
         ntp_client_sent(&all.s[slot].ntp, stamp);
 }
 
+/* A window from the card that does not hold what the server says has passed
+ * while the power was off: new keys come with a new one. A fresh one that
+ * does not is the server's fault, and asking again would not mend it. */
+static void look_at_doubt(struct source *s)
+{
+    bool window;
+    const char *doubt = timekeeper_doubt(slot_of(s), &window);
+    if (doubt[0] && window && s->last_ke < 0 && s->ntp.nts.aead)
+        drop(s, "saved keys are from another time");
+    else if (doubt[0])
+        (void)fmt(s->trouble, sizeof s->trouble, "%s", doubt);
+    else
+        trouble(s, "");
+}
+
 void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                       size_t len)
 {
@@ -352,10 +406,10 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         s->next_ke = 0;
         s->silent = 0;
         s->resolve_failures = 0;
-        trouble(s, "");
         if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
+        look_at_doubt(s);
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
@@ -391,6 +445,7 @@ mono_ns sources_poll(mono_ns now)
 {
     mono_ns next = MONO_NEVER;
     bool up = all.ops->net_up();
+    recheck();
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         look_at_ticket(s);
@@ -411,6 +466,16 @@ void sources_net_changed(mono_ns now)
         s->silent = 0;
         if (s->step != SOURCE_EXCHANGING)
             s->retry = s->step == SOURCE_RUN ? 0 : now;
+    }
+}
+
+void sources_retry(void)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        struct source *s = &all.s[i];
+        s->next_ke = 0;
+        if (s->step == SOURCE_ADDRESS || s->step == SOURCE_KE)
+            s->retry = 0;
     }
 }
 

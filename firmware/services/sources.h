@@ -42,6 +42,9 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
 
 /* The address or the link changed: resolve again, ask soon. */
 void sources_net_changed(mono_ns now);
+/* An operator has moved the time floor, by which certificates may have been
+ * refused: exchange keys now. The next wait is as long as it would be. */
+void sources_retry(void);
 /* Save all that is worth it now (clean reset). */
 void sources_save(void);
 

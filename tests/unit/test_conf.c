@@ -271,6 +271,28 @@ static void every_directive_of_chrony(void **state)
     assert_int_equal(count, 85);
 }
 
+static void bootstrap_modes(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_false(c.bootstrap_strict);
+    assert_int_equal(c.nocerttimecheck, 0);
+    assert_int_equal(parse("bootstrap STRICT\n"), 0);
+    assert_true(c.bootstrap_strict);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(parse("bootstrap strict\nbootstrap default\n"), 0);
+    assert_false(c.bootstrap_strict);
+    assert_int_equal(parse("nocerttimecheck 7\n"), 0);
+    assert_int_equal(c.nocerttimecheck, 7);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(parse("nocerttimecheck 1\nbootstrap strict\n"), 0);
+    assert_int_equal(c.report_count, 1);
+    assert_non_null(strstr(c.reports[0].text, "no effect"));
+    assert_int_equal(parse("bootstrap\n"), 1);
+    assert_int_equal(parse("bootstrap lax\n"), 1);
+    assert_int_equal(parse("bootstrap strict now\n"), 1);
+}
+
 static void chrony_agrees(void **state)
 {
     static const char *const good[] = {
@@ -279,7 +301,7 @@ static void chrony_agrees(void **state)
         "pool p.example maxsources 16", "server a.example maxdelay 1e-3",
         "server a.example extfield F323", "server a.example nts certset 3",
         "ntstrustedcerts /etc/ca.pem", "ntstrustedcerts 2 /etc/ca.pem",
-        "nosystemcert", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
+        "nosystemcert", "nocerttimecheck 1", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
         "driftfile /var/lib/chrony/drift", "% comment", "! comment",
         "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
         "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
@@ -290,7 +312,8 @@ static void chrony_agrees(void **state)
         "server a.example iburst # note", "server",
         "server a.example maxdelay abc", "server a.example key 0",
         "ntstrustedcerts x /etc/ca.pem", "ntstrustedcerts",
-        "nosystemcert yes", "makestep", "makestep 1.0", "makestep 1.0 3 4",
+        "nosystemcert yes", "nocerttimecheck", "nocerttimecheck -1",
+        "nocerttimecheck x", "makestep", "makestep 1.0", "makestep 1.0 3 4",
         "minsources x", "driftfile", "sever a.example",
         "authselectmode", "authselectmode strict", "maxjitter x",
         "combinelimit", "reselectdist 1 2"};
@@ -398,6 +421,7 @@ int main(void)
         cmocka_unit_test(ignored),
         cmocka_unit_test(selection),
         cmocka_unit_test(every_directive_of_chrony),
+        cmocka_unit_test(bootstrap_modes),
         cmocka_unit_test(chrony_agrees),
         cmocka_unit_test(hosts),
         cmocka_unit_test(odd_files),
