@@ -134,6 +134,7 @@ void sim_case(const char *name, const char *conf)
         s->cert_hi = sim_start + 80 * SIM_DAY;
         s->up_ns = s->down_ns = SIM_LINK_NS;
         s->ntp_port = 123;
+        s->keys = i + 1;
     }
     set_conf(conf);
     t.name = name;

@@ -121,7 +121,7 @@ static bool signature(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
 
 static void cookie_key(unsigned server, uint8_t key[32])
 {
-    memset(key, (int)(0x40 + server), 32);
+    memset(key, 0x40, 32);
     bytes_put32(key, w->server[server].keys);
 }
 

@@ -61,7 +61,7 @@ struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
     int64_t cert_lo, cert_hi; /* Unix s                                      */
     bool stranger;            /* its certificate is of a CA we do not know   */
     int64_t up_ns, down_ns;   /* NTP, one way                                */
-    uint32_t keys;            /* generation of its cookie keys               */
+    uint32_t keys;            /* which its cookies are sealed with           */
     unsigned to_server;       /* KE_NAMES_OTHER                              */
     uint16_t ntp_port;        /* where its NTP is, 123                       */
     unsigned connections, exchanges, requests, plain, naks, replies;
