@@ -120,9 +120,10 @@ static void set_conf(const char *conf)
     memcpy(t.conf, text, (size_t)n);
 }
 
-void sim_case(const char *name, const char *conf)
+void sim_world(const char *conf)
 {
     const char *seed = getenv("SIM_SEED");
+    sim_cut();
     memset(w, 0, sizeof *w);
     w->seed = seed ? strtoull(seed, NULL, 0) : 1;
     w->boot_ns = sim_start * MONO_S;
@@ -137,6 +138,11 @@ void sim_case(const char *name, const char *conf)
         s->keys = i + 1;
     }
     set_conf(conf);
+}
+
+void sim_case(const char *name, const char *conf)
+{
+    sim_world(conf);
     t.name = name;
     t.bad = false;
     t.virtual_s = 0;

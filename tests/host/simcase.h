@@ -20,6 +20,7 @@ void sim_setup(void);
  * true time is SIM_START; servers are honest, their certificates valid from
  * 10 days before to 80 days after it. */
 void sim_case(const char *name, const char *conf);
+void sim_world(const char *conf); /* a new world within the same case        */
 void sim_end(void);
 int sim_done(void); /* plan; the program's exit status                       */
 

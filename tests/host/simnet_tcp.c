@@ -15,7 +15,7 @@
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
 struct sim_tcp {
-    bool used, closing, fin_sent;
+    bool used, closing, fin_sent, fin_got;
     bool timer;              /* a drop is to fall                           */
     unsigned server;
     uint16_t port;           /* the board's                                 */
@@ -178,8 +178,10 @@ static void take(struct sim_tcp *c, uint32_t seq, uint8_t flags,
     say(c, 0, NULL, 0);
     if (len && w->server[c->server].ke != KE_HANG)
         simke_input(c->ke, data, len);
-    if (flags & FIN)
+    if (flags & FIN) {
+        c->fin_got = true;
         simtcp_close(c);
+    }
 }
 
 void simtcp_segment(unsigned server, const uint8_t *seg, size_t len)
@@ -208,9 +210,8 @@ void simtcp_segment(unsigned server, const uint8_t *seg, size_t len)
     c->snd_una = ack;
     c->window = window;
     take(c, seq, flags, seg + head, len - head);
-    if (c->fin_sent && ack == c->snd_nxt && (flags & FIN)) {
+    if (c->fin_sent && c->fin_got && ack == c->snd_nxt)
         release(c);
-        return;
-    }
-    pump(c);
+    else
+        pump(c);
 }

@@ -1,7 +1,8 @@
 /* simrow.h -- the attack table: each row a case against the whole firmware,
  * and what others would do, from their documentation (chrony.conf(5) and the
  * FAQ, ntpd-rs' guide; reference/peers.md has the places). All three are
- * taken to start with a clock at the same floor. */
+ * taken to start with a clock at the same floor. What their documents are
+ * silent on is either plain from RFC 8915 or said to be so. */
 #ifndef SIMROW_H
 #define SIMROW_H
 
@@ -10,7 +11,8 @@ struct sim_row {
     void (*run)(void);
     const char *gnomon, *chrony, *nocert, *ntpd_rs;
 };
-#define SIM_SAME "as chrony"
+#define SIM_SAME   "as chrony"
+#define SIM_SILENT "its documents do not say"
 
 extern const struct sim_row sim_rows_time[], sim_rows_path[], sim_rows_ke[];
 extern const unsigned sim_rows_time_count, sim_rows_path_count,
