@@ -73,6 +73,30 @@ static void nak_first(void)
         sim_check(w->server[i].exchanges == 1, "keys are kept");
 }
 
+/* Two requests of each server's meet a NAK and no reply. */
+static void nak_twice(void)
+{
+    sim_row_good(10);
+    unsigned before[3], left = 3;
+    for (unsigned i = 0; i < 3; i++) {
+        before[i] = w->server[i].requests;
+        w->server[i].ntp = NTP_NAK_ONLY;
+    }
+    for (unsigned s = 0; s < 600 && left; s++) {
+        sim_run(1);
+        for (unsigned i = 0; i < 3; i++)
+            if (w->server[i].ntp && w->server[i].requests >= before[i] + 2) {
+                w->server[i].ntp = NTP_OK;
+                left--;
+            }
+    }
+    sim_run(120);
+    sim_check(left == 0 && sim_auth(0, 7) == 0, "valid replies again");
+    for (unsigned i = 0; i < 3; i++)
+        sim_check(w->server[i].exchanges == 1, "keys are kept");
+    sim_row_right();
+}
+
 static void nak_only(void)
 {
     unsigned most = 0;
@@ -226,6 +250,9 @@ const struct sim_row sim_rows_path[] = {
     {"a forged NAK before every reply", nak_first,
      "counted, nothing else; keys kept",
      "waits for the reply likewise", SIM_SAME,
+     SIM_SILENT},
+    {"two forged NAKs in the place of replies", nak_twice,
+     "counted, nothing else; keys kept", "a key exchange", SIM_SAME,
      SIM_SILENT},
     {"nothing but forged NAKs", nak_only,
      "not set; key exchanges back off", "key exchanges back off", SIM_SAME,
