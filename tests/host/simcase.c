@@ -128,7 +128,7 @@ void sim_world(const char *conf)
     w->seed = seed ? strtoull(seed, NULL, 0) : 1;
     w->boot_ns = sim_start * MONO_S;
     w->link = true;
-    w->dns_lie = -1;
+    w->dns_lie = SIM_DNS_TRUE;
     for (unsigned i = 0; i < SIM_SERVERS; i++) {
         struct sim_server *s = &w->server[i];
         s->cert_lo = sim_start - 10 * SIM_DAY;

@@ -1,7 +1,6 @@
 /* simnet_ether.c -- the wire, and what of ARP, IPv4, UDP, DHCP (RFC 2131) and
  * DNS (RFC 1035) a board needs to find its servers. One machine, 10.0.0.1,
  * is router, DHCP and DNS server; 10.0.0.66 is the attacker's. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/bytes.h"
@@ -14,7 +13,6 @@
 #define EVIL     0x0a000042u
 #define BOARD    0x0a000064u
 #define SERVER_0 0x0a000101u
-#define NONE     UINT64_MAX
 
 struct event {
     uint64_t at, order;
@@ -95,7 +93,7 @@ static struct event *first(bool to_board)
 uint64_t simnet_next(void)
 {
     const struct event *a = first(true), *b = first(false);
-    uint64_t at = a ? a->at : NONE;
+    uint64_t at = a ? a->at : UINT64_MAX;
     return b && b->at < at ? b->at : at;
 }
 
@@ -244,10 +242,9 @@ static void dhcp(const uint8_t *m, size_t len)
 
 static uint32_t address_of(uint32_t asked, const uint8_t *name)
 {
-    bool evil = asked == EVIL;
     if (w->dns_lie >= 0)
         return SERVER_0 + (uint32_t)w->dns_lie;
-    if (evil)
+    if (asked == EVIL)
         return SERVER_0 + SIM_SERVERS - 1;
     if (name[0] == 4 && memcmp(name + 1, "nts", 3) == 0 && name[4] >= '1' &&
         name[4] < '1' + SIM_SERVERS && memcmp(name + 5, "\4test", 6) == 0)
@@ -263,7 +260,7 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
     while (end < len && m[end])
         end += 1u + m[end];
     end += 5;
-    if (end > len || len > sizeof a - 16)
+    if (end > len || len > sizeof a - 16 || w->dns_lie == SIM_DNS_DEAD)
         return;
     memcpy(a, m, end);
     uint32_t ip = address_of(asked, m + 12);
@@ -320,9 +317,10 @@ static void arrived(const uint8_t *f, size_t len)
 /* How long a frame of the board's is on its way. */
 static int64_t way(const uint8_t *f, size_t len)
 {
-    uint32_t server = len < 42 ? NONE & UINT32_MAX
-                               : bytes_get32(f + 30) - SERVER_0;
-    if (bytes_get16(f + 12) != 0x0800 || server >= SIM_SERVERS)
+    if (len < 34 || bytes_get16(f + 12) != 0x0800)
+        return NEAR_NS;
+    uint32_t server = bytes_get32(f + 30) - SERVER_0;
+    if (server >= SIM_SERVERS)
         return NEAR_NS;
     return f[23] == 17 ? w->server[server].up_ns : SIM_LINK_NS;
 }

@@ -286,6 +286,9 @@ static void deliver(unsigned server, uint16_t port, const struct request *r,
     } else if (s->ntp == NTP_REPLAY) {
         send(server, port, s->first_reply, s->first_reply_len, s->down_ns);
         return;
+    } else if (s->ntp == NTP_REPLAY_FIRST) {
+        send(server, port, s->first_reply, s->first_reply_len,
+             s->down_ns / 2);
     }
     if (r->uid && (s->ntp == NTP_NAK_FIRST || s->ntp == NTP_NAK_ONLY))
         send(server, port, forged, nak(r, forged), s->down_ns / 2);

@@ -45,6 +45,18 @@ static void replay_running(void)
     sim_check(sim_state(0) == '*' || sim_state(0) == '+', "and in use again");
 }
 
+static void replay_first(void)
+{
+    sim_row_good(10);
+    sim_off(SIM_DAY);
+    on_all(NTP_REPLAY_FIRST);
+    sim_row_good(2);
+    sim_run(600);
+    sim_row_right();
+    sim_check(sim_said("not an answer to our request"), "seen");
+    sim_check(w->server[0].exchanges == 1, "keys are kept");
+}
+
 static void tampered(void)
 {
     on_all(NTP_TAMPER);
@@ -133,8 +145,22 @@ static void evil_dns(void)
     sim_row_unset(60);
     sim_check(sim_said("certificate is for another name"), "says why");
     sim_check(w->server[SIM_SERVERS - 1].requests == 0, "gets no request");
-    w->dns_lie = -1;
+    w->dns_lie = SIM_DNS_TRUE;
     gone("the name service tells the truth");
+}
+
+static void dead_dns(void)
+{
+    w->dns_lie = SIM_DNS_DEAD;
+    sim_row_unset(60);
+    sim_check(sim_said("name does not resolve"), "says why");
+    w->dns_lie = SIM_DNS_TRUE;
+    gone("the name service is back");
+    sim_off(SIM_DAY);
+    w->dns_lie = SIM_DNS_DEAD;
+    sim_row_good(2);
+    sim_run(600);
+    sim_row_right();
 }
 
 /* All servers' replies come x seconds late. */
@@ -243,6 +269,8 @@ const struct sim_row sim_rows_path[] = {
      "refused"},
     {"replies replayed to a running clock", replay_running,
      "refused; hold-over", "refused; hold-over", SIM_SAME, SIM_SAME},
+    {"old replies before every reply", replay_first,
+     "refused; the real ones are taken", "the same", SIM_SAME, "the same"},
     {"replies tampered with", tampered, "refused; not set", "refused",
      "refused", "refused"},
     {"replies stripped of NTS", stripped, "refused; never falls back",
@@ -263,6 +291,9 @@ const struct sim_row sim_rows_path[] = {
     {"DNS sends all names to a server with a good certificate of its own",
      evil_dns, "certificate for another name", "refused", "refused",
      "refused"},
+    {"no name service, first without cookies, then with", dead_dns,
+     "not set; with cookies their servers' addresses are on the card",
+     "not set; cookies are saved with an address, too", SIM_SAME, "not set"},
     {"replies delayed up to the bound, at start", delay_start,
      "off by half the delay at most, inside the stated bound",
      "the same below maxdelay", SIM_SAME,

@@ -153,6 +153,24 @@ static void poisoned(void)
               "the next start tells of it");
 }
 
+/* The floor would rise again at the next save. */
+static void reset_while_set(void)
+{
+    sim_row_good(10);
+    (void)sim_ask("floor reset");
+    sim_run(5);
+    sim_check(!sim_alive(), "it restarts");
+    sim_boot();
+    sim_run(1);
+    sim_check(sim_said("an operator reset the time floor") &&
+                  sim_said("from the build"),
+              "with the build time for a floor, and says so");
+    sim_check(sim_said("synchronised: ") ||
+                  sim_until("synchronised: ", 60), "synchronises");
+    sim_run(10);
+    sim_row_right();
+}
+
 static void rolled_back(void)
 {
     static uint8_t old[SIM_STATE];
@@ -166,6 +184,7 @@ static void rolled_back(void)
     sim_row_at(201);
     sim_row_liar(0, -10, 100, 50); /* stolen, above the old floor only */
     sim_row_good(30);
+    sim_check(w->repeats > 0, "the old card's cookies were sent before");
     sim_note("%u old cookies sent again", w->repeats);
 }
 
@@ -298,6 +317,9 @@ const struct sim_row sim_rows_time[] = {
      "next start", "its clock is in the future: refuses all until somebody "
      "sets it", "accepts any date, steps back by makestep",
      "refuses: backward step above a day"},
+    {"an operator resets the floor of a running clock", reset_while_set,
+     "restarts with the build time for a floor, and tells", "no floor",
+     "no floor", "no floor"},
     {"card rolled back to an older image", rolled_back,
      "an older floor, old cookies sent again (linkable, not forgeable); the "
      "quorum still decides", "an older drift file's date: the same",

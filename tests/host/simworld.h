@@ -25,6 +25,8 @@
 #define SIM_CONSOLE   (1u << 20)
 #define SIM_COOKIES   8192
 #define SIM_LINK_NS   (5 * MONO_MS) /* one way, each way                     */
+#define SIM_DNS_TRUE  -1
+#define SIM_DNS_DEAD  -2
 #define SIM_DAY       INT64_C(86400)
 #define SIM_YEAR      (365 * SIM_DAY)
 
@@ -50,6 +52,7 @@ enum sim_ntp { /* what becomes of NTP with a server                          */
     NTP_NAK_FIRST,   /* a forged NAK comes before each reply                 */
     NTP_NAK_ONLY,    /* and the reply does not                               */
     NTP_REPLAY,      /* instead of the reply the very first one again        */
+    NTP_REPLAY_FIRST, /* that, then the reply                                */
     NTP_TAMPER,      /* a bit of the transmit timestamp flipped              */
     NTP_PLAIN,       /* the reply without its extension fields               */
 };
@@ -87,7 +90,7 @@ struct sim_world {
     int64_t asked_ns;    /* true time when the last Return was read          */
     /* The network. */
     bool link;
-    int dns_lie;         /* every name is this server; -1: none              */
+    int dns_lie;         /* every name is this server; or SIM_DNS_...        */
     bool dhcp_evil;      /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
     struct sim_server server[SIM_SERVERS];
