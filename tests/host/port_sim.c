@@ -11,7 +11,6 @@
 #include "simworld.h"
 
 #define PASS_TICKS (SIM_HZ / 100000) /* 10 us */
-#define EXIT_RESET 3
 
 static struct {
     const uint8_t *fat;
@@ -130,6 +129,18 @@ static int began(int rc)
     return RC_OK;
 }
 
+/* The write in which the power fails. */
+static _Noreturn void cut(uint8_t *at, const uint8_t *buf, size_t len)
+{
+    if (w->cut == CUT_TORN)
+        len = len / 2;
+    if (w->cut != CUT_DROPPED)
+        memcpy(at, buf, len);
+    if (w->cut == CUT_GARBLED && port_entropy(at, len) != RC_OK)
+        sim_broken("no entropy");
+    _exit(SIM_EXIT_CUT);
+}
+
 int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
 {
     uint64_t at = (uint64_t)lba * PORT_BLK_SIZE;
@@ -138,6 +149,8 @@ int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
         return RC_STATE;
     if (!inside(at, len, sim.fat_len, SIM_STATE))
         return began(RC_IO);
+    if (w->cut_after && --w->cut_after == 0)
+        cut(w->state + (at - sim.fat_len), buf, len);
     memcpy(w->state + (at - sim.fat_len), buf, len);
     w->writes++;
     return began(RC_OK);
@@ -215,7 +228,7 @@ int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
 
 _Noreturn void port_reset(void)
 {
-    _exit(EXIT_RESET);
+    _exit(SIM_EXIT_RESET);
 }
 
 _Noreturn void panic(const char *file, int line, const char *what)

@@ -206,12 +206,13 @@ static void died(void)
     int status;
     if (waitpid(t.child, &status, 0) != t.child)
         sim_broken("waitpid");
-    bool reset = WIFEXITED(status) && WEXITSTATUS(status) == 3;
+    bool meant = WIFEXITED(status) && (WEXITSTATUS(status) == SIM_EXIT_RESET ||
+                                       WEXITSTATUS(status) == SIM_EXIT_CUT);
     t.child = 0;
     t.virtual_s += sim_uptime();
     close(t.up);
     close(t.down);
-    if (!reset)
+    if (!meant)
         sim_check_at(false, "alive", __LINE__, "the firmware died");
 }
 

@@ -21,6 +21,8 @@
 #define SIM_HZ        50000000u
 #define SIM_PPM       20        /* how much too fast the board's counter is  */
 #define SIM_SERVERS   8
+#define SIM_EXIT_RESET 3         /* how a child ends: by itself,             */
+#define SIM_EXIT_CUT   4         /* by w->cut_after                          */
 #define SIM_STATE     (4u << 20) /* bytes of the card that are written       */
 #define SIM_CONSOLE   (1u << 20)
 #define SIM_COOKIES   8192
@@ -99,6 +101,14 @@ struct sim_world {
     /* The card. */
     uint8_t state[SIM_STATE];
     unsigned writes;
+    unsigned cut_after;  /* writes; then the power fails in the next one     */
+    enum sim_cut {
+        CUT_DROPPED,     /* nothing of it arrives                            */
+        CUT_TORN,        /* its first half                                   */
+        CUT_GARBLED,     /* as many bytes, of anything                       */
+        CUT_AFTER,       /* all, but nobody is told                          */
+        CUT_KINDS,
+    } cut;
 };
 extern struct sim_world *w;
 
