@@ -72,6 +72,11 @@ $(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(
 	tests/qemu/peers/fetch.sh $(B)
 	@touch $@
 
+# A peer's clock, shifted (test_leap.py).
+$(H)/shift_clock.so: tests/qemu/peers/shift_clock.c
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
 # One unit test by name: make unit NAME=siv. Fuzz for a while: make fuzz NAME=conf.
 unit: $(T)/unit/test_$(NAME)
 	$<
@@ -79,7 +84,7 @@ fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/ntpclient $(H)/ntpclient-san \
-           host image $(B)/peers/.fetched
+           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
+           $(H)/ntpclient-san $(H)/shift_clock.so host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

@@ -82,6 +82,7 @@ void bootstrap_judge(const struct bootstrap *b,
                      struct bootstrap_verdict *out)
 {
     ASSERT(n <= LIMIT_SOURCES);
+    unsigned auth = 0, auth_agree = 0;
     *out = (struct bootstrap_verdict){0};
     for (size_t i = 0; i < n; i++) {
         if (!s[i].counts)
@@ -89,14 +90,16 @@ void bootstrap_judge(const struct bootstrap *b,
         bool good = s[i].agrees && holds(b, &s[i], from, to);
         out->of++;
         out->agree += good;
+        auth += s[i].auth;
+        auth_agree += s[i].auth && good;
         out->outside += s[i].doubt == BOOTSTRAP_OUTSIDE_WINDOW ||
                         (s[i].agrees && !good);
         out->before += s[i].doubt == BOOTSTRAP_BEFORE_FLOOR;
     }
-    out->need = out->of > 0 ? bootstrap_need(out->of, minsources) : 0;
+    out->need = bootstrap_need(out->of, minsources);
     bool quorum = out->agree >= out->need && to >= b->floor;
     out->may_set = b->set || (quorum && !bootstrap_waits(b));
-    out->raises = quorum && out->of > 0;
+    out->raises = quorum && auth_agree >= bootstrap_need(auth, minsources);
 }
 
 size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,

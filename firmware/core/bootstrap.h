@@ -107,7 +107,10 @@ const char *bootstrap_doubt_text(enum bootstrap_doubt d);
 /* ---- quorum ------------------------------------------------------------- */
 
 struct bootstrap_source {
-    bool counts;   /* NTS, and configured to be selected                    */
+    bool counts;   /* has a say: NTS, and configured to be selected. Plain NTP
+                    * counts where the configuration has nothing else, or
+                    * says authselectmode ignore                            */
+    bool auth;     /* NTS                                                   */
     bool agrees;   /* with the interval that the majority shares            */
     int64_t lo, hi;/* its window                                            */
     enum bootstrap_doubt doubt; /* of its last reply                        */
@@ -116,8 +119,7 @@ struct bootstrap_source {
 struct bootstrap_verdict {
     bool may_set;  /* the clock may be set (or is) by what they agree on    */
     bool raises;   /* F may rise to it                                      */
-    unsigned agree, need, of; /* of: those that count; 0: no NTS source, so
-                               * that selection alone decides               */
+    unsigned agree, need, of; /* of: those that count                       */
     unsigned outside, before; /* replies not believed                       */
 };
 

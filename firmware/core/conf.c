@@ -44,6 +44,18 @@ static int read_save(struct conf_read *p)
     return RC_OK;
 }
 
+/* Shorter wears the card for nothing, longer leaves the floor a day behind
+ * at the least. */
+static int read_saveinterval(struct conf_read *p)
+{
+    int64_t s;
+    if (conf_want(p, 1, 1) < 0 ||
+        conf_int(p, "saveinterval", p->w.word[1], 60, 86400, &s) < 0)
+        return RC_BAD;
+    p->c->saveinterval_s = (uint32_t)s;
+    return RC_OK;
+}
+
 static int read_makestep(struct conf_read *p)
 {
     double threshold;
@@ -178,6 +190,7 @@ static int read_directive(struct conf_read *p)
         {"nosystemcert", read_nosystemcert},
         {"ntsdumpdir", read_save},
         {"driftfile", read_save},
+        {"saveinterval", read_saveinterval},
         {"ntsaeads", read_aeads},
         {"makestep", read_makestep},
         {"bootstrap", conf_read_bootstrap},
@@ -189,6 +202,7 @@ static int read_directive(struct conf_read *p)
         {"maxjitter", conf_read_maxjitter},
         {"reselectdist", conf_read_reselectdist},
         {"stratumweight", conf_read_stratumweight},
+        {"leapsecmode", conf_read_leapsecmode},
         {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},
@@ -234,6 +248,7 @@ static void check_whole(struct conf_read *p)
 static void set_defaults(struct conf *c)
 {
     memset(c, 0, sizeof(*c));
+    c->saveinterval_s = 900;
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
     c->aeads[0] = AEAD_AES_128_GCM_SIV;

@@ -12,6 +12,7 @@
 #include "../limit.h"
 #include "authselect.h"
 #include "base.h"
+#include "leap.h"
 
 struct conf_source {
     char name[LIMIT_NAME]; /* host name or address literal, as written      */
@@ -21,6 +22,11 @@ struct conf_source {
     bool pool;              /* a pool line: up to maxsources addresses      */
     uint8_t maxsources;     /* 4                                            */
     bool iburst, nts, prefer, noselect, trust, require, xleave;
+    uint8_t minstratum;     /* 0                                            */
+    double maxdelay_s;      /* 3                                            */
+    double maxdelayratio, maxdelaydevratio; /* 0: off. chrony's default for
+                             * the second is 10; our filter weighs by delay */
+    double offset_s;        /* 0                                            */
     uint8_t certset;        /* 0                                            */
 };
 
@@ -44,6 +50,7 @@ struct conf {
     uint8_t trust_count;
     bool nosystemcert;       /* leave the Mozilla bundle out                */
     bool save;               /* ntsdumpdir or driftfile given               */
+    uint32_t saveinterval_s; /* own word: 60 .. 86400, default 900          */
     bool bootstrap_strict;   /* own word: bootstrap strict | default        */
     uint32_t nocerttimecheck;/* clock updates; default 0 (bootstrap.h)      */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first; default 30 15    */
@@ -56,6 +63,7 @@ struct conf {
     double maxdistance_s, maxjitter_s; /* 3, 1                              */
     double reselectdist_s, stratumweight_s; /* 100e-6, 1e-3                 */
     double combinelimit;     /* 3                                           */
+    enum leap_mode leapsecmode; /* system, which is step here (leap.h)      */
     bool pps, pps_always;    /* own words: pps gpio N [width Nms] [always]  */
     uint8_t pps_gpio;        /* BCM number, default 18                      */
     uint16_t pps_width_ms;   /* 1 .. 900, default 100                       */

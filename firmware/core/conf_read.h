@@ -31,6 +31,7 @@ int conf_read_pool(struct conf_read *p);
 int conf_read_bootstrap(struct conf_read *p);
 int conf_read_nocerttimecheck(struct conf_read *p);
 int conf_read_authselectmode(struct conf_read *p);
+int conf_read_leapsecmode(struct conf_read *p);
 int conf_read_minsources(struct conf_read *p);
 int conf_read_combinelimit(struct conf_read *p);
 int conf_read_maxdistance(struct conf_read *p);

@@ -152,6 +152,11 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
     slew(d, d->synced ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
 }
 
+void discipline_shift(struct discipline *d, int64_t by)
+{
+    d->est.utc += (uint64_t)by;
+}
+
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks)
 {

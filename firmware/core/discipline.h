@@ -87,6 +87,9 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
                        uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
+/* UTC itself has jumped by 2^-32 s (a leap second, leap.h): so has the line. */
+void discipline_shift(struct discipline *d, int64_t by);
+
 /* Line - clk, now: chronyc tracking's "System time". 0 before the first. */
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks);

@@ -181,6 +181,11 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
     return true;
 }
 
+void filter_shift(struct filter *f, int64_t by)
+{
+    f->utc0 += (uint64_t)by; /* all else is relative to it */
+}
+
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz)
 {
     int64_t plain = utc_ticks_ntp((int64_t)(ticks - e->ticks), hz);

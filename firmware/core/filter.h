@@ -81,6 +81,10 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s);
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out);
 
+/* UTC itself has jumped by 2^-32 s (a leap second): the line moves with it,
+ * all that is known stays known. */
+void filter_shift(struct filter *f, int64_t by);
+
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
 

@@ -17,6 +17,7 @@ void nts_assoc_wipe(struct nts_assoc *a)
     drop_cookies(a);
     crypto_wipe(a->c2s, sizeof a->c2s);
     crypto_wipe(a->s2c, sizeof a->s2c);
+    nts_assoc_proved(a);
     a->aead = NULL;
     a->naks = 0;
     a->cert_lo = 0;
@@ -35,6 +36,32 @@ int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
     memcpy(a->s2c, s2c, aead->key_len);
     a->key_id++;
     return RC_OK;
+}
+
+void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
+                     const uint8_t *s2c)
+{
+    ASSERT(a->aead);
+    a->other = true;
+    memcpy(a->other_c2s, c2s, a->aead->key_len);
+    memcpy(a->other_s2c, s2c, a->aead->key_len);
+}
+
+bool nts_assoc_swap(struct nts_assoc *a)
+{
+    if (!a->other)
+        return false;
+    memcpy(a->c2s, a->other_c2s, sizeof a->c2s);
+    memcpy(a->s2c, a->other_s2c, sizeof a->s2c);
+    nts_assoc_proved(a);
+    return true;
+}
+
+void nts_assoc_proved(struct nts_assoc *a)
+{
+    a->other = false;
+    crypto_wipe(a->other_c2s, sizeof a->other_c2s);
+    crypto_wipe(a->other_s2c, sizeof a->other_s2c);
 }
 
 static void remove_cookie(struct nts_assoc *a, size_t i)
@@ -100,6 +127,12 @@ int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
         a->cookies[i].saved |= a->cookies[i].written;
     }
     return (int)w.len;
+}
+
+void nts_assoc_unwritten(struct nts_assoc *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        a->cookies[i].written = false;
 }
 
 void nts_assoc_saved(struct nts_assoc *a)

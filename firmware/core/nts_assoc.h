@@ -30,6 +30,8 @@ struct nts_cookie {
 struct nts_assoc {
     const struct aead *aead; /* NULL: no keys                               */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
+    bool other;          /* the server may have meant these instead         */
+    uint8_t other_c2s[AEAD_KEY_MAX], other_s2c[AEAD_KEY_MAX];
     struct nts_cookie cookies[LIMIT_COOKIES]; /* oldest first               */
     uint8_t count;
     uint16_t cookie_len; /* of the newest seen, for placeholders            */
@@ -48,6 +50,16 @@ void nts_assoc_wipe(struct nts_assoc *a);
 int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
                    const uint8_t *s2c) MUST_CHECK;
 
+/* It is not known which of two exporter contexts the server used (nts_ke.h,
+ * nts_ke_exporter_aead): these are the keys under the other one, to be tried
+ * if the first ones meet nothing but NAKs. */
+void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
+                     const uint8_t *s2c);
+/* Use the others from now on; there are no others then. False: none. */
+bool nts_assoc_swap(struct nts_assoc *a);
+/* A valid reply has proved the keys: forget the others. */
+void nts_assoc_proved(struct nts_assoc *a);
+
 /* Keep a cookie; when full the oldest makes room. RC_OK, RC_BAD: length. */
 int nts_assoc_put(struct nts_assoc *a, const uint8_t *b,
                   size_t len) MUST_CHECK;
@@ -62,6 +74,8 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
  * RC_SPACE, RC_STATE (no keys): nothing changed. */
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap) MUST_CHECK;
+/* The record is to be forgotten: as if written with nothing to offer. */
+void nts_assoc_unwritten(struct nts_assoc *a);
 /* The newest record written is durable: no other offers anything now. */
 void nts_assoc_saved(struct nts_assoc *a);
 /* No record offers anything: the card was forgotten or will never be read. */

@@ -7,6 +7,7 @@
 
 #include "../limit.h"
 #include "base.h"
+#include "journal.h"
 
 enum { /* selection options, chronyc's N P T R */
     STATUS_OPT_NOSELECT = 1,
@@ -38,10 +39,11 @@ struct status_stats {
 };
 
 /* ntpdata: of the last reply that was believed. Not measured, and shown as
- * 0: jitter asymmetry. NTP tests: a reply that fails one of the first nine
- * changes nothing here; the last but one digit says whether the filter took
- * it. TX stamps are read just before sending (Daemon), RX stamps are latched
- * in the interrupt (chronyc's nearest word is Kernel). */
+ * 0: jitter asymmetry. NTP tests: a reply that fails one of the first six
+ * changes nothing here; the last four are A to D (ntp_client.h), and C also
+ * says whether the filter took it. TX stamps are read just before sending
+ * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
+ * Kernel). */
 struct status_ntp {
     uint16_t port;           /* theirs                                      */
     uint32_t address_id;     /* their address as a reference identifier     */
@@ -53,6 +55,8 @@ struct status_ntp {
     int64_t ref_unix_s;
     span_ns offset_ns, delay_ns, disp_ns, response_ns;
     bool refused;            /* by the filter                               */
+    bool interleaved;
+    uint8_t failed;          /* NTP_TEST_                                   */
     uint32_t good;           /* replies it took                             */
 };
 
@@ -103,12 +107,13 @@ struct status_tracking {
 struct status_run {          /* what "help performance" people ask for       */
     mono_ns uptime;
     char hostname[64], board[64], address4[16], address6[48], last_reset[80];
+    uint32_t crashes;        /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;
     struct {
         const char *name;
         span_ns longest_ns;
-    } poll[12];              /* per service                                 */
+    } poll[16];              /* per service                                 */
     uint8_t poll_count;
     mono_ns first_sync;      /* since boot; -1 not yet                      */
     bool first_from_cookies; /* the first sync needed no key exchange       */
@@ -117,6 +122,9 @@ struct status_run {          /* what "help performance" people ask for       */
     int64_t floor_unix_s;
     const char *floor_from;  /* NULL: not said                              */
     uint32_t journal_writes, journal_errors;
+    bool journal_failing;    /* the card takes no write just now             */
+    uint32_t save_interval_s;
+    struct journal_wear wear;
 };
 
 struct status {
@@ -125,6 +133,9 @@ struct status {
     struct status_tracking tracking;
     struct status_run run;
 };
+
+/* STATUS_OPT_* of the options that are set. */
+unsigned status_options(bool noselect, bool prefer, bool trust, bool require);
 
 /* Each writes whole lines into out (0-terminated, cut at cap) and returns
  * the length. Columns and rounding are chronyc's. */

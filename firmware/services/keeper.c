@@ -11,7 +11,6 @@
 #include "timekeeper.h"
 #include "version.h"
 
-#define SAVE_EVERY    (15 * 60 * MONO_S)
 #define RESET_WAIT    (2 * MONO_S)
 
 static struct {
@@ -19,7 +18,7 @@ static struct {
     struct floor_record rec; /* as it is or would be on the card             */
     const char *from;
     bool strict;
-    mono_ns due;        /* of the next save                                 */
+    mono_ns due, every; /* the next save; saveinterval                      */
     bool synced, from_cookies;
     bool frozen;        /* an operator reset the floor: it does not rise    */
     mono_ns reset_at;   /* 0: no reset asked for                            */
@@ -77,7 +76,7 @@ static void write_card(mono_ns now)
 {
     int64_t floor;
     int32_t freq, sigma;
-    keep.due = now + SAVE_EVERY;
+    keep.due = now - now % keep.every + keep.every; /* as the sources' */
     if (!timekeeper_keep(&floor, &freq, &sigma))
         return;
     if (floor > keep.rec.floor && !keep.frozen) {
@@ -93,6 +92,7 @@ static void write_card(mono_ns now)
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
 {
     memset(&keep, 0, sizeof keep);
+    keep.every = conf->saveinterval_s * MONO_S;
     keep.ops = ops;
     keep.strict = conf->bootstrap_strict;
     read_card();

@@ -3,7 +3,8 @@
  *
  * The floor is the last time that a quorum agreed on, or the build time if
  * later (core/bootstrap.h). It rises only from quorum time; it is saved at
- * the first sync, then every 15 minutes, and on a clean reset.
+ * the first sync, then every saveinterval (at multiples of it since boot, as
+ * the sources' cookies are), and on a clean reset.
  *
  * An operator may set it while the clock is not set, and reset it to the
  * build time at any time: a floor in the future, which would refuse every

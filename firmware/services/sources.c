@@ -19,11 +19,11 @@
 #define DEAD_POLLS        8      /* unanswered: ask the name service again   */
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
-#define SAVE_EVERY        (15 * 60 * MONO_S)
 #define SPARE             2      /* cookies to go on with, not on the card   */
 
 static struct {
     const struct sources_ops *ops;
+    mono_ns save_every;
     struct source s[LIMIT_SOURCES];
     unsigned count;
     bool set; /* the clock is, as of the last poll                           */
@@ -50,34 +50,17 @@ static void add(const struct conf_source *c, mono_ns now)
     ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
     *s = (struct source){.conf = c, .last_ke = -1};
-    struct ntp_client_conf nc = {.minpoll = c->minpoll,
-                                 .maxpoll = c->maxpoll,
-                                 .iburst = c->iburst,
-                                 .nts = c->nts};
+    struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
     all.count++;
 }
 
-/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
-static bool enabled(const struct conf *conf, const struct aead *aead)
+/* All at the same moments, which are keeper's too, so that one write of the
+ * card takes them all. */
+static mono_ns next_save(mono_ns now)
 {
-    for (unsigned i = 0; i < conf->aead_count; i++)
-        if (conf->aeads[i] == aead->id)
-            return true;
-    return false;
-}
-
-static void remembered(const struct conf *conf, struct source *s)
-{
-    if (enabled(conf, s->ntp.nts.aead)) {
-        log_line("%s: %u saved cookies", s->conf->name,
-                 (unsigned)s->ntp.nts.count);
-        return;
-    }
-    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
-    nts_assoc_wipe(&s->ntp.nts);
-    s->step = SOURCE_ADDRESS;
+    return now - now % all.save_every + all.save_every;
 }
 
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
@@ -85,6 +68,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     mono_ns now = timekeeper_mono();
     all.ops = ops;
     all.count = 0;
+    all.save_every = conf->saveinterval_s * MONO_S;
     all.set = false;
     for (unsigned i = 0; i < conf->source_count; i++) {
         add(&conf->sources[i], now);
@@ -93,16 +77,9 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      "gives one address",
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
-    for (unsigned id = 0; ops->remembers() && id < LIMIT_SOURCES; id++) {
-        uint8_t buf[SOURCE_CARD_MAX];
-        int len = ops->load((uint8_t)id, buf, sizeof buf);
-        for (unsigned i = 0; len > 0 && i < all.count; i++) {
-            if (source_card_read(&all.s[i], buf, (size_t)len) != RC_OK)
-                continue;
-            remembered(conf, &all.s[i]);
-            break;
-        }
-    }
+    if (ops->remembers())
+        sources_card_restore(all.s, all.count, conf, ops->load,
+                             next_save(now));
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -124,8 +101,10 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
         return;
     }
     s->resolve_failures = 0;
-    if (!net_addr_equal(&s->addr, &addr[0]))
+    if (!net_addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
+        ntp_client_basic(&s->ntp);
+    }
     s->addr = addr[0];
     if (!for_ntp)
         s->ke_addr = addr[0];
@@ -170,6 +149,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+    if (rc == RC_OK && o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return rc;
@@ -225,18 +206,18 @@ static mono_ns start_exchange(struct source *s, mono_ns now)
 static void save(struct source *s, size_t spare, mono_ns now)
 {
     uint8_t buf[SOURCE_CARD_MAX];
-    s->save_due = now + SAVE_EVERY;
+    s->save_due = next_save(now);
     if (s->forgetful || !all.ops->remembers())
         return; /* what is written counts as offered by the card */
     int len = source_card_write(s, spare, buf, sizeof buf);
     if (len < 0)
         return;
-    int ticket = all.ops->save((uint8_t)slot_of(s), buf, (size_t)len);
+    int ticket = all.ops->save(s->record, buf, (size_t)len);
     if (ticket <= 0) {
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
     }
-    s->card_low = s->ntp.nts.count - spare < LIMIT_COOKIES - SPARE;
+    s->card_low = s->ntp.nts.count < spare + LIMIT_COOKIES - SPARE;
     s->ticket = ticket;
     s->ticket_since = now;
 }
@@ -293,8 +274,8 @@ static void drop(struct source *s, const char *why)
 {
     trouble(s, why);
     nts_assoc_wipe(&s->ntp.nts);
-    if (all.ops->remembers() && all.ops->save((uint8_t)slot_of(s),
-                                              (const uint8_t *)"", 0) <= 0)
+    if (all.ops->remembers() &&
+        all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
         log_limited(&all, "%s: keys stay on the card", s->conf->name);
     s->ticket = 0;
     timekeeper_forget(slot_of(s));
@@ -464,6 +445,7 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
+        ntp_client_basic(&s->ntp);
         if (s->step != SOURCE_EXCHANGING)
             s->retry = s->step == SOURCE_RUN ? 0 : now;
     }

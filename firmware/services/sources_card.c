@@ -5,13 +5,18 @@
 #include "core/bytes.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "log.h"
 
 #define CARD_VERSION 1
 
 int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
 {
-    if (!s->ntp.nts.aead || s->ntp.nts.count <= spare)
+    if (!s->ntp.nts.aead)
         return RC_STATE;
+    if (s->ntp.nts.count <= spare) {
+        nts_assoc_unwritten(&s->ntp.nts);
+        return 0;
+    }
     struct writer w = writer_of(out, cap);
     size_t name = strlen(s->conf->name), ntp = strlen(s->ntp_name);
     writer_u8(&w, CARD_VERSION);
@@ -60,6 +65,71 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     s->port = port;
     s->step = SOURCE_RUN;
     return RC_OK;
+}
+
+struct ntp_client_conf source_client_conf(const struct conf_source *c)
+{
+    struct ntp_client_conf nc = {
+        .minpoll = c->minpoll,
+        .maxpoll = c->maxpoll,
+        .iburst = c->iburst,
+        .nts = c->nts,
+        .xleave = c->xleave,
+        .minstratum = c->minstratum,
+        .maxdelay_ns = (span_ns)(c->maxdelay_s * 1e9),
+        .offset_ns = (span_ns)(c->offset_s * 1e9),
+    };
+    if (nc.maxdelay_ns == 0) /* which would be chrony's default */
+        nc.maxdelay_ns = 1;
+    return nc;
+}
+
+/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
+static bool enabled(const struct conf *conf, const struct aead *aead)
+{
+    for (unsigned i = 0; i < conf->aead_count; i++)
+        if (conf->aeads[i] == aead->id)
+            return true;
+    return false;
+}
+
+static void remembered(const struct conf *conf, struct source *s)
+{
+    if (enabled(conf, s->ntp.nts.aead)) {
+        log_line("%s: %u saved cookies", s->conf->name,
+                 (unsigned)s->ntp.nts.count);
+        return;
+    }
+    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
+    nts_assoc_wipe(&s->ntp.nts);
+    s->step = SOURCE_ADDRESS;
+}
+
+void sources_card_restore(struct source *s, unsigned count,
+                          const struct conf *conf,
+                          int (*load)(uint8_t id, uint8_t *buf, size_t cap),
+                          mono_ns save_due)
+{
+    bool known[LIMIT_SOURCES] = {false}, taken[LIMIT_SOURCES] = {false};
+    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
+        uint8_t buf[SOURCE_CARD_MAX];
+        int len = load((uint8_t)id, buf, sizeof buf);
+        for (unsigned i = 0; len > 0 && i < count; i++) {
+            if (source_card_read(&s[i], buf, (size_t)len) != RC_OK)
+                continue;
+            s[i].record = (uint8_t)id;
+            s[i].save_due = save_due;
+            known[i] = taken[id] = true;
+            remembered(conf, &s[i]);
+            break;
+        }
+    }
+    for (unsigned i = 0, id = 0; i < count; i++) {
+        while (!known[i] && taken[id])
+            id++;
+        if (!known[i])
+            s[i].record = (uint8_t)id++;
+    }
 }
 
 void source_status(const struct source *s, struct status_source *out,

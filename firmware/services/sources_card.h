@@ -1,5 +1,34 @@
 /* sources_card.h -- one source's state, its record on the card and its line
- * in the tables; private to sources*.c. */
+ * in the tables; private to sources*.c.
+ *
+ * A cookie that was sent is never offered again, whenever the power goes
+ * (RFC 8915 sections 5.7 and 9.1). The order of events:
+ *
+ *  1. Boot: every cookie in the record comes out marked as offered by the
+ *     card. None of them may be sent (nts_assoc_take: RC_AGAIN).
+ *  2. A request is due: a record without the oldest one replaces that on the
+ *     card; with the last one, the record is forgotten altogether.
+ *  3. The journal says that this is durable. Only now is the cookie free, and
+ *     it is sent.
+ *  4. The reply brings fresh ones, which no record offers: they are sent as
+ *     they come, oldest first, and the card is left alone. Once there are
+ *     LIMIT_COOKIES again, a record with all but SPARE of them is written,
+ *     and these count as offered from the moment it is handed over.
+ *
+ * A cut before 3 leaves one record or the other, and no cookie of either has
+ * been sent. A cut after 3 leaves the newer one, for the journal never goes
+ * back behind what was durable; what was sent is not in it. A cut during 4
+ * leaves the old record or the new one: neither holds one that was sent. So
+ * a cut costs at most one cookie that nobody has seen; with none left there
+ * is a key exchange, and no cookie is ever sent twice "because nothing else
+ * is left".
+ *
+ * Which record belongs to a source is a matter of its name and ports, not of
+ * its line in chrony.conf: a source goes on with the record it was read from,
+ * or moving a line would leave an older copy behind. What this rests on: a
+ * card that keeps what it said is durable; services/store.c reads back every
+ * write, and a card that fails that is given up (sources.c, CARD_PATIENCE)
+ * for a new key exchange at every boot. */
 #ifndef SOURCES_CARD_H
 #define SOURCES_CARD_H
 
@@ -29,6 +58,7 @@ struct source {
     mono_ns last_ke;          /* -1: none since boot                         */
     uint32_t ke_attempts, ke_failures;
     uint8_t resolve_failures, silent;
+    uint8_t record;           /* its record's id on the card                 */
     int ticket;               /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
     bool card_low;            /* it offers fewer cookies than it could       */
@@ -40,13 +70,25 @@ struct source {
  * port, then nts_assoc_write's bytes. */
 #define SOURCE_CARD_MAX LIMIT_JOURNAL_DATA
 
-/* Returns the length, RC_SPACE, or RC_STATE: nothing to save. */
+/* Returns the length, or 0: nothing would be left to offer, so the record
+ * must be forgotten. RC_SPACE; RC_STATE: no keys. */
 int source_card_write(struct source *s, size_t spare, uint8_t *out,
                       size_t cap) MUST_CHECK;
 /* RC_OK: it was this source's record and s is ready to run from it. RC_BAD:
  * another's, or damaged, or s has one already; s is unchanged. */
 int source_card_read(struct source *s, const uint8_t *in,
                      size_t len) MUST_CHECK;
+
+/* The client's share of a server line. */
+struct ntp_client_conf source_client_conf(const struct conf_source *c);
+
+/* At boot: each record (`load`, ids 0 .. LIMIT_SOURCES - 1) goes to the source
+ * it belongs to, which is saved next at save_due; a source without one gets
+ * an id that no other has, and what that holds is of nobody here. */
+void sources_card_restore(struct source *s, unsigned count,
+                          const struct conf *conf,
+                          int (*load)(uint8_t id, uint8_t *buf, size_t cap),
+                          mono_ns save_due);
 
 void source_status(const struct source *s, struct status_source *out,
                    mono_ns now);

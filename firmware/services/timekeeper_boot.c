@@ -15,6 +15,7 @@
 static struct {
     struct bootstrap b;
     unsigned minsources;
+    bool ignore;                /* authselectmode                            */
     struct {
         int64_t lo, hi;         /* window of the last reply's association    */
         enum bootstrap_doubt doubt;
@@ -39,6 +40,7 @@ void timekeeper_boot_init(const struct conf *conf,
         .by_operator = start->floor_by_operator,
     };
     boot.minsources = conf->minsources;
+    boot.ignore = conf->authselect == AUTHSELECT_IGNORE;
     boot.say = MONO_NEVER;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         timekeeper_boot_forget(i);
@@ -101,14 +103,23 @@ const char *timekeeper_doubt(unsigned slot, bool *window)
 
 /* ---- quorum ------------------------------------------------------------- */
 
-static void judge(const struct select_in *in, size_t n, size_t need,
+static bool has_nts(const struct select_in *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (in[i].auth && !in[i].noselect)
+            return true;
+    return false;
+}
+
+static void judge(const struct select_in *in, size_t n,
                   const struct select_out *sel)
 {
     struct bootstrap_source s[LIMIT_SOURCES];
-    struct bootstrap_verdict *v = &boot.verdict;
+    bool any = boot.ignore || !has_nts(in, n);
     for (size_t i = 0; i < n; i++)
         s[i] = (struct bootstrap_source){
-            .counts = in[i].auth && !in[i].noselect,
+            .counts = (in[i].auth || any) && !in[i].noselect,
+            .auth = in[i].auth,
             .agrees = strchr("*+PDW", sel->letter[i]) != NULL &&
                       sel->letter[i] != 0,
             .lo = boot.slot[i].lo,
@@ -117,13 +128,9 @@ static void judge(const struct select_in *in, size_t n, size_t need,
         };
     bootstrap_judge(&boot.b, s, n, boot.minsources,
                     utc_unix_s(sel->lo, gnomon_build_unix),
-                    utc_unix_s(sel->hi, gnomon_build_unix), v);
-    if (v->of > 0)
-        return;
-    for (size_t i = 0; i < n; i++) /* plain NTP only, as configured */
-        v->of += !in[i].noselect;
-    v->agree = (unsigned)sel->agree;
-    v->need = (unsigned)need;
+                    utc_unix_s(sel->hi, gnomon_build_unix), &boot.verdict);
+    if (sel->why == SELECT_SPLIT) /* nobody is a survivor then */
+        boot.verdict.agree = (unsigned)sel->agree;
 }
 
 static void find_words(const struct select_out *sel)
@@ -141,10 +148,10 @@ static void find_words(const struct select_out *sel)
         fmt_add(&t, ": %s", select_why_text(sel->why));
 }
 
-bool timekeeper_boot_judge(const struct select_in *in, size_t n, size_t need,
+bool timekeeper_boot_judge(const struct select_in *in, size_t n,
                            const struct select_out *sel)
 {
-    judge(in, n, need, sel);
+    judge(in, n, sel);
     boot.heard = sel->why != SELECT_NONE || boot.verdict.outside ||
                  boot.verdict.before;
     bool may = boot.b.set || (sel->ok && boot.verdict.may_set);

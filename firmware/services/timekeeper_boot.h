@@ -16,9 +16,9 @@ void timekeeper_boot_floor(int64_t floor, bool by_operator);
 bool timekeeper_boot_believes(unsigned slot, const char *name, int64_t t,
                               int64_t cert_lo, int64_t cert_hi);
 void timekeeper_boot_forget(unsigned slot);
-/* What select made of in[n]; `need` was its quorum. True: if sel->ok, it may
- * steer the clock. Finds the words for why not. */
-bool timekeeper_boot_judge(const struct select_in *in, size_t n, size_t need,
+/* What select made of in[n]. True: if sel->ok, it may steer the clock. Finds
+ * the words for why not. */
+bool timekeeper_boot_judge(const struct select_in *in, size_t n,
                            const struct select_out *sel);
 /* Says them; when it wants to be called again. */
 mono_ns timekeeper_boot_poll(mono_ns now);

@@ -80,8 +80,18 @@ void port_idle(uint64_t until_ticks)
         w->ticks = to;
 }
 
+/* A loop that hangs takes no virtual time: simcase.c sees it in real time. */
 void port_watchdog_kick(void)
 {
+}
+
+void port_stable(void)
+{
+}
+
+void port_led(bool lit)
+{
+    (void)lit;
 }
 
 /* ---- Ethernet ------------------------------------------------------------ */

@@ -224,7 +224,7 @@ static void cut_in_writes(void)
     char before[20] = "", now[20] = "";
     unsigned cuts = 0;
     sim_row_good(10);
-    for (unsigned nth = 1; nth <= 8; nth++)
+    for (unsigned nth = 1; nth <= 6; nth++)
         for (unsigned how = 0; how < CUT_KINDS; how++) {
             w->cut = (enum sim_cut)how;
             w->cut_after = nth;
@@ -363,7 +363,7 @@ const struct sim_row sim_rows_time[] = {
     {"20 power cuts in a row", cut_often, "no cookie twice",
      "saved only when it ends: old cookies again", SIM_SAME,
      "keeps no cookies"},
-    {"32 power cuts in the middle of writes", cut_in_writes,
+    {"24 power cuts in the middle of writes", cut_in_writes,
      "always starts, floor never back, no cookie twice",
      "replaces its files by renaming; the file system decides", SIM_SAME,
      "keeps nothing"},

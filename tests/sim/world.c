@@ -35,6 +35,7 @@ struct world {
     size_t sources;
     struct clk clk;
     struct discipline d;
+    struct leap leap;
     struct select_out sel;
     double follow_at; /* true time, INFINITY none                            */
     double sum, sum2, freq2, est2;
@@ -129,12 +130,47 @@ static uint64_t ticks_at(const struct world *w, double t)
     double local = w->phase[k] + (t - (double)k) * (1 + w->y[k]);
     if (w->c->jump_at > 0 && t >= w->c->jump_at)
         local += w->c->jump;
-    return TICKS0 + (uint64_t)(local * w->c->hz);
+    uint64_t begun = w->c->ticks0 > 0 ? (uint64_t)w->c->ticks0 : TICKS0;
+    return begun + (uint64_t)(local * w->c->hz);
 }
 
-static ntp64 utc_at(double t)
+static ntp64 epoch(const struct scenario *c)
 {
-    return EPOCH + (uint64_t)(int64_t)llround(t * NTP_SECOND);
+    return c->epoch > 0 ? utc_of_unix((int64_t)c->epoch, 0) : EPOCH;
+}
+
+/* UTC as counted by who does the leap so late. */
+static ntp64 counted_at(const struct scenario *c, double t, double late)
+{
+    double leapt = fabs(c->leap) > 0 && t >= c->leap_at + late ? c->leap : 0;
+    return epoch(c) + (uint64_t)(int64_t)llround((t - leapt) * NTP_SECOND);
+}
+
+static ntp64 utc_at(const struct world *w, double t) /* the truth */
+{
+    return counted_at(w->c, t, w->c->leap_do > 0 ? 0 : INFINITY);
+}
+
+static bool among(double servers, size_t i)
+{
+    return (unsigned)servers >> i & 1;
+}
+
+/* The same of server i; INFINITY: it never does. */
+static double leaps_late(const struct world *w, size_t i)
+{
+    return !among(w->c->leap_do, i) ? INFINITY
+           : i + 1 == w->sources   ? w->c->leap_late
+                                   : 0;
+}
+
+static uint8_t announces(const struct world *w, size_t i, double t)
+{
+    const struct scenario *c = w->c;
+    double until = c->leap_at + (among(c->leap_do, i) ? leaps_late(w, i) : 0);
+    if (!among(c->leap_say, i) || t > until || t < c->leap_at - 43200)
+        return 0;
+    return c->leap > 0 ? 1 : 2;
 }
 
 /* ---- the network --------------------------------------------------------- */
@@ -164,16 +200,17 @@ static void ask(struct world *w, size_t i, double t)
         return;
     uint64_t sent = ticks_at(w, t);
     uint64_t got = ticks_at(w, t4 + c->latency * uniform(w));
-    int64_t held = utc_diff(utc_at(t3), utc_at(t2));
+    double late = leaps_late(w, i);
+    int64_t held = utc_diff(counted_at(c, t3, late), counted_at(c, t2, late));
     int64_t trip = utc_ticks_ntp((int64_t)(got - sent), (uint32_t)c->hz) - held;
     s->reply = true;
     s->reply_at = t4;
     s->sample = (struct ntp_sample){
         .at_ticks = sent + (got - sent) / 2,
-        .utc = utc_at(t2 + lie) + (uint64_t)(held / 2),
+        .utc = counted_at(c, t2 + lie, late) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
         .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
-        .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
+        .leap = announces(w, i, t2), .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
 }
 
 /* ---- as services/timekeeper does ----------------------------------------- */
@@ -191,6 +228,31 @@ static void apply(struct world *w, const struct discipline_action *a, double t,
         w->follow_at = t + LATE + (double)(a->until_ticks - ticks) / w->c->hz;
 }
 
+/* What of it the filters and the clk must know; w->leap has the rest. */
+static void leap(struct world *w, double t)
+{
+    struct leap_action l;
+    struct discipline_action act;
+    uint64_t ticks = ticks_at(w, t);
+    if (!leap_take(&w->leap, &w->clk, ticks, &l))
+        return;
+    w->f.leaps += l.by != 0;
+    for (size_t i = 0; i < w->sources; i++)
+        filter_shift(&w->src[i].filter, l.by);
+    discipline_shift(&w->d, l.by);
+    if (l.step) {
+        clk_step(&w->clk, l.ticks, l.by);
+        return;
+    }
+    discipline_follow(&w->d, &w->clk, ticks, (span_ns)UTC_NS << w->poll, &act);
+    apply(w, &act, t, ticks);
+}
+
+static int64_t unix_at(const struct world *w, uint64_t ticks)
+{
+    return utc_unix_s(clk_at(&w->clk, ticks), (int64_t)w->c->epoch);
+}
+
 static void choose(struct world *w, double t)
 {
     struct select_in in[WORLD_SERVERS] = {0};
@@ -199,7 +261,7 @@ static void choose(struct world *w, double t)
     uint64_t ticks = ticks_at(w, t);
     for (size_t i = 0; i < w->sources; i++) {
         const struct ntp_sample *l = &w->src[i].sample;
-        in[i] = (struct select_in){.stratum = l->stratum,
+        in[i] = (struct select_in){.stratum = l->stratum, .leap = l->leap,
                                    .delay_ns = l->delay_ns,
                                    .root_delay_ns = l->root_delay_ns,
                                    .root_disp_ns = l->root_disp_ns};
@@ -216,6 +278,7 @@ static void choose(struct world *w, double t)
     discipline_update(&w->d, &w->sel, &w->clk, ticks,
                       (span_ns)UTC_NS << w->poll, &act);
     apply(w, &act, t, ticks);
+    leap_announce(&w->leap, w->sel.leap, unix_at(w, ticks));
 }
 
 static void answer(struct world *w, size_t i, double t)
@@ -227,6 +290,9 @@ static void answer(struct world *w, size_t i, double t)
         s->burst = RAMP_POLLS * (w->poll - 1);
         schedule(w, s, t);
     }
+    if (leap_close(&w->leap, s->sample.utc) ||
+        leap_close(&w->leap, clk_at(&w->clk, ticks_at(w, t))))
+        return;
     if (filter_sample(&s->filter, &s->sample)) {
         choose(w, t);
         return;
@@ -260,7 +326,8 @@ static void look(struct world *w, double t)
         return;
     uint64_t ticks = ticks_at(w, t);
     ntp64 now = clk_at(&w->clk, ticks);
-    double e = (double)utc_diff(now, utc_at(t)) / NTP_SECOND * 1e6;
+    double e = (double)utc_diff(now, utc_at(w, t)) / NTP_SECOND * 1e6;
+    w->f.announced += leap_bits(&w->leap) != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;
@@ -294,7 +361,8 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
     oscillate(w);
     struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
     discipline_init(&w->d, &dc, (uint32_t)c->hz, 0, 0);
-    clk_init(&w->clk, (uint32_t)c->hz, 0, utc_at(c->start));
+    leap_init(&w->leap, (enum leap_mode)c->leap_mode);
+    clk_init(&w->clk, (uint32_t)c->hz, ticks_at(w, 0), utc_at(w, c->start));
     w->sel.selected = -1;
     w->follow_at = INFINITY;
     w->f.under_1ms = w->f.under_100us = -1;
@@ -324,6 +392,7 @@ static void happen(struct world *w, double look_at, double *t)
         }
     }
     *t = first > *t ? first : *t;
+    leap(w, *t);
     if (who && who->reply && who->reply_at < who->due)
         answer(w, which, *t);
     else if (who)

@@ -14,6 +14,7 @@
 #define WORLD_H
 
 #include "core/discipline.h"
+#include "core/leap.h"
 
 #define WORLD_SERVERS 3
 #define WORLD_SECONDS (4 * 86400)
@@ -37,6 +38,12 @@ struct scenario {
     double route_at, route;    /* base grows by, each way, s                  */
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
+    double epoch;          /* Unix s at true time 0; 0: an hour before era 1  */
+    double ticks0;         /* counter then; 0: a million                      */
+    /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;
+     * servers as bits: who announces it, who does it (nobody: there was none),
+     * the last leap_late s later; leapsecmode as enum leap_mode */
+    double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
     /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
     double chrony_rms, chrony_max, chrony_freq, goal;
@@ -52,6 +59,8 @@ struct figures {
     double under_1ms, under_100us; /* s since when for good, -1 not           */
     double max_synced;     /* us, from the first sync on                      */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
+    unsigned leaps;        /* done by the clk or its discipline               */
+    double announced;      /* s, for how long a leap was shown                */
 };
 
 /* The scenarios of a file; how many, 0 if it cannot be read or understood. */

@@ -118,7 +118,8 @@ static void one(struct bootstrap *b, const struct row *r)
         const struct party *p = &r->p[i];
         enum bootstrap_doubt d =
             bootstrap_doubt(b, D(p->says), D(p->from), D(p->to));
-        s[i] = (struct bootstrap_source){true, false, D(p->from), D(p->to), d};
+        s[i] = (struct bootstrap_source){true,       true,     false,
+                                         D(p->from), D(p->to), d};
     }
     int day = common(r, s);
     for (size_t i = 0; i < r->n; i++)
@@ -223,8 +224,8 @@ static void edges(void **state)
     (void)state;
     const struct bootstrap b = {.floor = F};
     struct bootstrap_verdict v;
-    struct bootstrap_source s[2] = {{true, true, D(1), D(9), 0},
-                                    {true, true, D(2), D(8), 0}};
+    struct bootstrap_source s[2] = {{true, true, true, D(1), D(9), 0},
+                                    {true, true, true, D(2), D(8), 0}};
     bootstrap_judge(&b, s, 2, 0, D(2), D(8), &v);
     assert_true(v.may_set);
     bootstrap_judge(&b, s, 2, 0, D(2) - 1, D(8), &v);
@@ -234,19 +235,24 @@ static void edges(void **state)
     assert_false(v.may_set);
 }
 
-/* Plain NTP neither helps nor hinders; alone, it never raises the floor. */
+/* Plain NTP neither helps nor hinders unless the configuration wants it, and
+ * never raises the floor. */
 static void plain_sources(void **state)
 {
     (void)state;
     struct bootstrap b = {.floor = F};
     struct bootstrap_verdict v;
-    struct bootstrap_source s[4] = {{true, true, ANY, 0},
-                                    {true, false, ANY, 0},
-                                    {false, true, ANY, 0},
-                                    {false, true, ANY, 0}};
+    struct bootstrap_source s[4] = {{true, true, true, ANY, 0},
+                                    {true, true, false, ANY, 0},
+                                    {false, false, true, ANY, 0},
+                                    {false, false, true, ANY, 0}};
     bootstrap_judge(&b, s, 4, 0, D(9), D(9), &v);
     assert_false(v.may_set);
-    bootstrap_judge(&b, s + 2, 2, 0, D(9), D(9), &v);
+    s[2].counts = s[3].counts = true; /* authselectmode ignore */
+    bootstrap_judge(&b, s, 4, 0, D(9), D(9), &v);
+    assert_true(v.may_set);
+    assert_false(v.raises);
+    bootstrap_judge(&b, s + 2, 2, 0, D(9), D(9), &v); /* nothing else */
     assert_true(v.may_set);
     assert_false(v.raises);
 }
@@ -258,9 +264,9 @@ static void later(void **state)
     (void)state;
     const struct bootstrap b = {.floor = F, .set = true, .updates = 9};
     struct bootstrap_verdict v;
-    struct bootstrap_source s[3] = {{true, true, F, D(9), 0},
-                                    {true, true, F, D(9), 0},
-                                    {true, false, F, D(9), 0}};
+    struct bootstrap_source s[3] = {{true, true, true, F, D(9), 0},
+                                    {true, true, true, F, D(9), 0},
+                                    {true, true, false, F, D(9), 0}};
     bootstrap_judge(&b, s, 3, 0, D(99), D(99), &v);
     assert_true(v.may_set && v.raises);
     s[1].agrees = false;
@@ -277,7 +283,7 @@ static void strict(void **state)
     (void)state;
     struct bootstrap b = {.floor = F, .strict = true};
     struct bootstrap_verdict v;
-    const struct bootstrap_source s[1] = {{true, true, ANY, 0}};
+    const struct bootstrap_source s[1] = {{true, true, true, ANY, 0}};
     assert_true(bootstrap_waits(&b));
     bootstrap_judge(&b, s, 1, 0, D(9), D(9), &v);
     assert_false(v.may_set);
@@ -292,8 +298,8 @@ static void nocerttimecheck(void **state)
     (void)state;
     struct bootstrap b = {.floor = F, .nocerttimecheck = 2};
     struct bootstrap_verdict v;
-    const struct bootstrap_source s[2] = {{true, true, D(1), D(9), 0},
-                                          {true, true, D(1), D(9), 0}};
+    const struct bootstrap_source s[2] = {{true, true, true, D(1), D(9), 0},
+                                          {true, true, true, D(1), D(9), 0}};
     assert_int_equal(bootstrap_mode(&b), BOOTSTRAP_LOWER_BOUND);
     assert_int_equal(cert(&b, -90, -1), BOOTSTRAP_CERT_EXPIRED);
     assert_int_equal(cert(&b, 300, 390), BOOTSTRAP_CERT_GOOD);

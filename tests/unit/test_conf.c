@@ -49,6 +49,26 @@ static void defaults(void **state)
     assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
 }
 
+static void saveinterval(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.saveinterval_s, 900);
+    assert_int_equal(parse("saveinterval 60"), 0);
+    assert_int_equal(c.saveinterval_s, 60);
+    assert_int_equal(parse("saveinterval 86400"), 0);
+    assert_int_equal(c.saveinterval_s, 86400);
+    static const char *const bad[] = {
+        "saveinterval", "saveinterval 59", "saveinterval 86401",
+        "saveinterval 15m", "saveinterval -60", "saveinterval 60 60"};
+    for (size_t i = 0; i < LEN(bad); i++) {
+        assert_int_equal(parse(bad[i]), 1);
+        assert_int_equal(c.saveinterval_s, 900);
+        assert_int_equal(c.reports[0].line, 1);
+        assert_int_equal(c.reports[0].level, CONF_ERROR);
+    }
+}
+
 static void ntsaeads(void **state)
 {
     (void)state;
@@ -194,15 +214,13 @@ static void ignored(void **state)
     (void)state;
     assert_int_equal(parse("RtcSync\n"
                            "allow 192.0.2.0/24\n"
-                           "server a.example key 5 maxdelay 0.3 nts\n"),
+                           "server a.example presend 9 nts\n"),
                      0);
     report_is(0, CONF_IGNORED, 1, "RtcSync: accepted, not needed by Gnomon");
     report_is(1, CONF_IGNORED, 2,
               "allow: accepted, but not yet done by Gnomon");
     report_is(2, CONF_IGNORED, 3,
-              "server: option `key': accepted, not needed by Gnomon");
-    report_is(3, CONF_IGNORED, 3,
-              "server: option `maxdelay': accepted, not needed by Gnomon");
+              "server: option `presend': stamped as it leaves, after ARP");
     assert_int_equal(c.source_count, 1);
     assert_true(c.sources[0].nts);
 }
@@ -238,6 +256,35 @@ static void selection(void **state)
     report_is(3, CONF_ERROR, 4, "maxjitter: `x' is not a number");
     report_is(4, CONF_ERROR, 5, "combinelimit: `-1' is less than nothing");
     assert_true(c.combinelimit == 3.0); /* what was wrong has no effect */
+}
+
+static void leap_seconds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum leap_mode mode;
+    } row[] = {{"", LEAP_SYSTEM},
+               {"leapsecmode step", LEAP_STEP},
+               {"leapsecmode slew", LEAP_SLEW},
+               {"LeapSecMode Ignore", LEAP_IGNORE}};
+    for (size_t i = 0; i < LEN(row); i++) {
+        assert_int_equal(parse(row[i].text), 0);
+        assert_int_equal(c.leapsecmode, row[i].mode);
+        assert_int_equal(c.report_count, 0);
+    }
+    assert_int_equal(parse("leapsecmode slew\nleapsecmode system"), 0);
+    assert_int_equal(c.leapsecmode, LEAP_SYSTEM);
+    report_is(0, CONF_NOTE, 2,
+              "leapsecmode: no kernel here: system is as step");
+    assert_int_equal(parse("leapsectz right/UTC\nleapseclist /etc/leaps"), 0);
+    report_is(0, CONF_IGNORED, 1, "leapsectz: accepted, not needed by Gnomon");
+    report_is(1, CONF_IGNORED, 2,
+              "leapseclist: accepted, not needed by Gnomon");
+    assert_int_equal(parse("leapsecmode jump\nleapsecmode"), 2);
+    report_is(0, CONF_ERROR, 1,
+              "leapsecmode: `jump' is not system, step, slew or ignore");
+    assert_int_equal(c.leapsecmode, LEAP_SYSTEM);
 }
 
 /* Every directive of chrony.conf(5), version 4.3. */
@@ -305,7 +352,7 @@ static void chrony_agrees(void **state)
         "driftfile /var/lib/chrony/drift", "% comment", "! comment",
         "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
         "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
-        "stratumweight 0"};
+        "stratumweight 0", "leapsecmode slew", "leapsecmode system"};
     static const char *const bad[] = {
         "server a.example minpoll x", "server a.example minpoll",
         "server a.example minpoll 5x", "server a.example sever",
@@ -316,7 +363,7 @@ static void chrony_agrees(void **state)
         "nocerttimecheck x", "makestep", "makestep 1.0", "makestep 1.0 3 4",
         "minsources x", "driftfile", "sever a.example",
         "authselectmode", "authselectmode strict", "maxjitter x",
-        "combinelimit", "reselectdist 1 2"};
+        "combinelimit", "reselectdist 1 2", "leapsecmode", "leapsecmode jump"};
     (void)state;
     for (size_t i = 0; i < LEN(good); i++)
         if (parse(good[i]) != 0)
@@ -414,12 +461,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
+        cmocka_unit_test(saveinterval),
         cmocka_unit_test(ntsaeads),
         cmocka_unit_test(a_whole_file),
         cmocka_unit_test(errors_have_line_and_reason),
         cmocka_unit_test(twice_and_too_many),
         cmocka_unit_test(ignored),
         cmocka_unit_test(selection),
+        cmocka_unit_test(leap_seconds),
         cmocka_unit_test(every_directive_of_chrony),
         cmocka_unit_test(bootstrap_modes),
         cmocka_unit_test(chrony_agrees),

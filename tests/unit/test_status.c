@@ -315,7 +315,7 @@ static void extremes(void **state)
     s.run.hostname[63] = s.run.board[63] = s.run.address4[15] = 0;
     s.run.address6[47] = s.run.last_reset[79] = 0;
     s.run.link = s.run.card = s.run.state_partition = s.run.conf_ok = true;
-    s.run.first_from_cookies = true;
+    s.run.first_from_cookies = s.run.journal_failing = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
         assert_true(status_sources(&s, out, cap) < cap);
@@ -326,6 +326,25 @@ static void extremes(void **state)
     }
 }
 
+static void card_wear(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    struct status_run *r = &s.run;
+    r->save_interval_s = 900;
+    r->wear = (struct journal_wear){.sectors = 7, .writes_a_year = 35064,
+                                    .sectors_a_year = 253365,
+                                    .each_a_year = 494};
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "Card wear       : 7 sectors every 900 s: a "
+                                "year 35064 writes, 129 MB, each sector 494 "
+                                "times\n"));
+    assert_null(strstr(out, "takes none now"));
+    r->journal_failing = true;
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "the card takes none now: nothing is saved"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +353,7 @@ int main(void)
         cmocka_unit_test(authdata),
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
+        cmocka_unit_test(card_wear),
         cmocka_unit_test(bootstrap),
         cmocka_unit_test(extremes),
     };

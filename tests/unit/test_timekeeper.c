@@ -318,6 +318,20 @@ static void reset_at_once(void **state)
     assert_in_range(timekeeper_unix(), B + 9 * DAY, B + 9 * DAY + 2);
 }
 
+/* What was believed at a lower floor is not, at a higher one. */
+static void set_forgets(void **state)
+{
+    (void)state;
+    boot("", 3);
+    hear(0, B + 5 * DAY, ANY);
+    assert_string_equal(status()->tracking.why,
+                        "1 of 3 sources agree, 2 needed");
+    assert_int_equal(keeper_floor_set(B + 8 * DAY), RC_OK);
+    (void)timekeeper_poll(now());
+    assert_string_equal(status()->tracking.why,
+                        "0 of 3 sources agree, 2 needed");
+}
+
 /* A clock that is set would raise it again: the way out is a restart. */
 static void reset_when_set(void **state)
 {
@@ -437,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup(floor_needs_quorum, setup),
         cmocka_unit_test_setup(poisoned_floor, setup),
         cmocka_unit_test_setup(reset_at_once, setup),
+        cmocka_unit_test_setup(set_forgets, setup),
         cmocka_unit_test_setup(reset_when_set, setup),
         cmocka_unit_test_setup(rolled_back, setup),
         cmocka_unit_test_setup(strict, setup),
