@@ -254,8 +254,6 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         tk.reselect = true; /* for its words */
         return true;
     }
-    if (!s->conf)
-        return true;
     uint64_t ticks = port_ticks();
     timekeeper_leap_if_due(ticks);
     ntp64 clk = clk_at(&tk.clk, ticks);
@@ -358,30 +356,11 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
     return true;
 }
 
-/* What the clock may be off, in seconds. */
-static int64_t slack(void)
+int64_t timekeeper_slack(void)
 {
     return tk.d.synced
                ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
                : 0;
-}
-
-bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
-{
-    return !tk.d.synced ||
-           bootstrap_keeps(timekeeper_boot(), timekeeper_unix(), slack(),
-                           cert_lo, cert_hi);
-}
-
-void timekeeper_judges(struct timekeeper_judge *j)
-{
-    const struct bootstrap *b = timekeeper_boot();
-    *j = (struct timekeeper_judge){
-        .strict = b->strict,
-        .clock = tk.d.synced && bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND,
-        .now = timekeeper_unix(),
-        .slack = slack(),
-    };
 }
 
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
