@@ -32,7 +32,10 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
-HOST_PORT := $(patsubst %.c,$(H)/obj/%.o,$(filter-out tests/host/test_%.c tests/host/journal_dump.c tests/host/main.c,$(wildcard tests/host/*.c)))
+# Two machines for it: real time and libslirp, or (sim*, port_sim) a world
+# whose time and network are simulated, its servers' crypto OpenSSL's.
+SIM_WORLD := $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/sim*.c) tests/host/port_sim.c)
+HOST_PORT := $(filter-out $(SIM_WORLD) $(H)/obj/tests/host/test_% $(H)/obj/tests/host/journal_dump.o $(H)/obj/tests/host/main.o,$(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/*.c)))
 $(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
@@ -40,6 +43,9 @@ HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))
 $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
+$(T)/host/test_attacks: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/test_attacks*.c)) $(H)/obj/firmware/main.o $(SIM_WORLD) $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lssl -lcrypto -lm -o $@
 $(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
 
