@@ -8,6 +8,7 @@
 #define SAVE_SIGMA      1000000 /* worse is not worth saving                */
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
+#define RATE_SIGMAS     3.0
 #define WANDER          3e-8 /* per sqrt(s): thrice a crystal whose board warms
                               * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
@@ -185,7 +186,8 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
 {
     double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
-    double per_s = ((double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
+    double per_s =
+        (RATE_SIGMAS * (double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
     /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
     double wander = WANDER * age * sqrt(age / 3);
     double ns = (age * per_s + wander) * 1e9;

@@ -101,8 +101,8 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
  * sync. Callers show leap 3 when it exceeds what they would still serve. */
 span_ns discipline_error(const struct discipline *d, const struct clk *c,
                          uint64_t ticks);
-/* Root dispersion alone, grown to now by the rate's sigma, 1 ppm and a warm
- * day's wander: 7 ms after an hour, 0.5 s after a day. For a server's reply and
+/* Root dispersion alone, grown to now by three of the rate's sigmas, 1 ppm and
+ * a warm day's wander: 7 ms after an hour, 0.5 s after a day. For a server's reply and
  * `tracking`. */
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
 
