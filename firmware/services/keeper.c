@@ -156,12 +156,14 @@ int keeper_floor_reset(void)
 
 int64_t keeper_floor(void)
 {
+    if (!keep.ops) /* not started */
+        return gnomon_build_unix;
     return keep.rec.floor;
 }
 
 const char *keeper_floor_from(void)
 {
-    return keep.from;
+    return keep.from ? keep.from : "the build"; /* not started */
 }
 
 bool keeper_from_cookies(void)
