@@ -14,6 +14,8 @@
 #include "base.h"
 #include "leap.h"
 
+#define CONF_SLEW_PPM 500 /* CLK_RATE_MAX                                   */
+
 struct conf_source {
     char name[LIMIT_NAME]; /* host name or address literal, as written      */
     uint16_t line;
@@ -57,6 +59,12 @@ struct conf {
     uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */
     int32_t makestep_limit;  /* updates; < 0: always; default 3             */
+    /* Correction, chrony's meanings and defaults (discipline.h). */
+    double maxslewrate_ppm;  /* 83333.333, at most CONF_SLEW_PPM counts     */
+    double maxupdateskew_ppm, maxclockerror_ppm, maxdrift_ppm; /* 1000, 1,
+                                500000                                      */
+    double maxchange_s;      /* 0: no limit                                 */
+    int32_t maxchange_start, maxchange_ignore; /* updates; ignore < 0: ever */
     /* Selection, chrony's meanings and defaults (select.h). */
     enum authselect authselect; /* mix                                      */
     uint8_t minsources;      /* 0: not given, as 1                          */

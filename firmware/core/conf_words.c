@@ -272,8 +272,8 @@ const char *conf_words_ignored(const char *directive)
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
-        "include", "local", "maxchange", "maxclockerror", "maxdrift",
-        "maxntsconnections", "maxslewrate", "maxstratum", "maxupdateskew",
+        "include", "local", 
+        "maxntsconnections", "maxstratum", 
         "minstratum", "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh",
         "ntsrotate", "ntsservercert", "ntsserverkey", "peer", "port",
         "ratelimit", "refclock", "smoothtime", "sourcedir"};

@@ -8,6 +8,7 @@
 #define SAVE_SIGMA      1000000 /* worse is not worth saving                */
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
+#define RATE_SIGMAS     3.0
 #define WANDER          3e-8 /* per sqrt(s): thrice a crystal whose board warms
                               * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
@@ -94,6 +95,8 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     double room = offset > 0 ? CLK_RATE_MAX - (double)d->est.rate_e12
                              : CLK_RATE_MAX + (double)d->est.rate_e12;
     room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
+    if (d->conf.max_slew_e12 > 0)
+        room = fmin(room, (double)d->conf.max_slew_e12);
     double s = (double)offset / NTP_SECOND;
     double t = slew_seconds(d, s, ticks, interval_ns);
     if (fabs(s) * 1e12 > room * t)
@@ -121,6 +124,40 @@ static void moved(struct discipline *d, const struct select_out *sel)
     d->moved2 += RMS_GAIN * (r - d->moved2);
 }
 
+static int32_t within(int64_t v, int64_t limit)
+{
+    limit = limit > 0 && limit < CLK_RATE_MAX ? limit : CLK_RATE_MAX;
+    return (int32_t)(v > limit ? limit : v < -limit ? -limit : v);
+}
+
+/* The new line's rate, if it may be believed. */
+static void limit_rate(struct discipline *d, const struct estimate *was)
+{
+    int64_t skew = d->conf.max_skew_e12;
+    if (skew > 0 && d->est.rate_sigma_e12 > skew)
+        d->est.rate_e12 = was->rate_e12;
+    d->est.rate_e12 = within(d->est.rate_e12, d->conf.max_drift_e12);
+}
+
+/* maxchange. True: the correction is not to be made. */
+static bool too_large(struct discipline *d, const struct select_out *sel,
+                      const struct clk *c, uint64_t ticks)
+{
+    double s = fabs((double)utc_diff(estimate_at(&sel->est, ticks, d->hz),
+                                     clk_at(c, ticks))) / NTP_SECOND;
+    if (d->conf.maxchange_s <= 0 || s <= d->conf.maxchange_s ||
+        (int64_t)d->updates < d->conf.maxchange_start)
+        return false;
+    if (d->ignored < UINT32_MAX)
+        d->ignored++;
+    if (d->conf.maxchange_ignore >= 0 &&
+        d->ignored > (uint32_t)d->conf.maxchange_ignore) {
+        d->gave_up = true;
+        d->synced = false;
+    }
+    return true;
+}
+
 static void learn(struct discipline *d, const struct select_out *sel,
                   uint64_t ticks)
 {
@@ -130,8 +167,10 @@ static void learn(struct discipline *d, const struct select_out *sel,
         moved(d, sel);
     if (d->updates > 0)
         d->update_s = (double)(int64_t)(sel->est.ticks - d->est.ticks) / d->hz;
-    d->resid_e12 = sel->est.rate_e12 - d->est.rate_e12;
+    struct estimate was = d->est;
     d->est = sel->est;
+    limit_rate(d, &was);
+    d->resid_e12 = d->est.rate_e12 - was.rate_e12;
     d->stratum = (uint8_t)(sel->stratum + 1);
     d->leap = sel->leap;
     d->root_delay_ns = sel->root_delay_ns;
@@ -144,6 +183,11 @@ void discipline_update(struct discipline *d, const struct select_out *sel,
                        span_ns interval_ns, struct discipline_action *out)
 {
     ASSERT(sel->ok);
+    if (d->gave_up || too_large(d, sel, c, ticks)) {
+        discipline_follow(d, c, ticks, interval_ns, out);
+        out->ignored = true;
+        return;
+    }
     learn(d, sel, ticks);
     int64_t offset = behind(d, c, ticks);
     *out = (struct discipline_action){.first_sync = d->updates == 0};
@@ -168,7 +212,8 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
                        struct discipline_action *out)
 {
     *out = (struct discipline_action){0};
-    slew(d, d->synced ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
+    bool line = d->updates > 0; /* also one that is given up */
+    slew(d, line ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
 }
 
 void discipline_shift(struct discipline *d, int64_t by)
@@ -182,10 +227,18 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
     return d->synced ? utc_span_ns(behind(d, c, ticks)) : 0;
 }
 
+static double drift(const struct discipline *d)
+{
+    return d->conf.max_clock_error_e12 > 0
+               ? (double)d->conf.max_clock_error_e12
+               : DRIFT_E12;
+}
+
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
 {
     double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
-    double per_s = ((double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
+    double per_s =
+        (RATE_SIGMAS * (double)d->est.rate_sigma_e12 + drift(d)) * 1e-12;
     /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
     double wander = WANDER * age * sqrt(age / 3);
     double ns = (age * per_s + wander) * 1e9;

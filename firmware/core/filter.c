@@ -215,6 +215,12 @@ double filter_noise(const struct filter *f)
     return f->path.iqr / IQR_SIGMAS / 2 + 0.5 / f->hz;
 }
 
+double filter_rate_sigma(const struct filter *f)
+{
+    double p = filter_bank_at(&f->bank, 0).p11;
+    return sqrt(p > 0 ? p : 0);
+}
+
 void filter_shift(struct filter *f, int64_t by)
 {
     f->utc0 += (uint64_t)by; /* all else is relative to it */

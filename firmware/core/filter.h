@@ -91,6 +91,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
  * comes, and of what a single usual sample says. For poll_adapt. */
 double filter_foresee(const struct filter *f, double wait);
 double filter_noise(const struct filter *f);
+double filter_rate_sigma(const struct filter *f); /* s/s, one sigma          */
 
 /* UTC itself has jumped by 2^-32 s (a leap second): the line moves with it,
  * all that is known stays known. */

@@ -5,6 +5,7 @@
 #define POLL_COST   2.0
 #define SURPRISE    4.0
 #define FLOOR_S     5e-6
+#define RATE_KNOWN  2e-6
 #define REFUSED_MAX 2
 #define TRUSTED     8    /* samples before a spread of delays is one        */
 
@@ -28,8 +29,9 @@ static int allowed(const struct poll_adapt *p, const struct filter *f)
 int8_t poll_adapt(struct poll_adapt *p, const struct filter *f, bool taken)
 {
     p->refused = (uint8_t)(taken ? 0 : p->refused < 99 ? p->refused + 1 : 99);
+    bool known = filter_rate_sigma(f) <= RATE_KNOWN;
     bool news = p->refused >= REFUSED_MAX || f->surprise > SURPRISE;
-    if (news || f->samples < TRUSTED) {
+    if (news || !known || f->samples < TRUSTED) {
         p->poll = p->minpoll;
         return p->poll;
     }

@@ -27,6 +27,12 @@ static span_ns ns_of(double s)
     return s < 1e9 ? (span_ns)(s * 1e9) : (span_ns)1e18;
 }
 
+static int64_t e12_of(double ppm)
+{
+    double v = ppm * 1e6;
+    return v < 1 ? 1 : v > 1e15 ? (int64_t)1e15 : (int64_t)v;
+}
+
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start)
 {
@@ -46,8 +52,17 @@ void timekeeper_init(const struct conf *conf,
         .combinelimit = conf->combinelimit,
     };
     uint64_t now = port_ticks();
-    struct discipline_conf dc = {.makestep_s = conf->makestep_s,
-                                 .makestep_limit = conf->makestep_limit};
+    struct discipline_conf dc = {
+        .makestep_s = conf->makestep_s,
+        .makestep_limit = conf->makestep_limit,
+        .max_slew_e12 = e12_of(conf->maxslewrate_ppm),
+        .max_skew_e12 = e12_of(conf->maxupdateskew_ppm),
+        .max_drift_e12 = e12_of(conf->maxdrift_ppm),
+        .max_clock_error_e12 = e12_of(conf->maxclockerror_ppm),
+        .maxchange_s = conf->maxchange_s,
+        .maxchange_start = conf->maxchange_start,
+        .maxchange_ignore = conf->maxchange_ignore,
+    };
     discipline_init(&tk.d, &dc, tk.hz, start->freq_e12,
                     start->freq_known ? start->freq_sigma_e12 : 0);
     leap_init(&tk.leap, conf->leapsecmode);
@@ -213,11 +228,24 @@ void timekeeper_leap_if_due(uint64_t ticks)
     log_line("leap second: %s", l.step ? "step" : l.by ? "slew" : "ignored");
 }
 
+static void say_ignored(uint64_t ticks)
+{
+    span_ns by = utc_diff_ns(estimate_at(&tk.sel.est, ticks, tk.hz),
+                             clk_at(&tk.clk, ticks));
+    log_limited(&tk.d.ignored, "correction of %lld ms exceeds maxchange: %s",
+                (long long)(by / 1000000),
+                tk.d.gave_up ? "given up, `reset' starts anew" : "ignored");
+}
+
 static void update(uint64_t ticks)
 {
     struct discipline_action act;
     discipline_update(&tk.d, &tk.sel, &tk.clk, ticks, interval(), &act);
     apply(&act, ticks);
+    if (act.ignored) {
+        say_ignored(ticks);
+        return;
+    }
     announce(ticks);
     timekeeper_boot_updated(&tk.sel);
     if (!act.first_sync)
@@ -321,6 +349,11 @@ mono_ns timekeeper_poll(mono_ns now)
 bool timekeeper_synchronised(void)
 {
     return tk.d.synced;
+}
+
+bool timekeeper_gave_up(void)
+{
+    return tk.d.gave_up;
 }
 
 bool timekeeper_hold_over(void)

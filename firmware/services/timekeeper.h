@@ -50,6 +50,7 @@ mono_ns timekeeper_poll(mono_ns now);
 mono_ns timekeeper_mono(void);     /* now, since boot                        */
 
 bool timekeeper_synchronised(void);
+bool timekeeper_gave_up(void);     /* maxchange: not synchronised any more   */
 int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
 /* When the clock, running as it does now, shows utc: at most 60 s ahead, a

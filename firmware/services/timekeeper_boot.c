@@ -229,6 +229,8 @@ void timekeeper_boot_status(struct status_tracking *t)
 {
     if (!boot.b.set)
         (void)fmt(t->why, sizeof t->why, "%s", boot.why);
+    else if (timekeeper_gave_up())
+        (void)fmt(t->why, sizeof t->why, "a correction exceeds maxchange");
     if (bootstrap_mode(&boot.b) == BOOTSTRAP_LOWER_BOUND)
         (void)fmt(t->warning, sizeof t->warning,
                   "nocerttimecheck %lu: certificates' dates are not checked",
