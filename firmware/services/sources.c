@@ -172,6 +172,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
         trouble(s, "certificate not valid at the time found");
         return;
     }
+    if (timekeeper_synchronised())
+        source_proved(s, timekeeper_unix());
     trouble(s, "");
     s->last_ke = now;
     s->retry = 0;
@@ -292,9 +294,11 @@ static void recheck(void)
     all.set = set;
     for (unsigned i = 0; now_set && i < all.count; i++) {
         struct source *s = &all.s[i];
-        const struct nts_assoc *a = &s->ntp.nts;
+        struct nts_assoc *a = &s->ntp.nts;
         if (a->aead && !timekeeper_keeps(a->cert_lo, a->cert_hi))
             drop(s, "certificate not valid at the time found: keys dropped");
+        else if (a->aead)
+            source_proved(s, timekeeper_unix());
     }
 }
 
@@ -391,7 +395,10 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
         ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
-        look_at_doubt(s);
+        if (sample.failed)
+            trouble(s, "round trip longer than maxdelay: not used");
+        else
+            look_at_doubt(s);
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,

@@ -203,6 +203,10 @@ static void delay_beyond(void)
     sim_row_unset(120);
     sim_check(strstr(sim_ask("ntpdata 1"), "111 111 0111") != NULL,
               "ntpdata shows that test A fails");
+    sim_check(sim_said("nts1.test: round trip longer than maxdelay"),
+              "the log says so, once");
+    sim_check(sim_count("round trip longer than maxdelay") <= 3,
+              "... a source");
     sim_check(w->server[0].connections <= 2, "cookies are kept");
 }
 
