@@ -199,12 +199,30 @@ static void warm(void)
               "no cookie twice");
 }
 
+/* The windows were checked while the time was known: they are done with. */
 static void year_off_with_cookies(void)
 {
     sim_row_good(10);
     sim_off(60);
     sim_row_at(400);
+    unsigned before = w->server[0].connections;
     sim_row_good(30);
+    sim_check(w->server[0].connections == before, "no TLS");
+    sim_check(w->repeats == 0, "no cookie twice");
+}
+
+/* Keys came, but no time before the power went. */
+static void year_off_unproved(void)
+{
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        w->server[i].ntp = NTP_SILENT;
+    sim_row_unset(10);
+    sim_cut();
+    sim_off(60);
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        w->server[i].ntp = NTP_OK;
+    sim_row_at(400);
+    sim_row_good(60);
     sim_check(sim_said("saved keys are from another time"), "and says why");
     sim_check(w->repeats == 0, "no cookie twice");
 }
@@ -336,7 +354,11 @@ const struct sim_row sim_rows_time[] = {
      "refused: not yet valid, for ever", "accepted, unchecked",
      "refused: not yet valid, for ever"},
     {"a year without power, cookies from before it", year_off_with_cookies,
-     "the saved window does not hold the time: new keys at once",
+     "they work: their certificate was good when the time was known",
+     "cookies work, no window is kept", "as without",
+     "keeps no cookies: refused, not yet valid"},
+    {"a year without power, keys that never brought time", year_off_unproved,
+     "the saved window does not hold the time: new keys",
      "cookies work, no window is kept", "as without",
      "keeps no cookies: refused, not yet valid"},
     {"a day without power, cookies on the card", warm,
