@@ -8,8 +8,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "core/utc.h"
 #include "world.h"
@@ -256,10 +254,7 @@ static void eras_in_words(void **state)
 
 int main(void)
 {
-    const char *given = getenv("SIM_SEED");
-    random_seed = given ? strtoull(given, NULL, 0)
-                        : (uint64_t)time(NULL) * 2654435761u;
-    printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)random_seed);
+    random_seed = world_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inserted_and_deleted),
         cmocka_unit_test(two_of_three_announce),

@@ -14,9 +14,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "world.h"
 
@@ -274,10 +272,7 @@ static void hold_over(void **state)
 
 int main(void)
 {
-    const char *given = getenv("SIM_SEED");
-    random_seed = given ? strtoull(given, NULL, 0)
-                        : (uint64_t)time(NULL) * 2654435761u;
-    printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)random_seed);
+    random_seed = world_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_three), cmocka_unit_test(two_of_five),
         cmocka_unit_test(walks_away),   cmocka_unit_test(majority),

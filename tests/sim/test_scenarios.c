@@ -11,9 +11,7 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "world.h"
 
@@ -161,10 +159,7 @@ static void same_seed_same_numbers(void **state)
 
 int main(void)
 {
-    const char *given = getenv("SIM_SEED");
-    random_seed = given ? strtoull(given, NULL, 0)
-                        : (uint64_t)time(NULL) * 2654435761u;
-    printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)random_seed);
+    random_seed = world_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(poll_6),
         cmocka_unit_test(poll_10),

@@ -1,8 +1,10 @@
 #include "world.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/utc.h"
 
@@ -451,6 +453,15 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
     w.f.freq = sqrt(w.freq2 / n);
     w.f.est_freq = sqrt(w.est2 / n);
     return w.f;
+}
+
+uint64_t world_seed(void)
+{
+    const char *given = getenv("SIM_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 0)
+                          : (uint64_t)time(NULL) * 2654435761u;
+    printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)seed);
+    return seed;
 }
 
 static int order(const void *a, const void *b)

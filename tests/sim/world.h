@@ -79,6 +79,9 @@ const struct scenario *scenario_find(const struct scenario *s, size_t n,
 struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
                          int maxpoll);
 
+/* SIM_SEED of the environment, or a new one; printed. */
+uint64_t world_seed(void);
+
 double world_median(double *v, size_t n); /* sorts v */
 
 #endif
