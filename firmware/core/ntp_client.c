@@ -164,8 +164,12 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
 
 static bool wants_keys(const struct ntp_client *n)
 {
-    return n->conf.nts && (!n->nts.aead || n->nts.count == 0 ||
-                           n->nak_run >= NTP_CLIENT_NAKS);
+    return n->conf.nts && (!n->nts.aead || !nts_assoc_ready(&n->nts));
+}
+
+bool ntp_client_refused(const struct ntp_client *n)
+{
+    return n->nak_run >= NTP_CLIENT_NAKS;
 }
 
 /* Complete a request in out; fills nonce and uid. Length or a code. */
