@@ -8,7 +8,7 @@ MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: third-inc all run test bench image host deps lint repro size clean \
-        tests-bin unit fuzz
+        tests-bin unit fuzz journal
 
 B := build
 JOBS ?= 2
@@ -158,6 +158,10 @@ test: $(B)/.deps
 bench: image tests-bin $(B)/bench/clock
 	python3 tests/bench/bench.py
 	$(B)/bench/clock 101 108
+
+# What a card's journal holds: make journal CARD=file-or-device
+journal: $(H)/journal_dump
+	$< $(CARD)
 
 lint: image
 	python3 tests/lint/test_lint.py

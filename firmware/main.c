@@ -7,8 +7,10 @@
 #include "core/utc.h"
 #include "port.h"
 #include "services/console.h"
+#include "services/crashloop.h"
 #include "services/keeper.h"
 #include "services/ke_client.h"
+#include "services/led.h"
 #include "services/log.h"
 #include "services/net.h"
 #include "services/ntp_udp.h"
@@ -34,20 +36,32 @@ static struct service {
     {.name = "ke_client", .poll = ke_client_poll},
     {.name = "timekeeper", .poll = timekeeper_poll},
     {.name = "pps", .poll = pps_poll},
-    {.name = "store", .poll = store_poll},
     {.name = "keeper", .poll = keeper_poll},
+    {.name = "store", .poll = store_poll}, /* after all who put */
     {.name = "console", .poll = console_poll},
     {.name = "log", .poll = log_poll},
+    {.name = "led", .poll = led_poll},
+    {.name = "crashloop", .poll = crashloop_poll},
 };
 static mono_ns loop_longest;
+static bool started; /* false: waiting after crashes, little is there        */
 
 /* ---- the doors between services ------------------------------------------ */
 
 static struct tls_clock certificate_clock(void)
 {
+    struct timekeeper_judge j;
+    timekeeper_judges(&j);
     return (struct tls_clock){.floor = keeper_floor(),
-                              .synchronised = timekeeper_synchronised(),
-                              .now = timekeeper_unix()};
+                              .synchronised = j.clock,
+                              .now = j.now,
+                              .slack = j.slack,
+                              .strict = j.strict};
+}
+
+static bool may_ask(void)
+{
+    return net_up() && timekeeper_may_ask();
 }
 
 static bool remembers(void)
@@ -81,10 +95,11 @@ static const struct keeper_ops keeper_doors = {
     .saved_all = store_idle,
     .save_others = sources_save,
     .handshakes = tls_handshakes,
+    .floor_moved = sources_retry,
 };
 
 static const struct sources_ops source_doors = {
-    .net_up = net_up,
+    .net_up = may_ask,
     .resolve = net_resolve,
     .exchange = ke_client_start,
     .send = ntp_udp_send,
@@ -106,6 +121,7 @@ static void run_status(struct status_run *r)
     struct store_stats card = store_stats();
     *r = (struct status_run){
         .uptime = timekeeper_mono(),
+        .crashes = started ? crashloop_crashes() : info.crashes,
         .link = port_eth_link(),
         .card = store_card(),
         .state_partition = store_state_partition(),
@@ -119,9 +135,13 @@ static void run_status(struct status_run *r)
         .handshakes = tls_handshakes(),
         .log_lost = log_lost(),
         .floor_unix_s = keeper_floor(),
+        .floor_from = keeper_floor_from(),
         .journal_writes = card.writes,
         .journal_errors = card.errors,
+        .journal_failing = store_failing(),
+        .save_interval_s = conf.saveinterval_s,
     };
+    store_wear(conf.saveinterval_s, &r->wear);
     (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
     (void)fmt(r->board, sizeof r->board, "%s", info.board);
     (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
@@ -148,15 +168,38 @@ static const struct status *take_snapshot(void)
 
 static void read_clock(int64_t *unix_s, uint32_t *ns)
 {
+    if (!started) {
+        *unix_s = gnomon_build_unix;
+        *ns = 0;
+        return;
+    }
     ntp64 now = timekeeper_utc(port_ticks());
     *unix_s = utc_unix_s(now, gnomon_build_unix);
     *ns = utc_unix_ns(now);
 }
 
+static void restart(void)
+{
+    if (!started)
+        port_reset();
+    keeper_reset();
+}
+
+static enum led_state led_state(void)
+{
+    if (!started)
+        return LED_CRASHED;
+    if (!timekeeper_synchronised())
+        return LED_UNSYNCHRONISED;
+    return timekeeper_hold_over() ? LED_HOLD_OVER : LED_SYNCHRONISED;
+}
+
 static const struct console_ops console_doors = {
     .status = take_snapshot,
     .clock = read_clock,
-    .reset = keeper_reset,
+    .reset = restart,
+    .floor_set = keeper_floor_set,
+    .floor_reset = keeper_floor_reset,
 };
 
 /* ---- start-up ------------------------------------------------------------ */
@@ -207,14 +250,40 @@ static void read_trust(void)
     }
 }
 
-static void start(void)
+/* What a person needs to see and say something; the crashes in a row. */
+static uint32_t start_console(void)
 {
     struct port_info info;
     port_info(&info);
     log_init();
-    log_line("Gnomon %s on %s, last reset: %s", gnomon_version, info.board,
-             info.last_reset);
+    log_line("Gnomon %s on %s", gnomon_version, info.board);
+    log_line("last reset: %s", info.last_reset);
     console_init(&console_doors);
+    led_init(led_state);
+    return info.crashes;
+}
+
+/* crashloop.h: the console answers, nothing else has been started. */
+static void wait_out(uint32_t crashes)
+{
+    mono_ns now = timekeeper_mono(), wait = crashloop_wait(crashes);
+    mono_ns until = now + wait;
+    if (wait > 0)
+        log_line("%u crashes in a row: starting in %u s", (unsigned)crashes,
+                 (unsigned)(wait / MONO_S));
+    for (; now < until; now = timekeeper_mono()) {
+        port_poll();
+        mono_ns next = mono_min(console_poll(now), log_poll(now));
+        next = mono_min(mono_min(next, led_poll(now)), until);
+        port_watchdog_kick();
+        port_idle(mono_to_ticks(next, port_tick_hz()));
+    }
+    crashloop_init(now, crashes);
+    started = true;
+}
+
+static void start(void)
+{
     read_conf(store_init() == RC_OK);
     tls_init(!conf.nosystemcert);
     read_trust();
@@ -249,6 +318,7 @@ static mono_ns pass(void)
 
 _Noreturn void gnomon_main(void)
 {
+    wait_out(start_console());
     start();
     for (;;)
         port_idle(mono_to_ticks(pass(), port_tick_hz()));

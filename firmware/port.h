@@ -64,7 +64,16 @@ int port_pps_pin(unsigned gpio) MUST_CHECK;
  * `at` has passed already: nothing was armed. */
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks) MUST_CHECK;
 
+void port_led(bool lit); /* the board's activity LED */
+
+/* Kicked once a pass of the superloop. After PORT_SILENCE_S (at most a second
+ * more) without, the machine notes where the loop hangs and resets; where not
+ * even interrupts come any more, the hardware's watchdog does, 15 s after the
+ * last kick, and can note only that. */
+#define PORT_SILENCE_S 10u
 void port_watchdog_kick(void);
+/* This run is no failure: ends the row that port_info.crashes counts. */
+void port_stable(void);
 _Noreturn void port_reset(void);
 
 /* What the machine says of itself. Texts are static and never NULL. */
@@ -75,6 +84,7 @@ struct port_info {
     uint32_t memory_bytes;
     size_t stack_size, stack_used; /* bytes; used: deepest since start       */
     const char *last_reset;  /* "power-on", "reset", "watchdog", "panic f:l" */
+    uint32_t crashes;        /* runs in a row that ended so, up to this one  */
     bool emulated;
 };
 void port_info(struct port_info *out);

@@ -73,7 +73,7 @@ fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/ntpclient $(H)/ntpclient-san \
+           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient $(H)/ntpclient-san \
            host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

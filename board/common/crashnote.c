@@ -62,6 +62,8 @@ void crashnote_boot(void)
         text_str(&t, cause());
         if (note->ending == ASKED) {
             note->failures = 0;
+        } else if (note->ending == RUNNING && note->watchdog) {
+            note->failures++;
         }
     } else {
         text_str(&t, "power-on");
@@ -83,6 +85,11 @@ uint32_t crashnote_boots(void)
     return note->boots;
 }
 
+uint32_t crashnote_failures(void)
+{
+    return note->failures;
+}
+
 void crashnote_watchdog_armed(void)
 {
     note->watchdog = 1;
@@ -101,7 +108,7 @@ void crashnote_asked(void)
     seal();
 }
 
-uint32_t crashnote_failed(const char *text)
+void crashnote_failed(const char *text)
 {
     if (note->magic != MAGIC) { /* failed before crashnote_boot */
         *note = (struct note){ .magic = MAGIC };
@@ -112,5 +119,4 @@ uint32_t crashnote_failed(const char *text)
     note->ending = FAILED;
     note->failures++;
     seal();
-    return note->failures;
 }

@@ -22,12 +22,15 @@ uint32_t crashnote_boots(void); /* since power-on, this one included */
 /* From here on a reset that nobody announced was the watchdog's. */
 void crashnote_watchdog_armed(void);
 
+/* Runs that ended in a failure or by the watchdog, in a row up to now; a
+ * power-on, a reset that was asked for and crashnote_settled() end the row. */
+uint32_t crashnote_failures(void);
+
 /* It ran long enough: the next failure is the first in a row again. */
 void crashnote_settled(void);
 
 void crashnote_asked(void);
 
-/* Returns how many failures there have been in a row, this one included. */
-uint32_t crashnote_failed(const char *text);
+void crashnote_failed(const char *text);
 
 #endif

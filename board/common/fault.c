@@ -1,10 +1,8 @@
 #include "fault.h"
+#include "cp15.h"
 #include "crashnote.h"
-#include "gentimer.h"
 #include "machine.h"
 #include "text.h"
-
-#define LOWEST_HZ 1000000u /* where CNTFRQ was left at nonsense */
 
 static_assert(sizeof(struct fault_frame) == 18 * 4, "vectors.S");
 
@@ -17,19 +15,6 @@ static void say(const char *s)
         len++;
     }
     machine_last_words(s, len);
-}
-
-static void pause_if_looping(uint32_t in_a_row)
-{
-    if (in_a_row < FAULT_IN_A_ROW) {
-        return;
-    }
-    uint32_t hz = cp15_cntfrq();
-    uint64_t wait = (uint64_t)(hz != 0 ? hz : LOWEST_HZ) * FAULT_PAUSE_S;
-    uint64_t start = gentimer_ticks();
-    say("failed again: waiting before the reset\r\n");
-    while (gentimer_ticks() - start < wait) {
-    }
 }
 
 /* A failure on the way out of a failure resets without a word. */
@@ -107,14 +92,13 @@ static void say_registers(const struct fault_frame *f)
 /* The note first: the console may be what is broken. */
 static _Noreturn void end_with(const char *line, const struct fault_frame *f)
 {
-    uint32_t in_a_row = crashnote_failed(line);
+    crashnote_failed(line);
     say("\r\n");
     say(line);
     say("\r\n");
     if (f != NULL) {
         say_registers(f);
     }
-    pause_if_looping(in_a_row);
     machine_reset();
 }
 
@@ -151,5 +135,18 @@ _Noreturn void panic(const char *file, int line, const char *what)
     text_dec(&t, (uint32_t)line);
     text_str(&t, ": ");
     text_str(&t, what);
+    end_with(words, NULL);
+}
+
+_Noreturn void fault_silence(uint32_t pc, uint32_t ms)
+{
+    enter_failure();
+    char words[CRASHNOTE_TEXT];
+    struct text t;
+    text_init(&t, words, sizeof words);
+    text_str(&t, "watchdog: silent for ");
+    text_dec(&t, ms);
+    text_str(&t, " ms at ");
+    text_hex(&t, pc);
     end_with(words, NULL);
 }

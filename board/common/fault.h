@@ -1,15 +1,11 @@
-/* fault.h -- the end of a run: exceptions and panic().
+/* fault.h -- the end of a run: exceptions, panic() and a loop that hangs.
  *
- * Both note what happened (crashnote.h), say it on the UART and reset. From
- * the third failure in a row on they wait FAULT_PAUSE_S before the reset, so
- * that a machine that cannot live does not hammer card, servers and network. */
+ * Each notes what happened (crashnote.h), says it on the UART and resets at
+ * once. Whoever boots next slows a row of failures down (port_info.crashes). */
 #ifndef FAULT_H
 #define FAULT_H
 
 #include "core/base.h"
-
-#define FAULT_IN_A_ROW 3
-#define FAULT_PAUSE_S  5 /* below the watchdog's 15 s */
 
 enum fault_kind { /* vectors.S counts on these */
     FAULT_RESET,
@@ -25,5 +21,8 @@ struct fault_frame { /* laid out by vectors.S */
 };
 
 _Noreturn void fault_report(const struct fault_frame *f);
+
+/* From an interrupt: what it interrupted, at pc, has gone on for so long. */
+_Noreturn void fault_silence(uint32_t pc, uint32_t ms);
 
 #endif

@@ -11,8 +11,8 @@
 /* From start.S, with the CPSR that the firmware left. */
 _Noreturn void board_main(uint32_t entry_cpsr);
 
-/* From vectors.S, interrupts masked. */
-void irq_handler(void);
+/* From vectors.S, interrupts masked; pc: what was interrupted. */
+void irq_handler(uint32_t pc);
 
 /* Say something although nothing works any more: polled, gives up when the
  * UART does not take a byte for some milliseconds. */

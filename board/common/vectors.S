@@ -65,6 +65,7 @@ on_irq:
     push  {r2, r3}
     vpush {d0-d7}
     vpush {d16-d31}
+    mov   r0, lr
     bl    irq_handler
     vpop  {d16-d31}
     vpop  {d0-d7}

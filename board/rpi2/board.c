@@ -187,11 +187,13 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     rpi2_facts.entry_cpsr = entry_cpsr;
     bcm2836_irq_init(&rpi2_irq);
     boot_ticks = gentimer_ticks();
-    gentimer_phys_stop();
+    rpi2_silence_arm();
     gentimer_virt_stop();
     crashnote_boot();
     ask_firmware();
     start_uart();
+    gpio_clear(BOARD_GPIO, BOARD_PIN_LED);
+    gpio_function(BOARD_GPIO, BOARD_PIN_LED, GPIO_OUT);
     rpi2_pps_init();
     rpi2_eth_init();
     rpi2_blk_init();
@@ -215,14 +217,14 @@ static void gpu_interrupts(void)
     rpi2_woken = true;
 }
 
-void irq_handler(void)
+void irq_handler(uint32_t pc)
 {
     uint32_t pending = bcm2836_irq_pending(&rpi2_irq);
     if ((pending & BCM2836_IRQ_VIRT) != 0) {
         rpi2_pps_irq(); /* first: it has an edge to meet */
     }
     if ((pending & BCM2836_IRQ_PHYS) != 0) {
-        gentimer_phys_stop();
+        rpi2_silence_irq(pc);
     }
     if ((pending & BCM2836_IRQ_GPU) != 0) {
         gpu_interrupts();

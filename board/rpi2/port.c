@@ -4,13 +4,14 @@
 #include <string.h>
 #include "board.h"
 #include "crashnote.h"
+#include "fault.h"
 #include "gentimer.h"
+#include "gpio.h"
 #include "machine.h"
 #include "pm.h"
 #include "rpi2.h"
 #include "stack.h"
 
-#define SETTLED_NS     60000000000 /* ran for a minute: not in a crash loop */
 #define IDLE_MAX_NS    1000000000 /* patience() stays within 64 bits   */
 #define POOL_WORDS     64u
 #define POOL_PER_POLL  4u
@@ -73,8 +74,6 @@ int port_entropy(uint8_t *buf, size_t len)
 
 /* ---- the loop ---- */
 
-static bool settled;
-
 void port_poll(void)
 {
     rpi2_woken = false;
@@ -84,10 +83,6 @@ void port_poll(void)
     pl011_service(&rpi2_uart);
     cpu_irq_restore(cpsr);
     fill_pool();
-    if (!settled && rpi2_now() >= SETTLED_NS) {
-        settled = true;
-        crashnote_settled();
-    }
 }
 
 static mono_ns earlier(mono_ns a, mono_ns b)
@@ -105,12 +100,17 @@ static uint64_t patience(void)
                       : (uint64_t)(due - now) * rpi2_hz() / 1000000000;
 }
 
+static uint64_t silence_at; /* of the next interrupt that counts it */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 void port_idle(uint64_t until_ticks)
 {
     uint64_t until = gentimer_ticks() + patience();
-    if (until_ticks < until) {
-        until = until_ticks;
-    }
+    until = least(least(until, until_ticks), silence_at);
 
     /* Masked, an interrupt still ends WFI, so one that comes between the
      * test and the WFI is not slept through. */
@@ -118,7 +118,7 @@ void port_idle(uint64_t until_ticks)
     if (!rpi2_woken && until > gentimer_ticks()) {
         gentimer_phys_arm(until);
         cpu_wfi();
-        gentimer_phys_stop();
+        gentimer_phys_arm(silence_at);
     }
     cpu_irq_restore(cpsr);
 }
@@ -144,9 +144,40 @@ int port_console_read(void)
 
 /* ---- the machine itself ---- */
 
+void port_led(bool lit)
+{
+    if (lit) {
+        gpio_set(BOARD_GPIO, BOARD_PIN_LED);
+    } else {
+        gpio_clear(BOARD_GPIO, BOARD_PIN_LED);
+    }
+}
+
+/* Silence is counted in interrupts a second apart, not in the counter's
+ * seconds: an emulator that stood still delivers one, however late. */
+static volatile uint32_t silence; /* interrupts since the last kick */
+static uint64_t kicked;
+
+void rpi2_silence_arm(void)
+{
+    silence_at = gentimer_ticks() + rpi2_hz();
+    gentimer_phys_arm(silence_at);
+}
+
+void rpi2_silence_irq(uint32_t pc)
+{
+    rpi2_silence_arm();
+    if (++silence > PORT_SILENCE_S) {
+        fault_silence(pc, (uint32_t)((gentimer_ticks() - kicked) /
+                                     (rpi2_hz() / 1000)));
+    }
+}
+
 void port_watchdog_kick(void)
 {
     static bool armed;
+    kicked = gentimer_ticks();
+    silence = 0;
     if (rpi2_facts.emulated) {
         return; /* QEMU resets as soon as it is armed */
     }
@@ -155,6 +186,11 @@ void port_watchdog_kick(void)
         crashnote_watchdog_armed();
     }
     pm_watchdog(BOARD_PM, PM_WATCHDOG_MAX_MS);
+}
+
+void port_stable(void)
+{
+    crashnote_settled();
 }
 
 _Noreturn void port_reset(void)
@@ -184,6 +220,7 @@ void port_info(struct port_info *out)
         .stack_size = stack_size(),
         .stack_used = stack_used(),
         .last_reset = crashnote_last_reset(),
+        .crashes = crashnote_failures(),
         .emulated = rpi2_facts.emulated,
     };
 }

@@ -32,6 +32,11 @@ extern volatile bool rpi2_woken;
 
 void rpi2_uart_drain(void); /* bounded; interrupts masked */
 
+/* The timer has fired: count the seconds of silence, end a run that hangs at
+ * pc. rpi2_silence_arm() from start-up on. */
+void rpi2_silence_arm(void);
+void rpi2_silence_irq(uint32_t pc);
+
 /* port_eth.c, port_blk.c: start-up, one pass, and when the next pass must
  * come at the latest even without an interrupt (INT64_MAX: not
  * at all). */

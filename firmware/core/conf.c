@@ -44,6 +44,18 @@ static int read_save(struct conf_read *p)
     return RC_OK;
 }
 
+/* Shorter wears the card for nothing, longer leaves the floor a day behind
+ * at the least. */
+static int read_saveinterval(struct conf_read *p)
+{
+    int64_t s;
+    if (conf_want(p, 1, 1) < 0 ||
+        conf_int(p, "saveinterval", p->w.word[1], 60, 86400, &s) < 0)
+        return RC_BAD;
+    p->c->saveinterval_s = (uint32_t)s;
+    return RC_OK;
+}
+
 static int read_makestep(struct conf_read *p)
 {
     double threshold;
@@ -178,8 +190,11 @@ static int read_directive(struct conf_read *p)
         {"nosystemcert", read_nosystemcert},
         {"ntsdumpdir", read_save},
         {"driftfile", read_save},
+        {"saveinterval", read_saveinterval},
         {"ntsaeads", read_aeads},
         {"makestep", read_makestep},
+        {"bootstrap", conf_read_bootstrap},
+        {"nocerttimecheck", conf_read_nocerttimecheck},
         {"minsources", conf_read_minsources},
         {"authselectmode", conf_read_authselectmode},
         {"combinelimit", conf_read_combinelimit},
@@ -221,6 +236,9 @@ static void check_whole(struct conf_read *p)
 {
     const struct conf *c = p->c;
     p->line = 0;
+    if (c->bootstrap_strict && c->nocerttimecheck)
+        conf_report(p, CONF_NOTE, "nocerttimecheck",
+                    "has no effect beside bootstrap strict", NULL);
     if (!c->static_ip4 && (c->gateway4[0] || c->gateway4[1]))
         conf_report(p, CONF_NOTE, "gateway", "no address line: DHCP decides",
                NULL);
@@ -229,6 +247,7 @@ static void check_whole(struct conf_read *p)
 static void set_defaults(struct conf *c)
 {
     memset(c, 0, sizeof(*c));
+    c->saveinterval_s = 900;
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
     c->aeads[0] = AEAD_AES_128_GCM_SIV;

@@ -21,6 +21,11 @@ struct conf_source {
     bool pool;              /* a pool line: up to maxsources addresses      */
     uint8_t maxsources;     /* 4                                            */
     bool iburst, nts, prefer, noselect, trust, require, xleave;
+    uint8_t minstratum;     /* 0                                            */
+    double maxdelay_s;      /* 3                                            */
+    double maxdelayratio, maxdelaydevratio; /* 0: off. chrony's default for
+                             * the second is 10; our filter weighs by delay */
+    double offset_s;        /* 0                                            */
     uint8_t certset;        /* 0                                            */
 };
 
@@ -44,6 +49,9 @@ struct conf {
     uint8_t trust_count;
     bool nosystemcert;       /* leave the Mozilla bundle out                */
     bool save;               /* ntsdumpdir or driftfile given               */
+    uint32_t saveinterval_s; /* own word: 60 .. 86400, default 900          */
+    bool bootstrap_strict;   /* own word: bootstrap strict | default        */
+    uint32_t nocerttimecheck;/* clock updates; default 0 (bootstrap.h)      */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first; default 30 15    */
     uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */

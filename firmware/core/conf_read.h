@@ -28,6 +28,8 @@ int conf_int(struct conf_read *p, const char *what, const char *word,
 /* The directives outside conf.c. RC_OK, RC_BAD: reported. */
 int conf_read_server(struct conf_read *p);
 int conf_read_pool(struct conf_read *p);
+int conf_read_bootstrap(struct conf_read *p);
+int conf_read_nocerttimecheck(struct conf_read *p);
 int conf_read_authselectmode(struct conf_read *p);
 int conf_read_minsources(struct conf_read *p);
 int conf_read_combinelimit(struct conf_read *p);

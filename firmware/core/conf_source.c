@@ -4,8 +4,27 @@
 #include "conf_read.h"
 #include "fmt.h"
 
-static void set_option(struct conf_source *s, enum conf_option o, int64_t v)
+struct value {
+    int64_t n;
+    double real;
+};
+
+/* Options that are a word alone. */
+static void set_flag(struct conf_source *s, enum conf_option o)
 {
+    s->iburst |= o == CONF_OPT_IBURST;
+    s->nts |= o == CONF_OPT_NTS;
+    s->prefer |= o == CONF_OPT_PREFER;
+    s->noselect |= o == CONF_OPT_NOSELECT;
+    s->trust |= o == CONF_OPT_TRUST;
+    s->require |= o == CONF_OPT_REQUIRE;
+    s->xleave |= o == CONF_OPT_XLEAVE;
+}
+
+static void set_option(struct conf_source *s, enum conf_option o,
+                       const struct value *value)
+{
+    int64_t v = value->n;
     switch (o) {
     case CONF_OPT_MINPOLL:
         s->minpoll = (int8_t)v;
@@ -25,36 +44,45 @@ static void set_option(struct conf_source *s, enum conf_option o, int64_t v)
     case CONF_OPT_CERTSET:
         s->certset = (uint8_t)v;
         break;
-    case CONF_OPT_IBURST:
-        s->iburst = true;
+    case CONF_OPT_MINSTRATUM:
+        s->minstratum = (uint8_t)v;
         break;
-    case CONF_OPT_NTS:
-        s->nts = true;
+    case CONF_OPT_MAXDELAY:
+        s->maxdelay_s = value->real;
         break;
-    case CONF_OPT_PREFER:
-        s->prefer = true;
+    case CONF_OPT_MAXDELAYRATIO:
+        s->maxdelayratio = value->real;
         break;
-    case CONF_OPT_NOSELECT:
-        s->noselect = true;
+    case CONF_OPT_MAXDELAYDEVRATIO:
+        s->maxdelaydevratio = value->real;
         break;
-    case CONF_OPT_TRUST:
-        s->trust = true;
+    case CONF_OPT_OFFSET:
+        s->offset_s = value->real;
         break;
-    case CONF_OPT_REQUIRE:
-        s->require = true;
-        break;
-    case CONF_OPT_XLEAVE:
-        s->xleave = true;
-        break;
-    case CONF_OPT_IGNORED:
-        break;
+    default:
+        set_flag(s, o);
     }
 }
 
-static int check_value(struct conf_read *p, const struct conf_option_word *o,
-                       const char *word, int64_t *v)
+static int check_real(struct conf_read *p, const struct conf_option_word *o,
+                      const char *word, double *v)
 {
-    double real;
+    char f[64];
+    if (conf_words_real(word, v) < 0) {
+        conf_report(p, CONF_ERROR, o->name, "* is not a number", word);
+        return RC_BAD;
+    }
+    if (*v >= o->min && *v <= o->max)
+        return RC_OK;
+    (void)fmt(f, sizeof(f), "* is outside %ld .. %ld", (long)o->min,
+              (long)o->max);
+    conf_report(p, CONF_ERROR, o->name, f, word);
+    return RC_BAD;
+}
+
+static int check_value(struct conf_read *p, const struct conf_option_word *o,
+                       const char *word, struct value *v)
+{
     if (o->value == CONF_VALUE_NONE)
         return RC_OK;
     if (!word) {
@@ -62,11 +90,20 @@ static int check_value(struct conf_read *p, const struct conf_option_word *o,
         return RC_BAD;
     }
     if (o->value == CONF_VALUE_INT)
-        return conf_int(p, o->name, word, o->min, o->max, v);
-    if (o->value == CONF_VALUE_REAL && conf_words_real(word, &real) < 0) {
-        conf_report(p, CONF_ERROR, o->name, "* is not a number", word);
-        return RC_BAD;
-    }
+        return conf_int(p, o->name, word, o->min, o->max, &v->n);
+    if (o->value == CONF_VALUE_REAL)
+        return check_real(p, o, word, &v->real);
+    return RC_OK;
+}
+
+/* An option that has no effect, or may not be without. */
+static int explain(struct conf_read *p, const struct conf_option_word *o)
+{
+    char f[96];
+    (void)fmt(f, sizeof(f), "option *: %s", o->why);
+    if (o->option == CONF_OPT_REFUSED)
+        return conf_bad(p, f, o->name);
+    conf_report(p, CONF_IGNORED, p->w.word[0], f, o->name);
     return RC_OK;
 }
 
@@ -75,7 +112,7 @@ static int read_options(struct conf_read *p, struct conf_source *s)
     for (size_t i = 2; i < p->w.count; i++) {
         const char *word = p->w.word[i];
         const struct conf_option_word *o = conf_words_option(word);
-        int64_t v = 0;
+        struct value v = {0};
         if (!o && word[0] == '#')
             return conf_bad(p, "a comment needs a line of its own", NULL);
         if (!o)
@@ -87,10 +124,9 @@ static int read_options(struct conf_read *p, struct conf_source *s)
             return RC_BAD;
         if (o->value != CONF_VALUE_NONE)
             i++;
-        set_option(s, o->option, v);
-        if (o->option == CONF_OPT_IGNORED)
-            conf_report(p, CONF_IGNORED, p->w.word[0],
-                   "option *: accepted, not needed by Gnomon", word);
+        set_option(s, o->option, &v);
+        if (o->why && explain(p, o) < 0)
+            return RC_BAD;
     }
     return RC_OK;
 }
@@ -111,7 +147,8 @@ static int read_source(struct conf_read *p, bool pool)
                             .minpoll = 6,
                             .maxpoll = 10,
                             .pool = pool,
-                            .maxsources = 4};
+                            .maxsources = 4,
+                            .maxdelay_s = 3};
     if (p->w.count < 2)
         return conf_bad(p, "a name or an address is missing", NULL);
     const char *name = p->w.word[1];

@@ -263,21 +263,21 @@ const char *conf_words_ignored(const char *directive)
         "fallbackdrift", "generatecommandkey", "hwclockfile", "hwtimestamp",
         "hwtstimeout", "initstepslew", "keyfile", "leapseclist",
         "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
-        "logchange", "logdir", "mailonchange", "manual", "maxtxbuffers",
-        "noclientlog", "ntpsigndsocket", "ntscachedir", "ntsprocesses",
-        "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
-        "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
-        "sched_priority", "tempcomp", "user"};
+        "logchange", "logdir", "mailonchange", "manual", "maxsamples",
+        "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket",
+        "ntscachedir", "ntsprocesses", "opencommands", "pidfile",
+        "ptpdomain", "ptpport", "refresh", "rtcautotrim", "rtcdevice",
+        "rtcfile", "rtconutc", "rtcsync", "sched_priority", "tempcomp",
+        "user"};
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
         "include", "leapsecmode", "leapsectz", "local", "maxchange",
-        "maxclockerror", "maxdrift", "maxntsconnections", "maxsamples",
-        "maxslewrate", "maxstratum", "maxupdateskew", "minsamples",
-        "minstratum", "nocerttimecheck", "ntsntpserver",
-        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate", "ntsservercert",
-        "ntsserverkey", "peer", "port", "ratelimit", "refclock", "smoothtime",
-        "sourcedir"};
+        "maxclockerror", "maxdrift", "maxntsconnections", "maxslewrate",
+        "maxstratum", "maxupdateskew", "minstratum", "ntsntpserver",
+        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
+        "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;
@@ -289,10 +289,15 @@ const char *conf_words_ignored(const char *directive)
 
 const struct conf_option_word *conf_words_option(const char *word)
 {
-#define FLAG(n, o)          {n, o, CONF_VALUE_NONE, 0, 0}
-#define NUM(n, o, lo, hi)   {n, o, CONF_VALUE_INT, lo, hi}
-#define REAL(n)             {n, CONF_OPT_IGNORED, CONF_VALUE_REAL, 0, 0}
+#define FLAG(n, o)          {n, o, CONF_VALUE_NONE, 0, 0, NULL}
+#define NUM(n, o, lo, hi)   {n, o, CONF_VALUE_INT, lo, hi, NULL}
+#define REAL(n, o, lo, hi)  {n, o, CONF_VALUE_REAL, lo, hi, NULL}
+#define IGNORED(n, v, lo, hi, why) {n, CONF_OPT_IGNORED, v, lo, hi, why}
+#define NONE                CONF_VALUE_NONE
+#define INT                 CONF_VALUE_INT
 #define MORE                INT32_MAX
+    static const char by_delay[] = "each sample is weighed by its delay";
+    static const char all_kept[] = "the filter has no register of samples";
     static const struct conf_option_word table[] = {
         NUM("minpoll", CONF_OPT_MINPOLL, -7, 24),
         NUM("maxpoll", CONF_OPT_MAXPOLL, -7, 24),
@@ -300,6 +305,11 @@ const struct conf_option_word *conf_words_option(const char *word)
         NUM("ntsport", CONF_OPT_NTSPORT, 1, 65535),
         NUM("maxsources", CONF_OPT_MAXSOURCES, 1, 16),
         NUM("certset", CONF_OPT_CERTSET, 0, 255),
+        NUM("minstratum", CONF_OPT_MINSTRATUM, 0, 15),
+        REAL("maxdelay", CONF_OPT_MAXDELAY, 0, 1000),
+        REAL("maxdelayratio", CONF_OPT_MAXDELAYRATIO, 0, 1000000),
+        REAL("maxdelaydevratio", CONF_OPT_MAXDELAYDEVRATIO, 0, 1000000),
+        REAL("offset", CONF_OPT_OFFSET, -1000000000, 1000000000),
         FLAG("iburst", CONF_OPT_IBURST),
         FLAG("nts", CONF_OPT_NTS),
         FLAG("prefer", CONF_OPT_PREFER),
@@ -307,29 +317,26 @@ const struct conf_option_word *conf_words_option(const char *word)
         FLAG("trust", CONF_OPT_TRUST),
         FLAG("require", CONF_OPT_REQUIRE),
         FLAG("xleave", CONF_OPT_XLEAVE),
-        FLAG("auto_offline", CONF_OPT_IGNORED),
-        FLAG("burst", CONF_OPT_IGNORED),
-        FLAG("copy", CONF_OPT_IGNORED),
-        FLAG("ipv4", CONF_OPT_IGNORED),
-        FLAG("ipv6", CONF_OPT_IGNORED),
-        FLAG("offline", CONF_OPT_IGNORED),
-        NUM("filter", CONF_OPT_IGNORED, 0, MORE),
-        NUM("key", CONF_OPT_IGNORED, 1, MORE),
-        NUM("maxsamples", CONF_OPT_IGNORED, 0, MORE),
-        NUM("maxunreach", CONF_OPT_IGNORED, 0, MORE),
-        NUM("minsamples", CONF_OPT_IGNORED, 0, MORE),
-        NUM("minstratum", CONF_OPT_IGNORED, 0, 16),
-        NUM("polltarget", CONF_OPT_IGNORED, 1, MORE),
-        NUM("presend", CONF_OPT_IGNORED, -32, 32),
-        NUM("version", CONF_OPT_IGNORED, 1, 4),
-        REAL("asymmetry"),
-        REAL("maxdelay"),
-        REAL("maxdelaydevratio"),
-        REAL("maxdelayquant"),
-        REAL("maxdelayratio"),
-        REAL("mindelay"),
-        REAL("offset"),
-        {"extfield", CONF_OPT_IGNORED, CONF_VALUE_HEX, 0, 0},
+        {"key", CONF_OPT_REFUSED, INT, 1, MORE,
+         "there are no symmetric keys here; nts authenticates"},
+        IGNORED("auto_offline", NONE, 0, 0, "a dead link is seen by itself"),
+        IGNORED("burst", NONE, 0, 0, "what is refused is asked again"),
+        IGNORED("copy", NONE, 0, 0, "the stratum stays our own"),
+        IGNORED("ipv4", NONE, 0, 0, "IPv4 is taken where there is both"),
+        IGNORED("ipv6", NONE, 0, 0, "IPv4 is taken where there is both"),
+        IGNORED("offline", NONE, 0, 0, "asked as soon as there is a link"),
+        IGNORED("filter", INT, 0, MORE, "no median: all samples are used"),
+        IGNORED("minsamples", INT, 0, MORE, all_kept),
+        IGNORED("maxsamples", INT, 0, MORE, all_kept),
+        IGNORED("maxunreach", INT, 0, MORE, "unreachable is not selected"),
+        IGNORED("polltarget", INT, 1, MORE, all_kept),
+        IGNORED("presend", INT, -32, 32, "stamped as it leaves, after ARP"),
+        IGNORED("version", INT, 1, 4, "requests are of version 4"),
+        IGNORED("asymmetry", CONF_VALUE_REAL, -1, 1, "found by the filter"),
+        IGNORED("maxdelayquant", CONF_VALUE_REAL, 0, 1, by_delay),
+        IGNORED("mindelay", CONF_VALUE_REAL, 0, 1000, "the least one seen is"
+                                                      " used"),
+        IGNORED("extfield", CONF_VALUE_HEX, 0, 0, "not sent"),
     };
     for (size_t i = 0; i < LEN(table); i++)
         if (conf_words_equal(word, table[i].name))

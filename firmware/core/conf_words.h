@@ -45,9 +45,11 @@ const char *conf_words_ignored(const char *directive);
 enum conf_option {
     CONF_OPT_MINPOLL, CONF_OPT_MAXPOLL, CONF_OPT_PORT, CONF_OPT_NTSPORT,
     CONF_OPT_MAXSOURCES, CONF_OPT_CERTSET,
+    CONF_OPT_MINSTRATUM, CONF_OPT_MAXDELAY, CONF_OPT_MAXDELAYRATIO,
+    CONF_OPT_MAXDELAYDEVRATIO, CONF_OPT_OFFSET,
     CONF_OPT_IBURST, CONF_OPT_NTS, CONF_OPT_PREFER, CONF_OPT_NOSELECT,
     CONF_OPT_TRUST, CONF_OPT_REQUIRE, CONF_OPT_XLEAVE,
-    CONF_OPT_IGNORED,
+    CONF_OPT_IGNORED, CONF_OPT_REFUSED,
 };
 enum conf_value { CONF_VALUE_NONE, CONF_VALUE_INT, CONF_VALUE_REAL,
                   CONF_VALUE_HEX };
@@ -55,7 +57,8 @@ struct conf_option_word {
     const char *name;
     enum conf_option option;
     enum conf_value value;
-    int32_t min, max; /* of an integer */
+    int32_t min, max; /* of a number */
+    const char *why;  /* ignored or refused */
 };
 const struct conf_option_word *conf_words_option(const char *word);
 

@@ -6,6 +6,10 @@
  *     put / get at any time; put answers with a ticket
  *     while next() > 0: write those sectors, then written(ok)
  *
+ * Who writes when: services/keeper.c and sources_card.h. Recovery reads no
+ * more than 2 * half + 2 sectors (514, 0.03 s at 10 MB/s), each at most
+ * twice, whatever is on the card; services/store.c gives it 10 s.
+ *
  * The map of newest values is in RAM, in the struct, whatever the card does;
  * it has values only once recovery has ended.
  *
@@ -27,6 +31,9 @@
  *     27  5  zero
  *     32 480 payload, the next 480 bytes of it; after its end zeros
  *
+ * Payloads: kind 1 (time floor) in floor_record.h, kind 2 (an association) in
+ * sources_card.h.
+ *
  * A half begins with a snapshot (every key, then a record of kind 0) and
  * counts only when that is whole; then records are appended. A half that is
  * full is left alone while the other one is begun anew, so at any instant one
@@ -35,7 +42,24 @@
  * The chain is what makes leftovers harmless: sectors of a write that came
  * only in part (dropped, reordered, torn, garbled) can never continue a
  * record that was written later in their place. What a power cut can take is
- * the write under way: never a value whose ticket was durable. */
+ * the write under way: never a value whose ticket was durable.
+ *
+ * Payloads, by kind (enum store_kind; a number is never used again):
+ *
+ *   1 floor, id 0: core/floor_record.h
+ *   2 association, id 0 .. 15 (services/sources_card.c, core/nts_assoc.c):
+ *      0  1  version, 1
+ *      1  1  length n, n: name on the server line
+ *         2  ntsport, 2  port, as configured
+ *         1  length m, m: name of the NTP server that the key exchange named
+ *         1  address family, 4 or 6; 16 address, an IPv4 one in the first 4
+ *         2  NTP port; then
+ *         1  version, 1    2  AEAD number
+ *         k  C2S key, k S2C key: 32 bytes each for AEAD 15, 16 for 30
+ *         8  latest notBefore, 8 earliest notAfter of the chain, Unix seconds
+ *         4  key exchanges so far
+ *         1  cookies c, then c times: 2 length, the cookie; oldest first
+ *   3 counters: not written yet */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
@@ -75,6 +99,12 @@ enum journal_found {
 };
 
 enum journal_phase { JOURNAL_PEEK, JOURNAL_SCAN, JOURNAL_READY };
+
+struct journal_wear {      /* estimated from what is in the map now         */
+    uint32_t sectors;      /* of all its values                             */
+    uint64_t writes_a_year, sectors_a_year; /* snapshots included           */
+    uint32_t each_a_year;  /* times that each sector is written             */
+};
 
 struct journal { /* fields private; 62 KB: static */
     uint32_t half_sectors;  /* 0: no partition, a map in RAM only           */
@@ -127,5 +157,10 @@ bool journal_idle(const struct journal *j); /* nothing left to write */
  * the other half is begun. */
 uint32_t journal_next(struct journal *j, uint8_t *buf, uint32_t *sector);
 void journal_written(struct journal *j, bool ok);
+
+/* All values saved anew every interval_s > 0, in batches. Without a card:
+ * zeros. */
+void journal_wear(const struct journal *j, uint32_t interval_s,
+                  struct journal_wear *out);
 
 #endif

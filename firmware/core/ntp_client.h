@@ -13,7 +13,7 @@
  * steered clock: nothing has to be undone in a filter when we steer.
  *
  * Requests say nothing about us (version, mode and a random transmit
- * timestamp, all else zero). When they go:
+ * timestamp, all else zero; RFC 9109). When they go:
  *   until the first valid reply: after 1 s (2 s without iburst) three times,
  *     then doubling up to minpoll;
  *   from it on a ramp, 4 polls per octave from 2 s (4 s) up to minpoll, for
@@ -22,6 +22,17 @@
  *     8 unanswered ones at twice, after 16 at four times that.
  *   A RATE kiss ends the ramp and doubles the interval, each time, beyond
  *   maxpoll if need be. Each interval is lengthened by up to 4 % at random.
+ *   Less than a second only while the server answers within 10 ms.
+ *
+ * Interleaved mode (conf.xleave, RFC 9769 section 2): a request names the last
+ * reply by its receive timestamp and has a random receive timestamp beside the
+ * transmit timestamp. A reply whose origin is the former is interleaved: its
+ * transmit timestamp is when the last reply really left, and the sample is of
+ * that exchange, one poll back (at_ticks). A reply to the latter is basic, of
+ * a server that cannot or has forgotten, and is measured as such. The first
+ * request, and each after one that met no valid reply, is basic. The exchange
+ * that a basic reply has measured already is not measured again: its
+ * interleaved sample fails test A, as in chrony.
  */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
@@ -39,7 +50,16 @@ struct ntp_sample {
     uint8_t stratum, leap;
     int8_t server_precision; /* log2 s */
     int8_t poll;             /* log2 s, ours when asked                     */
+    bool interleaved;        /* of the exchange before                      */
+    uint8_t failed;          /* NTP_TEST_: not to be measured with          */
 };
+
+/* chrony's tests A to D of a valid reply (chronyc(1), ntpdata): */
+#define NTP_TEST_A 1u /* delay above maxdelay, held for more than 4 s, or
+                       * interleaved after basic: told by ntp_client         */
+#define NTP_TEST_B 2u /* maxdelayratio: delay_test.h                         */
+#define NTP_TEST_C 4u /* maxdelaydevratio: delay_test.h                      */
+#define NTP_TEST_D 8u /* synchronised to us                                  */
 
 /* Why a packet was not believed; indexes the counters. */
 enum ntp_drop {
@@ -59,7 +79,18 @@ const char *ntp_drop_text(enum ntp_drop d);
 
 struct ntp_client_conf {
     int8_t minpoll, maxpoll; /* log2 s; chrony's defaults 6 and 10          */
-    bool iburst, nts;
+    bool iburst, nts, xleave;
+    uint8_t minstratum;      /* what the server says is raised to it        */
+    span_ns maxdelay_ns;     /* 0: chrony's default, 3 s                    */
+    span_ns offset_ns;       /* correction, added to what the server says   */
+};
+
+struct ntp_exchange { /* one that was answered, for the reply after it */
+    bool known;
+    bool measured;           /* as basic                                    */
+    uint64_t sent_ticks, received_ticks;
+    ntp64 receive;           /* theirs                                      */
+    span_ns root_delay_ns, root_disp_ns;
 };
 
 struct ntp_client { /* fields readable; changed only by these functions */
@@ -77,6 +108,7 @@ struct ntp_client { /* fields readable; changed only by these functions */
     bool nak_seen;          /* ... and met a NAK: more of them do not count */
     bool stopped;           /* DENY or RSTR kiss, authenticated             */
     uint64_t nonce;         /* its transmit timestamp, random               */
+    uint64_t nonce_rx;      /* its receive timestamp, 0: basic              */
     uint8_t uid[NTS_UID_LEN];
     uint64_t sent_ticks;
     uint8_t nak_run;        /* requests in a row that met a NAK and no valid
@@ -85,6 +117,9 @@ struct ntp_client { /* fields readable; changed only by these functions */
     bool asked_again;       /* the last valid reply was refused by the filter */
     uint8_t again_run;      /* such, in a row                               */
     uint32_t drops[NTP_DROP_COUNT];
+    struct ntp_exchange before; /* the last one, if nothing failed since    */
+    mono_ns asked;          /* when the last request was due                */
+    uint16_t chance;        /* by how much its interval was lengthened      */
     mono_ns last_rx;        /* of the last valid reply, -1: none            */
     struct ntp_sample last; /* the last valid reply's                       */
 };
@@ -96,20 +131,16 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 /* When poll wants to be called next, at the latest. */
 mono_ns ntp_client_due(const struct ntp_client *n);
 
-/* How many requests in a row meet a NAK and no valid reply before new keys
- * are wanted. */
+/* How many requests in a row may meet a NAK before keys are given up, or
+ * those of the other exporter context tried (nts_assoc_other). */
 #define NTP_CLIENT_NAKS 3
-/* They have. Anybody on the path can say so, so the old keys go on being used
- * until a key exchange has succeeded (RFC 8915 section 5.7); a valid reply
- * ends it. */
-bool ntp_client_refused(const struct ntp_client *n);
 
 /* Write the next request and schedule the one after. cap is at least
  * LIMIT_NTP_PACKET. Returns its length.
  * RC_AGAIN: not due.
- * RC_STATE: stopped (n->stopped; due is never), or NTS has no keys, or no
- *   cookie that may be sent (nts_assoc.h): a key exchange is needed. Counts
- *   as an unanswered poll; due moves on.
+ * RC_STATE: stopped (n->stopped; due is never), or NTS has neither keys nor
+ *   cookies or a run of NAKs says that they are worthless: a key exchange is
+ *   needed. Counts as an unanswered poll; due moves on.
  * RC_SPACE: only cookies that are still on the card are left, see
  *   nts_assoc.h; save and call again. Nothing changed, due is still past.
  * RC_IO: no entropy, or the AEAD failed; due is a second later. */
@@ -117,15 +148,17 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
                     size_t cap) MUST_CHECK;
 
 /* The request left the machine at this counter value. Until this is called
- * no reply is taken. Called again for the same request, the last one counts.
- */
+ * no reply is taken. Called again for the same request (a driver that learns
+ * later when the transfer was complete), the last one counts: after the reply
+ * only for the interleaved sample. */
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp);
 
-/* A datagram from this server. RC_OK: *s is filled and new cookies are kept.
+/* A datagram from this server. RC_OK: *s is filled and new cookies are kept;
+ * if s->failed it is only to be shown, not measured with.
  * RC_BAD, RC_AUTH: dropped and counted; nothing else changed, we still wait
  * for the real answer. RC_STATE: valid (its cookies are kept), but no time in
  * it: an unsynchronised server, one that tells us to slow down or go away, or
- * an authentic reply whose times cannot be (a path slower than 3 s).
+ * an authentic reply whose times cannot be.
  * But for RC_OK *why says what for. */
 int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                     const uint8_t *msg, size_t len, struct ntp_sample *s,
@@ -138,7 +171,14 @@ void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
  * row. */
 void ntp_client_again(struct ntp_client *n, mono_ns now);
 
-/* The discipline's wish, clamped to minpoll..maxpoll. */
+/* The next request does not name the last reply: for when our address or the
+ * server's is another one now, which that would link to the old one. */
+void ntp_client_basic(struct ntp_client *n);
+
+/* The discipline's wish, clamped to minpoll..maxpoll, and never below what a
+ * RATE kiss asked for. Counts from the last request, so that a shorter
+ * interval may be over already; the ramp, a request put off and one asked
+ * again stay when they are. */
 void ntp_client_set_poll(struct ntp_client *n, int8_t poll);
 
 #endif

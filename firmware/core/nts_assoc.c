@@ -3,15 +3,13 @@
 #include "bytes.h"
 #include "crypto.h"
 
-#define RECORD_VERSION 2
+#define RECORD_VERSION 1
 
 static void drop_cookies(struct nts_assoc *a)
 {
     crypto_wipe(a->cookies, sizeof a->cookies);
     a->count = 0;
     a->cookie_len = 0;
-    a->reuse = false;
-    nts_assoc_moved(a);
 }
 
 void nts_assoc_wipe(struct nts_assoc *a)
@@ -19,6 +17,7 @@ void nts_assoc_wipe(struct nts_assoc *a)
     drop_cookies(a);
     crypto_wipe(a->c2s, sizeof a->c2s);
     crypto_wipe(a->s2c, sizeof a->s2c);
+    nts_assoc_proved(a);
     a->aead = NULL;
     a->naks = 0;
     a->cert_lo = 0;
@@ -39,6 +38,32 @@ int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
     return RC_OK;
 }
 
+void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
+                     const uint8_t *s2c)
+{
+    ASSERT(a->aead);
+    a->other = true;
+    memcpy(a->other_c2s, c2s, a->aead->key_len);
+    memcpy(a->other_s2c, s2c, a->aead->key_len);
+}
+
+bool nts_assoc_swap(struct nts_assoc *a)
+{
+    if (!a->other)
+        return false;
+    memcpy(a->c2s, a->other_c2s, sizeof a->c2s);
+    memcpy(a->s2c, a->other_s2c, sizeof a->s2c);
+    nts_assoc_proved(a);
+    return true;
+}
+
+void nts_assoc_proved(struct nts_assoc *a)
+{
+    a->other = false;
+    crypto_wipe(a->other_c2s, sizeof a->other_c2s);
+    crypto_wipe(a->other_s2c, sizeof a->other_s2c);
+}
+
 static void remove_cookie(struct nts_assoc *a, size_t i)
 {
     a->count--;
@@ -57,51 +82,24 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
     *c = (struct nts_cookie){.len = (uint16_t)len};
     memcpy(c->b, b, len);
     a->cookie_len = (uint16_t)len;
-    a->reuse = false;
     return RC_OK;
-}
-
-bool nts_assoc_ready(const struct nts_assoc *a)
-{
-    return a->count > 0 || (a->reuse && a->last.len > 0);
-}
-
-void nts_assoc_reuse(struct nts_assoc *a)
-{
-    a->reuse = true;
-}
-
-void nts_assoc_moved(struct nts_assoc *a)
-{
-    crypto_wipe(&a->last, sizeof a->last);
 }
 
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
 {
-    if (!nts_assoc_ready(a))
+    if (a->count == 0)
         return RC_STATE;
-    if (a->count == 0) {
-        *out = a->last;
-        return RC_OK;
-    }
     for (size_t i = 0; i < a->count; i++) {
         if (a->cookies[i].saved)
             continue;
-        *out = a->last = a->cookies[i];
+        *out = a->cookies[i];
         remove_cookie(a, i);
         return RC_OK;
     }
     return RC_AGAIN;
 }
 
-/* ---- the journal's copy: version, AEAD, keys, window, key id, fresh cookies,
- * and without any one that is or will have been sent --------------------- */
-
-static void write_cookie(struct writer *w, const struct nts_cookie *c)
-{
-    writer_u16(w, c->len);
-    writer_bytes(w, c->b, c->len);
-}
+/* ---- the journal's copy: version, AEAD, keys, window, key id, cookies --- */
 
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap)
@@ -118,10 +116,10 @@ int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
     writer_u64(&w, (uint64_t)a->cert_hi);
     writer_u32(&w, a->key_id);
     writer_u8(&w, (uint8_t)(a->count - first));
-    for (size_t i = first; i < a->count; i++)
-        write_cookie(&w, &a->cookies[i]);
-    if (first == a->count)
-        write_cookie(&w, first > 0 ? &a->cookies[first - 1] : &a->last);
+    for (size_t i = first; i < a->count; i++) {
+        writer_u16(&w, a->cookies[i].len);
+        writer_bytes(&w, a->cookies[i].b, a->cookies[i].len);
+    }
     if (w.full)
         return RC_SPACE;
     for (size_t i = 0; i < a->count; i++) {
@@ -129,6 +127,12 @@ int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
         a->cookies[i].saved |= a->cookies[i].written;
     }
     return (int)w.len;
+}
+
+void nts_assoc_unwritten(struct nts_assoc *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        a->cookies[i].written = false;
 }
 
 void nts_assoc_saved(struct nts_assoc *a)
@@ -161,18 +165,6 @@ static int read_keys(struct nts_assoc *a, struct reader *r)
     return rc;
 }
 
-static int read_sent(struct nts_assoc *a, struct reader *r)
-{
-    size_t len = reader_u16(r);
-    const uint8_t *b = reader_take(r, len);
-    if (!b || len > LIMIT_COOKIE)
-        return RC_BAD;
-    a->last.len = (uint16_t)len;
-    memcpy(a->last.b, b, len);
-    a->cookie_len = (uint16_t)len;
-    return RC_OK;
-}
-
 static int read_cookies(struct nts_assoc *a, struct reader *r)
 {
     size_t count = reader_u8(r);
@@ -185,8 +177,6 @@ static int read_cookies(struct nts_assoc *a, struct reader *r)
             return RC_BAD;
         a->cookies[i].saved = a->cookies[i].written = true;
     }
-    if (count == 0 && read_sent(a, r) != RC_OK)
-        return RC_BAD;
     return r->bad || r->left > 0 ? RC_BAD : RC_OK;
 }
 

@@ -11,16 +11,7 @@
  *     take -> RC_AGAIN -> write with spare 1 -> durable -> saved -> take
  *
  * Puts and takes may come at any time between. Without a card, never write;
- * a card that will not answer again: nts_assoc_unsaved.
- *
- * When all have been sent, the last of them may be sent again if the caller
- * says so (nts_assoc_reuse), for RFC 8915 section 5.7 puts resilience before
- * unlinkability where there is no way to fresh ones. Only towards observers
- * who see the same address anyway: once our own address or network may be
- * another one (nts_assoc_moved) it is gone. Cookies that were never sent came
- * encrypted and link nothing to nothing (section 9.1), so they go on being
- * used at another address, and so do those on the card, which by write-ahead
- * were never sent. */
+ * a card that will not answer again: nts_assoc_unsaved. */
 #ifndef NTS_ASSOC_H
 #define NTS_ASSOC_H
 
@@ -39,10 +30,10 @@ struct nts_cookie {
 struct nts_assoc {
     const struct aead *aead; /* NULL: no keys                               */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
+    bool other;          /* the server may have meant these instead         */
+    uint8_t other_c2s[AEAD_KEY_MAX], other_s2c[AEAD_KEY_MAX];
     struct nts_cookie cookies[LIMIT_COOKIES]; /* oldest first               */
     uint8_t count;
-    struct nts_cookie last;  /* sent last; len 0: none                      */
-    bool reuse;              /* it may be sent again when count is 0        */
     uint16_t cookie_len; /* of the newest seen, for placeholders            */
     uint32_t key_id;     /* how many key exchanges have succeeded           */
     uint32_t naks;       /* NTSN kisses since the last valid reply          */
@@ -59,8 +50,17 @@ void nts_assoc_wipe(struct nts_assoc *a);
 int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
                    const uint8_t *s2c) MUST_CHECK;
 
-/* Keep a cookie; when full the oldest makes room. A fresh one ends what
- * nts_assoc_reuse allowed. RC_OK, RC_BAD: length. */
+/* It is not known which of two exporter contexts the server used (nts_ke.h,
+ * nts_ke_exporter_aead): these are the keys under the other one, to be tried
+ * if the first ones meet nothing but NAKs. */
+void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
+                     const uint8_t *s2c);
+/* Use the others from now on; there are no others then. False: none. */
+bool nts_assoc_swap(struct nts_assoc *a);
+/* A valid reply has proved the keys: forget the others. */
+void nts_assoc_proved(struct nts_assoc *a);
+
+/* Keep a cookie; when full the oldest makes room. RC_OK, RC_BAD: length. */
 int nts_assoc_put(struct nts_assoc *a, const uint8_t *b,
                   size_t len) MUST_CHECK;
 
@@ -68,26 +68,19 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b,
  * RC_OK; RC_AGAIN: the card offers all that are left, write first; RC_STATE:
  * none. */
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
-/* Is there one to take, now or once the card allows it? */
-bool nts_assoc_ready(const struct nts_assoc *a);
-/* No fresh ones are to be had for now: from here on, while there are none,
- * take gives the one sent last again. */
-void nts_assoc_reuse(struct nts_assoc *a);
-/* Our address or network may be another one: forget the one sent last. */
-void nts_assoc_moved(struct nts_assoc *a);
 
 /* Serialise for the journal: keys, window, and the newest cookies, leaving
- * `spare` of the oldest out. If that leaves none, the one sent last, or to be
- * sent last, is written as such. Returns the length; RC_SPACE, RC_STATE (no
- * keys): nothing changed. */
+ * `spare` of the oldest out (all of them: keys only). Returns the length;
+ * RC_SPACE, RC_STATE (no keys): nothing changed. */
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap) MUST_CHECK;
+/* The record is to be forgotten: as if written with nothing to offer. */
+void nts_assoc_unwritten(struct nts_assoc *a);
 /* The newest record written is durable: no other offers anything now. */
 void nts_assoc_saved(struct nts_assoc *a);
 /* No record offers anything: the card was forgotten or will never be read. */
 void nts_assoc_unsaved(struct nts_assoc *a);
-/* Read back at boot; all cookies come out saved, or `last` is the only one
- * there is. RC_OK, RC_BAD: *a empty. */
+/* Read back at boot; all cookies come out saved. RC_OK, RC_BAD: *a empty. */
 int nts_assoc_read(struct nts_assoc *a, const uint8_t *in,
                    size_t len) MUST_CHECK;
 

@@ -54,6 +54,15 @@ static const char *leap_text(uint8_t leap)
     return leap < LEN(text) ? text[leap] : "Invalid";
 }
 
+/* Beyond chronyc's lines, and only while there is something to say. */
+static void add_bootstrap(struct fmt_text *t, const struct status_tracking *k)
+{
+    if (k->why[0])
+        fmt_add(t, "Clock not set   : %s\n", k->why);
+    if (k->warning[0])
+        fmt_add(t, "WARNING         : %s\n", k->warning);
+}
+
 size_t status_tracking_text(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->tracking;
@@ -84,6 +93,7 @@ size_t status_tracking_text(const struct status *s, char *out, size_t cap)
     status_add_seconds(&t, "", status_size_of(k->root_disp_ns));
     fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n", k->update_s);
     fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
+    add_bootstrap(&t, k);
     return t.len;
 }
 
@@ -135,12 +145,45 @@ static void add_first_sync(struct fmt_text *t, const struct status_run *r)
                                       : "after key exchange");
 }
 
+static void add_journal(struct fmt_text *t, const struct status_run *r)
+{
+    fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",
+            (unsigned long)r->journal_writes,
+            (unsigned long)r->journal_errors,
+            r->journal_failing ? "; the card takes none now: nothing is saved"
+                               : "");
+    fmt_add(t,
+            "Card wear       : %lu sectors every %lu s: a year %llu writes, "
+            "%llu MB, each sector %lu times\n",
+            (unsigned long)r->wear.sectors,
+            (unsigned long)r->save_interval_s,
+            (unsigned long long)r->wear.writes_a_year,
+            (unsigned long long)(r->wear.sectors_a_year / 1953), /* MB */
+            (unsigned long)r->wear.each_a_year);
+}
+
 static void add_trouble(struct fmt_text *t, const struct status *s)
 {
     for (size_t i = 0; i < s->source_count; i++)
         if (s->source[i].trouble[0])
             fmt_add(t, "Trouble         : %s: %s\n", s->source[i].name,
                     s->source[i].trouble);
+}
+
+static void add_floor(struct fmt_text *t, const struct status_run *r)
+{
+    fmt_add(t, "Time floor      : ");
+    status_add_time(t, r->floor_unix_s);
+    fmt_add(t, " UTC%s%s\n", r->floor_from ? ", from " : "",
+            r->floor_from ? r->floor_from : "");
+}
+
+size_t status_floor(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    add_floor(&t, &s->run);
+    add_bootstrap(&t, &s->tracking);
+    return t.len;
 }
 
 size_t status_board(const struct status *s, char *out, size_t cap)
@@ -151,6 +194,9 @@ size_t status_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Host name       : %s\n", r->hostname);
     fmt_add(&t, "Up              : %.3f s, last reset: %s\n",
             (double)r->uptime / 1e9, r->last_reset);
+    if (r->crashes > 0)
+        fmt_add(&t, "Crashes         : %lu in a row\n",
+                (unsigned long)r->crashes);
     fmt_add(&t, "Ethernet        : %s\n", r->link ? "link up" : "no link");
     fmt_add(&t, "Addresses       : %s %s\n",
             r->address4[0] ? r->address4 : "-",
@@ -158,12 +204,9 @@ size_t status_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Card            : %s, state partition %s, chrony.conf %s\n",
             r->card ? "yes" : "none", r->state_partition ? "yes" : "none",
             r->conf_ok ? "good" : "has errors");
-    fmt_add(&t, "Journal         : %lu writes, %lu errors\n",
-            (unsigned long)r->journal_writes,
-            (unsigned long)r->journal_errors);
-    fmt_add(&t, "Time floor      : ");
-    status_add_time(&t, r->floor_unix_s);
-    fmt_add(&t, " UTC\n");
+    add_journal(&t, r);
+    add_floor(&t, r);
+    add_bootstrap(&t, &s->tracking);
     add_first_sync(&t, r);
     fmt_add(&t, "TLS handshakes  : %lu\n", (unsigned long)r->handshakes);
     fmt_add(&t, "TLS arena peak  : %zu of %zu bytes\n", r->arena_peak,

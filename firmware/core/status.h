@@ -7,6 +7,7 @@
 
 #include "../limit.h"
 #include "base.h"
+#include "journal.h"
 
 enum { /* selection options, chronyc's N P T R */
     STATUS_OPT_NOSELECT = 1,
@@ -38,10 +39,11 @@ struct status_stats {
 };
 
 /* ntpdata: of the last reply that was believed. Not measured, and shown as
- * 0: jitter asymmetry. NTP tests: a reply that fails one of the first nine
- * changes nothing here; the last but one digit says whether the filter took
- * it. TX stamps are read just before sending (Daemon), RX stamps are latched
- * in the interrupt (chronyc's nearest word is Kernel). */
+ * 0: jitter asymmetry. NTP tests: a reply that fails one of the first six
+ * changes nothing here; the last four are A to D (ntp_client.h), and C also
+ * says whether the filter took it. TX stamps are read just before sending
+ * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
+ * Kernel). */
 struct status_ntp {
     uint16_t port;           /* theirs                                      */
     uint32_t address_id;     /* their address as a reference identifier     */
@@ -53,6 +55,8 @@ struct status_ntp {
     int64_t ref_unix_s;
     span_ns offset_ns, delay_ns, disp_ns, response_ns;
     bool refused;            /* by the filter                               */
+    bool interleaved;
+    uint8_t failed;          /* NTP_TEST_                                   */
     uint32_t good;           /* replies it took                             */
 };
 
@@ -96,24 +100,31 @@ struct status_tracking {
     double freq_ppm, resid_ppm, skew_ppm; /* sign: + our crystal is fast    */
     span_ns root_delay_ns, root_disp_ns;
     double update_s;
+    char why[96];            /* the clock is not set, "" if it is           */
+    char warning[96];        /* a weaker mode is in force, "" if none       */
 };
 
 struct status_run {          /* what "help performance" people ask for       */
     mono_ns uptime;
     char hostname[64], board[64], address4[16], address6[48], last_reset[80];
+    uint32_t crashes;        /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;
     struct {
         const char *name;
         span_ns longest_ns;
-    } poll[12];              /* per service                                 */
+    } poll[16];              /* per service                                 */
     uint8_t poll_count;
     mono_ns first_sync;      /* since boot; -1 not yet                      */
     bool first_from_cookies; /* the first sync needed no key exchange       */
     uint32_t handshakes;     /* TLS handshakes completed since boot         */
     uint32_t log_lost;
     int64_t floor_unix_s;
+    const char *floor_from;  /* NULL: not said                              */
     uint32_t journal_writes, journal_errors;
+    bool journal_failing;    /* the card takes no write just now             */
+    uint32_t save_interval_s;
+    struct journal_wear wear;
 };
 
 struct status {
@@ -135,6 +146,8 @@ size_t status_selectdata(const struct status *s, char *out, size_t cap);
 size_t status_ntpdata(const struct status *s, size_t i, char *out,
                       size_t cap);
 size_t status_activity(const struct status *s, char *out, size_t cap);
+/* The time floor, and why the clock is not set. */
+size_t status_floor(const struct status *s, char *out, size_t cap);
 size_t status_board(const struct status *s, char *out, size_t cap);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "conf_words.h"
+#include "ntp_client.h"
 #include "status.h"
 #include "status_units.h"
 
@@ -92,6 +93,19 @@ static void add_ref_id(struct fmt_text *t, const struct status_ntp *n)
     fmt_add(t, "\n");
 }
 
+/* RFC 5905's tests 1 to 3 and 5 to 7, chrony's A to D. */
+static void add_tests(struct fmt_text *t, const struct status_ntp *n)
+{
+    unsigned failed = n->failed | (n->refused ? NTP_TEST_C : 0u);
+    if (!n->any) {
+        fmt_add(t, "000 000 0000\n");
+        return;
+    }
+    fmt_add(t, "111 111 %d%d%d%d\n", !(failed & NTP_TEST_A),
+            !(failed & NTP_TEST_B), !(failed & NTP_TEST_C),
+            !(failed & NTP_TEST_D));
+}
+
 static void add_reply(struct fmt_text *t, const struct status_ntp *n)
 {
     static const char *const leap[] = {"Normal", "Insert second",
@@ -116,9 +130,8 @@ static void add_reply(struct fmt_text *t, const struct status_ntp *n)
     status_add_seconds(t, "", status_size_of(n->disp_ns));
     fmt_add(t, " seconds\nResponse time   : ");
     status_add_seconds(t, "", status_size_of(n->response_ns));
-    fmt_add(t, " seconds\nJitter asymmetry: +0.00\nNTP tests       : %s\n",
-            !n->any ? "000 000 0000" : n->refused ? "111 111 1101"
-                                                  : "111 111 1111");
+    fmt_add(t, " seconds\nJitter asymmetry: +0.00\nNTP tests       : ");
+    add_tests(t, n);
 }
 
 /* 0: not an IPv4 address. */
@@ -143,8 +156,8 @@ size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
     fmt_add(&t, "Local address   : %s (%08lX)\n", known ? local : "[UNSPEC]",
             known ? (unsigned long)id_of(local) : 0ul);
     add_reply(&t, n);
-    fmt_add(&t, "Interleaved     : No\nAuthenticated   : %s\n",
-            n->any && x->nts ? "Yes" : "No");
+    fmt_add(&t, "Interleaved     : %s\nAuthenticated   : %s\n",
+            n->interleaved ? "Yes" : "No", n->any && x->nts ? "Yes" : "No");
     fmt_add(&t, "TX timestamping : %s\nRX timestamping : %s\n",
             n->any ? "Daemon" : "Invalid", n->any ? "Kernel" : "Invalid");
     fmt_add(&t, "Total TX        : %lu\nTotal RX        : %lu\n",

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/floor_record.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
@@ -149,6 +150,34 @@ static void do_reset(void)
     con.resetting = true;
 }
 
+static void set_floor(const char *when)
+{
+    int64_t unix_s;
+    if (floor_record_time(when, &unix_s) != RC_OK) {
+        say("floor set: a time in UTC, as 2026-11-23T04:05:06Z\n");
+        return;
+    }
+    int rc = con.ops->floor_set(unix_s);
+    say(rc == RC_OK      ? "floor set\n"
+        : rc == RC_STATE ? "refused: the clock is set, the floor follows it\n"
+                         : "refused: Gnomon was built after that\n");
+}
+
+/* chronyc has no word for it. Only here: who stands before the machine may
+ * move the floor, nobody else. */
+static void do_floor(void)
+{
+    if (*con.rest == 0)
+        say_table(status_floor);
+    else if (strncmp(con.rest, "set ", 4) == 0)
+        set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
+    else if (strcmp(con.rest, "reset") == 0) {
+        say("floor reset to the build time\n");
+        con.ops->floor_reset();
+    } else
+        say("floor | floor set YYYY-MM-DDThh:mm:ssZ | floor reset\n");
+}
+
 static void do_help(void);
 
 static const struct command {
@@ -159,6 +188,8 @@ static const struct command {
     {"authdata", "NTS of each source: keys, cookies, NAKs", do_authdata},
     {"board", "this machine: address, card, memory, times", do_board},
     {"date", "the clock, as it stands now", do_date},
+    {"floor", "[set TIME | reset] the time before which nothing is believed",
+     do_floor},
     {"help", "this list", do_help},
     {"log", "the last lines of the log", do_log},
     {"ntpdata", "[N] the last reply of each source, or of the Nth",

@@ -156,20 +156,30 @@ static mono_ns request(mono_ns now)
     return now;
 }
 
+/* The keys of both ways under the context that names this AEAD. */
+static int export_pair(uint16_t named, size_t len, uint8_t *c2s, uint8_t *s2c)
+{
+    uint8_t context[5];
+    nts_ke_exporter_context(context, named, false);
+    int rc = tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, c2s,
+                        len);
+    if (rc != RC_OK)
+        return rc;
+    nts_ke_exporter_context(context, named, true);
+    return tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, s2c,
+                      len);
+}
+
 static int export_keys(struct ke_outcome *o, const struct nts_ke_result *r)
 {
     const struct aead *aead = aead_find(r->aead);
     uint16_t named = nts_ke_exporter_aead(r->aead, r->compliant);
-    uint8_t context[5];
     ASSERT(aead && aead->key_len <= sizeof o->c2s);
-    nts_ke_exporter_context(context, named, false);
-    int rc = tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context,
-                        o->c2s, aead->key_len);
-    if (rc != RC_OK)
-        return rc;
-    nts_ke_exporter_context(context, named, true);
-    return tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, o->s2c,
-                      aead->key_len);
+    int rc = export_pair(named, aead->key_len, o->c2s, o->s2c);
+    o->other = named != r->aead;
+    if (rc == RC_OK && o->other)
+        rc = export_pair(r->aead, aead->key_len, o->other_c2s, o->other_s2c);
+    return rc;
 }
 
 static mono_ns answered(mono_ns now, enum nts_ke_status status)

@@ -1,6 +1,9 @@
 #include "keeper.h"
 
-#include "core/bytes.h"
+#include <string.h>
+
+#include "core/floor_record.h"
+#include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "log.h"
@@ -8,68 +11,152 @@
 #include "timekeeper.h"
 #include "version.h"
 
-#define FLOOR_VERSION 1
-#define FLOOR_LEN     17 /* version, floor in Unix s, frequency and its sigma
-                          * in parts per 10^12                               */
-#define SAVE_EVERY    (15 * 60 * MONO_S)
 #define RESET_WAIT    (2 * MONO_S)
 
 static struct {
     const struct keeper_ops *ops;
-    int64_t floor;      /* the one on the card, or the build time           */
-    mono_ns due;        /* of the next save                                 */
+    struct floor_record rec; /* as it is or would be on the card             */
+    const char *from;
+    bool strict;
+    mono_ns due, every; /* the next save; saveinterval                      */
     bool synced, from_cookies;
+    bool frozen;        /* an operator reset the floor: it does not rise    */
     mono_ns reset_at;   /* 0: no reset asked for                            */
 } keep;
 
-static void read_card(struct timekeeper_start *start)
+/* ---- the card ----------------------------------------------------------- */
+
+static const char *day_of(int64_t unix_s, char text[UTC_TEXT])
 {
-    uint8_t b[FLOOR_LEN];
+    utc_text(unix_s, 0, text);
+    text[19] = 0; /* whole seconds */
+    return text;
+}
+
+/* Said once: the next record that is written no longer has it. */
+static void report_operator(void)
+{
+    char text[UTC_TEXT];
+    if (keep.rec.act != FLOOR_ACT_NONE)
+        log_line("an operator %s before this start; it was %s UTC",
+                 keep.rec.act == FLOOR_ACT_SET
+                     ? "set the time floor"
+                     : "reset the time floor to the build time",
+                 day_of(keep.rec.before, text));
+    keep.rec.act = FLOOR_ACT_NONE;
+}
+
+static void read_card(void)
+{
+    uint8_t b[FLOOR_RECORD_LEN];
+    keep.rec = (struct floor_record){.floor = gnomon_build_unix};
+    keep.from = "the build";
     int len = keep.ops->load(b, sizeof b);
-    if (len != FLOOR_LEN || b[0] != FLOOR_VERSION)
+    if (len < 0 || floor_record_read(&keep.rec, b, (size_t)len) != RC_OK)
         return;
-    int64_t floor = (int64_t)bytes_get64(b + 1);
-    if (floor > keep.floor)
-        keep.floor = floor;
-    start->freq_e12 = (int32_t)bytes_get32(b + 9);
-    start->freq_sigma_e12 = (int32_t)bytes_get32(b + 13);
-    start->freq_known = start->freq_sigma_e12 > 0;
+    report_operator();
+    if (keep.rec.floor > gnomon_build_unix) {
+        keep.from = keep.rec.by_operator ? "the card, by an operator"
+                                         : "the card";
+        return;
+    }
+    keep.rec.floor = gnomon_build_unix;
+    keep.rec.by_operator = false;
+}
+
+static void save(void)
+{
+    uint8_t b[FLOOR_RECORD_LEN];
+    floor_record_write(&keep.rec, b);
+    if (keep.ops->save(b, sizeof b) == RC_SPACE)
+        log_limited(&keep, "time floor not saved: no room");
 }
 
 static void write_card(mono_ns now)
 {
     int64_t floor;
     int32_t freq, sigma;
-    keep.due = now + SAVE_EVERY;
+    keep.due = now - now % keep.every + keep.every; /* as the sources' */
     if (!timekeeper_keep(&floor, &freq, &sigma))
         return;
-    if (floor > keep.floor)
-        keep.floor = floor;
-    uint8_t b[FLOOR_LEN] = {FLOOR_VERSION};
-    bytes_put64(b + 1, (uint64_t)keep.floor);
-    bytes_put32(b + 9, (uint32_t)freq);
-    bytes_put32(b + 13, (uint32_t)sigma);
-    if (keep.ops->save(b, sizeof b) == RC_SPACE)
-        log_limited(&keep, "time floor not saved: no room");
+    if (floor > keep.rec.floor && !keep.frozen) {
+        keep.rec.floor = floor;
+        keep.rec.by_operator = keep.rec.by_operator && keep.strict;
+        keep.from = "a quorum";
+    }
+    keep.rec.freq_e12 = freq;
+    keep.rec.freq_sigma_e12 = sigma;
+    save();
 }
 
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops)
 {
-    struct timekeeper_start start = {0};
-    keep.floor = gnomon_build_unix;
+    memset(&keep, 0, sizeof keep);
+    keep.every = conf->saveinterval_s * MONO_S;
     keep.ops = ops;
-    read_card(&start);
-    start.floor_unix_s = keep.floor;
+    keep.strict = conf->bootstrap_strict;
+    read_card();
+    const struct timekeeper_start start = {
+        .floor_unix_s = keep.rec.floor,
+        .floor_by_operator = keep.rec.by_operator,
+        .freq_known = keep.rec.freq_sigma_e12 > 0,
+        .freq_e12 = keep.rec.freq_e12,
+        .freq_sigma_e12 = keep.rec.freq_sigma_e12,
+    };
     char text[UTC_TEXT];
-    utc_text(keep.floor, 0, text);
-    log_line("time floor %s, from %s", text,
-             keep.floor > gnomon_build_unix ? "the card" : "the build");
+    utc_text(keep.rec.floor, 0, text);
+    log_line("time floor %s, from %s", text, keep.from);
     timekeeper_init(conf, &start);
 }
 
+/* ---- the operator ------------------------------------------------------- */
+
+static void move_floor(int64_t to, enum floor_act act)
+{
+    char before[UTC_TEXT], after[UTC_TEXT];
+    log_line("operator: time floor %s from %s to %s UTC",
+             act == FLOOR_ACT_SET ? "set" : "reset",
+             day_of(keep.rec.floor, before), day_of(to, after));
+    keep.rec.before = keep.rec.floor;
+    keep.rec.act = act;
+    keep.rec.floor = to;
+    keep.rec.by_operator = act == FLOOR_ACT_SET;
+    keep.from = act == FLOOR_ACT_SET ? "an operator" : "the build";
+    save();
+    timekeeper_floor(to, keep.rec.by_operator);
+    keep.ops->floor_moved();
+}
+
+int keeper_floor_set(int64_t unix_s)
+{
+    if (timekeeper_synchronised())
+        return RC_STATE;
+    if (unix_s < gnomon_build_unix)
+        return RC_BAD;
+    move_floor(unix_s, FLOOR_ACT_SET);
+    return RC_OK;
+}
+
+/* A clock that is set would raise it again at the next save. */
+void keeper_floor_reset(void)
+{
+    move_floor(gnomon_build_unix, FLOOR_ACT_RESET);
+    if (!timekeeper_synchronised())
+        return;
+    keep.frozen = true;
+    keeper_reset();
+}
+
+/* ---- reading, running --------------------------------------------------- */
+
 int64_t keeper_floor(void)
 {
-    return keep.floor;
+    return keep.rec.floor;
+}
+
+const char *keeper_floor_from(void)
+{
+    return keep.from;
 }
 
 bool keeper_from_cookies(void)

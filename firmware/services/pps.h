@@ -1,5 +1,5 @@
 /* pps.h -- a pulse at every second of UTC on a pin of the header
- * (chrony.conf: pps gpio N [width Nms] [always]), and the activity LED.
+ * (chrony.conf: pps gpio N [width Nms] [always]).
  *
  * The pin rises when the counter reaches the value at which the steered clock
  * shows a whole second. The compare of the hardware timer fires some 20 us

@@ -1,26 +1,15 @@
 /* sources.h -- every server and pool line of chrony.conf at work: name ->
  * address -> key exchange -> requests and replies -> samples to timekeeper;
- * keys and unused cookies to the card. And, with `dhcpservers`, the servers
- * that DHCP names (sources_dhcp.h).
+ * keys and unused cookies to the card.
  *
- * Two things go on in a source side by side: requests,
+ * A source walks through steps and can fall back at any of them:
  *
- *     KEYS -(key exchange)-> (ADDRESS -> RESOLVING) -> RUN
- *       \___ saved address, keys and cookies ___/
+ *     ADDRESS -> RESOLVING -> KE -> EXCHANGING -> (NTP_ADDRESS) -> RUN
+ *        \___ saved address, keys and cookies: straight to RUN ___/
  *
- * and, when they need it, a key exchange (sources_ke.h), until whose success
- * requests go on with the keys that are there. Exchanges back off as RFC 8915
- * section 4.2 asks, and only a valid reply takes the back-off back. A source
- * with `nts` never falls back to plain NTP (section 8.7). main.c wires the
- * doors below.
- *
- * Another address, or another network (section 9.1): a cookie that was sent
- * from one place is never sent from another, over restarts neither. Those
- * that were never sent say nothing to whoever watches, so they go on being
- * used, and time does not stop for a DHCP server that hands out another
- * address; only a source that has none left, and whose key exchange fails,
- * is silent then. The place is our address and, with IPv4, the router's; a
- * lost link makes a new one. (Address translation can move us unseen.) */
+ * Key exchanges back off as RFC 8915 section 4.2 asks, and only a valid
+ * reply takes the back-off back. A source with `nts` never falls back to
+ * plain NTP (section 8.7). main.c wires the doors below. */
 #ifndef SOURCES_H
 #define SOURCES_H
 
@@ -35,14 +24,10 @@ struct sources_ops {
                     uint16_t port, uint8_t certset, ke_done done, void *arg);
     int (*send)(unsigned slot, const struct net_addr *to, uint16_t port,
                 const uint8_t *msg, size_t len);
-    uint32_t (*place)(uint8_t family);              /* net_place             */
-    size_t (*dhcp_servers)(struct net_addr *out, size_t cap);
     bool (*remembers)(void); /* the card takes records: save may be called  */
     int (*load)(uint8_t id, uint8_t *buf, size_t cap);
     int (*save)(uint8_t id, const uint8_t *data, size_t len); /* a ticket    */
     bool (*durable)(int ticket);
-    int (*load_retries)(uint8_t *buf, size_t cap);
-    int (*save_retries)(const uint8_t *data, size_t len); /* <= 0: no card   */
 };
 
 /* Take over the sources of conf (which stays the caller's, unchanged) and
@@ -57,6 +42,9 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
 
 /* The address or the link changed: resolve again, ask soon. */
 void sources_net_changed(mono_ns now);
+/* An operator has moved the time floor, by which certificates may have been
+ * refused: exchange keys now. The next wait is as long as it would be. */
+void sources_retry(void);
 /* Save all that is worth it now (clean reset). */
 void sources_save(void);
 

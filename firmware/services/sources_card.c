@@ -7,22 +7,16 @@
 #include "core/mono.h"
 #include "log.h"
 
-#define CARD_VERSION   2
-#define CARD_RETRY     (100 * MONO_MS)
-#define CARD_PATIENCE  (5 * MONO_S)
-#define SAVE_EVERY     (15 * 60 * MONO_S)
-#define SPARE          2 /* cookies to go on with, not on the card          */
-#define RESOLVE_S      2
-#define RESOLVE_MAX_S  64
-
-static const struct sources_ops *doors;
-
-/* ---- the record ---------------------------------------------------------- */
+#define CARD_VERSION 1
 
 int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
 {
     if (!s->ntp.nts.aead)
         return RC_STATE;
+    if (s->ntp.nts.count <= spare) {
+        nts_assoc_unwritten(&s->ntp.nts);
+        return 0;
+    }
     struct writer w = writer_of(out, cap);
     size_t name = strlen(s->conf->name), ntp = strlen(s->ntp_name);
     writer_u8(&w, CARD_VERSION);
@@ -35,7 +29,6 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
     writer_u8(&w, s->addr.family);
     writer_bytes(&w, s->addr.b, sizeof s->addr.b);
     writer_u16(&w, s->port);
-    writer_u32(&w, s->place);
     if (w.full)
         return RC_SPACE;
     int len = nts_assoc_write(&s->ntp.nts, spare, out + w.len, cap - w.len);
@@ -54,113 +47,89 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     struct net_addr addr = {.family = reader_u8(&r)};
     const uint8_t *b = reader_take(&r, sizeof addr.b);
     uint16_t port = reader_u16(&r);
-    uint32_t place = reader_u32(&r);
     if (r.bad || version != CARD_VERSION || ntsport != s->conf->ntsport ||
-        conf_port != s->conf->port || s->step != SOURCE_KEYS ||
+        conf_port != s->conf->port || s->step != SOURCE_ADDRESS ||
         name_len != strlen(s->conf->name) || !s->conf->nts ||
         memcmp(name, s->conf->name, name_len) != 0 ||
         (addr.family != 4 && addr.family != 6))
         return RC_BAD;
     struct nts_assoc a;
-    if (nts_assoc_read(&a, r.p, r.left) != RC_OK ||
-        (a.count == 0 && a.last.len == 0))
+    if (nts_assoc_read(&a, r.p, r.left) != RC_OK || a.count == 0)
         return RC_BAD;
     static_assert(LIMIT_NAME > UINT8_MAX, "room for the name and its 0");
     memcpy(s->ntp_name, ntp, ntp_len);
     s->ntp_name[ntp_len] = 0;
     memcpy(addr.b, b, sizeof addr.b);
     s->ntp.nts = a;
-    s->addr = addr;
+    s->addr = s->ke_addr = addr;
     s->port = port;
-    s->place = place;
     s->step = SOURCE_RUN;
     return RC_OK;
 }
 
-/* ---- when it is written --------------------------------------------------- */
-
-void source_card_init(const struct sources_ops *ops)
+struct ntp_client_conf source_client_conf(const struct conf_source *c)
 {
-    doors = ops;
+    struct ntp_client_conf nc = {
+        .minpoll = c->minpoll,
+        .maxpoll = c->maxpoll,
+        .iburst = c->iburst,
+        .nts = c->nts,
+        .xleave = c->xleave,
+        .minstratum = c->minstratum,
+        .maxdelay_ns = (span_ns)(c->maxdelay_s * 1e9),
+        .offset_ns = (span_ns)(c->offset_s * 1e9),
+    };
+    if (nc.maxdelay_ns == 0) /* which would be chrony's default */
+        nc.maxdelay_ns = 1;
+    return nc;
 }
 
-void source_card_save(struct source *s, unsigned slot, size_t spare,
-                      mono_ns now)
+/* Saved keys of an AEAD that ntsaeads no longer has are not used. */
+static bool enabled(const struct conf *conf, const struct aead *aead)
 {
-    uint8_t buf[SOURCE_CARD_MAX];
-    s->save_due = now + SAVE_EVERY;
-    if (s->forgetful || !doors->remembers())
-        return; /* what is written counts as offered by the card */
-    int len = source_card_write(s, spare, buf, sizeof buf);
-    if (len < 0)
-        return;
-    int ticket = doors->save((uint8_t)slot, buf, (size_t)len);
-    if (ticket <= 0) {
-        log_limited(&doors, "%s: cookies not saved: no room", s->conf->name);
+    for (unsigned i = 0; i < conf->aead_count; i++)
+        if (conf->aeads[i] == aead->id)
+            return true;
+    return false;
+}
+
+static void remembered(const struct conf *conf, struct source *s)
+{
+    if (enabled(conf, s->ntp.nts.aead)) {
+        log_line("%s: %u saved cookies", s->conf->name,
+                 (unsigned)s->ntp.nts.count);
         return;
     }
-    s->card_low = s->ntp.nts.count - spare < LIMIT_COOKIES - SPARE;
-    s->ticket = ticket;
-    s->ticket_since = now;
+    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
+    nts_assoc_wipe(&s->ntp.nts);
+    s->step = SOURCE_ADDRESS;
 }
 
-mono_ns source_card_free_one(struct source *s, unsigned slot, mono_ns now)
+void sources_card_restore(struct source *s, unsigned count,
+                          const struct conf *conf,
+                          int (*load)(uint8_t id, uint8_t *buf, size_t cap),
+                          mono_ns save_due)
 {
-    if (s->ticket == 0)
-        source_card_save(s, slot, 1, now);
-    if (s->ticket == 0)
-        nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
-    else if (now - s->ticket_since > CARD_PATIENCE) {
-        /* The card takes nothing any more; it must not offer these cookies
-         * twice, so they are given up for a new key exchange. */
-        source_trouble(s, "card does not take the cookies back");
-        nts_assoc_wipe(&s->ntp.nts);
-        s->forgetful = true;
-        s->ticket = 0;
-        s->step = SOURCE_KEYS;
-        return now;
+    bool known[LIMIT_SOURCES] = {false}, taken[LIMIT_SOURCES] = {false};
+    for (unsigned id = 0; id < LIMIT_SOURCES; id++) {
+        uint8_t buf[SOURCE_CARD_MAX];
+        int len = load((uint8_t)id, buf, sizeof buf);
+        for (unsigned i = 0; len > 0 && i < count; i++) {
+            if (source_card_read(&s[i], buf, (size_t)len) != RC_OK)
+                continue;
+            s[i].record = (uint8_t)id;
+            s[i].save_due = save_due;
+            known[i] = taken[id] = true;
+            remembered(conf, &s[i]);
+            break;
+        }
     }
-    return now + MONO_MS;
-}
-
-/* Now and then; and as soon as replies have made up for cookies that had to
- * be taken off the card, or power cuts in a row would use it up. */
-static bool save_is_due(const struct source *s, mono_ns now)
-{
-    return s->ticket == 0 && s->ntp.nts.count > SPARE &&
-           (now >= s->save_due ||
-            (s->card_low && s->ntp.nts.count == LIMIT_COOKIES));
-}
-
-mono_ns source_card_poll(struct source *s, unsigned slot, mono_ns now)
-{
-    if (s->ticket > 0 && doors->durable(s->ticket)) {
-        nts_assoc_saved(&s->ntp.nts);
-        s->ticket = 0;
+    for (unsigned i = 0, id = 0; i < count; i++) {
+        while (!known[i] && taken[id])
+            id++;
+        if (!known[i])
+            s[i].record = (uint8_t)id++;
     }
-    if (save_is_due(s, now))
-        source_card_save(s, slot, SPARE, now);
-    return s->ticket > 0 ? now + CARD_RETRY : MONO_NEVER;
-}
-
-/* ---- words ---------------------------------------------------------------- */
-
-void source_trouble(struct source *s, const char *what)
-{
-    if (strcmp(s->trouble, what) == 0)
-        return;
-    (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
-    if (s->trouble[0])
-        log_line("%s: %s", s->conf->name, s->trouble);
-}
-
-mono_ns source_resolve_wait(uint8_t *failures)
-{
-    int64_t s = RESOLVE_S << *failures;
-    if (s >= RESOLVE_MAX_S)
-        return RESOLVE_MAX_S * MONO_S;
-    ++*failures;
-    return s * MONO_S;
 }
 
 void source_status(const struct source *s, struct status_source *out,

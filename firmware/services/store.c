@@ -13,6 +13,7 @@ static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 #define CARD_WAIT  (2 * MONO_S)    /* to be identified                      */
 #define READ_WAIT  (1 * MONO_S)    /* SD allows 100 ms a read               */
 #define READ_TRIES 3
+#define RECOVER_WAIT (10 * MONO_S) /* all of the journal's sectors, at start  */
 #define POLL_EVERY (1 * MONO_MS)   /* while a write is under way            */
 #define RETRY_MIN  (100 * MONO_MS)
 #define RETRY_MAX  (60 * MONO_S)
@@ -26,11 +27,13 @@ struct partition {
 
 static struct {
     struct journal journal;
-    bool card, writing;
-    uint32_t state_lba;
+    bool card;
+    enum { IDLE, WRITING, CHECKING } step;
+    uint32_t state_lba, lba, count; /* lba, count: of the write under way   */
     mono_ns retry_at, retry_after; /* after a failed write; 0: none failed  */
     struct store_stats stats;
     _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
+    _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
 } st;
 
 static mono_ns uptime(void)
@@ -129,9 +132,10 @@ static void mount(const struct partition *fat)
 static int recover(void)
 {
     uint32_t sector, count;
+    mono_ns end = uptime() + RECOVER_WAIT;
     while (journal_want(&st.journal, &sector, &count)) {
         int r = store_read_blocks(st.state_lba + sector, st.batch, count);
-        if (r < 0) {
+        if (r < 0 || uptime() > end) {
             journal_give_up(&st.journal);
             return RC_IO;
         }
@@ -262,6 +266,16 @@ bool store_idle(void)
     return journal_idle(&st.journal);
 }
 
+bool store_failing(void)
+{
+    return st.retry_after > 0;
+}
+
+void store_wear(uint32_t interval_s, struct journal_wear *out)
+{
+    journal_wear(&st.journal, interval_s, out);
+}
+
 static void failed(mono_ns now)
 {
     st.stats.errors++;
@@ -283,14 +297,33 @@ static void succeeded(void)
     journal_written(&st.journal, true);
 }
 
+/* A worn-out card may answer that all is well and keep nothing: what was
+ * written is read back before it counts. RC_AGAIN: still under way. */
+static int advance(void)
+{
+    int r = port_blk_done();
+    if (r != RC_OK)
+        return r;
+    if (st.step == CHECKING) {
+        if (memcmp(st.batch, st.back, st.count * JOURNAL_SECTOR) == 0)
+            return RC_OK;
+        log_limited(st.back, "card: it does not keep what is written");
+        return RC_IO;
+    }
+    if (port_blk_read(st.lba, st.back, st.count) < 0)
+        return RC_IO;
+    st.step = CHECKING;
+    return RC_AGAIN;
+}
+
 mono_ns store_poll(mono_ns now)
 {
     uint32_t sector;
-    if (st.writing) {
-        int r = port_blk_done();
+    if (st.step != IDLE) {
+        int r = advance();
         if (r == RC_AGAIN)
             return now + POLL_EVERY;
-        st.writing = false;
+        st.step = IDLE;
         if (r == RC_OK)
             succeeded();
         else
@@ -298,14 +331,15 @@ mono_ns store_poll(mono_ns now)
     }
     if (now < st.retry_at)
         return journal_idle(&st.journal) ? MONO_NEVER : st.retry_at;
-    uint32_t count = journal_next(&st.journal, st.batch, &sector);
-    if (count == 0)
+    st.count = journal_next(&st.journal, st.batch, &sector);
+    if (st.count == 0)
         return MONO_NEVER;
-    int r = port_blk_write(st.state_lba + sector, st.batch, count);
+    st.lba = st.state_lba + sector;
+    int r = port_blk_write(st.lba, st.batch, st.count);
     if (r < 0) {
         failed(now);
         return st.retry_at;
     }
-    st.writing = true;
+    st.step = WRITING;
     return now + POLL_EVERY;
 }

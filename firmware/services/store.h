@@ -2,21 +2,29 @@
  * only, through FatFs) and the journal in the raw state partition.
  *
  * Everything works without a card or without a state partition, except
- * memory: store_put still answers, nothing is durable. */
+ * memory: store_put still answers, nothing is durable. The same with a card
+ * that is write-protected, worn out or pulled out at run time: a write that
+ * fails, or is not there when it is read back, is logged and tried again,
+ * after 100 ms at first and every minute in the end; store_failing() says
+ * that this is so now. */
 #ifndef STORE_H
 #define STORE_H
 
 #include "core/base.h"
+#include "core/journal.h"
 
 enum store_kind {     /* journal record types; id distinguishes several      */
     STORE_FLOOR = 1,  /* time floor and frequency                           */
     STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
     STORE_COUNTERS = 3,
+    /* 4, 5: taken by work under way; a new type takes the next number, and
+     * one that is no longer used keeps its. What is in each: journal.h. */
 };
 
 /* Find card, partitions, file system; recover the journal. Bounded waits
- * (the card has 2 s), calls port_poll meanwhile. Reports what it found or
- * missed through log. RC_OK, or RC_IO: no readable card. */
+ * (the card has 2 s, all of recovery 10 s and 514 sectors), calls port_poll
+ * meanwhile. Reports what it found or missed through log. RC_OK, or RC_IO: no
+ * readable card. */
 int store_init(void) MUST_CHECK;
 bool store_card(void);
 bool store_state_partition(void);
@@ -36,6 +44,9 @@ int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
               size_t len) MUST_CHECK;
 bool store_durable(int ticket);
 bool store_idle(void); /* nothing left to write */
+bool store_failing(void); /* the last write did not work               */
+/* What saving at this interval does to the card. */
+void store_wear(uint32_t interval_s, struct journal_wear *out);
 
 mono_ns store_poll(mono_ns now);
 

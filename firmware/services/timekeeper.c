@@ -4,6 +4,7 @@
 
 #include "../limit.h"
 #include "core/clk.h"
+#include "core/delay_test.h"
 #include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
@@ -11,6 +12,7 @@
 #include "core/utc.h"
 #include "log.h"
 #include "port.h"
+#include "timekeeper_boot.h"
 #include "version.h"
 
 struct slot {
@@ -18,8 +20,9 @@ struct slot {
     uint8_t reach;
     uint32_t refid;
     struct filter filter;
-    struct ntp_sample last;
-    span_ns measured_ns;   /* last sample - clk, when it came                */
+    struct ntp_sample last;  /* that passed all tests                        */
+    struct ntp_sample shown; /* of the last valid reply                      */
+    span_ns measured_ns;   /* that - clk, when it came                       */
     struct residuals residuals;
     bool refused;          /* the last sample, by the filter                 */
     uint32_t good;         /* samples the filter took, since boot            */
@@ -27,7 +30,6 @@ struct slot {
 
 static struct {
     struct conf const *conf;
-    int64_t floor;
     uint32_t hz;
     struct clk clk;
     struct slot slot[LIMIT_SOURCES];
@@ -40,6 +42,7 @@ static struct {
     uint64_t until;        /* discipline_follow is due here                  */
     mono_ns first_sync;
     enum select_why said;  /* last reason logged for not being synchronised  */
+    bool agreed;           /* tk.sel may steer the clock                    */
     bool reselect;
 } tk;
 
@@ -60,7 +63,7 @@ void timekeeper_init(const struct conf *conf,
 {
     memset(&tk, 0, sizeof tk);
     tk.conf = conf;
-    tk.floor = start->floor_unix_s;
+    timekeeper_boot_init(conf, start);
     tk.hz = port_tick_hz();
     tk.until = UINT64_MAX;
     tk.first_sync = -1;
@@ -111,6 +114,7 @@ void timekeeper_forget(unsigned slot)
 {
     ASSERT(slot < tk.slots);
     start_filter(&tk.slot[slot]);
+    timekeeper_boot_forget(slot);
     tk.reselect = true;
 }
 
@@ -144,18 +148,18 @@ static void fill(const struct slot *s, uint64_t ticks, struct select_in *in)
     in->stale = known && s->reach == 0;
 }
 
+/* Once the clock is set; until then timekeeper_boot says. */
 static void say_why(void)
 {
     enum select_why why = tk.sel.why;
-    if (why == tk.said || (!tk.d.synced && why == SELECT_NONE))
+    if (!tk.d.synced || why == tk.said)
         return;
     tk.said = why;
-    if (why == SELECT_OK)
-        return;
-    log_limited(select_why_text(why), "%s: %s (%u of %u agree, %u needed)",
-                tk.d.synced ? "clock runs on alone" : "clock not set",
-                select_why_text(why), (unsigned)tk.sel.agree,
-                (unsigned)tk.sel.voters, (unsigned)quorum());
+    if (why != SELECT_OK)
+        log_limited(select_why_text(why),
+                    "clock runs on alone: %s (%u of %u agree, %u needed)",
+                    select_why_text(why), (unsigned)tk.sel.agree,
+                    (unsigned)tk.sel.voters, (unsigned)quorum());
 }
 
 static void say_falsetickers(const char before[LIMIT_SOURCES])
@@ -180,6 +184,8 @@ static void choose(uint64_t ticks, int updated)
                                .score = tk.score,
                                .updated = updated};
     select_sources(tk.in, tk.slots, &conf, &tk.sel);
+    tk.agreed = timekeeper_boot_judge(tk.in, tk.slots, &tk.sel) &&
+                tk.sel.ok;
     say_falsetickers(before);
     say_why();
 }
@@ -211,6 +217,7 @@ static void update(uint64_t ticks)
     struct discipline_action act;
     discipline_update(&tk.d, &tk.sel, &tk.clk, ticks, interval(), &act);
     apply(&act, ticks);
+    timekeeper_boot_updated(&tk.sel);
     if (!act.first_sync)
         return;
     tk.first_sync = mono_of_ticks(ticks, tk.hz);
@@ -219,19 +226,19 @@ static void update(uint64_t ticks)
              tk.slot[tk.sel.selected].conf->name);
 }
 
-/* RFC 8915 section 8.5, while there is no clock to judge by. */
-static bool believable(const struct slot *s, const struct ntp_sample *sample,
-                       int64_t lo, int64_t hi)
+/* maxdelayratio, maxdelaydevratio. */
+static unsigned delay_tests(const struct slot *s, const struct ntp_sample *l)
 {
-    int64_t t = utc_unix_s(sample->utc, gnomon_build_unix);
-    if (tk.d.synced || (t >= tk.floor && t >= lo && (hi == 0 || t <= hi)))
-        return true;
-    char text[UTC_TEXT];
-    utc_text(t, 0, text);
-    log_limited(s, "%s: says %s, %s: not believed", s->conf->name, text,
-                t < tk.floor ? "before the time floor"
-                             : "outside its certificate's validity");
-    return false;
+    struct estimate e;
+    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+        return 0;
+    const struct delay_limits limits = {s->conf->maxdelayratio,
+                                        s->conf->maxdelaydevratio};
+    const struct delay_known known = {s->filter.samples,
+                                      ns_of(s->filter.path.least),
+                                      residuals_spread_ns(&s->residuals)};
+    return delay_test(&limits, &known, l->delay_ns,
+                      utc_diff_ns(l->utc, e.utc));
 }
 
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
@@ -239,12 +246,24 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
 {
     ASSERT(slot < tk.slots);
     struct slot *s = &tk.slot[slot];
-    if (!believable(s, sample, cert_lo, cert_hi))
+    if (!timekeeper_boot_believes(
+            slot, s->conf->name, utc_unix_s(sample->utc, gnomon_build_unix),
+            cert_lo, cert_hi)) {
+        tk.reselect = true; /* for its words */
+        return true;
+    }
+    if (!s->conf)
         return true;
     uint64_t ticks = port_ticks();
-    int64_t since = utc_ticks_ntp((int64_t)(ticks - sample->at_ticks), tk.hz);
-    s->measured_ns = utc_diff_ns(sample->utc + (uint64_t)since,
-                                 clk_at(&tk.clk, ticks));
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    ntp64 clk = clk_at(&tk.clk, ticks);
+    ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
+    s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
+    s->shown = *sample;
+    s->shown.failed |= (uint8_t)delay_tests(s, sample);
+    s->refused = false;
+    if (s->shown.failed)
+        return true;
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
@@ -252,7 +271,7 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         return false;
     s->good++;
     choose(ticks, (int)slot);
-    if (tk.sel.ok)
+    if (tk.agreed)
         update(ticks);
     return true;
 }
@@ -267,7 +286,6 @@ void timekeeper_reach(unsigned slot, uint8_t reach)
 
 mono_ns timekeeper_poll(mono_ns now)
 {
-    (void)now;
     uint64_t ticks = port_ticks();
     if (tk.reselect) {
         tk.reselect = false;
@@ -278,8 +296,10 @@ mono_ns timekeeper_poll(mono_ns now)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
-    return tk.until == UINT64_MAX ? MONO_NEVER
-                                  : mono_of_ticks(tk.until, tk.hz);
+    mono_ns next = timekeeper_boot_poll(now);
+    return tk.until == UINT64_MAX
+               ? next
+               : mono_min(next, mono_of_ticks(tk.until, tk.hz));
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -287,6 +307,14 @@ mono_ns timekeeper_poll(mono_ns now)
 bool timekeeper_synchronised(void)
 {
     return tk.d.synced;
+}
+
+bool timekeeper_hold_over(void)
+{
+    bool reached = false;
+    for (unsigned i = 0; i < tk.slots; i++)
+        reached = reached || tk.slot[i].reach != 0;
+    return tk.d.synced && !reached;
 }
 
 ntp64 timekeeper_utc(uint64_t ticks)
@@ -309,10 +337,49 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
 {
     if (!tk.d.synced)
         return false;
-    *floor_unix_s = timekeeper_unix();
+    if (!timekeeper_boot_raised(floor_unix_s))
+        *floor_unix_s = 0;
     if (!discipline_save(&tk.d, freq_e12, freq_sigma_e12))
         *freq_e12 = *freq_sigma_e12 = 0;
     return true;
+}
+
+/* What the clock may be off, in seconds. */
+static int64_t slack(void)
+{
+    return tk.d.synced
+               ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
+               : 0;
+}
+
+bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
+{
+    return !tk.d.synced ||
+           bootstrap_keeps(timekeeper_boot(), timekeeper_unix(), slack(),
+                           cert_lo, cert_hi);
+}
+
+void timekeeper_judges(struct timekeeper_judge *j)
+{
+    const struct bootstrap *b = timekeeper_boot();
+    *j = (struct timekeeper_judge){
+        .strict = b->strict,
+        .clock = tk.d.synced && bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND,
+        .now = timekeeper_unix(),
+        .slack = slack(),
+    };
+}
+
+void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
+{
+    timekeeper_boot_floor(floor_unix_s, by_operator);
+    if (tk.d.synced)
+        return;
+    uint64_t ticks = port_ticks();
+    clk_step(&tk.clk, ticks, utc_diff(utc_of_unix(floor_unix_s, 0),
+                                      clk_at(&tk.clk, ticks)));
+    for (unsigned i = 0; i < tk.slots; i++)
+        timekeeper_forget(i);
 }
 
 mono_ns timekeeper_first_sync(void)
@@ -343,7 +410,7 @@ static void select_row(unsigned i, struct status_select *out)
 
 static void ntp_row(const struct slot *s, struct status_ntp *out)
 {
-    const struct ntp_sample *l = &s->last;
+    const struct ntp_sample *l = &s->shown;
     out->address_id = s->refid;
     out->any = l->at_ticks != 0;
     if (!out->any)
@@ -364,6 +431,8 @@ static void ntp_row(const struct slot *s, struct status_ntp *out)
     out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
     out->response_ns = l->server_ns;
     out->refused = s->refused;
+    out->failed = l->failed;
+    out->interleaved = l->interleaved;
     out->good = s->good;
 }
 
@@ -405,6 +474,7 @@ void timekeeper_status(struct status *s)
     struct status_tracking *t = &s->tracking;
     const struct discipline *d = &tk.d;
     *t = (struct status_tracking){.stratum = 16, .leap = 3};
+    timekeeper_boot_status(t);
     t->freq_ppm = -d->est.rate_e12 / 1e6;
     if (!d->synced)
         return;

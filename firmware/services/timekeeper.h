@@ -10,6 +10,7 @@
 
 struct timekeeper_start {
     int64_t floor_unix_s; /* no time below this is believed                 */
+    bool floor_by_operator; /* bootstrap.h                                  */
     bool freq_known;      /* the journal had one                            */
     int32_t freq_e12;     /* parts per 10^12, + our crystal is slow         */
     int32_t freq_sigma_e12; /* one sigma of it                              */
@@ -20,19 +21,26 @@ void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start);
 void timekeeper_source(unsigned slot, const struct conf_source *conf);
 
-/* A sample of source `slot` that passed every test of the packet. Until the
- * clock is set it must also lie at or above the floor and inside the window
- * of the server's certificates (Unix seconds; hi 0: none known), RFC 8915
- * section 8.5; otherwise it is refused, counted and said. False: an outlier;
- * worth asking again soon whether time has jumped. */
+/* A sample of source `slot` that passed every test of the packet, and the
+ * window of its association's certificates (Unix seconds; hi 0: none known).
+ * Until the clock is set it is judged by bootstrap.h; what that does not
+ * believe is refused, see timekeeper_doubt. One that failed a test (A:
+ * s->failed; B, C: judged here) is shown by ntpdata and not used. False: an
+ * outlier; worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
+/* Why its last sample was not believed, "" if it was; whether for the sake of
+ * the window. */
+const char *timekeeper_doubt(unsigned slot, bool *window);
 /* The source's reach register, after every request and reply. */
 void timekeeper_reach(unsigned slot, uint8_t reach);
 /* The source's address, as a reference identifier (RFC 5905 section 7.3). */
 void timekeeper_refid(unsigned slot, uint32_t refid);
 /* A source got another address: what it said is forgotten. */
 void timekeeper_forget(unsigned slot);
+
+/* The clock is set, and runs on what was learnt: no source answers now. */
+bool timekeeper_hold_over(void);
 
 mono_ns timekeeper_poll(mono_ns now);
 mono_ns timekeeper_mono(void);     /* now, since boot                        */
@@ -42,7 +50,22 @@ int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
 /* When the clock, running as it does now, shows utc: at most 60 s ahead. */
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
-/* What the journal keeps; false while there is nothing worth keeping. */
+/* May an association with this window keep its keys, by the clock? Always
+ * while that is not set. */
+bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi);
+/* False: bootstrap strict, and no operator has set a floor. */
+bool timekeeper_may_ask(void);
+struct timekeeper_judge { /* what a key exchange judges dates by            */
+    bool clock;           /* by now, within slack; else by the floor        */
+    bool strict;
+    int64_t now, slack;   /* Unix seconds, seconds                          */
+};
+void timekeeper_judges(struct timekeeper_judge *j);
+/* An operator moves the floor. What was heard before is forgotten unless the
+ * clock is set. */
+void timekeeper_floor(int64_t floor_unix_s, bool by_operator);
+/* What the journal keeps: the latest time that a quorum agreed on (0: none
+ * since boot), the crystal's rate. False while the clock is not set. */
 bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
                      int32_t *freq_sigma_e12); /* sigma 0: not known yet     */
 mono_ns timekeeper_first_sync(void); /* since boot; -1: not yet              */

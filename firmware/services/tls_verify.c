@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/bootstrap.h"
 #include "core/utc.h"
 #include "tls_trust.h"
 
@@ -31,8 +32,6 @@ static int unix_of(const mbedtls_x509_time *t, int64_t *unix_s)
     return utc_unix_of(&civil, unix_s);
 }
 
-/* DESIGN.md, "Before the clock is set": until there is a time, only the floor
- * can say that a certificate is over, and nothing that it has not begun. */
 static uint32_t judge_dates(struct tls_chain *c, const mbedtls_x509_crt *crt)
 {
     int64_t from, to;
@@ -43,10 +42,18 @@ static uint32_t judge_dates(struct tls_chain *c, const mbedtls_x509_crt *crt)
         c->lo = from;
     if (to < c->hi)
         c->hi = to;
-    if (!c->clock.synchronised)
-        return to < c->clock.floor ? MBEDTLS_X509_BADCERT_EXPIRED : 0;
-    return (to < c->clock.now ? MBEDTLS_X509_BADCERT_EXPIRED : 0u) |
-           (from > c->clock.now ? MBEDTLS_X509_BADCERT_FUTURE : 0u);
+    const struct bootstrap b = {.strict = c->clock.strict,
+                                .set = c->clock.synchronised,
+                                .floor = c->clock.floor};
+    switch (bootstrap_judge_cert(&b, c->clock.now, c->clock.slack, from, to)) {
+    case BOOTSTRAP_CERT_GOOD:
+        break;
+    case BOOTSTRAP_CERT_EXPIRED:
+        return MBEDTLS_X509_BADCERT_EXPIRED;
+    case BOOTSTRAP_CERT_FUTURE:
+        return MBEDTLS_X509_BADCERT_FUTURE;
+    }
+    return 0;
 }
 
 static void common_name(const mbedtls_x509_name *name, char *out, size_t cap)
@@ -100,7 +107,8 @@ static void say_dates(const struct tls_chain *c, uint32_t flags, char *out,
                  end, c->clock.synchronised ? "now," : "floor", now);
     else
         snprintf(out, cap, "certificate not yet valid: notBefore %s after "
-                 "now, %s", begin, now);
+                 "%s %s", begin, c->clock.synchronised ? "now," : "floor",
+                 now);
 }
 
 void tls_verify_say(const struct tls_chain *chain, const char *name,

@@ -15,6 +15,7 @@ import glob
 import os
 import re
 import statistics
+import struct
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "qemu"))
 
 import world  # noqa: E402
 from machine import ELF, TOP, Machine  # noqa: E402
+from peers import packets  # noqa: E402
 
 SHIFT = 1
 DELAY_S = 0.02
@@ -99,6 +101,52 @@ def times(found, clock):
             row(f"with {kind}", "-", "not once")
 
 
+def trips(pcap, server):
+    """Round trips with one server up to its first NTP reply: what it sends
+    after something was sent to it. Bare ACKs and FINs are neither."""
+    count, asked = 0, False
+    for _, frame in packets.frames(pcap):
+        protocol, _, _, data = packets.transport(frame) or (0, 0, 0, b"")
+        if protocol not in (6, 17) or len(data) < 8:
+            continue
+        source, target = struct.unpack_from(">HH", data)
+        if protocol == 6 and not (data[13] & 2  # SYN
+                                  or len(data) > (data[12] >> 4) * 4):
+            continue
+        ports = (server.ke_port if protocol == 6 else server.port,)
+        if target in ports:
+            asked = True
+        elif source in ports and asked:
+            count, asked = count + 1, False
+            if protocol == 17:
+                return count
+    return None
+
+
+def round_trips(w):
+    """From link-up on, counted clock, a card once and then again."""
+    print("\nFrom link-up, virtual seconds, "
+          f"{DELAY_S * 1000:.0f} ms held at each NTP reply")
+    card = w.card("trips.img")
+    for kind in WANTED_S:
+        pcap = w.path("trips.pcap")
+        with Machine(card=card, pcap=pcap, icount=SHIFT, sleep=True) as m:
+            up = m.wait(r"network link up")
+            begin = up and m.stamp_before(up.start())
+            address = m.wait(r"IPv4 address")
+            begun = address and m.stamp_before(address.start())
+            found = world.synchronise(m)
+            end = found and m.stamp_before(m.seen - 1)
+            m.wait(r"^never$", 3)
+        print(f"  with {kind}")
+        row("  round trips with a server, to its first time",
+            " ".join(str(trips(pcap, s)) for s in w.servers),
+            "each of three; 1 is the least there is")
+        if None not in (begin, begun, end):
+            row("  link-up to address (DHCP)", f"{begun - begin:.3f}")
+            row("  address to synchronised", f"{end - begun:.3f}")
+
+
 def memory(boards):
     print("\nMemory, the most of all these boots, bytes")
     for what, name in (("TLS arena, peak", "TLS arena peak"),
@@ -138,6 +186,9 @@ def main():
         w.chronyd(front=True)
         counted = boots(w, args.boots, SHIFT)
         found = boots(w, args.boots)
+        for server in w.servers:
+            server.proxy.delay_s = DELAY_S
+        round_trips(w)
     times(counted, f"virtual seconds: -icount shift={SHIFT}, 2 ns an "
           f"instruction,\n  {DELAY_S * 1000:.0f} ms of network")
     times(found, "seconds of QEMU's ordinary clock on this machine")

@@ -1,11 +1,12 @@
-/* journal_dump CARD.img -- what the journal of a card image holds, as the
- * firmware would recover it. Lengths and kinds only: keys and cookies do not
- * belong on a screen; -x prints the bytes all the same. */
+/* journal_dump CARD -- what the journal of a card (an image, or the reader's
+ * device) holds, as the firmware would recover it. No keys and no cookies:
+ * they do not belong on a screen. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "core/bytes.h"
 #include "core/journal.h"
+#include "core/utc.h"
 
 static struct journal j;
 
@@ -43,14 +44,74 @@ static uint32_t find_partition(uint32_t *sectors)
     exit(1);
 }
 
-static void print_entry(const struct journal_entry *e, int bytes)
+static void print_floor(struct reader *r)
 {
-    static const char *const kinds[] = {"?", "floor", "assoc", "counters"};
+    char text[UTC_TEXT];
+    (void)reader_u8(r);
+    int64_t floor = (int64_t)reader_u64(r);
+    int32_t freq = (int32_t)reader_u32(r), sigma = (int32_t)reader_u32(r);
+    utc_text(floor, 0, text);
+    printf("  floor %lld (%s), frequency %+.3f ppm, sigma %.3f ppm\n",
+           (long long)floor, text, freq / 1e6, sigma / 1e6);
+}
+
+static void print_text(const char *what, const uint8_t *s, size_t n)
+{
+    printf("%s", what);
+    for (size_t i = 0; s && i < n; i++)
+        putchar(s[i] > ' ' && s[i] < 0x7f ? s[i] : '?');
+}
+
+/* All but the keys and the cookies themselves. */
+static void print_assoc(struct reader *r)
+{
+    (void)reader_u8(r);
+    size_t n = reader_u8(r);
+    print_text("  server ", reader_take(r, n), n);
+    unsigned ntsport = reader_u16(r), port = reader_u16(r);
+    printf(" ntsport %u port %u", ntsport, port);
+    n = reader_u8(r);
+    if (n)
+        print_text(", NTP server ", reader_take(r, n), n);
+    unsigned family = reader_u8(r);
+    const uint8_t *b = reader_take(r, 16);
+    for (size_t i = 0; b && i < (family == 4 ? 4u : 16u); i++)
+        printf(family == 4 ? "%s%u" : "%s%02x",
+               i == 0 ? ", address " : family == 4 ? "." : i % 2 ? "" : ":",
+               b[i]);
+    printf(" port %u\n", reader_u16(r));
+    (void)reader_u8(r);
+    unsigned aead = reader_u16(r);
+    size_t key_len = aead == 15 ? 32 : 16;
+    if (aead != 15 && aead != 30) {
+        printf("  unknown AEAD\n");
+        return;
+    }
+    (void)reader_take(r, 2 * key_len);
+    long long lo = (long long)reader_u64(r), hi = (long long)reader_u64(r);
+    printf("  AEAD %u, certificates valid %lld .. %lld, key exchange %lu\n",
+           aead, lo, hi, (unsigned long)reader_u32(r));
+    n = reader_u8(r);
+    printf("  %zu cookies of", n);
+    for (size_t i = 0; i < n && !r->bad; i++) {
+        unsigned len = reader_u16(r);
+        (void)reader_take(r, len);
+        printf(" %u", len);
+    }
+    printf(" bytes%s\n", r->bad || r->left ? " (damaged)" : "");
+}
+
+static void print_entry(const struct journal_entry *e)
+{
+    static const char *const kinds[] = {"?", "floor", "association",
+                                        "counters"};
+    struct reader r = reader_of(e->data, e->len);
     printf("kind %u (%s) id %u: %u bytes\n", e->kind,
            e->kind < LEN(kinds) ? kinds[e->kind] : "?", e->id, e->len);
-    for (size_t i = 0; bytes && i < e->len; i++)
-        printf("%02x%s", e->data[i],
-               i % 32 == 31 || i + 1 == e->len ? "\n" : "");
+    if (e->kind == 1)
+        print_floor(&r);
+    else if (e->kind == 2)
+        print_assoc(&r);
 }
 
 int main(int argc, char **argv)
@@ -58,9 +119,8 @@ int main(int argc, char **argv)
     static const char *const found[] = {"blank", "garbage", "whole"};
     uint8_t buf[JOURNAL_BATCH * JOURNAL_SECTOR];
     uint32_t sectors, sector, count;
-    int bytes = argc == 3 && strcmp(argv[1], "-x") == 0;
-    if (argc != 2 + bytes || !(image = fopen(argv[1 + bytes], "rb"))) {
-        fprintf(stderr, "usage: journal_dump [-x] CARD.img\n");
+    if (argc != 2 || !(image = fopen(argv[1], "rb"))) {
+        fprintf(stderr, "usage: journal_dump CARD\n");
         return 2;
     }
     uint32_t first = find_partition(&sectors);
@@ -81,6 +141,6 @@ int main(int argc, char **argv)
            (unsigned long)j.half_sectors);
     for (size_t i = 0; i < LIMIT_JOURNAL_KEYS; i++)
         if (j.entry[i].kind)
-            print_entry(&j.entry[i], bytes);
+            print_entry(&j.entry[i]);
     return 0;
 }

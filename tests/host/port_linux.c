@@ -71,6 +71,15 @@ void port_watchdog_kick(void)
 {
 }
 
+void port_stable(void)
+{
+}
+
+void port_led(bool lit)
+{
+    (void)lit;
+}
+
 /* ---- card --------------------------------------------------------------------- */
 
 int64_t port_blk_count(void)

@@ -110,20 +110,30 @@ static void exchange(bool with)
         must(RC_BAD, nts_ke_status_text(s));
 }
 
-static void take_keys(uint16_t named)
+static void export(uint16_t named, uint8_t key[2][16])
 {
-    uint8_t key[2][16], context[5];
+    uint8_t context[5];
     for (int way = 0; way < 2; way++) {
         nts_ke_exporter_context(context, named, way);
         must(tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context,
-                        key[way], sizeof key[way]),
+                        key[way], 16),
              "export");
     }
+}
+
+/* Those of the context named, and the others for a second try. */
+static void take_keys(uint16_t named)
+{
+    uint8_t key[2][16];
+    export(named, key);
     must(nts_assoc_keys(&assoc, AEAD_AES_128_GCM_SIV, key[0], key[1]),
          "keys");
-    must(nts_assoc_put(&assoc, ke.result.cookie[0].b,
-                       ke.result.cookie[0].len),
-         "cookie");
+    export(named == 30 ? 15 : 30, key);
+    nts_assoc_other(&assoc, key[0], key[1]);
+    for (int i = 0; i < 2; i++)
+        must(nts_assoc_put(&assoc, ke.result.cookie[i].b,
+                           ke.result.cookie[i].len),
+             "cookie");
 }
 
 static enum nts_verdict ask_time(uint16_t port)
@@ -165,5 +175,7 @@ int main(int argc, char **argv)
     tls_close();
     printf("record %d\n", ke.result.compliant);
     printf("verdict %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
+    ASSERT(nts_assoc_swap(&assoc) && !nts_assoc_swap(&assoc));
+    printf("others %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
     return 0;
 }

@@ -127,9 +127,13 @@ def exporter(p):
             text = done.stdout.decode(errors="replace")
             echoed = re.search(r"^record (\d)$", text, re.M)
             said = re.search(r"^verdict (\d+)$", text, re.M)
+            others = re.search(r"^others (\d+)$", text, re.M)
             tap.check(echoed and said and verdict.get(said[1]) == want
-                      and echoed[1] == str(int(word == "with")),
-                      f"{word} record 1024, context {named}: {want}",
+                      and others and {verdict.get(said[1]),
+                                      verdict.get(others[1])}
+                      == set(verdict.values()) and echoed[1] == str(int(word == "with")),
+                      f"{word} record 1024, context {named}: {want}; "
+                      "the other context: the other way round",
                       text + s.text())
 
 

@@ -57,6 +57,12 @@ def main():
                 tap.check(re.fullmatch(r"[*+-]{3}", last_states(done)) and
                           "*" in last_states(done),
                           f"{program}: all three are good", done.stdout)
+            done = run("ntpclient-san", servers, "--dry", "--xleave",
+                       "--samples", "24")
+            judge(done, "--xleave")
+            served = [s.serverstats()["Interleaved NTP packets"]
+                      for s in servers]
+            tap.check(min(served) > 2, "... answered interleaved", served)
             done = run("ntpclient-san", servers, "--dry", "--seconds", "1")
             tap.check(done.returncode == 0, "--seconds ends it", done.stdout)
             done = run("ntpclient-san", servers, "--samples", "15")

@@ -59,7 +59,8 @@ def service_of(path):
     """sources_card.c belongs to sources, tls_bio.c to tls."""
     name = os.path.basename(path).split(".")[0]
     return name.split("_")[0] if name.split("_")[0] in (
-        "sources", "tls", "store", "net", "keeper", "console") else name
+        "sources", "tls", "store", "net", "keeper", "console",
+        "timekeeper") else name
 
 
 def wrong_include(path, angled, name):

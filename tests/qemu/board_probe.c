@@ -50,6 +50,7 @@ static void hello(void)
     word("memory", i.memory_bytes);
     word("emulated", i.emulated);
     word("boots", crashnote_boots());
+    word("crashes", i.crashes);
     word("mode", rpi2_facts.entry_cpsr & 31);
     word("hz", port_tick_hz());
     word("uart", rpi2_facts.uart_hz);
@@ -314,6 +315,17 @@ static void harm(int how)
     flush();
 }
 
+/* For as long as the firmware may be silent, and longer. */
+__attribute__((noinline)) static void hang(void)
+{
+    begin("hang");
+    word("ms", (uint32_t)(port_ticks() / (port_tick_hz() / 1000)));
+    flush();
+    volatile bool forever = true;
+    while (forever) {
+    }
+}
+
 static void obey(int c)
 {
     switch (c) {
@@ -325,6 +337,8 @@ static void obey(int c)
     case 'a': unaligned(); break;
     case 'b': block(); break;
     case 'l': arp(); break;
+    case 'm': port_stable(); break;
+    case 'h': hang(); break;
     default: harm(c); break;
     }
 }
@@ -334,6 +348,7 @@ _Noreturn void gnomon_main(void)
     hello();
     for (;;) {
         port_poll();
+        port_watchdog_kick();
         int c = port_console_read();
         if (c >= 0) {
             obey(c);

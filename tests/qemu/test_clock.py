@@ -1,65 +1,27 @@
 #!/usr/bin/env python3
 """The Pi's clock against this machine's, which its servers serve (issue 2,
-must show 6). The console's `date` reads the clock when the line's end comes;
-so the clock was read between our sending that and the answer's arrival, and
-half of that time bounds what the offset is uncertain by."""
-import calendar
-import re
+must show 6): see hostclock.py for how it is read."""
 import sys
 import time
 
+import hostclock
 import world
 from machine import Machine, Tap
 
-ANSWER = re.compile(r"^(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)\.(\d{6}) UTC$",
-                    re.M)
 TRIES = 60
 
 
-def ask_clock(machine):
-    """(round trip, this machine's clock in its middle minus the Pi's)."""
-    machine.pump(0)
-    machine.seen = len(machine.text)
-    machine.send("date")
-    machine.wait(r"date$", 20)
-    before = time.time()
-    begun = time.monotonic()
-    machine.send("\r")
-    while not (answer := ANSWER.search(machine.text, machine.seen)):
-        if time.monotonic() - begun > 20:
-            return None
-        machine.pump(1)
-    trip = time.monotonic() - begun
-    machine.seen = answer.end()
-    *civil, micro = map(int, answer.groups())
-    shown = calendar.timegm((*civil, 0, 0, 0)) + (micro + 0.5) / 1e6
-    machine.wait(r"^gnomon> ", 20)
-    return trip, before + trip / 2 - shown
-
-
-def stated(machine):
-    """What `tracking` says the clock may be off by, by chrony's rule: what
-    is still to be slewed away counts."""
-    text = machine.ask("tracking")
-    return (abs(world.seconds(text, "System time"))
-            + world.seconds(text, "Root dispersion")
-            + world.seconds(text, "Root delay") / 2)
-
-
 def judge(tap, machine, when):
-    # Either may be the larger: it shrinks with each sample, grows between.
-    claim = stated(machine)
-    found = [ask_clock(machine) for _ in range(TRIES)]
-    if not tap.check(all(found), f"{when}: `date` answers", machine.text):
+    found = hostclock.compare(machine, TRIES)
+    if not tap.check(found, f"{when}: `date` answers", machine.text):
         return
-    trip, offset = min(found)
-    claim = max(claim, stated(machine))
+    offset, known, claim = found
     print(f"# {when}: offset {offset * 1e6:+.0f} us, known to +-"
-          f"{trip / 2 * 1e6:.0f} us (half the round trip, the smallest of "
+          f"{known * 1e6:.0f} us (half the round trip, the smallest of "
           f"{TRIES}); tracking states +-{claim * 1e6:.0f} us")
-    tap.check(abs(offset) <= trip / 2 + claim,
+    tap.check(abs(offset) <= known + claim,
               f"{when}: no further from this machine's clock than the Pi "
-              "itself states", f"{offset} {trip / 2} {claim}")
+              "itself states", found)
     tap.check(claim < 1, f"{when}: it states less than a second", claim)
 
 

@@ -124,6 +124,17 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
     return RC_STATE;
 }
 
+void nts_assoc_proved(struct nts_assoc *a)
+{
+    (void)a;
+}
+
+bool nts_assoc_swap(struct nts_assoc *a)
+{
+    (void)a;
+    return false;
+}
+
 int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
 {
     (void)a;
@@ -312,7 +323,8 @@ static void sim_receive(struct sim *s, size_t i, double t)
     s->reply[i].there = false;
     int rc = ntp_client_recv(&s->client[i], sim_mono(s, t), sim_ticks(s, t),
                              s->reply[i].pkt, NTP_HEADER, &sample, &why);
-    if (rc == RC_OK && filter_sample(&s->filter[i], &sample))
+    if (rc == RC_OK && !sample.failed &&
+        filter_sample(&s->filter[i], &sample))
         sim_choose(s, t);
 }
 

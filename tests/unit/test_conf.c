@@ -49,6 +49,26 @@ static void defaults(void **state)
     assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
 }
 
+static void saveinterval(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.saveinterval_s, 900);
+    assert_int_equal(parse("saveinterval 60"), 0);
+    assert_int_equal(c.saveinterval_s, 60);
+    assert_int_equal(parse("saveinterval 86400"), 0);
+    assert_int_equal(c.saveinterval_s, 86400);
+    static const char *const bad[] = {
+        "saveinterval", "saveinterval 59", "saveinterval 86401",
+        "saveinterval 15m", "saveinterval -60", "saveinterval 60 60"};
+    for (size_t i = 0; i < LEN(bad); i++) {
+        assert_int_equal(parse(bad[i]), 1);
+        assert_int_equal(c.saveinterval_s, 900);
+        assert_int_equal(c.reports[0].line, 1);
+        assert_int_equal(c.reports[0].level, CONF_ERROR);
+    }
+}
+
 static void ntsaeads(void **state)
 {
     (void)state;
@@ -194,15 +214,13 @@ static void ignored(void **state)
     (void)state;
     assert_int_equal(parse("RtcSync\n"
                            "allow 192.0.2.0/24\n"
-                           "server a.example key 5 maxdelay 0.3 nts\n"),
+                           "server a.example presend 9 nts\n"),
                      0);
     report_is(0, CONF_IGNORED, 1, "RtcSync: accepted, not needed by Gnomon");
     report_is(1, CONF_IGNORED, 2,
               "allow: accepted, but not yet done by Gnomon");
     report_is(2, CONF_IGNORED, 3,
-              "server: option `key': accepted, not needed by Gnomon");
-    report_is(3, CONF_IGNORED, 3,
-              "server: option `maxdelay': accepted, not needed by Gnomon");
+              "server: option `presend': stamped as it leaves, after ARP");
     assert_int_equal(c.source_count, 1);
     assert_true(c.sources[0].nts);
 }
@@ -271,6 +289,28 @@ static void every_directive_of_chrony(void **state)
     assert_int_equal(count, 85);
 }
 
+static void bootstrap_modes(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_false(c.bootstrap_strict);
+    assert_int_equal(c.nocerttimecheck, 0);
+    assert_int_equal(parse("bootstrap STRICT\n"), 0);
+    assert_true(c.bootstrap_strict);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(parse("bootstrap strict\nbootstrap default\n"), 0);
+    assert_false(c.bootstrap_strict);
+    assert_int_equal(parse("nocerttimecheck 7\n"), 0);
+    assert_int_equal(c.nocerttimecheck, 7);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(parse("nocerttimecheck 1\nbootstrap strict\n"), 0);
+    assert_int_equal(c.report_count, 1);
+    assert_non_null(strstr(c.reports[0].text, "no effect"));
+    assert_int_equal(parse("bootstrap\n"), 1);
+    assert_int_equal(parse("bootstrap lax\n"), 1);
+    assert_int_equal(parse("bootstrap strict now\n"), 1);
+}
+
 static void chrony_agrees(void **state)
 {
     static const char *const good[] = {
@@ -279,7 +319,7 @@ static void chrony_agrees(void **state)
         "pool p.example maxsources 16", "server a.example maxdelay 1e-3",
         "server a.example extfield F323", "server a.example nts certset 3",
         "ntstrustedcerts /etc/ca.pem", "ntstrustedcerts 2 /etc/ca.pem",
-        "nosystemcert", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
+        "nosystemcert", "nocerttimecheck 1", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
         "driftfile /var/lib/chrony/drift", "% comment", "! comment",
         "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
         "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
@@ -290,7 +330,8 @@ static void chrony_agrees(void **state)
         "server a.example iburst # note", "server",
         "server a.example maxdelay abc", "server a.example key 0",
         "ntstrustedcerts x /etc/ca.pem", "ntstrustedcerts",
-        "nosystemcert yes", "makestep", "makestep 1.0", "makestep 1.0 3 4",
+        "nosystemcert yes", "nocerttimecheck", "nocerttimecheck -1",
+        "nocerttimecheck x", "makestep", "makestep 1.0", "makestep 1.0 3 4",
         "minsources x", "driftfile", "sever a.example",
         "authselectmode", "authselectmode strict", "maxjitter x",
         "combinelimit", "reselectdist 1 2"};
@@ -391,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
+        cmocka_unit_test(saveinterval),
         cmocka_unit_test(ntsaeads),
         cmocka_unit_test(a_whole_file),
         cmocka_unit_test(errors_have_line_and_reason),
@@ -398,6 +440,7 @@ int main(void)
         cmocka_unit_test(ignored),
         cmocka_unit_test(selection),
         cmocka_unit_test(every_directive_of_chrony),
+        cmocka_unit_test(bootstrap_modes),
         cmocka_unit_test(chrony_agrees),
         cmocka_unit_test(hosts),
         cmocka_unit_test(odd_files),

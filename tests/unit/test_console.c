@@ -18,7 +18,8 @@ static const char *typed = "";
 static size_t room; /* bytes the UART takes at once */
 static uint64_t ticks;
 static struct status snapshot;
-static int resets;
+static int resets, floor_resets, floor_rc;
+static int64_t floor_set_to;
 
 uint64_t port_ticks(void)
 {
@@ -61,10 +62,22 @@ static void reset(void)
     resets++;
 }
 
+static int floor_set(int64_t unix_s)
+{
+    floor_set_to = unix_s;
+    return floor_rc;
+}
+
+static void floor_reset(void)
+{
+    floor_resets++;
+}
+
 static int setup(void **state)
 {
     static const struct console_ops ops = {
-        .status = take, .clock = read_clock, .reset = reset};
+        .status = take, .clock = read_clock, .reset = reset,
+        .floor_set = floor_set, .floor_reset = floor_reset};
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
     snapshot.source_count = 1;
@@ -77,7 +90,8 @@ static int setup(void **state)
     typed_at = 0;
     room = 7;
     ticks = 0;
-    resets = 0;
+    resets = floor_resets = 0;
+    floor_set_to = 0;
     log_init();
     console_init(&ops);
     return 0;
@@ -292,6 +306,36 @@ static void limited(void **state)
 }
 
 /* A full house answers within its buffer. */
+static void floor_command(void **state)
+{
+    (void)state;
+    snapshot.run.floor_unix_s = 1795392000;
+    snapshot.run.floor_from = "the card";
+    strcpy(snapshot.tracking.why, "1 of 3 sources agree, 2 needed");
+    type("\rfloor\r");
+    assert_non_null(strstr(screen, "Mon Nov 23 00:00:00 2026 UTC, from the "
+                                   "card\r\nClock not set   : 1 of 3 sources "
+                                   "agree, 2 needed\r\n"));
+    floor_rc = RC_OK;
+    type("floor set 2026-11-23T00:00:01Z\r");
+    assert_non_null(strstr(screen, "floor set\r\n"));
+    assert_int_equal(floor_set_to, 1795392001);
+    floor_rc = RC_STATE;
+    type("floor set 2026-11-23T00:00:02Z\r");
+    assert_non_null(strstr(screen, "refused: the clock is set"));
+    floor_rc = RC_BAD;
+    type("floor set 2026-11-23T00:00:03Z\r");
+    assert_non_null(strstr(screen, "refused: Gnomon was built after that"));
+    type("floor set tomorrow\r");
+    assert_non_null(strstr(screen, "a time in UTC, as 2026-"));
+    assert_int_equal(floor_set_to, 1795392003);
+    type("floor resett\r");
+    assert_non_null(strstr(screen, "floor | floor set"));
+    assert_int_equal(floor_resets, 0);
+    type("floor reset\r");
+    assert_int_equal(floor_resets, 1);
+}
+
 static void sixteen_sources(void **state)
 {
     (void)state;
@@ -321,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup(reports_as_if_typed, setup),
         cmocka_unit_test_setup(resets_after_saying_so, setup),
         cmocka_unit_test_setup(limited, setup),
+        cmocka_unit_test_setup(floor_command, setup),
         cmocka_unit_test_setup(sixteen_sources, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

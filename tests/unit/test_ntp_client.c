@@ -212,7 +212,7 @@ static void too_late(void **state)
     peer_begin(&p, false);
     ask();
     peer_good(&p);
-    mono_ns t = p.now + 3100 * MS; /* a round trip above 3 s */
+    mono_ns t = p.now + 17100 * MS; /* a round trip above 16 s */
     assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
                                      p.rep_len, &p.s, &p.why), RC_BAD);
     assert_int_equal(p.why, NTP_DROP_TIMES);
@@ -220,6 +220,55 @@ static void too_late(void **state)
     assert_int_equal(ntp_client_recv(&p.n, t, early, p.rep, p.rep_len, &p.s,
                                      &p.why), RC_BAD);
     assert_int_equal(p.why, NTP_DROP_TIMES);
+}
+
+/* Test A. The reply is valid all the same: it has been answered. */
+static void over_maxdelay(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t maxdelay, delay; /* ms; the server holds it for 2 */
+        unsigned failed;
+    } row[] = {{0, 2999, 0},   {0, 3001, NTP_TEST_A}, {4, 4, 0},
+               {4, 5, NTP_TEST_A}, {9000, 8999, 0}, {9000, 9001, NTP_TEST_A}};
+    for (size_t i = 0; i < LEN(row); i++) {
+        peer_begin(&p, false);
+        p.n.conf.maxdelay_ns = row[i].maxdelay * MS;
+        ask();
+        peer_good(&p);
+        mono_ns t = p.now + (row[i].delay + 2) * MS;
+        assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
+                                         p.rep_len, &p.s, &p.why), RC_OK);
+        assert_int_equal(p.s.failed, row[i].failed);
+        assert_int_equal(p.n.reach, 1);
+        assert_int_equal(peer_give(&p), RC_BAD); /* a duplicate */
+    }
+    peer_begin(&p, false);
+    p.n.conf.maxdelay_ns = 9 * S;
+    ask();
+    struct ntp_header h = peer_header(&p);
+    h.transmit = peer_utc(p.now + 4002 * MS); /* held for 4.001 s */
+    peer_reply(&p, &h);
+    mono_ns t = p.now + 4010 * MS;
+    assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
+                                     p.rep_len, &p.s, &p.why), RC_OK);
+    assert_int_equal(p.s.failed, NTP_TEST_A);
+}
+
+/* chrony.conf(5): 100 us more to the server than back: -50 us. */
+static void offset_and_minstratum(void **state)
+{
+    (void)state;
+    peer_begin(&p, false);
+    p.n.conf.offset_ns = -50000;
+    p.n.conf.minstratum = 2;
+    exchange();
+    ntp64 want = peer_utc(5 * S + 2 * MS - 50000);
+    assert_in_range(p.s.utc - want + 20, 0, 40);
+    assert_int_equal(p.s.stratum, 2);
+    p.n.conf.minstratum = 9;
+    exchange();
+    assert_int_equal(p.s.stratum, 9);
 }
 
 static void across_the_era(void **state)
@@ -424,8 +473,9 @@ static void polls_as_configured(void **state)
         {1, 1, false, 2000, 2000},   {10, 10, true, 2000, 1024000},
     };
     for (size_t i = 0; i < LEN(row); i++) {
-        struct ntp_client_conf c = {row[i].min, row[i].max, row[i].iburst,
-                                    false};
+        struct ntp_client_conf c = {.minpoll = row[i].min,
+                                    .maxpoll = row[i].max,
+                                    .iburst = row[i].iburst};
         peer_begin(&p, false);
         ntp_client_init(&p.n, &c, 1000000, S);
         exchange();
@@ -449,7 +499,7 @@ static void poll_wishes(void **state)
     assert_int_equal(p.n.poll, 10);
     ntp_client_set_poll(&p.n, -128);
     assert_int_equal(p.n.poll, 6);
-    struct ntp_client_conf wild = {127, -128, true, false};
+    struct ntp_client_conf wild = {.minpoll = 127, .maxpoll = -128};
     ntp_client_init(&p.n, &wild, 1000000, 0);
     assert_int_equal(p.n.conf.minpoll, 24);
     assert_int_equal(p.n.conf.maxpoll, 24);
@@ -488,6 +538,8 @@ int main(void)
         cmocka_unit_test(impossible_times),
         cmocka_unit_test(delay_near_zero),
         cmocka_unit_test(too_late),
+        cmocka_unit_test(over_maxdelay),
+        cmocka_unit_test(offset_and_minstratum),
         cmocka_unit_test(across_the_era),
         cmocka_unit_test(truncated_and_malformed),
         cmocka_unit_test(unsynchronised),

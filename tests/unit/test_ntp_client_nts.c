@@ -467,6 +467,49 @@ static void run_of_naks(void **state)
     }
 }
 
+static void nak_it(void)
+{
+    ask();
+    kiss(NTP_KISS_NTSN, true, false);
+    assert_int_equal(peer_give(&p), RC_AUTH);
+}
+
+/* AEAD 30 without record 1024: nobody said which exporter context. */
+static void other_context(void **state)
+{
+    (void)state;
+    uint8_t right[AEAD_KEY_MAX], wrong[AEAD_KEY_MAX];
+    memset(right, 0x5a, sizeof right);
+    for (int second = 0; second < 2; second++) {
+        begin(8);
+        memcpy(wrong, p.n.nts.c2s, sizeof wrong);
+        nts_assoc_other(&p.n.nts, right, right);
+        for (int i = 0; i < NTP_CLIENT_NAKS; i++) {
+            assert_memory_equal(p.n.nts.c2s, wrong, 32);
+            nak_it();
+        }
+        assert_memory_equal(p.n.nts.c2s, right, 32);
+        assert_false(p.n.nts.other);
+        if (second == 0) {
+            ask();
+            heard(5);
+            continue;
+        }
+        for (int i = 0; i < NTP_CLIENT_NAKS; i++)
+            nak_it();
+        assert_memory_equal(p.n.nts.c2s, right, 32); /* once only */
+        assert_int_equal(p.n.nak_run, NTP_CLIENT_NAKS);
+    }
+    begin(8); /* proved keys are not given up for a stranger's NAKs */
+    nts_assoc_other(&p.n.nts, right, right);
+    ask();
+    heard(1);
+    assert_false(p.n.nts.other);
+    for (int i = 0; i < NTP_CLIENT_NAKS; i++)
+        nak_it();
+    assert_memory_equal(p.n.nts.c2s, wrong, 32);
+}
+
 /* ---- others' packets ---------------------------------------------------------- */
 
 static int from_chrony(const uint8_t *uid, const uint8_t *s2c,
@@ -530,6 +573,7 @@ int main(void)
         cmocka_unit_test(one_nak),
         cmocka_unit_test(nak_for_another),
         cmocka_unit_test(run_of_naks),
+        cmocka_unit_test(other_context),
         cmocka_unit_test(chrony_replies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,6 +270,25 @@ static void activity_and_serverstats(void **state)
     assert_memory_equal(out, stats, sizeof(stats) - 1);
 }
 
+/* Beyond chronyc's lines: why there is no time, and what is not checked. */
+static void bootstrap(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    (void)status_tracking_text(&s, out, sizeof(out));
+    assert_null(strstr(out, "Clock not set"));
+    assert_null(strstr(out, "WARNING"));
+    strcpy(s.tracking.why, "1 of 3 sources agree, 2 needed");
+    strcpy(s.tracking.warning, "nocerttimecheck 1: not checked");
+    (void)status_tracking_text(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\nClock not set   : 1 of 3 sources agree, 2 "
+                                "needed\nWARNING         : nocerttimecheck 1"
+                                ": not checked\n"));
+    s.run.floor_from = "a quorum";
+    (void)status_floor(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "1970 UTC, from a quorum\nClock not set"));
+}
+
 /* Every value at its end, every size of buffer: cut, never overrun. */
 static void extremes(void **state)
 {
@@ -277,6 +296,8 @@ static void extremes(void **state)
     memset(&s, 0x7f, sizeof(s));
     s.source_count = 2;
     s.run.poll_count = 12;
+    s.run.floor_from = "somewhere";
+    s.tracking.why[95] = s.tracking.warning[95] = 0;
     for (size_t i = 0; i < LEN(s.run.poll); i++)
         s.run.poll[i].name = "poll";
     for (size_t i = 0; i < 2; i++) {
@@ -294,7 +315,7 @@ static void extremes(void **state)
     s.run.hostname[63] = s.run.board[63] = s.run.address4[15] = 0;
     s.run.address6[47] = s.run.last_reset[79] = 0;
     s.run.link = s.run.card = s.run.state_partition = s.run.conf_ok = true;
-    s.run.first_from_cookies = true;
+    s.run.first_from_cookies = s.run.journal_failing = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
         assert_true(status_sources(&s, out, cap) < cap);
@@ -305,6 +326,25 @@ static void extremes(void **state)
     }
 }
 
+static void card_wear(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    struct status_run *r = &s.run;
+    r->save_interval_s = 900;
+    r->wear = (struct journal_wear){.sectors = 7, .writes_a_year = 35064,
+                                    .sectors_a_year = 253365,
+                                    .each_a_year = 494};
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "Card wear       : 7 sectors every 900 s: a "
+                                "year 35064 writes, 129 MB, each sector 494 "
+                                "times\n"));
+    assert_null(strstr(out, "takes none now"));
+    r->journal_failing = true;
+    (void)status_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "the card takes none now: nothing is saved"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +353,8 @@ int main(void)
         cmocka_unit_test(authdata),
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
+        cmocka_unit_test(card_wear),
+        cmocka_unit_test(bootstrap),
         cmocka_unit_test(extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

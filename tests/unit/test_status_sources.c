@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/status.h"
@@ -167,6 +168,18 @@ static void ntpdata(void **state)
     x->ntp.poll = -1;
     (void)status_ntpdata(&s, 0, out, sizeof(out));
     assert_non_null(strstr(out, ": 111 111 1101\n"));
+    static const char *const digits[] = {"0111", "1011", "1101", "1110"};
+    x->ntp.refused = false;
+    for (unsigned i = 0; i < 4; i++) { /* NTP_TEST_A to D */
+        char want[32];
+        snprintf(want, sizeof want, ": 111 111 %s\n", digits[i]);
+        x->ntp.failed = (uint8_t)(1u << i);
+        (void)status_ntpdata(&s, 0, out, sizeof(out));
+        assert_non_null(strstr(out, want));
+    }
+    x->ntp.interleaved = true;
+    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    assert_non_null(strstr(out, "Interleaved     : Yes\n"));
     assert_non_null(strstr(out, ": 47505300 (GPS)\n"));
     x->ntp.stratum = 2; /* then it is an address */
     (void)status_ntpdata(&s, 0, out, sizeof(out));
@@ -221,7 +234,8 @@ static void extremes(void **state)
         struct status_source *x = &s.source[i];
         x->name[LIMIT_NAME - 1] = x->address[47] = 0;
         x->offset_ns = i ? INT64_MIN : INT64_MAX;
-        x->nts = x->ntp.any = x->select.judged = x->ntp.refused = true;
+        x->nts = x->ntp.any = x->select.judged = x->ntp.refused =
+            x->ntp.interleaved = true;
         x->select.lo_ns = x->ntp.offset_ns = i ? INT64_MIN : INT64_MAX;
         x->select.hi_ns = x->ntp.delay_ns = i ? INT64_MAX : INT64_MIN;
         x->ntp.poll = x->ntp.precision = i ? INT8_MIN : INT8_MAX;

@@ -21,7 +21,7 @@
 static uint8_t card[CARD][PORT_BLK_SIZE];
 static int64_t card_size;
 static int fail_writes, fail_reads;
-static bool stuck;
+static bool stuck, keeps_nothing;
 static uint64_t ticks;
 
 static struct {
@@ -96,6 +96,8 @@ int port_blk_done(void)
         (*fail)--;
         return RC_IO;
     }
+    if (op.write && keeps_nothing)
+        return RC_OK;
     if (op.write)
         memcpy(card[op.lba], op.out, op.count * PORT_BLK_SIZE);
     else
@@ -145,7 +147,7 @@ static int setup(void **state)
     memset(&op, 0, sizeof(op));
     card_size = CARD;
     fail_writes = fail_reads = 0;
-    stuck = false;
+    stuck = keeps_nothing = false;
     log_init();
     partition(0, 0x0c, FAT, 512);
     partition(1, 0xda, STATE, 2048);
@@ -317,6 +319,46 @@ static void writes_that_fail(void **state)
     assert_in_range(store_stats().errors, 5, 9);
 }
 
+/* As worn-out cards do: every answer is good, and nothing is kept. */
+static void writes_that_are_not_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(store_init(), RC_OK);
+    keeps_nothing = true;
+    int t = store_put(STORE_ASSOC, 1, (const uint8_t *)"x", 1);
+    run(0, 60 * 1000000);
+    assert_false(store_durable(t));
+    assert_true(store_failing());
+    assert_int_equal(store_stats().writes, 0);
+    assert_true(said("does not keep what is written"));
+    assert_true(said("a write failed; again in 100 ms"));
+    keeps_nothing = false;
+    run(60 * 1000000, INT64_C(4000) * 1000000);
+    assert_true(store_durable(t));
+    assert_false(store_failing());
+}
+
+static void wear(void **state)
+{
+    struct journal_wear w;
+    uint8_t b[600] = {1};
+    (void)state;
+    assert_int_equal(store_init(), RC_OK);
+    for (uint8_t i = 0; i < 3; i++)
+        assert_true(store_put(STORE_ASSOC, i, b, sizeof b) > 0);
+    assert_true(store_put(STORE_FLOOR, 0, b, 17) > 0);
+    store_wear(900, &w);
+    /* 7 sectors, 31557600 / 900 times; of 256 the snapshot takes 8. */
+    assert_int_equal(w.sectors, 7);
+    assert_int_equal(w.writes_a_year, 35064);
+    assert_int_equal(w.sectors_a_year, 35064 * 7 * 256 / 248);
+    assert_int_equal(w.each_a_year, 35064 * 7 / 248 / 2);
+    card_size = RC_STATE;
+    assert_int_equal(store_init(), RC_IO);
+    store_wear(900, &w);
+    assert_int_equal(w.writes_a_year, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +368,8 @@ int main(void)
         cmocka_unit_test(wrong_cards),
         cmocka_unit_test_setup(reads_that_fail, setup),
         cmocka_unit_test_setup(writes_that_fail, setup),
+        cmocka_unit_test_setup(writes_that_are_not_kept, setup),
+        cmocka_unit_test_setup(wear, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 # The core as an ordinary NTP client. The second one is what goes under an
 # LD_PRELOAD (clknetsim), which AddressSanitizer does not abide.
 NTPCLIENT_SRC := $(wildcard tests/host/ntpclient/*.c) $(CORE) \
-                 firmware/services/timekeeper.c $(B)/version.c
+                 $(wildcard firmware/services/timekeeper*.c) $(B)/version.c
 NTPCLIENT_DEP := $(NTPCLIENT_SRC) $(wildcard tests/host/ntpclient/*.h \
                  firmware/*.h firmware/core/*.h firmware/services/*.h)
 NTPCLIENT_CC = @mkdir -p $(@D); echo "  $@"; gcc -std=c11 -D_GNU_SOURCE \

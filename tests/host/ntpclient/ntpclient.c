@@ -1,8 +1,8 @@
 /* ntpclient -- the firmware's client, filter, selection and discipline as an
  * ordinary NTP client of a POSIX machine, for a judge we do not control.
  *
- *     ntpclient [--minpoll N] [--maxpoll N] [--dry] [--samples N]
- *               [--seconds N] SERVER[:PORT]...      (IPv4, plain NTP)
+ *     ntpclient [--minpoll N] [--maxpoll N] [--xleave] [--dry]
+ *               [--samples N] [--seconds N] SERVER[:PORT]...      (IPv4, plain NTP)
  *
  * No clock logic: services/timekeeper decides, and its clk is what the
  * machine's clock is made to follow. --dry only prints; it calls no function
@@ -29,7 +29,7 @@ static struct {
     struct ntp_client client[LIMIT_SOURCES];
     int fd[LIMIT_SOURCES];
     int8_t minpoll, maxpoll;
-    bool dry, set;
+    bool dry, set, xleave;
     unsigned long samples, want;
     double seconds, ppm;
 } c = {.minpoll = 6, .maxpoll = 10};
@@ -216,8 +216,8 @@ static void wait_until(mono_ns next)
 
 static _Noreturn void usage(void)
 {
-    fprintf(stderr, "usage: ntpclient [--minpoll N] [--maxpoll N] [--dry] "
-                    "[--samples N] [--seconds N] SERVER[:PORT]...\n");
+    fprintf(stderr, "usage: ntpclient [--minpoll N] [--maxpoll N] [--xleave] "
+                    "[--dry] [--samples N] [--seconds N] SERVER[:PORT]...\n");
     exit(2);
 }
 
@@ -260,6 +260,10 @@ static void options(int argc, char **argv)
             c.dry = true;
             continue;
         }
+        if (strcmp(argv[i], "--xleave") == 0) {
+            c.xleave = true;
+            continue;
+        }
         if (strncmp(argv[i], "--", 2) != 0) {
             add(argv[i]);
             continue;
@@ -294,7 +298,8 @@ int main(int argc, char **argv)
     timekeeper_init(&c.conf, &start);
     mono_ns began = timekeeper_mono(), now = began;
     struct ntp_client_conf nc = {
-        .minpoll = c.minpoll, .maxpoll = c.maxpoll, .iburst = true};
+        .minpoll = c.minpoll, .maxpoll = c.maxpoll, .iburst = true,
+        .xleave = c.xleave};
     for (unsigned i = 0; i < c.conf.source_count; i++) {
         c.conf.sources[i].minpoll = c.minpoll;
         c.conf.sources[i].maxpoll = c.maxpoll;

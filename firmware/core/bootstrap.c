@@ -1,0 +1,119 @@
+#include "bootstrap.h"
+
+#include "fmt.h"
+
+enum bootstrap_mode bootstrap_mode(const struct bootstrap *b)
+{
+    return b->strict                         ? BOOTSTRAP_STRICT
+           : b->updates < b->nocerttimecheck ? BOOTSTRAP_LOWER_BOUND
+                                             : BOOTSTRAP_DEFAULT;
+}
+
+bool bootstrap_waits(const struct bootstrap *b)
+{
+    return b->strict && !b->set && !b->by_operator;
+}
+
+/* ---- certificates ------------------------------------------------------- */
+
+enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
+                                         int64_t now, int64_t slack,
+                                         int64_t from, int64_t to)
+{
+    enum bootstrap_mode mode = bootstrap_mode(b);
+    bool clock = b->set && mode != BOOTSTRAP_LOWER_BOUND;
+    if (to < (clock ? now - slack : b->floor))
+        return BOOTSTRAP_CERT_EXPIRED;
+    if (clock && from > now + slack)
+        return BOOTSTRAP_CERT_FUTURE;
+    if (!clock && mode == BOOTSTRAP_STRICT && from > b->floor)
+        return BOOTSTRAP_CERT_FUTURE;
+    return BOOTSTRAP_CERT_GOOD;
+}
+
+/* With nocerttimecheck nothing is checked again: chrony looks at dates in key
+ * exchanges only. */
+bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
+                     int64_t lo, int64_t hi)
+{
+    return b->nocerttimecheck > 0 || (lo <= now + slack && now - slack <= hi);
+}
+
+/* ---- replies ------------------------------------------------------------ */
+
+enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
+                                     int64_t lo, int64_t hi)
+{
+    if (b->set)
+        return BOOTSTRAP_NO_DOUBT;
+    if (t < b->floor)
+        return BOOTSTRAP_BEFORE_FLOOR;
+    return bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND && (t < lo || t > hi)
+               ? BOOTSTRAP_OUTSIDE_WINDOW
+               : BOOTSTRAP_NO_DOUBT;
+}
+
+const char *bootstrap_doubt_text(enum bootstrap_doubt d)
+{
+    return d == BOOTSTRAP_BEFORE_FLOOR     ? "before the time floor"
+           : d == BOOTSTRAP_OUTSIDE_WINDOW ? "outside its certificate's "
+                                             "validity"
+                                           : "";
+}
+
+/* ---- quorum ------------------------------------------------------------- */
+
+unsigned bootstrap_need(unsigned of, unsigned minsources)
+{
+    unsigned most = of / 2 + 1;
+    return most > minsources ? most : minsources;
+}
+
+static bool holds(const struct bootstrap *b, const struct bootstrap_source *s,
+                  int64_t from, int64_t to)
+{
+    return b->set || bootstrap_mode(b) == BOOTSTRAP_LOWER_BOUND ||
+           (s->lo <= from && to <= s->hi);
+}
+
+void bootstrap_judge(const struct bootstrap *b,
+                     const struct bootstrap_source *s, size_t n,
+                     unsigned minsources, int64_t from, int64_t to,
+                     struct bootstrap_verdict *out)
+{
+    ASSERT(n <= LIMIT_SOURCES);
+    unsigned auth = 0, auth_agree = 0;
+    *out = (struct bootstrap_verdict){0};
+    for (size_t i = 0; i < n; i++) {
+        if (!s[i].counts)
+            continue;
+        bool good = s[i].agrees && holds(b, &s[i], from, to);
+        out->of++;
+        out->agree += good;
+        auth += s[i].auth;
+        auth_agree += s[i].auth && good;
+        out->outside += s[i].doubt == BOOTSTRAP_OUTSIDE_WINDOW ||
+                        (s[i].agrees && !good);
+        out->before += s[i].doubt == BOOTSTRAP_BEFORE_FLOOR;
+    }
+    out->need = bootstrap_need(out->of, minsources);
+    bool quorum = out->agree >= out->need && to >= b->floor;
+    out->may_set = b->set || (quorum && !bootstrap_waits(b));
+    out->raises = quorum && auth_agree >= bootstrap_need(auth, minsources);
+}
+
+size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,
+                      size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    fmt_add(&t, "%u of %u source%s agree%s, %u needed", v->agree, v->of,
+            v->of == 1 ? "" : "s", v->agree == 1 && v->of == 1 ? "s" : "",
+            v->need);
+    if (v->outside)
+        fmt_add(&t, ", %u outside %s validity", v->outside,
+                v->outside == 1 ? "its certificate's"
+                                : "their certificates'");
+    if (v->before)
+        fmt_add(&t, ", %u before the time floor", v->before);
+    return t.len;
+}

@@ -1,0 +1,138 @@
+/* bootstrap.h -- which times may be believed before the clock is set.
+ *
+ * A board without a battery has to judge certificates by a clock it does not
+ * have (RFC 8915 section 8.5). What it has is a floor F: the last time that a
+ * quorum agreed on, or the build time if that is later. True time is in
+ * [F, unknown). In order:
+ *
+ * 1. A key exchange before the clock is set checks signatures, chain, name
+ *    and usage as ever. Of the dates, only what F can judge: notAfter below F
+ *    is refused, notBefore above F is not, yet; a board that was off for a
+ *    year meets nothing else. The chain's window (latest notBefore, earliest
+ *    notAfter) stays with the association, also on the card.
+ * 2. A reply is believed if it is not before F and inside the window of its
+ *    own association, whether that is fresh or came from the card.
+ * 3. Quorum: a majority of the configured NTS sources (two of two, two of
+ *    three; one that is alone is enough), and at least minsources, agree on
+ *    an interval that lies inside all their windows. A source that agrees,
+ *    but whose window does not hold the whole interval, is not counted.
+ * 4. The strict check of the windows that make the quorum, at the time found,
+ *    is therefore part of finding it, and comes before the step. What does
+ *    not pass leaves the clock as it was: unsynchronised, leap 3, stratum 16,
+ *    F where it stood. Nobody is ever shown a time that had to be undone.
+ * 5. One step. Then every other stored window, of sources that were silent,
+ *    disagreed or were not believed, is checked at the time found. What
+ *    fails loses its keys and needs a new key exchange, judged strictly.
+ * 6. F rises to the lower end of what a quorum of NTS sources agrees on, and
+ *    from nothing else: not in hold-over, not from plain NTP, not from the
+ *    one source that is left.
+ *
+ * What this promises: as long as fewer than a quorum of the configured
+ * sources lie, the clock is right. A stolen key of an expired certificate
+ * cannot bring the clock below F, nor outside that certificate's window. What
+ * it does not: a quorum that lies together, within all their windows and
+ * above F, is believed; so is a delay up to the distance that selection
+ * admits (section 8.6). Who can write the card can lower F to the build time.
+ *
+ * Modes.
+ * - default: the above.
+ * - strict (own directive `bootstrap strict`): no deferral. While the clock is
+ *   not set, certificates are judged as if it were F: notBefore above F is
+ *   refused, too. Nobody is asked for anything until an operator has set a
+ *   floor; one that rose from it in strict mode is as good.
+ * - lower bound only (chrony's `nocerttimecheck N`, for its first N clock
+ *   updates): windows do not count, F does: notAfter or a reply below F is
+ *   refused. A stolen certificate is good for any time above F then.
+ *
+ * Once the clock is set, key exchanges are judged strictly by it, at
+ * both ends, within what it may be off (long hold-over makes that seconds,
+ * then more).
+ *
+ * Pure. All times in Unix seconds. A window's or a reply's values may be
+ * hostile; nothing asserts on them. */
+#ifndef BOOTSTRAP_H
+#define BOOTSTRAP_H
+
+#include "../limit.h"
+#include "base.h"
+
+enum bootstrap_mode {
+    BOOTSTRAP_DEFAULT,
+    BOOTSTRAP_STRICT,
+    BOOTSTRAP_LOWER_BOUND, /* nocerttimecheck, for its first N updates      */
+};
+
+struct bootstrap {
+    bool strict;         /* as configured                                   */
+    uint32_t nocerttimecheck; /* N                                          */
+    uint32_t updates;    /* of the clock since boot                         */
+    bool set;            /* the clock is                                    */
+    int64_t floor;
+    bool by_operator;    /* who set the floor, or what it rose from         */
+};
+
+enum bootstrap_mode bootstrap_mode(const struct bootstrap *b);
+/* Strict, and no operator has set a floor yet: ask nobody. */
+bool bootstrap_waits(const struct bootstrap *b);
+
+/* ---- certificates ------------------------------------------------------- */
+
+enum bootstrap_cert {
+    BOOTSTRAP_CERT_GOOD,
+    BOOTSTRAP_CERT_EXPIRED,
+    BOOTSTRAP_CERT_FUTURE,
+};
+/* The validity [from, to] of one certificate of a chain, in a key exchange.
+ * now: the clock, slack: what it may be off, both only looked at when set. */
+enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
+                                         int64_t now, int64_t slack,
+                                         int64_t from, int64_t to);
+/* Step 5: does an association keep its keys at the time found? */
+bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
+                     int64_t lo, int64_t hi);
+
+/* ---- replies ------------------------------------------------------------ */
+
+enum bootstrap_doubt {
+    BOOTSTRAP_NO_DOUBT,
+    BOOTSTRAP_BEFORE_FLOOR,
+    BOOTSTRAP_OUTSIDE_WINDOW,
+};
+/* Of an authentic reply that says t, of an association with window [lo, hi]
+ * (0, INT64_MAX: none known). Once the clock is set there is none. */
+enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
+                                     int64_t lo, int64_t hi);
+const char *bootstrap_doubt_text(enum bootstrap_doubt d);
+
+/* ---- quorum ------------------------------------------------------------- */
+
+struct bootstrap_source {
+    bool counts;   /* has a say: NTS, and configured to be selected. Plain NTP
+                    * counts where the configuration has nothing else, or
+                    * says authselectmode ignore                            */
+    bool auth;     /* NTS                                                   */
+    bool agrees;   /* with the interval that the majority shares            */
+    int64_t lo, hi;/* its window                                            */
+    enum bootstrap_doubt doubt; /* of its last reply                        */
+};
+
+struct bootstrap_verdict {
+    bool may_set;  /* the clock may be set (or is) by what they agree on    */
+    bool raises;   /* F may rise to it                                      */
+    unsigned agree, need, of; /* of: those that count                       */
+    unsigned outside, before; /* replies not believed                       */
+};
+
+/* A majority of `of`, or minsources if that is more. */
+unsigned bootstrap_need(unsigned of, unsigned minsources);
+/* They agree on [from, to]. n <= LIMIT_SOURCES. */
+void bootstrap_judge(const struct bootstrap *b,
+                     const struct bootstrap_source *s, size_t n,
+                     unsigned minsources, int64_t from, int64_t to,
+                     struct bootstrap_verdict *out);
+/* "1 of 3 sources agree, 2 needed, 2 outside their certificates' validity,
+ * 1 before the time floor"; returns the length. */
+size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,
+                      size_t cap);
+
+#endif

@@ -1,0 +1,291 @@
+/* When a request goes, and what is in it. */
+#include <string.h>
+
+#include "bytes.h"
+#include "crypto.h"
+#include "ntp_client_part.h"
+
+#define SECOND        NTP_CLIENT_SECOND
+#define NEVER         INT64_MAX
+#define POLL_MIN      NTP_CLIENT_POLL_MIN
+#define POLL_MAX      NTP_CLIENT_POLL_MAX
+#define AGAIN         1    /* log2 s                                         */
+#define AGAIN_MAX     8    /* in a row: what a jump takes to be believed     */
+#define RAMP_POLLS    4    /* per octave                                     */
+#define QUICK_TRIES   3    /* first requests at the shortest interval        */
+#define BACKOFF_MAX   2
+#define SLOW_MAX      17   /* 36 h, RFC 5905's MAXPOLL                       */
+#define NEAR          (10 * SECOND / 1000) /* chrony's word for a LAN        */
+
+/* ---- when ---------------------------------------------------------------- */
+
+static int lesser(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static mono_ns interval(int log2_s)
+{
+    return log2_s >= 0 ? SECOND << log2_s : SECOND >> -log2_s;
+}
+
+/* log2 s of the ramp's (and the first retries') shortest interval. */
+static int ramp_start(const struct ntp_client *n)
+{
+    return lesser(n->conf.iburst ? 1 : 2, n->conf.minpoll);
+}
+
+/* chrony.conf(5), minpoll: less than a second only where the server is
+ * reachable and in a local network. */
+static bool near(const struct ntp_client *n)
+{
+    return n->reach != 0 && n->last_rx >= 0 && n->last.delay_ns < NEAR;
+}
+
+static int wanted_log2(const struct ntp_client *n)
+{
+    int back = lesser(n->unanswered / NTP_CLIENT_BACKOFF, BACKOFF_MAX);
+    if (n->valid == 0 && n->slow == POLL_MIN) {
+        int more = n->unanswered - QUICK_TRIES;
+        int e = ramp_start(n) - 1 + (more > 0 ? more : 0);
+        return ntp_client_clamp(e, POLL_MIN, lesser(n->conf.minpoll + back,
+                                                    n->conf.maxpoll));
+    }
+    if (n->burst > 0)
+        return n->conf.minpoll - (n->burst + RAMP_POLLS - 1) / RAMP_POLLS;
+    return lesser(n->poll + back,
+                  n->poll > n->conf.maxpoll ? n->poll : n->conf.maxpoll);
+}
+
+/* log2 s from this poll to the next, but for chance. */
+static int interval_log2(const struct ntp_client *n)
+{
+    int e = wanted_log2(n);
+    if (e < 0 && !near(n))
+        e = 0;
+    return e > n->slow ? e : n->slow;
+}
+
+mono_ns ntp_client_next(const struct ntp_client *n, mono_ns asked)
+{
+    return asked + interval(interval_log2(n));
+}
+
+/* n->chance lengthens the interval by up to 4 %. */
+static mono_ns scheduled(const struct ntp_client *n)
+{
+    mono_ns t = interval(interval_log2(n));
+    return n->asked + t + t / 25 / 65536 * n->chance;
+}
+
+static void count_poll(struct ntp_client *n)
+{
+    n->reach = (uint8_t)(n->reach << 1);
+    if (n->unanswered < UINT8_MAX)
+        n->unanswered++;
+}
+
+void ntp_client_ramp(struct ntp_client *n, mono_ns now)
+{
+    int octaves = n->conf.minpoll - ramp_start(n);
+    n->burst = (uint8_t)(octaves * RAMP_POLLS);
+    n->due = ntp_client_next(n, now);
+    if (n->burst > 0)
+        n->burst--;
+}
+
+void ntp_client_hold_off(struct ntp_client *n, mono_ns now)
+{
+    mono_ns t = now + interval(lesser(1, n->conf.minpoll));
+    if (n->due < t)
+        n->due = t;
+}
+
+void ntp_client_slow_down(struct ntp_client *n, mono_ns now)
+{
+    int from = n->burst > 0 ? n->conf.minpoll - 1 : n->poll;
+    n->burst = 0;
+    n->poll = (int8_t)lesser(from + 1, n->conf.maxpoll > SLOW_MAX
+                                           ? n->conf.maxpoll
+                                           : SLOW_MAX);
+    n->slow = n->poll;
+    if (n->due < now + interval(n->poll))
+        n->due = now + interval(n->poll);
+}
+
+void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
+                     uint32_t tick_hz, mono_ns first)
+{
+    ASSERT(tick_hz > 0);
+    *n = (struct ntp_client){.conf = *c, .tick_hz = tick_hz, .due = first};
+    n->conf.minpoll =
+        (int8_t)ntp_client_clamp(c->minpoll, POLL_MIN, POLL_MAX);
+    n->conf.maxpoll =
+        (int8_t)ntp_client_clamp(c->maxpoll, n->conf.minpoll, POLL_MAX);
+    n->poll = n->conf.minpoll;
+    n->slow = POLL_MIN;
+    n->last_rx = -1;
+    nts_assoc_wipe(&n->nts);
+}
+
+mono_ns ntp_client_due(const struct ntp_client *n)
+{
+    return n->stopped ? NEVER : n->due;
+}
+
+void ntp_client_basic(struct ntp_client *n)
+{
+    n->before.known = false;
+}
+
+void ntp_client_rekeyed(struct ntp_client *n, mono_ns now)
+{
+    n->nak_run = 0;
+    n->nts.naks = 0;
+    n->prepared = false;
+    n->waiting = false;
+    n->unanswered = 0;
+    ntp_client_basic(n);
+    if (!n->stopped)
+        n->due = now;
+}
+
+void ntp_client_again(struct ntp_client *n, mono_ns now)
+{
+    n->asked_again = true;
+    if (n->again_run == AGAIN_MAX)
+        return;
+    n->again_run++;
+    if (n->slow == POLL_MIN && n->due > now + interval(AGAIN))
+        n->due = now + interval(AGAIN);
+}
+
+void ntp_client_set_poll(struct ntp_client *n, int8_t poll)
+{
+    int p = ntp_client_clamp(poll, n->conf.minpoll, n->conf.maxpoll);
+    /* The ramp, a second question, a kiss and a hold-off keep their time. */
+    bool plain = n->burst == 0 && n->valid > 0 && n->due == scheduled(n);
+    n->poll = (int8_t)(p > n->slow ? p : n->slow);
+    if (plain)
+        n->due = scheduled(n);
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+/* As many as refill the pool to LIMIT_COOKIES once this request's own cookie
+ * is gone (RFC 8915 section 5.7); nts_ef_request sees to it that they fit. */
+static size_t placeholders(const struct nts_assoc *a)
+{
+    return a->count < LIMIT_COOKIES ? LIMIT_COOKIES - 1u - a->count : 0;
+}
+
+static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
+                   uint8_t *out, size_t cap)
+{
+    struct nts_cookie cookie;
+    int rc = nts_assoc_take(&n->nts, &cookie);
+    if (rc == RC_AGAIN)
+        return RC_SPACE;
+    if (rc != RC_OK)
+        return RC_STATE;
+    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts), uid, out,
+                        cap);
+    return rc > 0 ? rc : RC_IO;
+}
+
+static bool wants_keys(const struct ntp_client *n)
+{
+    return n->conf.nts && (!n->nts.aead || n->nts.count == 0 ||
+                           n->nak_run >= NTP_CLIENT_NAKS);
+}
+
+/* RFC 9769 section 2: an interleaved request names the last reply by its
+ * receive timestamp; without an answer to the last request there is none to
+ * name. 0, or equal to the transmit timestamp, the random one will not do. */
+static bool interleaves(const struct ntp_client *n, uint64_t nonce,
+                        uint64_t nonce_rx)
+{
+    return n->conf.xleave && n->before.known && !n->prepared &&
+           nonce_rx != 0 && nonce_rx != nonce;
+}
+
+struct request {
+    uint64_t nonce, nonce_rx;
+    uint8_t uid[NTS_UID_LEN];
+};
+
+/* A complete request in out; fills *r. Length or a code. */
+static int build(struct ntp_client *n, struct request *r, uint8_t *out,
+                 size_t cap)
+{
+    uint8_t random[16];
+    if (crypto_random(random, sizeof random) != RC_OK)
+        return RC_IO;
+    r->nonce = bytes_get64(random);
+    if (r->nonce == 0) /* would read as "no timestamp" */
+        r->nonce = 1;
+    struct ntp_header h = {.version = NTP_VERSION,
+                           .mode = NTP_MODE_CLIENT,
+                           .transmit = r->nonce};
+    if (interleaves(n, r->nonce, bytes_get64(random + 8))) {
+        h.receive = r->nonce_rx = bytes_get64(random + 8);
+        h.origin = n->before.receive;
+    }
+    ntp_wire_write(&h, out);
+    return n->conf.nts ? add_nts(n, r->uid, out, cap) : NTP_HEADER;
+}
+
+/* The request is the one under way now; rc: its length, or no request. */
+static void begin(struct ntp_client *n, const struct request *r, int rc)
+{
+    if (n->prepared) /* the last one was not answered */
+        ntp_client_basic(n);
+    n->waiting = false; /* whatever was under way is not waited for now */
+    n->prepared = rc > 0;
+    if (rc < 0)
+        return;
+    if (n->burst > 0)
+        n->burst--;
+    n->tx++;
+    n->nonce = r->nonce;
+    n->nonce_rx = r->nonce_rx;
+    n->nak_seen = false;
+    memcpy(n->uid, r->uid, sizeof n->uid);
+}
+
+int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
+                    size_t cap)
+{
+    ASSERT(cap >= LIMIT_NTP_PACKET);
+    if (n->stopped)
+        return RC_STATE;
+    if (now < n->due)
+        return RC_AGAIN;
+    uint8_t chance[2];
+    struct request r = {0};
+    int rc = crypto_random(chance, sizeof chance) != RC_OK ? RC_IO
+             : wants_keys(n) ? RC_STATE
+                             : build(n, &r, out, cap);
+    if (rc == RC_SPACE)
+        return rc;
+    if (rc == RC_IO) {
+        n->due = now + SECOND;
+        return rc;
+    }
+    count_poll(n);
+    n->asked = now;
+    n->chance = bytes_get16(chance);
+    n->due = scheduled(n);
+    begin(n, &r, rc);
+    return rc;
+}
+
+void ntp_client_sent(struct ntp_client *n, uint64_t stamp)
+{
+    if (n->prepared) {
+        n->sent_ticks = stamp;
+        n->waiting = true;
+    } else if (n->before.known) { /* answered already, still to be measured */
+        n->before.sent_ticks = stamp;
+    }
+}

@@ -1,0 +1,44 @@
+#include "crashloop.h"
+
+#include "log.h"
+#include "port.h"
+
+#define FIRST_WAIT (5 * MONO_S)
+#define DOUBLINGS  7u
+
+static struct {
+    mono_ns stable_at; /* MONO_NEVER: it is                                  */
+    uint32_t crashes;
+} loop;
+
+mono_ns crashloop_wait(uint32_t crashes)
+{
+    if (crashes <= CRASHLOOP_FREE)
+        return 0;
+    uint32_t n = crashes - CRASHLOOP_FREE - 1;
+    return FIRST_WAIT << (n < DOUBLINGS ? n : DOUBLINGS);
+}
+
+void crashloop_init(mono_ns now, uint32_t crashes)
+{
+    loop.stable_at = now + CRASHLOOP_STABLE;
+    loop.crashes = crashes;
+}
+
+mono_ns crashloop_poll(mono_ns now)
+{
+    if (now >= loop.stable_at) {
+        loop.stable_at = MONO_NEVER;
+        port_stable();
+        if (loop.crashes > 0)
+            log_line("stable: %u crashes in a row are history",
+                     (unsigned)loop.crashes);
+        loop.crashes = 0;
+    }
+    return loop.stable_at;
+}
+
+uint32_t crashloop_crashes(void)
+{
+    return loop.crashes;
+}

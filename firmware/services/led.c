@@ -1,0 +1,46 @@
+#include "led.h"
+
+#include "core/mono.h"
+#include "core/utc.h"
+#include "port.h"
+#include "timekeeper.h"
+
+#define TENTH_NS 100000000u
+
+/* Bit n: lit in the nth tenth of a second. */
+static const uint16_t pattern[] = {
+    [LED_UNSYNCHRONISED] = 0x155,
+    [LED_SYNCHRONISED] = 0x001,
+    [LED_HOLD_OVER] = 0x005,
+    [LED_CRASHED] = 0x01f,
+};
+
+static struct {
+    enum led_state (*state)(void);
+    bool lit;
+} led;
+
+bool led_lit(enum led_state state, uint32_t ns)
+{
+    ASSERT(state < LEN(pattern) && ns < MONO_S);
+    return (pattern[state] >> ns / TENTH_NS & 1) != 0;
+}
+
+void led_init(enum led_state (*state)(void))
+{
+    led.state = state;
+    led.lit = false;
+    port_led(false);
+}
+
+mono_ns led_poll(mono_ns now)
+{
+    uint32_t ns = timekeeper_synchronised()
+                      ? utc_unix_ns(timekeeper_utc(port_ticks()))
+                      : (uint32_t)(now % MONO_S);
+    bool lit = led_lit(led.state(), ns);
+    if (lit != led.lit)
+        port_led(lit);
+    led.lit = lit;
+    return now + (mono_ns)(TENTH_NS - ns % TENTH_NS);
+}

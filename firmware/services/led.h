@@ -1,0 +1,31 @@
+/* led.h -- the board's activity LED tells the state from across the room. A
+ * period is a second, in tenths; on the Raspberry Pi 2 it is the green ACT LED.
+ *
+ *     .  dark   # lit
+ *     #.#.#.#.#.   LED_UNSYNCHRONISED  fast blink: no time yet
+ *     #.........   LED_SYNCHRONISED    a flash as each second of UTC begins
+ *     #.#.......   LED_HOLD_OVER       two: set, but no source answers now
+ *     #####.....   LED_CRASHED         slow blink: waits after crashes in a row
+ *
+ * While synchronised the second is the steered clock's, to the loop's latency
+ * (milliseconds): for the eye, the pulse per second is the one to measure.
+ * Always dark or always lit: no loop is running. */
+#ifndef LED_H
+#define LED_H
+
+#include "core/base.h"
+
+enum led_state {
+    LED_UNSYNCHRONISED,
+    LED_SYNCHRONISED,
+    LED_HOLD_OVER,
+    LED_CRASHED,
+};
+
+/* The pattern: lit so many nanoseconds (0 .. 999999999) into the second? */
+bool led_lit(enum led_state state, uint32_t ns);
+
+void led_init(enum led_state (*state)(void));
+mono_ns led_poll(mono_ns now);
+
+#endif

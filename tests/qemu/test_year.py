@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""A year without power (issue 4, must show 3): the card's floor is a year
+old and every certificate was renewed since, so that each notBefore lies far
+above the floor. Authenticated time comes without help, whether the servers
+still know their keys (from the cookies, or by a key exchange where their old
+certificate's end says that they are from another time), have rotated them (a
+NAK, and a key exchange), or no cookie survived.
+
+The year passes at the servers: they are a year ahead (doffset), and show
+certificates that begin in ten months. Times are virtual: an instruction
+takes 2 ns, the network 20 ms (tests/bench/bench.py says why)."""
+import calendar
+import re
+import sys
+import time
+
+import world
+from machine import Machine, Tap
+from peers import mkcard
+from peers.pki import DAY
+
+YEAR = 365 * DAY
+DELAY_S = 0.02
+
+
+def a_year_later(w, servers, keep_keys):
+    """The same servers: renewed certificates, clocks a year on."""
+    cert = w.pki.issue(f"renewed-{keep_keys}", w.pki.cert("ca"),
+                       valid=(300 * DAY, 390 * DAY))
+    for server in servers:
+        server.key, server.chain = cert.key, cert.full
+        server.restart(keep_keys=keep_keys)
+        server.proxy.delay_s = DELAY_S
+        server.chronyc("doffset", str(-YEAR))
+
+
+def boot(card):
+    with Machine(card=card, icount=1, sleep=True) as m:
+        good = world.synchronise(m)
+        return good, m.ask("board", 120), m.ask("tracking", 120), m.text
+
+
+def reference_time(tracking):
+    """In Unix seconds; 0: none."""
+    said = world.field(tracking, re.escape("Ref time (UTC)"))
+    try:
+        return calendar.timegm(time.strptime(said, "%a %b %d %H:%M:%S %Y"))
+    except ValueError:
+        return 0
+
+
+def check(tap, what, card, before, how, naks):
+    good, board, tracking, text = boot(card)
+    found = re.search(r"([\d.]+) s after start, (.*)",
+                      world.field(board, "First sync"))
+    floor = re.search(r"time floor (\d+)-", text)
+    tap.check(good and found and re.search(how, found[2]),
+              f"{what}: authenticated time {found[2] if found else 'never'}, "
+              f"{found[1] if found else '?'} virtual s after start",
+              text + board)
+    tap.check(floor and "from the card" in text, f"{what}: the floor was the "
+              "card's", text)
+    ahead = reference_time(tracking) - before
+    tap.check(abs(ahead - YEAR) < DAY, f"{what}: it is a year later",
+              f"{ahead}\n{tracking}")
+    tap.check(("NTS NAK" in text) == naks,
+              f"{what}: {'' if naks else 'no '}NAK", text)
+
+
+def with_state_of(w, name, old, conf):
+    """A new card with another card's journal."""
+    card = w.card(name, conf=conf)
+    with open(old, "rb") as source, open(card, "r+b") as target:
+        at, length = mkcard.state_partition(old)
+        source.seek(at)
+        target.seek(mkcard.state_partition(card)[0])
+        target.write(source.read(length))
+    return card
+
+
+def main():
+    tap = Tap()
+    with world.World() as w:
+        servers = w.chronyd(3, front=True)
+        before = time.time()
+        card = w.card(conf=w.conf())
+        with Machine(card=card) as m:
+            tap.check(world.synchronise(m), "today: synchronised", m.text)
+            time.sleep(3)  # the replies' cookies get to the card
+        names = [f"{name}.img" for name in ("kept", "rotated")]
+        kept, rotated = [with_state_of(w, name, card, w.conf())
+                         for name in names]
+        a_year_later(w, servers, keep_keys=True)
+        check(tap, "servers kept their keys", kept, before,
+              "from saved cookies|after key exchange", naks=False)
+        a_year_later(w, servers, keep_keys=False)
+        check(tap, "servers rotated their keys", rotated, before,
+              "after key exchange", naks=True)
+        w.servers.clear()
+        others = w.chronyd(3, front=True)
+        a_year_later(w, others, keep_keys=False)
+        check(tap, "no cookie survived",
+              with_state_of(w, "none.img", card, w.conf()), before,
+              "after key exchange", naks=False)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+/* The options of server and pool lines: chrony's meanings, ranges and
+ * defaults; what is ignored says why; what may not be ignored is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/conf.h"
+
+static struct conf c;
+
+static int parse(const char *options)
+{
+    char text[256];
+    snprintf(text, sizeof text, "# one\nserver a.example %s\n", options);
+    return conf_parse(&c, text, strlen(text));
+}
+
+static void report_is(enum conf_level level, const char *text)
+{
+    assert_true(c.report_count > 0);
+    assert_int_equal(c.reports[0].level, level);
+    assert_int_equal(c.reports[0].line, 2);
+    assert_string_equal(c.reports[0].text, text);
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    const struct conf_source *s = &c.sources[0];
+    assert_true(s->maxdelay_s == 3.0 && s->maxdelayratio == 0.0 &&
+                s->maxdelaydevratio == 0.0 && s->offset_s == 0.0);
+    assert_int_equal(s->minstratum, 0);
+    assert_false(s->xleave);
+}
+
+static void honoured(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("maxdelay 0.25 maxdelayratio 2.5 xleave "
+                           "maxdelaydevratio 1e1 offset -5e-1 minstratum 4"),
+                     0);
+    assert_int_equal(c.report_count, 0);
+    const struct conf_source *s = &c.sources[0];
+    assert_true(s->maxdelay_s == 0.25 && s->maxdelayratio == 2.5 &&
+                s->maxdelaydevratio == 10.0 && s->offset_s == -0.5);
+    assert_int_equal(s->minstratum, 4);
+    assert_true(s->xleave);
+}
+
+static void ranges(void **state)
+{
+    static const struct {
+        const char *options, *text;
+    } row[] = {
+        {"maxdelay 1000.1", "maxdelay: `1000.1' is outside 0 .. 1000"},
+        {"maxdelay -1", "maxdelay: `-1' is outside 0 .. 1000"},
+        {"maxdelay", "maxdelay: its value is missing"},
+        {"maxdelay 3s", "maxdelay: `3s' is not a number"},
+        {"maxdelayratio 1e9", "maxdelayratio: `1e9' is outside 0 .. 1000000"},
+        {"maxdelaydevratio -1",
+         "maxdelaydevratio: `-1' is outside 0 .. 1000000"},
+        {"offset 2e9",
+         "offset: `2e9' is outside -1000000000 .. 1000000000"},
+        {"minstratum 16", "minstratum: `16' is outside 0 .. 15"},
+        {"minpoll -8", "minpoll: `-8' is outside -7 .. 24"},
+        {"presend 33", "presend: `33' is outside -32 .. 32"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        assert_int_equal(parse(row[i].options), 1);
+        report_is(CONF_ERROR, row[i].text);
+        assert_int_equal(c.source_count, 0);
+    }
+}
+
+/* With the key left out the source would be asked without authentication. */
+static void a_key_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("iburst key 5"), 1);
+    report_is(CONF_ERROR, "server: option `key': there are no symmetric keys "
+                          "here; nts authenticates");
+    assert_int_equal(c.source_count, 0);
+}
+
+static void ignored_with_a_reason(void **state)
+{
+    static const char *const options[] = {
+        "asymmetry 0.1", "auto_offline", "burst", "copy", "extfield F323",
+        "filter 5", "ipv4", "ipv6", "maxdelayquant 0.2", "maxsamples 10",
+        "maxunreach 100", "mindelay 1e-4", "minsamples 6", "offline",
+        "polltarget 12", "presend 9", "version 3"};
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        assert_int_equal(parse(options[i]), 0);
+        assert_int_equal(c.source_count, 1);
+        assert_int_equal(c.report_count, 1);
+        assert_int_equal(c.reports[0].level, CONF_IGNORED);
+        char start[64];
+        snprintf(start, sizeof start, "server: option `%.*s': ",
+                 (int)strcspn(options[i], " "), options[i]);
+        assert_memory_equal(c.reports[0].text, start, strlen(start));
+        assert_true(strlen(c.reports[0].text) > strlen(start) + 5);
+        assert_true(strlen(c.reports[0].text) < 95); /* not cut */
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(honoured),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(a_key_is_refused),
+        cmocka_unit_test(ignored_with_a_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

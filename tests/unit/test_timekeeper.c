@@ -1,0 +1,463 @@
+/* The timekeeper and the keeper before the clock is set: replies, quorum,
+ * floor, an operator. Samples come as if from servers that are right to a
+ * millisecond about a time of their own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/floor_record.h"
+#include "core/mono.h"
+#include "core/utc.h"
+#include "port.h"
+#include "services/keeper.h"
+#include "services/log.h"
+#include "services/timekeeper.h"
+#include "services/version.h"
+
+#define HZ  1000000
+#define DAY INT64_C(86400)
+#define ANY 0, INT64_MAX
+
+static uint64_t ticks, began;
+static struct conf conf;
+static struct {
+    uint8_t b[64];
+    int len, writes;
+} card;
+static int moved, restarts;
+static char text[100000];
+
+uint64_t port_ticks(void)
+{
+    return ticks;
+}
+
+uint32_t port_tick_hz(void)
+{
+    return HZ;
+}
+
+size_t port_console(const char *s, size_t len)
+{
+    size_t n = strlen(text);
+    assert_true(n + len < sizeof text);
+    memcpy(text + n, s, len);
+    text[n + len] = 0;
+    return len;
+}
+
+_Noreturn void port_reset(void)
+{
+    restarts++;
+    mock_assert(0, "reset", __FILE__, __LINE__);
+    for (;;)
+        ;
+}
+
+static int load(uint8_t *buf, size_t cap)
+{
+    assert_true(cap >= (size_t)(card.len > 0 ? card.len : 0));
+    if (card.len <= 0)
+        return RC_STATE;
+    memcpy(buf, card.b, (size_t)card.len);
+    return card.len;
+}
+
+static int save(const uint8_t *data, size_t len)
+{
+    memcpy(card.b, data, len);
+    card.len = (int)len;
+    card.writes++;
+    return card.writes;
+}
+
+static bool saved_all(void)
+{
+    return true;
+}
+
+static void save_others(void)
+{
+}
+
+static uint32_t handshakes(void)
+{
+    return 1;
+}
+
+static void floor_moved(void)
+{
+    moved++;
+}
+
+static mono_ns now(void)
+{
+    return (mono_ns)ticks * 1000;
+}
+
+static const char *said(void)
+{
+    for (int i = 0; i < 100; i++)
+        (void)log_poll(now());
+    return text;
+}
+
+/* A start with n NTS sources. */
+static void boot(const char *lines, unsigned n)
+{
+    static const struct keeper_ops ops = {load,        save,
+                                          saved_all,   save_others,
+                                          handshakes,  floor_moved};
+    began = ticks += 100 * HZ;
+    text[0] = 0;
+    log_init();
+    (void)conf_parse(&conf, lines, strlen(lines));
+    keeper_init(&conf, &ops);
+    for (unsigned i = 0; i < n; i++) {
+        conf.sources[i] = (struct conf_source){
+            .nts = true, .minpoll = 6, .maxpoll = 10};
+        memcpy(conf.sources[i].name, (char[]){(char)('a' + i), 0}, 2);
+        timekeeper_source(i, &conf.sources[i]);
+    }
+}
+
+/* Source i's clock showed unix_s at the start. */
+static void hear(unsigned i, int64_t unix_s, int64_t lo, int64_t hi)
+{
+    const struct ntp_sample s = {
+        .at_ticks = ticks,
+        .utc = utc_of_unix(unix_s, 500000000) +
+               (uint64_t)utc_ticks_ntp((int64_t)(ticks - began), HZ),
+        .delay_ns = 1000000,
+        .stratum = 1,
+        .poll = 6,
+        .server_precision = -20,
+    };
+    timekeeper_reach(i, 1);
+    (void)timekeeper_sample(i, &s, lo, hi);
+    ticks += 1000;
+    (void)timekeeper_poll(now());
+    (void)keeper_poll(now());
+}
+
+static struct status *status(void)
+{
+    static struct status s;
+    memset(&s, 0, sizeof s);
+    s.source_count = 3;
+    timekeeper_status(&s);
+    return &s;
+}
+
+static int64_t saved_floor(void)
+{
+    struct floor_record r;
+    assert_int_equal(floor_record_read(&r, card.b, (size_t)card.len), RC_OK);
+    return r.floor;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&card, 0, sizeof card);
+    moved = restarts = 0;
+    return 0;
+}
+
+#define B gnomon_build_unix
+
+static void quorum(void **state)
+{
+    (void)state;
+    boot("", 3);
+    hear(0, B + 9 * DAY, B, B + 80 * DAY);
+    assert_false(timekeeper_synchronised());
+    assert_int_equal(card.writes, 0);
+    assert_string_equal(status()->tracking.why,
+                        "1 of 3 sources agree, 2 needed");
+    assert_int_equal(status()->tracking.stratum, 16);
+    ticks += 2 * HZ;
+    assert_int_equal(timekeeper_poll(now()), MONO_NEVER);
+    assert_non_null(strstr(said(), "clock not set: 1 of 3 sources agree, 2 "
+                                   "needed"));
+    hear(1, B + 9 * DAY, B, B + 80 * DAY);
+    assert_true(timekeeper_synchronised());
+    assert_string_equal(status()->tracking.why, "");
+    assert_in_range(timekeeper_unix(), B + 9 * DAY + 2, B + 9 * DAY + 4);
+    assert_in_range(saved_floor(), B + 9 * DAY + 1, B + 9 * DAY + 3);
+    assert_true(timekeeper_keeps(B, B + 80 * DAY));
+    assert_false(timekeeper_keeps(B, B + 8 * DAY));
+}
+
+/* Expired between the floor and now, two of three: nothing moves. */
+static void two_expired(void **state)
+{
+    bool window;
+    (void)state;
+    boot("", 3);
+    for (int round = 0; round < 5; round++) {
+        hear(0, B + 90 * DAY, B, B + 30 * DAY);
+        hear(1, B + 90 * DAY, B, B + 31 * DAY);
+        hear(2, B + 90 * DAY, B, B + 99 * DAY);
+        ticks += 16 * HZ;
+    }
+    assert_false(timekeeper_synchronised());
+    assert_int_equal(card.writes, 0);
+    assert_int_equal(keeper_floor(), B);
+    assert_string_equal(status()->tracking.why,
+                        "1 of 3 sources agree, 2 needed, 2 outside their "
+                        "certificates' validity");
+    assert_int_equal(status()->tracking.leap, 3);
+    assert_non_null(strstr(timekeeper_doubt(0, &window),
+                           "outside its certificate's validity"));
+    assert_string_equal(timekeeper_doubt(2, &window), "");
+    assert_non_null(strstr(said(), "a: says "));
+    assert_non_null(strstr(text, "outside its certificate's validity: not "
+                                 "believed"));
+}
+
+/* The sum of what they may be off sticks out of a window: not counted. */
+static void interval(void **state)
+{
+    (void)state;
+    boot("", 2);
+    hear(0, B + 9 * DAY, B, B + 80 * DAY);
+    hear(1, B + 9 * DAY, B, B + 9 * DAY); /* ends within this second */
+    assert_true(timekeeper_synchronised());
+    boot("", 2);
+    const struct ntp_sample wide = {
+        .at_ticks = ticks,
+        .utc = utc_of_unix(B + 9 * DAY, 0),
+        .delay_ns = 400000000,
+        .stratum = 1,
+        .poll = 6,
+        .server_precision = -20,
+    };
+    for (unsigned i = 0; i < 2; i++) {
+        timekeeper_reach(i, 1);
+        (void)timekeeper_sample(i, &wide, i ? B : B + 9 * DAY, B + 80 * DAY);
+    }
+    assert_false(timekeeper_synchronised());
+    assert_string_equal(status()->tracking.why,
+                        "1 of 2 sources agree, 2 needed, 1 outside its "
+                        "certificate's validity");
+}
+
+/* One source that is left steers the clock, but the floor stays. */
+static void floor_needs_quorum(void **state)
+{
+    (void)state;
+    int64_t floor;
+    int32_t freq, sigma;
+    boot("", 3);
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    int64_t first = floor;
+    timekeeper_reach(1, 0);
+    for (int i = 1; i < 20; i++) {
+        ticks += 64 * HZ;
+        hear(0, B + 9 * DAY, ANY);
+    }
+    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    assert_int_equal(floor, first);
+    ticks += 64 * HZ;
+    hear(1, B + 9 * DAY, ANY);
+    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    assert_in_range(floor, first + 64 * 20 - 2, first + 64 * 20 + 2);
+}
+
+static void poisoned_floor(void **state)
+{
+    (void)state;
+    const struct floor_record bad = {.floor = B + 9000 * DAY};
+    uint8_t b[FLOOR_RECORD_LEN];
+    floor_record_write(&bad, b);
+    (void)save(b, sizeof b);
+    boot("", 3);
+    assert_non_null(strstr(said(), "from the card"));
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_false(timekeeper_synchronised());
+    assert_string_equal(status()->tracking.why,
+                        "0 of 3 sources agree, 2 needed, 2 before the time "
+                        "floor");
+    keeper_floor_reset();
+    assert_int_equal(moved, 1);
+    assert_int_equal(saved_floor(), B);
+    assert_int_equal(keeper_floor(), B);
+    assert_non_null(strstr(said(), "operator: time floor reset from "));
+    boot("", 3);
+    assert_non_null(strstr(said(), "an operator reset the time floor to the "
+                                   "build time before this start; it was "));
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_true(timekeeper_synchronised());
+    boot("", 3); /* said once */
+    assert_null(strstr(said(), "an operator"));
+}
+
+/* Without a restart, too. */
+static void reset_at_once(void **state)
+{
+    (void)state;
+    const struct floor_record bad = {.floor = B + 9000 * DAY};
+    uint8_t b[FLOOR_RECORD_LEN];
+    floor_record_write(&bad, b);
+    (void)save(b, sizeof b);
+    boot("", 2);
+    hear(0, B + 9 * DAY, ANY);
+    keeper_floor_reset();
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_true(timekeeper_synchronised());
+    assert_in_range(timekeeper_unix(), B + 9 * DAY, B + 9 * DAY + 2);
+}
+
+/* What was believed at a lower floor is not, at a higher one. */
+static void set_forgets(void **state)
+{
+    (void)state;
+    boot("", 3);
+    hear(0, B + 5 * DAY, ANY);
+    assert_string_equal(status()->tracking.why,
+                        "1 of 3 sources agree, 2 needed");
+    assert_int_equal(keeper_floor_set(B + 8 * DAY), RC_OK);
+    (void)timekeeper_poll(now());
+    assert_string_equal(status()->tracking.why,
+                        "0 of 3 sources agree, 2 needed");
+}
+
+/* A clock that is set would raise it again: the way out is a restart. */
+static void reset_when_set(void **state)
+{
+    (void)state;
+    boot("", 2);
+    hear(0, B + 9000 * DAY, ANY);
+    hear(1, B + 9000 * DAY, ANY);
+    assert_true(saved_floor() > B + 8999 * DAY);
+    assert_int_equal(keeper_floor_set(B + 9001 * DAY), RC_STATE);
+    keeper_floor_reset();
+    assert_int_equal(saved_floor(), B);
+    expect_assert_failure((void)keeper_poll(now()));
+    assert_int_equal(restarts, 1);
+    assert_int_equal(saved_floor(), B);
+}
+
+static void rolled_back(void **state)
+{
+    (void)state;
+    const struct floor_record old = {.floor = B - 400 * DAY,
+                                     .by_operator = true};
+    uint8_t b[FLOOR_RECORD_LEN];
+    floor_record_write(&old, b);
+    (void)save(b, sizeof b);
+    boot("", 2);
+    assert_int_equal(keeper_floor(), B);
+    hear(0, B - 1, ANY);
+    hear(1, B - 1, ANY);
+    assert_false(timekeeper_synchronised());
+    boot("bootstrap strict\n", 2); /* nor is it the operator's any more */
+    assert_false(timekeeper_may_ask());
+}
+
+static void strict(void **state)
+{
+    (void)state;
+    struct timekeeper_judge j;
+    boot("bootstrap strict\n", 2);
+    assert_false(timekeeper_may_ask());
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_false(timekeeper_synchronised());
+    assert_string_equal(status()->tracking.why,
+                        "bootstrap strict waits for an operator's `floor "
+                        "set'");
+    assert_int_equal(keeper_floor_set(B - 1), RC_BAD);
+    assert_int_equal(keeper_floor_set(B + 8 * DAY), RC_OK);
+    assert_true(timekeeper_may_ask());
+    assert_int_equal(timekeeper_unix(), B + 8 * DAY);
+    timekeeper_judges(&j);
+    assert_true(j.strict && !j.clock);
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    assert_true(timekeeper_synchronised());
+    timekeeper_judges(&j);
+    assert_true(j.clock);
+    boot("bootstrap strict\n", 2); /* it rose from the operator's */
+    assert_true(timekeeper_may_ask());
+    assert_in_range(keeper_floor(), B + 9 * DAY - 1, B + 9 * DAY);
+}
+
+/* What rose without an operator is not one's. */
+static void strict_after_default(void **state)
+{
+    (void)state;
+    boot("", 2);
+    assert_int_equal(keeper_floor_set(B + 8 * DAY), RC_OK);
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    boot("bootstrap strict\n", 2);
+    assert_int_equal(saved_floor() / DAY, (B + 9 * DAY) / DAY);
+    assert_false(timekeeper_may_ask());
+}
+
+static void nocerttimecheck(void **state)
+{
+    (void)state;
+    struct timekeeper_judge j;
+    boot("nocerttimecheck 2\n", 2);
+    assert_non_null(strstr(said(), "WARNING: nocerttimecheck 2"));
+    hear(0, B + 90 * DAY, B, B + 30 * DAY);
+    assert_non_null(strstr(status()->tracking.warning, "nocerttimecheck 2"));
+    hear(1, B + 90 * DAY, B, B + 30 * DAY);
+    assert_true(timekeeper_synchronised());
+    timekeeper_judges(&j);
+    assert_false(j.clock);
+    assert_true(timekeeper_keeps(B, B + 30 * DAY));
+    ticks += HZ;
+    hear(0, B + 90 * DAY, B, B + 30 * DAY);
+    timekeeper_judges(&j);
+    assert_true(j.clock);
+    assert_string_equal(status()->tracking.warning, "");
+}
+
+/* Hold-over: certificates are judged within what the clock may be off. */
+static void holdover(void **state)
+{
+    (void)state;
+    struct timekeeper_judge j;
+    boot("", 2);
+    hear(0, B + 9 * DAY, ANY);
+    hear(1, B + 9 * DAY, ANY);
+    timekeeper_judges(&j);
+    assert_int_equal(j.slack, 0);
+    ticks += (uint64_t)30 * DAY * HZ;
+    timekeeper_judges(&j);
+    assert_true(j.clock);
+    assert_in_range(j.slack, 3, 100000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(quorum, setup),
+        cmocka_unit_test_setup(two_expired, setup),
+        cmocka_unit_test_setup(interval, setup),
+        cmocka_unit_test_setup(floor_needs_quorum, setup),
+        cmocka_unit_test_setup(poisoned_floor, setup),
+        cmocka_unit_test_setup(reset_at_once, setup),
+        cmocka_unit_test_setup(set_forgets, setup),
+        cmocka_unit_test_setup(reset_when_set, setup),
+        cmocka_unit_test_setup(rolled_back, setup),
+        cmocka_unit_test_setup(strict, setup),
+        cmocka_unit_test_setup(strict_after_default, setup),
+        cmocka_unit_test_setup(nocerttimecheck, setup),
+        cmocka_unit_test_setup(holdover, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
