@@ -98,31 +98,27 @@ mono_ns sources_ke_poll(mono_ns now)
 
 void sources_ke_valid(struct source *s, mono_ns now)
 {
-    if (!s->ke.unproved)
-        return; /* older keys: they say nothing of the KE server */
+    /* Older keys say nothing of the KE server; but once its wait is over,
+     * there is nothing left to keep in mind. */
+    bool told = s->ke.unproved || ke_retry_may(&s->ke.retry, now);
+    if (s->ke.retry.failures == 0 || s->ke.step != SOURCE_KE_IDLE || !told)
+        return;
     s->ke.unproved = false;
     ke_retry_proved(&s->ke.retry);
     (void)write_record(now);
+}
+
+void sources_ke_now(struct source *s)
+{
+    s->ke.retry.next = s->ke.again = 0;
 }
 
 /* ---- one exchange ---------------------------------------------------------- */
 
 static bool wanted(const struct source *s)
 {
-    const struct ntp_client *n = &s->ntp;
-    return s->conf->nts && !n->stopped &&
-           (s->step == SOURCE_KEYS || ntp_client_refused(n) ||
-            (n->nts.count == 0 && (s->dry || n->nts.reuse)));
-}
-
-/* Nothing came of it, or it has to wait. Then a cookie may be sent again, but
- * not from another place: it would tell that we were there (section 9.1). */
-static void put_off(struct source *s)
-{
-    s->ke.step = SOURCE_KE_IDLE;
-    if (s->place != ke.ops->place(s->addr.family))
-        nts_assoc_moved(&s->ntp.nts);
-    nts_assoc_reuse(&s->ntp.nts);
+    return s->conf->nts && !s->ntp.stopped &&
+           (s->step == SOURCE_KEYS || ntp_client_refused(&s->ntp));
 }
 
 /* Keys and cookies of a success; the old ones are gone then. */
@@ -134,6 +130,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
     if (rc != RC_OK)
         return rc;
+    if (o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return RC_OK;
@@ -146,10 +144,11 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
     s->addr = s->ke.addr;
     s->port = o->result->port ? o->result->port : s->conf->port;
     (void)fmt(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
-    s->step = s->ntp_name[0] ? SOURCE_ADDRESS : SOURCE_RUN;
+    s->stale = s->step == SOURCE_RESOLVING;
+    if (!s->stale)
+        s->step = s->ntp_name[0] ? SOURCE_ADDRESS : SOURCE_RUN;
     s->retry = 0;
     s->silent = 0;
-    s->dry = false;
     s->save_due = s->last_ke = now;
     ntp_client_rekeyed(&s->ntp, now);
 }
@@ -159,13 +158,20 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
     ke_retry_ended(&s->ke.retry, now);
-    if (!o->ok || take_keys(s, o) != RC_OK) {
-        source_trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
-        put_off(s);
+    s->ke.step = SOURCE_KE_IDLE;
+    if (!o->ok) {
+        source_trouble(s, o->reason);
+        return;
+    }
+    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
+        source_trouble(s, "certificate not valid at the time found");
+        return;
+    }
+    if (take_keys(s, o) != RC_OK) {
+        source_trouble(s, "unusable keys or cookies");
         return;
     }
     source_trouble(s, "");
-    s->ke.step = SOURCE_KE_IDLE;
     s->ke.unproved = true;
     log_line("%s: key exchange done, %u cookies", s->conf->name,
              (unsigned)s->ntp.nts.count);
@@ -204,7 +210,7 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
     if (count == 0) {
         source_trouble(s, "name does not resolve");
         s->ke.again = now + source_resolve_wait(&s->ke.unresolved);
-        put_off(s);
+        s->ke.step = SOURCE_KE_IDLE;
         return;
     }
     s->ke.unresolved = 0;
@@ -229,10 +235,8 @@ mono_ns sources_ke_step(struct source *s, mono_ns now)
     case SOURCE_KE_IDLE:
         if (!wanted(s))
             break;
-        if (!ke_retry_may(&s->ke.retry, now)) {
-            put_off(s);
+        if (!ke_retry_may(&s->ke.retry, now))
             return s->ke.retry.next;
-        }
         return now < s->ke.again ? s->ke.again : resolve(s, now);
     case SOURCE_KE_MARKING:
         return exchange(s, now);

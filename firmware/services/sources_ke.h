@@ -3,8 +3,8 @@
  *
  *     IDLE -> RESOLVING -> MARKING -> EXCHANGING -> IDLE
  *
- * It is wanted while a source with `nts` has no keys, or no cookie that was
- * not sent, or when a run of requests has met NAKs only. Keys that are there
+ * It is wanted while a source with `nts` has no keys or no cookies, or when a
+ * run of requests has met NAKs only, which anybody on the path can send. Keys that are there
  * stay, and go on being used, until an exchange has succeeded: then they are
  * replaced (RFC 8915 section 5.7). A valid reply meanwhile ends the want. An
  * exchange that begins asks the name service for the server's address anew.
@@ -28,5 +28,8 @@ mono_ns sources_ke_step(struct source *s, mono_ns now);
 mono_ns sources_ke_poll(mono_ns now);
 /* A valid reply came under the keys as they are. */
 void sources_ke_valid(struct source *s, mono_ns now);
+/* What made it fail may be gone: wait no longer. The next wait is as long as
+ * it would be. */
+void sources_ke_now(struct source *s);
 
 #endif
