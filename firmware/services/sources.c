@@ -12,8 +12,8 @@
 #include "sources_ke.h"
 #include "timekeeper.h"
 
-#define DEAD_POLLS    8              /* unanswered: ask the name service again */
-#define BUSY_RETRY    (100 * MONO_MS)
+#define DEAD_POLLS        8      /* unanswered: ask the name service again   */
+#define BUSY_RETRY        (100 * MONO_MS)
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
 #define SPARE             2      /* cookies to go on with, not on the card   */

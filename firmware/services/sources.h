@@ -9,9 +9,21 @@
  *
  * and, when they need it, a key exchange (sources_ke.h), until whose success
  * requests go on with the keys that are there, as long as there are cookies.
- * Key exchanges back off as RFC 8915 section 4.2 asks, and only a valid
- * reply takes the back-off back. A source with `nts` never falls back to
- * plain NTP (section 8.7). main.c wires the doors below. */
+ * Key exchanges back off as RFC 8915 section 4.2 asks, over restarts too, and
+ * only a valid reply takes the back-off back. A source with `nts` never falls
+ * back to plain NTP (section 8.7).
+ *
+ * Another address of ours, or another network (section 9.1). What links two
+ * addresses is data that was seen at both. A cookie leaves once
+ * (sources_card.h: over power cuts too) and came encrypted, so one that was
+ * not sent yet has been seen at neither: it is used wherever we are, and time
+ * does not stop for a DHCP server that hands out another address. A cookie
+ * that was sent is never sent again, there or elsewhere. Origin timestamps
+ * are random, but an interleaved request names a reply of before, so the
+ * first one after a change is a basic one (ntp_client_basic). No address is
+ * kept for this. The servers can follow us by keys; section 9.1 says so.
+ *
+ * main.c wires the doors below. */
 #ifndef SOURCES_H
 #define SOURCES_H
 

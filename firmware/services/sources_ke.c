@@ -20,7 +20,7 @@ static struct {
     unsigned count;
 } ke;
 
-/* ---- the record ----------------------------------------------------------- */
+/* ---- the record ---------------------------------------------------------- */
 
 /* FNV-1a of name and port: a line that moves in chrony.conf keeps its wait.
  * Two servers with one number share the longer wait, no more. */
@@ -113,7 +113,7 @@ void sources_ke_now(struct source *s)
     s->ke.retry.next = s->ke.again = 0;
 }
 
-/* ---- one exchange ---------------------------------------------------------- */
+/* ---- one exchange -------------------------------------------------------- */
 
 static bool wanted(const struct source *s)
 {
@@ -127,7 +127,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     struct nts_assoc *a = &s->ntp.nts;
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
-        rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
+        rc = nts_assoc_put(a, o->result->cookie[i].b,
+                           o->result->cookie[i].len);
     if (rc != RC_OK)
         return rc;
     if (o->other)

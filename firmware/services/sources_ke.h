@@ -4,10 +4,10 @@
  *     IDLE -> RESOLVING -> MARKING -> EXCHANGING -> IDLE
  *
  * It is wanted while a source with `nts` has no keys or no cookies, or when a
- * run of requests has met NAKs only, which anybody on the path can send. Keys that are there
- * stay, and go on being used, until an exchange has succeeded: then they are
- * replaced (RFC 8915 section 5.7). A valid reply meanwhile ends the want. An
- * exchange that begins asks the name service for the server's address anew.
+ * run of requests has met NAKs only, which anybody on the path can send. Keys
+ * that are there stay, and go on being used, until an exchange has succeeded:
+ * then they are replaced (RFC 8915 section 5.7). A valid reply meanwhile ends
+ * the want. The name service is asked anew before each exchange.
  *
  * How often: core/ke_retry. One record on the card holds what has failed, so
  * that a restart does not begin from nothing: see there for what is written
