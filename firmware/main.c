@@ -155,7 +155,8 @@ static void run_status(struct status_run *r)
         .journal_failing = store_failing(),
         .save_interval_s = conf.saveinterval_s,
     };
-    store_wear(conf.saveinterval_s, &r->wear);
+    if (started) /* chrony.conf has been read */
+        store_wear(conf.saveinterval_s, &r->wear);
     (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
     (void)fmt(r->board, sizeof r->board, "%s", info.board);
     (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);

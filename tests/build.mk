@@ -32,7 +32,10 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
-HOST_PORT := $(patsubst %.c,$(H)/obj/%.o,$(filter-out tests/host/test_%.c tests/host/journal_dump.c tests/host/main.c,$(wildcard tests/host/*.c)))
+# Two machines for it: real time and libslirp, or (sim*, port_sim) a world
+# whose time and network are simulated, its servers' crypto OpenSSL's.
+SIM_WORLD := $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/sim*.c) tests/host/port_sim.c)
+HOST_PORT := $(filter-out $(SIM_WORLD) $(H)/obj/tests/host/test_% $(H)/obj/tests/host/journal_dump.o $(H)/obj/tests/host/main.o,$(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/*.c)))
 $(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
@@ -40,6 +43,9 @@ HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))
 $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
+$(T)/host/test_attacks: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/test_attacks*.c)) $(H)/obj/firmware/main.o $(SIM_WORLD) $(TEST_LIBS)
+	@mkdir -p $(@D)
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lssl -lcrypto -lm -o $@
 $(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
 
@@ -66,6 +72,11 @@ $(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(
 	tests/qemu/peers/fetch.sh $(B)
 	@touch $@
 
+# A peer's clock, shifted (test_leap.py).
+$(H)/shift_clock.so: tests/qemu/peers/shift_clock.c
+	@mkdir -p $(@D)
+	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
 # One unit test by name: make unit NAME=siv. Fuzz for a while: make fuzz NAME=conf.
 unit: $(T)/unit/test_$(NAME)
 	$<
@@ -73,7 +84,7 @@ fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient $(H)/ntpclient-san \
-           host image $(B)/peers/.fetched
+           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
+           $(H)/ntpclient-san $(H)/shift_clock.so host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

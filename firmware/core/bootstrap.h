@@ -23,6 +23,11 @@
  * 5. One step. Then every other stored window, of sources that were silent,
  *    disagreed or were not believed, is checked at the time found. What
  *    fails loses its keys and needs a new key exchange, judged strictly.
+ *    What passes is proved: its keys, and the cookies that they fetch, were
+ *    given by a server whose certificate was good at a time that is known, so
+ *    its window is forgotten and no later reply is held against it. A clock
+ *    that has run for years on renewed cookies, or was off for one, starts
+ *    from them though that certificate is long over.
  * 6. F rises to the lower end of what a quorum of NTS sources agrees on, and
  *    from nothing else: not in hold-over, not from plain NTP, not from the
  *    one source that is left.

@@ -202,6 +202,12 @@ static int read_directive(struct conf_read *p)
         {"maxjitter", conf_read_maxjitter},
         {"reselectdist", conf_read_reselectdist},
         {"stratumweight", conf_read_stratumweight},
+        {"leapsecmode", conf_read_leapsecmode},
+        {"maxslewrate", conf_read_maxslewrate},
+        {"maxupdateskew", conf_read_maxupdateskew},
+        {"maxclockerror", conf_read_maxclockerror},
+        {"maxdrift", conf_read_maxdrift},
+        {"maxchange", conf_read_maxchange},
         {"pps", read_pps},
         {"hostname", read_hostname},
         {"address", read_address},
@@ -250,6 +256,10 @@ static void set_defaults(struct conf *c)
     c->saveinterval_s = 900;
     c->makestep_s = 1.0;
     c->makestep_limit = 3;
+    c->maxslewrate_ppm = 83333.333;
+    c->maxupdateskew_ppm = 1000;
+    c->maxclockerror_ppm = 1;
+    c->maxdrift_ppm = 500000;
     c->aeads[0] = AEAD_AES_128_GCM_SIV;
     c->aeads[1] = AEAD_AES_SIV_CMAC_256;
     c->aead_count = 2;

@@ -12,6 +12,9 @@
 #include "../limit.h"
 #include "authselect.h"
 #include "base.h"
+#include "leap.h"
+
+#define CONF_SLEW_PPM 500 /* CLK_RATE_MAX                                   */
 
 struct conf_source {
     char name[LIMIT_NAME]; /* host name or address literal, as written      */
@@ -56,12 +59,19 @@ struct conf {
     uint8_t aead_count;
     double makestep_s;       /* threshold, default 1.0; limit: see below    */
     int32_t makestep_limit;  /* updates; < 0: always; default 3             */
+    /* Correction, chrony's meanings and defaults (discipline.h). */
+    double maxslewrate_ppm;  /* 83333.333, at most CONF_SLEW_PPM counts     */
+    double maxupdateskew_ppm, maxclockerror_ppm, maxdrift_ppm; /* 1000, 1,
+                                500000                                      */
+    double maxchange_s;      /* 0: no limit                                 */
+    int32_t maxchange_start, maxchange_ignore; /* updates; ignore < 0: ever */
     /* Selection, chrony's meanings and defaults (select.h). */
     enum authselect authselect; /* mix                                      */
     uint8_t minsources;      /* 0: not given, as 1                          */
     double maxdistance_s, maxjitter_s; /* 3, 1                              */
     double reselectdist_s, stratumweight_s; /* 100e-6, 1e-3                 */
     double combinelimit;     /* 3                                           */
+    enum leap_mode leapsecmode; /* system, which is step here (leap.h)      */
     bool pps, pps_always;    /* own words: pps gpio N [width Nms] [always]  */
     uint8_t pps_gpio;        /* BCM number, default 18                      */
     uint16_t pps_width_ms;   /* 1 .. 900, default 100                       */

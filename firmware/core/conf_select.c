@@ -1,4 +1,5 @@
-/* How sources are selected: authselectmode, minsources and the limits. */
+/* How sources are selected: authselectmode, minsources and the limits; and
+ * what becomes of their leap seconds. */
 #include "conf_read.h"
 
 int conf_read_authselectmode(struct conf_read *p)
@@ -68,4 +69,26 @@ int conf_read_reselectdist(struct conf_read *p)
 int conf_read_stratumweight(struct conf_read *p)
 {
     return limit(p, &p->c->stratumweight_s);
+}
+
+int conf_read_leapsecmode(struct conf_read *p)
+{
+    static const struct {
+        const char *word;
+        enum leap_mode mode;
+    } modes[] = {{"system", LEAP_SYSTEM},
+                 {"step", LEAP_STEP},
+                 {"slew", LEAP_SLEW},
+                 {"ignore", LEAP_IGNORE}};
+    if (conf_want(p, 1, 1) < 0)
+        return RC_BAD;
+    for (size_t i = 0; i < LEN(modes); i++)
+        if (conf_words_equal(p->w.word[1], modes[i].word)) {
+            p->c->leapsecmode = modes[i].mode;
+            if (modes[i].mode == LEAP_SYSTEM)
+                conf_report(p, CONF_NOTE, p->w.word[0],
+                            "no kernel here: system is as step", NULL);
+            return RC_OK;
+        }
+    return conf_bad(p, "* is not system, step, slew or ignore", p->w.word[1]);
 }

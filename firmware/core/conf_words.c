@@ -261,7 +261,7 @@ const char *conf_words_ignored(const char *directive)
         "bindcmddevice", "binddevice", "clientloglimit", "clockprecision",
         "commandkey", "corrtimeratio", "dumpdir", "dumponexit",
         "fallbackdrift", "generatecommandkey", "hwclockfile", "hwtimestamp",
-        "hwtstimeout", "initstepslew", "keyfile", "leapseclist",
+        "hwtstimeout", "initstepslew", "keyfile", "leapseclist", "leapsectz",
         "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
         "logchange", "logdir", "mailonchange", "manual", "maxsamples",
         "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket",
@@ -272,12 +272,11 @@ const char *conf_words_ignored(const char *directive)
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
-        "include", "leapsecmode", "leapsectz", "local", "maxchange",
-        "maxclockerror", "maxdrift", "maxntsconnections", "maxslewrate",
-        "maxstratum", "maxupdateskew", "minstratum", "ntsntpserver",
-        "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
-        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
-        "refclock", "smoothtime", "sourcedir"};
+        "include", "local", 
+        "maxntsconnections", "maxstratum", 
+        "minstratum", "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh",
+        "ntsrotate", "ntsservercert", "ntsserverkey", "peer", "port",
+        "ratelimit", "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;

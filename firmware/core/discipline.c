@@ -8,12 +8,16 @@
 #define SAVE_SIGMA      1000000 /* worse is not worth saving                */
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
+#define RATE_SIGMAS     3.0
 #define WANDER          3e-8 /* per sqrt(s): thrice a crystal whose board warms
                               * and cools, reference/clock.md section 2      */
 #define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN      1.0
-#define SLEW_S_MAX      32.0
-#define SLEW_SIGMAS     1.0
+#define SLEW_S_NEWS     26.0
+#define SLEW_SIGMAS     3.0  /* a greater move of the line is news           */
+#define SLEW_MOVED      0.3  /* sigmas^2, mean: the usual of a calm crystal  */
+#define SLEW_PARTS      2    /* of a slew, each half what is left: nearly an
+                              * exponential, a quarter better than a line    */
 #define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
 #define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN        0.1
@@ -61,18 +65,22 @@ static bool may_step(const struct discipline *d, int64_t offset)
     return fabs((double)offset) / NTP_SECOND > d->conf.makestep_s;
 }
 
-/* s: what is to be slewed. Noise is smoothed over a while, what is clearly
- * more than that is got rid of soon. */
+/* s: what is to be slewed. Usual moves of the line are noise: all over the
+ * same time, for that costs least of both time and frequency error; the less
+ * the more of them is news. What is more than that is got rid of soon. */
 static double slew_seconds(const struct discipline *d, double s,
                            uint64_t ticks, span_ns interval_ns)
 {
-    double noise = SLEW_SIGMAS * (double)d->est.sigma_ns * 1e-9;
     double age = (double)(int64_t)(ticks - d->first_ticks) / d->hz;
     double t = (double)interval_ns * 1e-9;
-    t = t > SLEW_S_MAX ? SLEW_S_MAX : t;
+    double news = fmin(t, SLEW_S_NEWS);
+    double usual = SLEW_SIGMAS * (double)d->est.sigma_ns * 1e-9;
+    double calm = SLEW_MOVED * sqrt(fmax(t, 64) / 64);
+    if (d->moved2 > calm)
+        t *= calm / d->moved2;
+    if (fabs(s) > usual)
+        t = fmax(t * usual / fabs(s), news);
     t = t > age / SLEW_AGE ? age / SLEW_AGE : t;
-    if (fabs(s) > noise)
-        t *= noise / fabs(s);
     return t < SLEW_S_MIN ? SLEW_S_MIN : t;
 }
 
@@ -87,6 +95,8 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     double room = offset > 0 ? CLK_RATE_MAX - (double)d->est.rate_e12
                              : CLK_RATE_MAX + (double)d->est.rate_e12;
     room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
+    if (d->conf.max_slew_e12 > 0)
+        room = fmin(room, (double)d->conf.max_slew_e12);
     double s = (double)offset / NTP_SECOND;
     double t = slew_seconds(d, s, ticks, interval_ns);
     if (fabs(s) * 1e12 > room * t)
@@ -95,7 +105,7 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     out->rate_e12 = (int32_t)(rate > CLK_RATE_MAX    ? CLK_RATE_MAX
                               : rate < -CLK_RATE_MAX ? -CLK_RATE_MAX
                                                      : rate);
-    out->until_ticks = ticks + (uint64_t)(t * d->hz);
+    out->until_ticks = ticks + (uint64_t)(t / SLEW_PARTS * d->hz);
 }
 
 static span_ns rms(span_ns old, span_ns offset)
@@ -104,15 +114,63 @@ static span_ns rms(span_ns old, span_ns offset)
     return (span_ns)sqrt(a + RMS_GAIN * (b - a));
 }
 
+/* How far the new line lies from the old one, in its own sigmas. */
+static void moved(struct discipline *d, const struct select_out *sel)
+{
+    int64_t by = utc_diff(sel->est.utc,
+                          estimate_at(&d->est, sel->est.ticks, d->hz));
+    double r = (double)utc_span_ns(by) / (1 + (double)sel->est.sigma_ns);
+    r = fmin(r * r, SLEW_SIGMAS * SLEW_SIGMAS);
+    d->moved2 += RMS_GAIN * (r - d->moved2);
+}
+
+static int32_t within(int64_t v, int64_t limit)
+{
+    limit = limit > 0 && limit < CLK_RATE_MAX ? limit : CLK_RATE_MAX;
+    return (int32_t)(v > limit ? limit : v < -limit ? -limit : v);
+}
+
+/* The new line's rate, if it may be believed. */
+static void limit_rate(struct discipline *d, const struct estimate *was)
+{
+    int64_t skew = d->conf.max_skew_e12;
+    if (skew > 0 && d->est.rate_sigma_e12 > skew)
+        d->est.rate_e12 = was->rate_e12;
+    d->est.rate_e12 = within(d->est.rate_e12, d->conf.max_drift_e12);
+}
+
+/* maxchange. True: the correction is not to be made. */
+static bool too_large(struct discipline *d, const struct select_out *sel,
+                      const struct clk *c, uint64_t ticks)
+{
+    double s = fabs((double)utc_diff(estimate_at(&sel->est, ticks, d->hz),
+                                     clk_at(c, ticks))) / NTP_SECOND;
+    if (d->conf.maxchange_s <= 0 || s <= d->conf.maxchange_s ||
+        (int64_t)d->updates < d->conf.maxchange_start)
+        return false;
+    if (d->ignored < UINT32_MAX)
+        d->ignored++;
+    if (d->conf.maxchange_ignore >= 0 &&
+        d->ignored > (uint32_t)d->conf.maxchange_ignore) {
+        d->gave_up = true;
+        d->synced = false;
+    }
+    return true;
+}
+
 static void learn(struct discipline *d, const struct select_out *sel,
                   uint64_t ticks)
 {
     if (d->updates == 0)
         d->first_ticks = ticks;
     else
+        moved(d, sel);
+    if (d->updates > 0)
         d->update_s = (double)(int64_t)(sel->est.ticks - d->est.ticks) / d->hz;
-    d->resid_e12 = sel->est.rate_e12 - d->est.rate_e12;
+    struct estimate was = d->est;
     d->est = sel->est;
+    limit_rate(d, &was);
+    d->resid_e12 = d->est.rate_e12 - was.rate_e12;
     d->stratum = (uint8_t)(sel->stratum + 1);
     d->leap = sel->leap;
     d->root_delay_ns = sel->root_delay_ns;
@@ -125,6 +183,11 @@ void discipline_update(struct discipline *d, const struct select_out *sel,
                        span_ns interval_ns, struct discipline_action *out)
 {
     ASSERT(sel->ok);
+    if (d->gave_up || too_large(d, sel, c, ticks)) {
+        discipline_follow(d, c, ticks, interval_ns, out);
+        out->ignored = true;
+        return;
+    }
     learn(d, sel, ticks);
     int64_t offset = behind(d, c, ticks);
     *out = (struct discipline_action){.first_sync = d->updates == 0};
@@ -149,7 +212,13 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
                        struct discipline_action *out)
 {
     *out = (struct discipline_action){0};
-    slew(d, d->synced ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
+    bool line = d->updates > 0; /* also one that is given up */
+    slew(d, line ? behind(d, c, ticks) : 0, ticks, interval_ns, out);
+}
+
+void discipline_shift(struct discipline *d, int64_t by)
+{
+    d->est.utc += (uint64_t)by;
 }
 
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
@@ -158,10 +227,18 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
     return d->synced ? utc_span_ns(behind(d, c, ticks)) : 0;
 }
 
+static double drift(const struct discipline *d)
+{
+    return d->conf.max_clock_error_e12 > 0
+               ? (double)d->conf.max_clock_error_e12
+               : DRIFT_E12;
+}
+
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
 {
     double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
-    double per_s = ((double)d->est.rate_sigma_e12 + DRIFT_E12) * 1e-12;
+    double per_s =
+        (RATE_SIGMAS * (double)d->est.rate_sigma_e12 + drift(d)) * 1e-12;
     /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
     double wander = WANDER * age * sqrt(age / 3);
     double ns = (age * per_s + wander) * 1e9;

@@ -27,6 +27,12 @@
  * nobody was given time. Later ones step only beyond makestep's threshold
  * and within its limit; all else is slewed, at most CLK_RATE_MAX in all.
  *
+ * maxchange: chronyd ignores so many too large corrections, then exits. There
+ * is nothing to exit to here: the clk runs on, nobody is told that it is right
+ * (synced false, so leap 3 and stratum 16), and only a restart ends that.
+ * corrtimeratio is not needed: a slew lasts as long as costs least of both
+ * time and frequency error.
+ *
  * Signs: offset = reference - local; a positive rate speeds the clk up.
  * Pure; caller owns the struct, fields are readable. */
 #ifndef DISCIPLINE_H
@@ -38,6 +44,15 @@
 struct discipline_conf {
     double makestep_s;      /* threshold, chrony's makestep; e.g. 1.0        */
     int32_t makestep_limit; /* in the first so many updates; < 0: always     */
+    /* chrony's, parts per 10^12 or s; 0 stands for no limit (max_clock_error:
+     * for 1 ppm). */
+    int64_t max_slew_e12;   /* maxslewrate: faster or slower than the line   */
+    int64_t max_skew_e12;   /* maxupdateskew: a rate known worse is not used */
+    int64_t max_drift_e12;  /* maxdrift: of the crystal, either way          */
+    int64_t max_clock_error_e12; /* dispersion grows by so much              */
+    double maxchange_s;     /* a greater correction is ignored ...           */
+    int32_t maxchange_start;  /* ... after so many updates,                  */
+    int32_t maxchange_ignore; /* so many times; < 0: for ever                */
 };
 
 struct discipline {
@@ -52,8 +67,13 @@ struct discipline {
     span_ns last_offset_ns; /* line - clk at the last update, before it      */
     span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
     int32_t resid_e12;      /* new rate - rate followed before               */
+    double moved2;          /* mean square of what an update moves the line,
+                             * in sigmas of it                               */
     double update_s;        /* last interval between updates, 0 none         */
     uint64_t first_ticks;   /* of the first update                           */
+    uint32_t ignored;       /* updates, by maxchange                         */
+    bool gave_up;           /* maxchange: one too many; nothing is followed
+                             * any more and synced is false until restart    */
 };
 
 struct discipline_action {
@@ -63,6 +83,7 @@ struct discipline_action {
     uint64_t until_ticks; /* and call discipline_follow here; UINT64_MAX: no
                           * slew under way, nothing to do                    */
     bool first_sync;     /* this was the first update since boot             */
+    bool ignored;        /* maxchange: the clock goes on as before           */
 };
 
 /* saved_sigma_e12: 0 means that the journal had no frequency. */
@@ -87,6 +108,9 @@ void discipline_follow(const struct discipline *d, const struct clk *c,
                        uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
+/* UTC itself has jumped by 2^-32 s (a leap second, leap.h): so has the line. */
+void discipline_shift(struct discipline *d, int64_t by);
+
 /* Line - clk, now: chronyc tracking's "System time". 0 before the first. */
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks);
@@ -96,9 +120,9 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
  * sync. Callers show leap 3 when it exceeds what they would still serve. */
 span_ns discipline_error(const struct discipline *d, const struct clk *c,
                          uint64_t ticks);
-/* Root dispersion alone, grown to now by the rate's sigma, 1 ppm and a warm
- * day's wander: 7 ms after an hour, 0.5 s after a day. For a server's reply and
- * `tracking`. */
+/* Root dispersion alone, grown to now by three of the rate's sigmas, 1 ppm and
+ * a warm day's wander: 8 ms after an hour, 0.5 s after a day. For a server's
+ * reply and `tracking`. */
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
 
 /* The frequency worth saving. False: not yet known better than 1 ppm. */

@@ -14,6 +14,7 @@
 #define KNOWN       16   /* samples that make a distribution                */
 #define ALONE       2048.0 /* s: longer than any usual poll                 */
 #define ALONE2      (1e-8 * 1e-8) /* wander^2 to expect then at least       */
+#define IQR_SIGMAS  1.349 /* of a Gaussian                                  */
 #define NTP_SECOND  4294967296.0
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
@@ -38,7 +39,7 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
                                        double z, double grain)
 {
     const struct filter_delay *p = &f->path;
-    double sd = p->iqr / 1.349 / 2 + grain + p->least / 4 / (p->n * p->n);
+    double sd = p->iqr / IQR_SIGMAS / 2 + grain + p->least / 4 / (p->n * p->n);
     struct filter_says_what s = {
         .z = z,
         /* never more than half the round trip */
@@ -68,6 +69,13 @@ static ntp64 nominal(const struct filter *f, uint64_t ticks)
     return f->utc0 + (uint64_t)utc_ticks_ntp(d, f->hz);
 }
 
+/* The server's time was read during the round trip. */
+static double certain(const struct filter *f, const struct ntp_sample *s)
+{
+    return (double)s->delay_ns * 0.5e-9 + 1.0 / f->hz +
+           precision_s(s->server_precision);
+}
+
 static void first(struct filter *f, const struct ntp_sample *s)
 {
     double half = (double)s->delay_ns * 0.5e-9 + f->path.lo;
@@ -79,6 +87,7 @@ static void first(struct filter *f, const struct ntp_sample *s)
         .p11 = f->prior_sigma * f->prior_sigma,
     };
     filter_bank_init(&f->bank, &x);
+    filter_sure_first(&f->sure, 0, certain(f, s));
 }
 
 static span_ns root(const struct ntp_sample *s)
@@ -113,12 +122,24 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct filter_says_what what = meaning(f, delay, z, grain);
     struct filter_bank was = f->bank;
+    double foreseen = filter_foresee(f, dt);
     bool taken = filter_bank_step(&f->bank, dt, &what, false, &f->resid_s);
+    bool jump = false;
     if (!taken) {
         f->bank = was; /* predicted once, from the last one taken */
-        if (jumped(f, &what))
+        jump = jumped(f, &what);
+        if (jump)
             taken = filter_bank_step(&f->bank, dt, &what, true, &f->resid_s);
     }
+    struct filter_state x = filter_bank_at(&f->bank, 0);
+    if (jump)
+        filter_sure_first(&f->sure, z, certain(f, s));
+    else if (taken)
+        filter_sure_step(&f->sure, dt, x.rate, sqrt(fmax(x.p11, 0)), z,
+                         certain(f, s));
+    double worth = what.half * what.half / 3;
+    f->surprise = fabs(f->resid_s) /
+                  sqrt(foreseen * foreseen + fmax(what.var, worth));
     if (taken && !filter_bank_sane(&f->bank))
         first(f, s);
     return taken;
@@ -166,6 +187,9 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
     }
     double sigma = sqrt(x.p00 > 0 ? x.p00 : 0);
     double rate_sigma = sqrt(x.p11 > 0 ? x.p11 : 0);
+    struct filter_sure s = filter_sure_at(&f->sure, dt, x.rate, rate_sigma);
+    x.off = fmin(fmax(x.off, s.lo), s.hi);
+    double wrong = fmax(s.hi - x.off, x.off - s.lo);
     int64_t off = whole(x.off, NTP_SECOND, 9e18);
     *out = (struct estimate){
         .ticks = ticks,
@@ -174,11 +198,32 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .rate_sigma_e12 = (int32_t)whole(rate_sigma, 1e12, 1e9),
         .sigma_ns = whole(sigma, 1e9, 1e18),
         .bound_ns = f->root_ns + UTC_NS / f->hz +
-                    whole(f->path.least / 2 + 3 * sigma, 1e9, 1e18),
+                    whole(fmax(f->path.least / 2 + 3 * sigma, wrong), 1e9,
+                          1e18),
     };
-    if (f->path.n < KNOWN) /* it may all have been a full queue */
-        out->bound_ns += whole(f->path.lo, 1e9, 1e18);
     return true;
+}
+
+double filter_foresee(const struct filter *f, double wait)
+{
+    double p = filter_bank_at(&f->bank, wait).p00;
+    return sqrt(p > 0 ? p : 0);
+}
+
+double filter_noise(const struct filter *f)
+{
+    return f->path.iqr / IQR_SIGMAS / 2 + 0.5 / f->hz;
+}
+
+double filter_rate_sigma(const struct filter *f)
+{
+    double p = filter_bank_at(&f->bank, 0).p11;
+    return sqrt(p > 0 ? p : 0);
+}
+
+void filter_shift(struct filter *f, int64_t by)
+{
+    f->utc0 += (uint64_t)by; /* all else is relative to it */
 }
 
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz)

@@ -19,6 +19,8 @@
  *     crystal times four readings of what a sample says, mixed by likelihood.
  *     The information in a sample goes as 1 / (round trip above the least)^2;
  *     the box model uses all of it and knows no jitter distribution.
+ *   filter_sure  what half a round trip proves: the estimate is kept within it,
+ *     and the bound covers all of it.
  * An outlier is refused; three in a row are a jump of time, here or there:
  * the offset is found anew, the rate is kept. Static asymmetry of a path is
  * invisible, here as to everybody: half the least round trip is in bound_ns.
@@ -34,6 +36,7 @@
 
 #include "filter_bank.h"
 #include "filter_delay.h"
+#include "filter_sure.h"
 #include "ntp_client.h"
 
 /* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
@@ -61,10 +64,13 @@ struct filter { /* private, except where said */
     double prior_rate, prior_sigma;
     struct filter_bank bank; /* s above the nominal line, s/s                */
     struct filter_delay path;
+    struct filter_sure sure; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */
     double refused_lo, refused_hi; /* where they say the truth is, s      */
     span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
     double resid_s;         /* readable: last sample - prediction, s         */
+    double surprise;        /* readable: the same in sigmas of what was
+                             * foreseen and of what that sample is worth     */
 };
 
 /* hz: the counter's rate. rate, sigma: what is known of the crystal before
@@ -80,6 +86,16 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s);
  * False: no sample yet, *out untouched. */
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out);
+
+/* One sigma of the offset, s, `wait` seconds after the last sample if none
+ * comes, and of what a single usual sample says. For poll_adapt. */
+double filter_foresee(const struct filter *f, double wait);
+double filter_noise(const struct filter *f);
+double filter_rate_sigma(const struct filter *f); /* s/s, one sigma          */
+
+/* UTC itself has jumped by 2^-32 s (a leap second): the line moves with it,
+ * all that is known stays known. */
+void filter_shift(struct filter *f, int64_t by);
 
 /* The line at another counter value. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);

@@ -300,7 +300,7 @@ static uint8_t leap_of(const struct work *w)
 {
     size_t votes[4] = {0}, all = 0;
     for (size_t i = 0; i < w->n; i++) {
-        if (!w->good[i])
+        if (!w->good[i] || w->role[i] != VOTER)
             continue;
         votes[w->in[i].leap & 3]++;
         all++;

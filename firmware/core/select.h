@@ -100,7 +100,8 @@ struct select_out {
     size_t selectable;   /* survivors, with and without a say                */
     struct estimate est; /* combined                                         */
     ntp64 lo, hi;        /* the truth lies between, if fewer than half lie   */
-    uint8_t stratum, leap; /* of the selected one; leap by majority          */
+    uint8_t stratum, leap; /* of the selected one; leap: of more than half of
+                            * those survivors that have a say, else 0        */
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
 };
 

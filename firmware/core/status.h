@@ -134,6 +134,9 @@ struct status {
     struct status_run run;
 };
 
+/* STATUS_OPT_* of the options that are set. */
+unsigned status_options(bool noselect, bool prefer, bool trust, bool require);
+
 /* Each writes whole lines into out (0-terminated, cut at cap) and returns
  * the length. Columns and rounding are chronyc's. */
 size_t status_sources(const struct status *s, char *out, size_t cap);

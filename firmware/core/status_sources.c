@@ -37,6 +37,14 @@ static void add_options(struct fmt_text *t, unsigned options)
             options & STATUS_OPT_REQUIRE ? 'R' : '-');
 }
 
+unsigned status_options(bool noselect, bool prefer, bool trust, bool require)
+{
+    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
+           (prefer ? STATUS_OPT_PREFER : 0u) |
+           (trust ? STATUS_OPT_TRUST : 0u) |
+           (require ? STATUS_OPT_REQUIRE : 0u);
+}
+
 size_t status_selectdata(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);

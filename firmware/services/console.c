@@ -159,6 +159,7 @@ static void set_floor(const char *when)
     }
     int rc = con.ops->floor_set(unix_s);
     say(rc == RC_OK      ? "floor set\n"
+        : rc == RC_AGAIN ? "refused: not started yet\n"
         : rc == RC_STATE ? "refused: the clock is set, the floor follows it\n"
                          : "refused: Gnomon was built after that\n");
 }
@@ -172,8 +173,8 @@ static void do_floor(void)
     else if (strncmp(con.rest, "set ", 4) == 0)
         set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
     else if (strcmp(con.rest, "reset") == 0) {
-        say("floor reset to the build time\n");
-        con.ops->floor_reset();
+        say(con.ops->floor_reset() == RC_OK ? "floor reset to the build time\n"
+                                            : "refused: not started yet\n");
     } else
         say("floor | floor set YYYY-MM-DDThh:mm:ssZ | floor reset\n");
 }

@@ -15,7 +15,7 @@ struct console_ops {
     void (*clock)(int64_t *unix_s, uint32_t *ns); /* the clock, this moment */
     void (*reset)(void);                  /* save, then restart             */
     int (*floor_set)(int64_t unix_s);     /* keeper.h                       */
-    void (*floor_reset)(void);
+    int (*floor_reset)(void);
 };
 
 void console_init(const struct console_ops *ops);

@@ -129,6 +129,8 @@ static void move_floor(int64_t to, enum floor_act act)
 
 int keeper_floor_set(int64_t unix_s)
 {
+    if (!keep.ops)
+        return RC_AGAIN;
     if (timekeeper_synchronised())
         return RC_STATE;
     if (unix_s < gnomon_build_unix)
@@ -138,25 +140,30 @@ int keeper_floor_set(int64_t unix_s)
 }
 
 /* A clock that is set would raise it again at the next save. */
-void keeper_floor_reset(void)
+int keeper_floor_reset(void)
 {
+    if (!keep.ops)
+        return RC_AGAIN;
     move_floor(gnomon_build_unix, FLOOR_ACT_RESET);
     if (!timekeeper_synchronised())
-        return;
+        return RC_OK;
     keep.frozen = true;
     keeper_reset();
+    return RC_OK;
 }
 
 /* ---- reading, running --------------------------------------------------- */
 
 int64_t keeper_floor(void)
 {
+    if (!keep.ops) /* not started */
+        return gnomon_build_unix;
     return keep.rec.floor;
 }
 
 const char *keeper_floor_from(void)
 {
-    return keep.from;
+    return keep.from ? keep.from : "the build"; /* not started */
 }
 
 bool keeper_from_cookies(void)

@@ -13,6 +13,7 @@ static struct {
     bool on, always;
     uint32_t width_ticks;
     ntp64 second;       /* the one being worked on, 0: none                  */
+    uint64_t rise;      /* and when, in ticks: a leap second repeats one     */
     bool armed;         /* once at least                                     */
     struct pps_stats stats;
 } pps;
@@ -59,11 +60,14 @@ mono_ns pps_poll(mono_ns now)
     }
     uint64_t ticks = port_ticks();
     ntp64 second = next_second(timekeeper_utc(ticks));
-    if (second != pps.second) { /* a new one, or the clock was stepped */
+    uint64_t at = timekeeper_when(ticks, second);
+    uint64_t half = port_tick_hz() / 2;
+    /* a new one, or the clock was stepped */
+    if (second != pps.second || at - pps.rise + half > 2 * half) {
         close_second();
         pps.second = second;
     }
-    uint64_t at = timekeeper_when(ticks, second);
+    pps.rise = at;
     mono_ns rise = mono_of_ticks(at, port_tick_hz());
     if (now < rise - AHEAD)
         return rise - AHEAD;

@@ -202,9 +202,11 @@ static void recheck(void)
     all.set = set;
     for (unsigned i = 0; now_set && i < all.count; i++) {
         struct source *s = &all.s[i];
-        const struct nts_assoc *a = &s->ntp.nts;
+        struct nts_assoc *a = &s->ntp.nts;
         if (a->aead && !timekeeper_keeps(a->cert_lo, a->cert_hi))
             drop(s, "certificate not valid at the time found: keys dropped");
+        else if (a->aead)
+            source_proved(s, timekeeper_unix());
     }
 }
 
@@ -299,7 +301,11 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
-        look_at_doubt(s);
+        ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
+        if (sample.failed)
+            source_trouble(s, "round trip longer than maxdelay: not used");
+        else
+            look_at_doubt(s);
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,

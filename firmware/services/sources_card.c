@@ -69,6 +69,17 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     return RC_OK;
 }
 
+void source_proved(struct source *s, int64_t now_unix_s)
+{
+    struct nts_assoc *a = &s->ntp.nts;
+    if (a->cert_hi == INT64_MAX || now_unix_s < a->cert_lo ||
+        now_unix_s > a->cert_hi)
+        return;
+    a->cert_lo = 0;
+    a->cert_hi = INT64_MAX;
+    s->save_due = 0;
+}
+
 struct ntp_client_conf source_client_conf(const struct conf_source *c)
 {
     struct ntp_client_conf nc = {

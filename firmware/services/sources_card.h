@@ -97,6 +97,11 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out,
 int source_card_read(struct source *s, const uint8_t *in,
                      size_t len) MUST_CHECK;
 
+/* The clock, set, says now: a certificate window that holds it has done its
+ * work, for these keys and for all cookies that they fetch, over any number of
+ * restarts. It becomes "none known", on the card, too. */
+void source_proved(struct source *s, int64_t now_unix_s);
+
 /* The client's share of a server line. */
 struct ntp_client_conf source_client_conf(const struct conf_source *c);
 

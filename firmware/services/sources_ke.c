@@ -172,6 +172,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
         source_trouble(s, "unusable keys or cookies");
         return;
     }
+    if (timekeeper_synchronised())
+        source_proved(s, timekeeper_unix());
     source_trouble(s, "");
     s->ke.unproved = true;
     log_line("%s: key exchange done, %u cookies", s->conf->name,
@@ -181,7 +183,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
 
 static mono_ns exchange(struct source *s, mono_ns now)
 {
-    bool arrived = s->ke.ticket <= 0 || ke.ops->durable(s->ke.ticket);
+    bool arrived = s->forgetful || s->ke.ticket <= 0 ||
+                   ke.ops->durable(s->ke.ticket);
     if (!arrived && now - s->ke.marked < MARK_PATIENCE)
         return now + MONO_MS;
     if (ke.ops->exchange(s->conf->name, &s->ke.addr, s->conf->ntsport,

@@ -2,49 +2,18 @@
 
 #include <string.h>
 
-#include "../limit.h"
-#include "core/clk.h"
 #include "core/delay_test.h"
-#include "core/discipline.h"
 #include "core/fmt.h"
 #include "core/mono.h"
-#include "core/residuals.h"
 #include "core/utc.h"
 #include "log.h"
 #include "port.h"
 #include "timekeeper_boot.h"
+#include "timekeeper_state.h"
 #include "version.h"
 
-struct slot {
-    const struct conf_source *conf; /* NULL: unused                          */
-    uint8_t reach;
-    uint32_t refid;
-    struct filter filter;
-    struct ntp_sample last;  /* that passed all tests                        */
-    struct ntp_sample shown; /* of the last valid reply                      */
-    span_ns measured_ns;   /* that - clk, when it came                       */
-    struct residuals residuals;
-    bool refused;          /* the last sample, by the filter                 */
-    uint32_t good;         /* samples the filter took, since boot            */
-};
-
-static struct {
-    struct conf const *conf;
-    uint32_t hz;
-    struct clk clk;
-    struct slot slot[LIMIT_SOURCES];
-    unsigned slots;
-    struct select_limits limits;
-    double score[LIMIT_SOURCES]; /* select.h                                 */
-    struct discipline d;
-    struct select_in in[LIMIT_SOURCES];
-    struct select_out sel;
-    uint64_t until;        /* discipline_follow is due here                  */
-    mono_ns first_sync;
-    enum select_why said;  /* last reason logged for not being synchronised  */
-    bool agreed;           /* tk.sel may steer the clock                    */
-    bool reselect;
-} tk;
+struct timekeeper_state timekeeper_state;
+#define tk timekeeper_state
 
 /* ---- start -------------------------------------------------------------- */
 
@@ -56,6 +25,12 @@ mono_ns timekeeper_mono(void)
 static span_ns ns_of(double s)
 {
     return s < 1e9 ? (span_ns)(s * 1e9) : (span_ns)1e18;
+}
+
+static int64_t e12_of(double ppm)
+{
+    double v = ppm * 1e6;
+    return v < 1 ? 1 : v > 1e15 ? (int64_t)1e15 : (int64_t)v;
 }
 
 void timekeeper_init(const struct conf *conf,
@@ -77,26 +52,37 @@ void timekeeper_init(const struct conf *conf,
         .combinelimit = conf->combinelimit,
     };
     uint64_t now = port_ticks();
-    struct discipline_conf dc = {.makestep_s = conf->makestep_s,
-                                 .makestep_limit = conf->makestep_limit};
+    struct discipline_conf dc = {
+        .makestep_s = conf->makestep_s,
+        .makestep_limit = conf->makestep_limit,
+        .max_slew_e12 = e12_of(conf->maxslewrate_ppm),
+        .max_skew_e12 = e12_of(conf->maxupdateskew_ppm),
+        .max_drift_e12 = e12_of(conf->maxdrift_ppm),
+        .max_clock_error_e12 = e12_of(conf->maxclockerror_ppm),
+        .maxchange_s = conf->maxchange_s,
+        .maxchange_start = conf->maxchange_start,
+        .maxchange_ignore = conf->maxchange_ignore,
+    };
     discipline_init(&tk.d, &dc, tk.hz, start->freq_e12,
                     start->freq_known ? start->freq_sigma_e12 : 0);
+    leap_init(&tk.leap, conf->leapsecmode);
     clk_init(&tk.clk, tk.hz, now, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&tk.clk, now, tk.d.est.rate_e12);
 }
 
-static void start_filter(struct slot *s)
+static void start_filter(struct timekeeper_slot *s)
 {
     int32_t rate, sigma;
     discipline_prior(&tk.d, &rate, &sigma);
     filter_init(&s->filter, tk.hz, rate, sigma);
+    poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     s->residuals = (struct residuals){0};
 }
 
 void timekeeper_source(unsigned slot, const struct conf_source *conf)
 {
     ASSERT(slot < LIMIT_SOURCES && !tk.slot[slot].conf);
-    struct slot *s = &tk.slot[slot];
+    struct timekeeper_slot *s = &tk.slot[slot];
     s->conf = conf;
     start_filter(s);
     tk.reselect = true; /* options in force depend on all of them */
@@ -127,7 +113,8 @@ static size_t quorum(void)
     return tk.d.synced ? 1 : select_quorum(tk.in, tk.slots, &tk.limits);
 }
 
-static void fill(const struct slot *s, uint64_t ticks, struct select_in *in)
+static void fill(const struct timekeeper_slot *s, uint64_t ticks,
+                 struct select_in *in)
 {
     *in = (struct select_in){
         .auth = s->conf->nts,
@@ -194,7 +181,8 @@ static void choose(uint64_t ticks, int updated)
 
 static span_ns interval(void)
 {
-    const struct slot *s = &tk.slot[tk.sel.selected < 0 ? 0 : tk.sel.selected];
+    int i = tk.sel.selected < 0 ? 0 : tk.sel.selected;
+    const struct timekeeper_slot *s = &tk.slot[i];
     return MONO_S << (s->last.poll < 0 ? 0 : s->last.poll);
 }
 
@@ -212,11 +200,53 @@ static void apply(const struct discipline_action *a, uint64_t ticks)
     log_line("clock %s to %s", a->first_sync ? "set" : "stepped", text);
 }
 
+static void announce(uint64_t ticks)
+{
+    static const char *const what[] = {"none", "inserted", "deleted"};
+    int64_t now = utc_unix_s(clk_at(&tk.clk, ticks), gnomon_build_unix);
+    if (leap_announce(&tk.leap, tk.sel.leap, now))
+        log_line("leap second at the end of this day: %s",
+                 what[leap_bits(&tk.leap)]);
+}
+
+/* Before all else that reads or bends the clk. */
+void timekeeper_leap_if_due(uint64_t ticks)
+{
+    struct leap_action l;
+    struct discipline_action act;
+    if (!leap_take(&tk.leap, &tk.clk, ticks, &l))
+        return;
+    for (unsigned i = 0; i < tk.slots; i++)
+        filter_shift(&tk.slot[i].filter, l.by);
+    discipline_shift(&tk.d, l.by);
+    if (l.step) {
+        clk_step(&tk.clk, l.ticks, l.by);
+    } else {
+        discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
+        apply(&act, ticks);
+    }
+    log_line("leap second: %s", l.step ? "step" : l.by ? "slew" : "ignored");
+}
+
+static void say_ignored(uint64_t ticks)
+{
+    span_ns by = utc_diff_ns(estimate_at(&tk.sel.est, ticks, tk.hz),
+                             clk_at(&tk.clk, ticks));
+    log_limited(&tk.d.ignored, "correction of %lld ms exceeds maxchange: %s",
+                (long long)(by / 1000000),
+                tk.d.gave_up ? "given up, `reset' starts anew" : "ignored");
+}
+
 static void update(uint64_t ticks)
 {
     struct discipline_action act;
     discipline_update(&tk.d, &tk.sel, &tk.clk, ticks, interval(), &act);
     apply(&act, ticks);
+    if (act.ignored) {
+        say_ignored(ticks);
+        return;
+    }
+    announce(ticks);
     timekeeper_boot_updated(&tk.sel);
     if (!act.first_sync)
         return;
@@ -227,7 +257,8 @@ static void update(uint64_t ticks)
 }
 
 /* maxdelayratio, maxdelaydevratio. */
-static unsigned delay_tests(const struct slot *s, const struct ntp_sample *l)
+static unsigned delay_tests(const struct timekeeper_slot *s,
+                            const struct ntp_sample *l)
 {
     struct estimate e;
     if (!filter_estimate(&s->filter, l->at_ticks, &e))
@@ -245,18 +276,20 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
                        int64_t cert_lo, int64_t cert_hi)
 {
     ASSERT(slot < tk.slots);
-    struct slot *s = &tk.slot[slot];
+    struct timekeeper_slot *s = &tk.slot[slot];
     if (!timekeeper_boot_believes(
             slot, s->conf->name, utc_unix_s(sample->utc, gnomon_build_unix),
             cert_lo, cert_hi)) {
         tk.reselect = true; /* for its words */
         return true;
     }
-    if (!s->conf)
-        return true;
     uint64_t ticks = port_ticks();
-    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    timekeeper_leap_if_due(ticks);
     ntp64 clk = clk_at(&tk.clk, ticks);
+    if (leap_before(&tk.leap, sample->at_ticks) ||
+        leap_close(&tk.leap, sample->utc) || leap_close(&tk.leap, clk))
+        return true;
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
     ntp64 later = clk_at(&tk.clk, ticks + (ticks - sample->at_ticks));
     s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
     s->shown = *sample;
@@ -266,6 +299,7 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
         return true;
     s->last = *sample;
     s->refused = !filter_sample(&s->filter, sample);
+    (void)poll_adapt(&s->adapt, &s->filter, !s->refused);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
         return false;
@@ -274,6 +308,12 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
     if (tk.agreed)
         update(ticks);
     return true;
+}
+
+int8_t timekeeper_wish(unsigned slot)
+{
+    ASSERT(slot < tk.slots);
+    return tk.slot[slot].adapt.poll;
 }
 
 void timekeeper_reach(unsigned slot, uint8_t reach)
@@ -287,6 +327,7 @@ void timekeeper_reach(unsigned slot, uint8_t reach)
 mono_ns timekeeper_poll(mono_ns now)
 {
     uint64_t ticks = port_ticks();
+    timekeeper_leap_if_due(ticks);
     if (tk.reselect) {
         tk.reselect = false;
         choose(ticks, -1);
@@ -296,10 +337,11 @@ mono_ns timekeeper_poll(mono_ns now)
         discipline_follow(&tk.d, &tk.clk, ticks, interval(), &act);
         apply(&act, ticks);
     }
+    uint64_t due = leap_due(&tk.leap, &tk.clk, ticks);
+    due = due < tk.until ? due : tk.until;
     mono_ns next = timekeeper_boot_poll(now);
-    return tk.until == UINT64_MAX
-               ? next
-               : mono_min(next, mono_of_ticks(tk.until, tk.hz));
+    return due == UINT64_MAX ? next
+                             : mono_min(next, mono_of_ticks(due, tk.hz));
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -307,6 +349,11 @@ mono_ns timekeeper_poll(mono_ns now)
 bool timekeeper_synchronised(void)
 {
     return tk.d.synced;
+}
+
+bool timekeeper_gave_up(void)
+{
+    return tk.d.gave_up;
 }
 
 bool timekeeper_hold_over(void)
@@ -319,17 +366,23 @@ bool timekeeper_hold_over(void)
 
 ntp64 timekeeper_utc(uint64_t ticks)
 {
-    return clk_at(&tk.clk, ticks);
+    return leap_utc(&tk.leap, &tk.clk, ticks);
 }
 
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
 {
-    return clk_when(&tk.clk, from_ticks, utc);
+    ntp64 jumped = timekeeper_utc(from_ticks) - clk_at(&tk.clk, from_ticks);
+    return clk_when(&tk.clk, from_ticks, utc - jumped);
+}
+
+uint8_t timekeeper_leap(void)
+{
+    return tk.d.synced ? leap_bits(&tk.leap) : 3;
 }
 
 int64_t timekeeper_unix(void)
 {
-    return utc_unix_s(clk_at(&tk.clk, port_ticks()), gnomon_build_unix);
+    return utc_unix_s(timekeeper_utc(port_ticks()), gnomon_build_unix);
 }
 
 bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
@@ -344,30 +397,11 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
     return true;
 }
 
-/* What the clock may be off, in seconds. */
-static int64_t slack(void)
+int64_t timekeeper_slack(void)
 {
     return tk.d.synced
                ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
                : 0;
-}
-
-bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
-{
-    return !tk.d.synced ||
-           bootstrap_keeps(timekeeper_boot(), timekeeper_unix(), slack(),
-                           cert_lo, cert_hi);
-}
-
-void timekeeper_judges(struct timekeeper_judge *j)
-{
-    const struct bootstrap *b = timekeeper_boot();
-    *j = (struct timekeeper_judge){
-        .strict = b->strict,
-        .clock = tk.d.synced && bootstrap_mode(b) != BOOTSTRAP_LOWER_BOUND,
-        .now = timekeeper_unix(),
-        .slack = slack(),
-    };
 }
 
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
@@ -385,115 +419,4 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
 mono_ns timekeeper_first_sync(void)
 {
     return tk.first_sync;
-}
-
-static unsigned options(bool noselect, bool prefer, bool trust, bool require)
-{
-    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
-           (prefer ? STATUS_OPT_PREFER : 0u) |
-           (trust ? STATUS_OPT_TRUST : 0u) |
-           (require ? STATUS_OPT_REQUIRE : 0u);
-}
-
-static void select_row(unsigned i, struct status_select *out)
-{
-    const struct conf_source *c = tk.slot[i].conf;
-    const struct select_in *in = &tk.in[i];
-    *out = (struct status_select){
-        .letter = tk.sel.letter[i] ? tk.sel.letter[i] : 'M',
-        .configured = options(c->noselect, c->prefer, c->trust, c->require),
-        .effective =
-            options(in->noselect, in->prefer, in->trust, in->require),
-        .score = tk.score[i] < 1 ? 1 : tk.score[i],
-    };
-}
-
-static void ntp_row(const struct slot *s, struct status_ntp *out)
-{
-    const struct ntp_sample *l = &s->shown;
-    out->address_id = s->refid;
-    out->any = l->at_ticks != 0;
-    if (!out->any)
-        return;
-    int places = l->server_precision < -30  ? 30
-                 : l->server_precision > 0 ? 0
-                                           : -l->server_precision;
-    out->stratum = l->stratum;
-    out->leap = l->leap;
-    out->poll = l->poll;
-    out->precision = l->server_precision;
-    out->root_delay_ns = l->root_delay_ns;
-    out->root_disp_ns = l->root_disp_ns;
-    out->ref_id = l->refid;
-    out->ref_unix_s = utc_unix_s(l->ref_time, gnomon_build_unix);
-    out->offset_ns = s->measured_ns;
-    out->delay_ns = l->delay_ns;
-    out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
-    out->response_ns = l->server_ns;
-    out->refused = s->refused;
-    out->failed = l->failed;
-    out->interleaved = l->interleaved;
-    out->good = s->good;
-}
-
-static void source_row(unsigned i, uint64_t ticks, struct status_source *out)
-{
-    const struct slot *s = &tk.slot[i];
-    struct estimate e;
-    out->state = tk.sel.state[i] ? tk.sel.state[i] : '?';
-    if (s->reach == 0)
-        out->state = '?';
-    select_row(i, &out->select);
-    ntp_row(s, &out->ntp);
-    uint64_t span = residuals_span_ticks(&s->residuals);
-    out->stats = (struct status_stats){
-        .np = s->residuals.count,
-        .nr = residuals_runs(&s->residuals),
-        .span_s = (int64_t)(span / tk.hz),
-        .skew_ppm = 2000, /* chrony's for unknown */
-        .sd_ns = residuals_spread_ns(&s->residuals),
-    };
-    if (!filter_estimate(&s->filter, ticks, &e))
-        return;
-    out->offset_ns = utc_diff_ns(e.utc, clk_at(&tk.clk, ticks));
-    out->measured_ns = s->measured_ns;
-    out->error_ns = e.bound_ns;
-    out->select.judged = true;
-    out->select.lo_ns = out->offset_ns - e.bound_ns;
-    out->select.hi_ns = out->offset_ns + e.bound_ns;
-    out->stats.freq_ppm = (tk.d.est.rate_e12 - e.rate_e12) / 1e6;
-    out->stats.skew_ppm = e.rate_sigma_e12 / 1e6;
-}
-
-void timekeeper_status(struct status *s)
-{
-    uint64_t ticks = port_ticks();
-    for (unsigned i = 0; i < s->source_count; i++)
-        if (i < tk.slots && tk.slot[i].conf)
-            source_row(i, ticks, &s->source[i]);
-    struct status_tracking *t = &s->tracking;
-    const struct discipline *d = &tk.d;
-    *t = (struct status_tracking){.stratum = 16, .leap = 3};
-    timekeeper_boot_status(t);
-    t->freq_ppm = -d->est.rate_e12 / 1e6;
-    if (!d->synced)
-        return;
-    t->synchronised = true;
-    t->stratum = d->stratum;
-    t->leap = d->leap;
-    if (tk.sel.selected >= 0) {
-        const struct slot *sel = &tk.slot[tk.sel.selected];
-        (void)fmt(t->ref_name, sizeof t->ref_name, "%s", sel->conf->name);
-        t->ref_id = sel->refid;
-    }
-    t->ref_unix_s = utc_unix_s(d->est.utc, gnomon_build_unix);
-    t->ref_unix_ns = utc_unix_ns(d->est.utc);
-    t->system_ns = discipline_offset(d, &tk.clk, ticks);
-    t->last_offset_ns = d->last_offset_ns;
-    t->rms_offset_ns = d->rms_offset_ns;
-    t->resid_ppm = -d->resid_e12 / 1e6;
-    t->skew_ppm = d->est.rate_sigma_e12 / 1e6;
-    t->root_delay_ns = d->root_delay_ns;
-    t->root_disp_ns = discipline_dispersion(d, ticks);
-    t->update_s = d->update_s;
 }

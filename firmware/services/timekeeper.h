@@ -1,6 +1,7 @@
 /* timekeeper.h -- owns the one clk: takes samples, lets core judge them
  * (filter, select, discipline) and is the only caller of clk_set_rate and
- * clk_step. Everybody may read the time here. */
+ * clk_step. Everybody may read the time here: it is right across a leap second
+ * (core/leap.h) to the tick, whenever the loop comes round to it. */
 #ifndef TIMEKEEPER_H
 #define TIMEKEEPER_H
 
@@ -25,10 +26,13 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf);
  * window of its association's certificates (Unix seconds; hi 0: none known).
  * Until the clock is set it is judged by bootstrap.h; what that does not
  * believe is refused, see timekeeper_doubt. One that failed a test (A:
- * s->failed; B, C: judged here) is shown by ntpdata and not used. False: an
- * outlier; worth asking again soon whether time has jumped. */
+ * s->failed; B, C: judged here) is shown by ntpdata and not used. Nor is one
+ * used within 5 s of a leap second, or from before it. False: an outlier;
+ * worth asking again soon whether time has jumped. */
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *s,
                        int64_t cert_lo, int64_t cert_hi);
+/* After it: how long to wait till the next, log2 s (poll_adapt.h). */
+int8_t timekeeper_wish(unsigned slot);
 /* Why its last sample was not believed, "" if it was; whether for the sake of
  * the window. */
 const char *timekeeper_doubt(unsigned slot, bool *window);
@@ -46,10 +50,13 @@ mono_ns timekeeper_poll(mono_ns now);
 mono_ns timekeeper_mono(void);     /* now, since boot                        */
 
 bool timekeeper_synchronised(void);
+bool timekeeper_gave_up(void);     /* maxchange: not synchronised any more   */
 int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
-/* When the clock, running as it does now, shows utc: at most 60 s ahead. */
+/* When the clock, running as it does now, shows utc: at most 60 s ahead, a
+ * leap second in between not counted, for it moves no second's beginning. */
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
+uint8_t timekeeper_leap(void);     /* leap indicator to show and to serve    */
 /* May an association with this window keep its keys, by the clock? Always
  * while that is not set. */
 bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi);

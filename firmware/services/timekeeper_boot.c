@@ -56,11 +56,6 @@ void timekeeper_boot_init(const struct conf *conf,
                  "`floor set'");
 }
 
-const struct bootstrap *timekeeper_boot(void)
-{
-    return &boot.b;
-}
-
 void timekeeper_boot_floor(int64_t floor, bool by_operator)
 {
     boot.b.floor = floor;
@@ -210,10 +205,32 @@ bool timekeeper_may_ask(void)
     return !bootstrap_waits(&boot.b);
 }
 
+/* ---- certificates -------------------------------------------------------- */
+
+bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
+{
+    return !boot.b.set || bootstrap_keeps(&boot.b, timekeeper_unix(),
+                                          timekeeper_slack(), cert_lo,
+                                          cert_hi);
+}
+
+void timekeeper_judges(struct timekeeper_judge *j)
+{
+    *j = (struct timekeeper_judge){
+        .strict = boot.b.strict,
+        .clock = boot.b.set && bootstrap_mode(&boot.b) !=
+                                   BOOTSTRAP_LOWER_BOUND,
+        .now = timekeeper_unix(),
+        .slack = timekeeper_slack(),
+    };
+}
+
 void timekeeper_boot_status(struct status_tracking *t)
 {
     if (!boot.b.set)
         (void)fmt(t->why, sizeof t->why, "%s", boot.why);
+    else if (timekeeper_gave_up())
+        (void)fmt(t->why, sizeof t->why, "a correction exceeds maxchange");
     if (bootstrap_mode(&boot.b) == BOOTSTRAP_LOWER_BOUND)
         (void)fmt(t->warning, sizeof t->warning,
                   "nocerttimecheck %lu: certificates' dates are not checked",

@@ -10,7 +10,6 @@
 
 void timekeeper_boot_init(const struct conf *conf,
                           const struct timekeeper_start *start);
-const struct bootstrap *timekeeper_boot(void);
 void timekeeper_boot_floor(int64_t floor, bool by_operator);
 /* An authentic reply of slot says t. False: not believed, and said. */
 bool timekeeper_boot_believes(unsigned slot, const char *name, int64_t t,
@@ -29,5 +28,8 @@ bool timekeeper_boot_raised(int64_t *unix_s);
 /* Why the clock is not set, and what is not checked; "" if there is nothing
  * to say. */
 void timekeeper_boot_status(struct status_tracking *t);
+
+/* In timekeeper.c: what the clock may be off, seconds; 0 while not set. */
+int64_t timekeeper_slack(void);
 
 #endif

@@ -62,7 +62,9 @@ def slows_down(tap, work):
                        "starting in" in m.ask("log")]
             answers += [bool(m.ask(word)) for word in (
                 "sources", "authdata", "activity", "selectdata",
-                "sourcestats", "serverstats", "help")]
+                "sourcestats", "serverstats", "board", "floor",
+                "floor reset", "help")]
+            answers.append(in_a_row(m) == n)
             tap.check(all(answers), f"crash {n}: the console answers while "
                       "it waits", f"{answers}\n{m.text}")
             runs = m.wait(RUNS, 90)

@@ -1,11 +1,12 @@
 # The simulated worlds: a part of the tests, and a program by itself without
 # sanitizers that prints the table (make bench-clock).
 WORLD := tests/sim/world.c tests/sim/scenario.c
-$(T)/sim/test_scenarios: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
+$(T)/sim/test_scenarios $(T)/sim/test_eras $(T)/sim/test_liars: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
 
 BENCH := $(B)/bench
 BENCH_SRC := $(wildcard firmware/core/filter*.c) \
-             $(patsubst %,firmware/core/%.c,select discipline clk utc fmt) \
+             $(patsubst %,firmware/core/%.c,select discipline leap poll_adapt) \
+             $(patsubst %,firmware/core/%.c,clk utc fmt) \
              tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
 $(BENCH)/obj/%.o: %.c
 	@mkdir -p $(@D)

@@ -38,15 +38,13 @@ static bool is(const struct scenario *c, const char *name)
     return strcmp(c->name, name) == 0;
 }
 
-static void sound(const struct scenario *c, const struct figures *f)
+static void sound(const struct scenario *c, const struct figures *f, int poll)
 {
-    bool jumps = c->jump_at > 0; /* no bound foresees a counter that jumps */
+    /* no bound foresees a counter that jumps: until it has been asked */
+    unsigned wrong = c->jump_at > 0 ? 2u << poll : 0;
     assert_int_equal(f->steps, 1);
     assert_int_equal(f->back, 0);
     assert_int_equal(f->followed_liar, 0);
-    /* a first quarter of an hour inside a full queue: the one known case in
-     * which the bound is too small, in one seed of twenty */
-    unsigned wrong = jumps ? 120 : c->up.bloat > 0 ? 900 : 0;
     assert_true(f->dishonest <= wrong);
 }
 
@@ -56,8 +54,8 @@ static void scenario(const struct scenario *c, int poll, double rms_goal,
     double rms[RUNS], max[RUNS], early[RUNS], sum2 = 0, floor2 = 0;
     for (size_t i = 0; i < RUNS; i++) {
         struct figures f =
-            world_run(c, i < FIXED ? 1001 + i : random_seed, poll);
-        sound(c, &f);
+            world_run(c, i < FIXED ? 1001 + i : random_seed, poll, poll);
+        sound(c, &f, poll);
         rms[i] = f.rms;
         max[i] = f.max;
         sum2 += f.rms * f.rms;
@@ -110,6 +108,32 @@ static void poll_10(void **state)
     }
 }
 
+/* chrony's defaults, minpoll 6 and maxpoll 10, each choosing its own polls:
+ * less error than chrony in each world, for hardly more packets. */
+static void poll_6_to_10(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < scenarios; i++) {
+        const struct scenario *c = &table[i];
+        double rms[RUNS], poll[RUNS];
+        for (size_t k = 0; k < RUNS; k++) {
+            struct figures f = world_run(
+                c, k < FIXED ? 1001 + k : random_seed, 6, 10);
+            sound(c, &f, 10);
+            rms[k] = f.rms;
+            poll[k] = f.poll_s;
+        }
+        double m = world_median(rms, RUNS), every = world_median(poll, RUNS);
+        printf("# %-2s poll 6 to 10: RMS %.1f us (%.2f of chrony's), every "
+               "%.0f s (%.2f of chrony's)\n", c->name, m,
+               m / c->default_rms, every, every / c->default_poll);
+        if (c->dead_to > 0) /* the crystal's luck in one outage */
+            continue;
+        assert_true(m <= c->default_rms);
+        assert_true(every >= 0.7 * c->default_poll);
+    }
+}
+
 /* Other counters, and receive stamps up to 5 us late. */
 static void counters(void **state)
 {
@@ -128,10 +152,10 @@ static void same_seed_same_numbers(void **state)
 {
     (void)state;
     const struct scenario *c = scenario_find(table, scenarios, "f2");
-    struct figures a = world_run(c, random_seed, 6);
-    struct figures b = world_run(c, random_seed, 6);
+    struct figures a = world_run(c, random_seed, 6, 6);
+    struct figures b = world_run(c, random_seed, 6, 6);
     assert_memory_equal(&a, &b, sizeof a);
-    b = world_run(c, random_seed + 1, 6);
+    b = world_run(c, random_seed + 1, 6, 6);
     assert_true(a.rms > b.rms || a.rms < b.rms);
 }
 
@@ -144,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(poll_6),
         cmocka_unit_test(poll_10),
+        cmocka_unit_test(poll_6_to_10),
         cmocka_unit_test(counters),
         cmocka_unit_test(same_seed_same_numbers),
     };

@@ -10,6 +10,7 @@
 #define NTP_SECOND 4294967296.0
 #define TICKS0     1000000
 #define HELD       30e-6 /* a server's time from receipt to reply            */
+#define LIE_SEEN   0.1 /* s: wider than any interval of these paths          */
 #define RAMP_POLLS 4
 #define AGAIN_S    2.0   /* after a refused sample                           */
 #define LATE       0.001 /* the superloop comes round                        */
@@ -22,12 +23,13 @@ struct source {
     double reply_at;
     struct ntp_sample sample;
     struct filter filter;
+    struct poll_adapt adapt;
     uint8_t reach;
 };
 
 struct world {
     const struct scenario *c;
-    int poll;
+    int minpoll;
     uint64_t chance;
     struct figures f;
     double phase[WORLD_SECONDS + 2], y[WORLD_SECONDS + 2]; /* local s; rate  */
@@ -35,7 +37,9 @@ struct world {
     size_t sources;
     struct clk clk;
     struct discipline d;
+    struct leap leap;
     struct select_out sel;
+    double score[LIMIT_SOURCES];
     double follow_at; /* true time, INFINITY none                            */
     double sum, sum2, freq2, est2;
     unsigned counted;
@@ -129,29 +133,73 @@ static uint64_t ticks_at(const struct world *w, double t)
     double local = w->phase[k] + (t - (double)k) * (1 + w->y[k]);
     if (w->c->jump_at > 0 && t >= w->c->jump_at)
         local += w->c->jump;
-    return TICKS0 + (uint64_t)(local * w->c->hz);
+    uint64_t begun = w->c->ticks0 > 0 ? (uint64_t)w->c->ticks0 : TICKS0;
+    return begun + (uint64_t)(local * w->c->hz);
 }
 
-static ntp64 utc_at(double t)
+static ntp64 epoch(const struct scenario *c)
 {
-    return EPOCH + (uint64_t)(int64_t)llround(t * NTP_SECOND);
+    return c->epoch > 0 ? utc_of_unix((int64_t)c->epoch, 0) : EPOCH;
+}
+
+/* UTC as counted by who does the leap so late. */
+static ntp64 counted_at(const struct scenario *c, double t, double late)
+{
+    double leapt = fabs(c->leap) > 0 && t >= c->leap_at + late ? c->leap : 0;
+    return epoch(c) + (uint64_t)(int64_t)llround((t - leapt) * NTP_SECOND);
+}
+
+static ntp64 utc_at(const struct world *w, double t) /* the truth */
+{
+    return counted_at(w->c, t, w->c->leap_do > 0 ? 0 : INFINITY);
+}
+
+static bool among(double servers, size_t i)
+{
+    return (unsigned)servers >> i & 1;
+}
+
+/* The same of server i; INFINITY: it never does. */
+static double leaps_late(const struct world *w, size_t i)
+{
+    return !among(w->c->leap_do, i) ? INFINITY
+           : i + 1 == w->sources   ? w->c->leap_late
+                                   : 0;
+}
+
+static uint8_t announces(const struct world *w, size_t i, double t)
+{
+    const struct scenario *c = w->c;
+    double until = c->leap_at + (among(c->leap_do, i) ? leaps_late(w, i) : 0);
+    if (!among(c->leap_say, i) || t > until || t < c->leap_at - 43200)
+        return 0;
+    return c->leap > 0 ? 1 : 2;
 }
 
 /* ---- the network --------------------------------------------------------- */
 
 static void schedule(struct world *w, struct source *s, double t)
 {
-    int e = s->burst < 0    ? 0
-            : s->burst > 0 ? w->poll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
-                           : w->poll;
+    int e = s->burst < 0 ? 0
+            : s->burst > 0
+                ? w->minpoll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
+                : s->adapt.poll;
     s->due = t + exp2(e) * (1 + uniform(w) / 25);
+}
+
+static double lie_of(const struct world *w, size_t i, double t)
+{
+    const struct scenario *c = w->c;
+    if (t < c->liar_from || (double)i < c->servers - c->liars)
+        return 0;
+    return c->liar + c->liar_drift * (t - c->liar_from);
 }
 
 static void ask(struct world *w, size_t i, double t)
 {
     const struct scenario *c = w->c;
     struct source *s = &w->src[i];
-    double lie = c->liar > 0 && i + 1 == w->sources ? c->liar : 0;
+    double lie = lie_of(w, i, t);
     double up = delay(w, &c->up, t), t2 = t + up, t3 = t2 + HELD;
     double t4 = t3 + delay(w, &c->down, t3);
     bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
@@ -164,16 +212,18 @@ static void ask(struct world *w, size_t i, double t)
         return;
     uint64_t sent = ticks_at(w, t);
     uint64_t got = ticks_at(w, t4 + c->latency * uniform(w));
-    int64_t held = utc_diff(utc_at(t3), utc_at(t2));
+    double late = leaps_late(w, i);
+    int64_t held = utc_diff(counted_at(c, t3, late), counted_at(c, t2, late));
     int64_t trip = utc_ticks_ntp((int64_t)(got - sent), (uint32_t)c->hz) - held;
     s->reply = true;
     s->reply_at = t4;
     s->sample = (struct ntp_sample){
         .at_ticks = sent + (got - sent) / 2,
-        .utc = utc_at(t2 + lie) + (uint64_t)(held / 2),
+        .utc = counted_at(c, t2 + lie, late) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
         .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
-        .stratum = 1, .server_precision = -24, .poll = (int8_t)w->poll};
+        .leap = announces(w, i, t2), .stratum = 1, .server_precision = -24,
+        .poll = s->adapt.poll};
 }
 
 /* ---- as services/timekeeper does ----------------------------------------- */
@@ -191,15 +241,50 @@ static void apply(struct world *w, const struct discipline_action *a, double t,
         w->follow_at = t + LATE + (double)(a->until_ticks - ticks) / w->c->hz;
 }
 
-static void choose(struct world *w, double t)
+static span_ns interval(const struct world *w)
+{
+    return (span_ns)UTC_NS
+           << w->src[w->sel.selected < 0 ? 0 : w->sel.selected]
+                  .sample.poll;
+}
+
+/* What of it the filters and the clk must know; w->leap has the rest. */
+static void leap(struct world *w, double t)
+{
+    struct leap_action l;
+    struct discipline_action act;
+    uint64_t ticks = ticks_at(w, t);
+    if (!leap_take(&w->leap, &w->clk, ticks, &l))
+        return;
+    w->f.leaps += l.by != 0;
+    for (size_t i = 0; i < w->sources; i++)
+        filter_shift(&w->src[i].filter, l.by);
+    discipline_shift(&w->d, l.by);
+    if (l.step) {
+        clk_step(&w->clk, l.ticks, l.by);
+        return;
+    }
+    discipline_follow(&w->d, &w->clk, ticks, interval(w), &act);
+    apply(w, &act, t, ticks);
+}
+
+static int64_t unix_at(const struct world *w, uint64_t ticks)
+{
+    return utc_unix_s(clk_at(&w->clk, ticks), (int64_t)w->c->epoch);
+}
+
+/* updated: whose sample is new. */
+static void choose(struct world *w, double t, int updated)
 {
     struct select_in in[WORLD_SERVERS] = {0};
     struct select_conf conf = {.need = w->d.synced ? 1 : w->sources / 2 + 1,
-                               .current = w->sel.selected};
+                               .current = w->sel.selected,
+                               .score = w->score,
+                               .updated = updated};
     uint64_t ticks = ticks_at(w, t);
     for (size_t i = 0; i < w->sources; i++) {
         const struct ntp_sample *l = &w->src[i].sample;
-        in[i] = (struct select_in){.stratum = l->stratum,
+        in[i] = (struct select_in){.stratum = l->stratum, .leap = l->leap,
                                    .delay_ns = l->delay_ns,
                                    .root_delay_ns = l->root_delay_ns,
                                    .root_disp_ns = l->root_disp_ns};
@@ -209,13 +294,15 @@ static void choose(struct world *w, double t)
     select_sources(in, w->sources, &conf, &w->sel);
     if (!w->sel.ok)
         return;
-    if (w->c->liar > 0 && (w->sel.state[w->sources - 1] == '*' ||
-                           w->sel.state[w->sources - 1] == '+'))
+    char liar = w->sel.state[w->sources - 1];
+    if (fabs(lie_of(w, w->sources - 1, t)) > LIE_SEEN &&
+        (liar == '*' || liar == '+'))
         w->f.followed_liar++;
     struct discipline_action act;
     discipline_update(&w->d, &w->sel, &w->clk, ticks,
-                      (span_ns)UTC_NS << w->poll, &act);
+                      interval(w), &act);
     apply(w, &act, t, ticks);
+    leap_announce(&w->leap, w->sel.leap, unix_at(w, ticks));
 }
 
 static void answer(struct world *w, size_t i, double t)
@@ -224,23 +311,28 @@ static void answer(struct world *w, size_t i, double t)
     s->reply = false;
     s->reach |= 1;
     if (s->burst < 0) {
-        s->burst = RAMP_POLLS * (w->poll - 1);
+        s->burst = RAMP_POLLS * (w->minpoll - 1);
         schedule(w, s, t);
     }
-    if (filter_sample(&s->filter, &s->sample)) {
-        choose(w, t);
+    if (leap_close(&w->leap, s->sample.utc) ||
+        leap_close(&w->leap, clk_at(&w->clk, ticks_at(w, t))))
         return;
-    }
-    w->f.refused++;
-    if (s->due > t + AGAIN_S)
+    bool taken = filter_sample(&s->filter, &s->sample);
+    int was = s->adapt.poll, now = poll_adapt(&s->adapt, &s->filter, taken);
+    if (!taken && s->due > t + AGAIN_S)
         s->due = t + AGAIN_S;
+    if (now < was && s->due > t + exp2(now))
+        s->due = t + exp2(now);
+    w->f.refused += !taken;
+    if (taken)
+        choose(w, t, (int)i);
 }
 
 static void follow(struct world *w, double t)
 {
     struct discipline_action act;
     uint64_t ticks = ticks_at(w, t);
-    discipline_follow(&w->d, &w->clk, ticks, (span_ns)UTC_NS << w->poll, &act);
+    discipline_follow(&w->d, &w->clk, ticks, interval(w), &act);
     apply(w, &act, t, ticks);
 }
 
@@ -260,7 +352,8 @@ static void look(struct world *w, double t)
         return;
     uint64_t ticks = ticks_at(w, t);
     ntp64 now = clk_at(&w->clk, ticks);
-    double e = (double)utc_diff(now, utc_at(t)) / NTP_SECOND * 1e6;
+    double e = (double)utc_diff(now, utc_at(w, t)) / NTP_SECOND * 1e6;
+    w->f.announced += leap_bits(&w->leap) != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;
@@ -285,16 +378,17 @@ static void look(struct world *w, double t)
 /* ---- the loop: the earliest of all that may happen ----------------------- */
 
 static void begin(struct world *w, const struct scenario *c, uint64_t seed,
-                  int poll)
+                  int minpoll, int maxpoll)
 {
     memset(w, 0, sizeof *w);
     w->c = c;
-    w->poll = poll;
+    w->minpoll = minpoll;
     w->chance = seed * UINT64_C(0xd1342543de82ef95);
     oscillate(w);
     struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
     discipline_init(&w->d, &dc, (uint32_t)c->hz, 0, 0);
-    clk_init(&w->clk, (uint32_t)c->hz, 0, utc_at(c->start));
+    leap_init(&w->leap, (enum leap_mode)c->leap_mode);
+    clk_init(&w->clk, (uint32_t)c->hz, ticks_at(w, 0), utc_at(w, c->start));
     w->sel.selected = -1;
     w->follow_at = INFINITY;
     w->f.under_1ms = w->f.under_100us = -1;
@@ -304,6 +398,7 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
         int32_t rate, sigma;
         discipline_prior(&w->d, &rate, &sigma);
         filter_init(&w->src[i].filter, (uint32_t)c->hz, rate, sigma);
+        poll_adapt_init(&w->src[i].adapt, (int8_t)minpoll, (int8_t)maxpoll);
         w->src[i].burst = -1;
         w->src[i].due = 0.01 * (double)(i + 1);
     }
@@ -324,6 +419,7 @@ static void happen(struct world *w, double look_at, double *t)
         }
     }
     *t = first > *t ? first : *t;
+    leap(w, *t);
     if (who && who->reply && who->reply_at < who->due)
         answer(w, which, *t);
     else if (who)
@@ -334,10 +430,11 @@ static void happen(struct world *w, double look_at, double *t)
         look(w, *t);
 }
 
-struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
+struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
+                         int maxpoll)
 {
     static struct world w;
-    begin(&w, c, seed, poll);
+    begin(&w, c, seed, minpoll, maxpoll);
     double end = c->days * 86400 - 1, t = 0, look_at = 0.5;
     while (look_at < end) {
         happen(&w, look_at, &t);
@@ -345,6 +442,9 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int poll)
             look_at += 1;
     }
     double n = w.counted ? w.counted : 1;
+    for (size_t i = 0; i < w.sources; i++)
+        w.f.state[i] = w.sel.state[i];
+    w.f.poll_s = c->days * 86400 / w.f.polls;
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;
     w.f.floor = perfect(&w);

@@ -14,8 +14,10 @@
 #define WORLD_H
 
 #include "core/discipline.h"
+#include "core/poll_adapt.h"
+#include "core/leap.h"
 
-#define WORLD_SERVERS 3
+#define WORLD_SERVERS 5
 #define WORLD_SECONDS (4 * 86400)
 
 struct path { /* one way, s: the sum of these, |normal| */
@@ -29,7 +31,9 @@ struct scenario {
     double hz, ppm, start; /* counter; crystal fast by; clock's error, s      */
     double wander;         /* per sqrt(s)                                     */
     double days, from, to; /* to run; window of the figures, s                */
-    double servers, liar;  /* how many; the last one's error, s               */
+    double servers;        /* how many                                        */
+    double liars, liar;    /* the last so many of them are wrong by, s        */
+    double liar_from, liar_drift; /* from then on, s; and more and more, s/s  */
     double loss;           /* each way                                        */
     double latency;        /* receive stamps late by up to, s                 */
     double step_at, step_ppm;  /* of the crystal                              */
@@ -37,9 +41,17 @@ struct scenario {
     double route_at, route;    /* base grows by, each way, s                  */
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
+    double epoch;          /* Unix s at true time 0; 0: an hour before era 1  */
+    double ticks0;         /* counter then; 0: a million                      */
+    /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;
+     * servers as bits: who announces it, who does it (nobody: there was none),
+     * the last leap_late s later; leapsecmode as enum leap_mode */
+    double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
     /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
     double chrony_rms, chrony_max, chrony_freq, goal;
+    /* and at its default, poll 6 to 10; s between requests                   */
+    double default_rms, default_max, default_freq, default_poll;
 };
 
 struct figures {
@@ -50,8 +62,12 @@ struct figures {
                             * been known exactly when it began: the crystal's */
     double mean;           /* us, the bias                                    */
     double under_1ms, under_100us; /* s since when for good, -1 not           */
+    double poll_s;         /* mean time between requests, to whomever         */
     double max_synced;     /* us, from the first sync on                      */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
+    char state[WORLD_SERVERS + 1]; /* of the servers at the end, chrony's letters */
+    unsigned leaps;        /* done by the clk or its discipline               */
+    double announced;      /* s, for how long a leap was shown                */
 };
 
 /* The scenarios of a file; how many, 0 if it cannot be read or understood. */
@@ -59,8 +75,9 @@ size_t scenario_load(const char *file, struct scenario *out, size_t cap);
 const struct scenario *scenario_find(const struct scenario *s, size_t n,
                                      const char *name);
 
-/* poll: log2 s after the ramp. */
-struct figures world_run(const struct scenario *c, uint64_t seed, int poll);
+/* minpoll, maxpoll: log2 s; equal: all polls after the ramp. */
+struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
+                         int maxpoll);
 
 double world_median(double *v, size_t n); /* sorts v */
 

@@ -258,6 +258,35 @@ static void selection(void **state)
     assert_true(c.combinelimit == 3.0); /* what was wrong has no effect */
 }
 
+static void leap_seconds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum leap_mode mode;
+    } row[] = {{"", LEAP_SYSTEM},
+               {"leapsecmode step", LEAP_STEP},
+               {"leapsecmode slew", LEAP_SLEW},
+               {"LeapSecMode Ignore", LEAP_IGNORE}};
+    for (size_t i = 0; i < LEN(row); i++) {
+        assert_int_equal(parse(row[i].text), 0);
+        assert_int_equal(c.leapsecmode, row[i].mode);
+        assert_int_equal(c.report_count, 0);
+    }
+    assert_int_equal(parse("leapsecmode slew\nleapsecmode system"), 0);
+    assert_int_equal(c.leapsecmode, LEAP_SYSTEM);
+    report_is(0, CONF_NOTE, 2,
+              "leapsecmode: no kernel here: system is as step");
+    assert_int_equal(parse("leapsectz right/UTC\nleapseclist /etc/leaps"), 0);
+    report_is(0, CONF_IGNORED, 1, "leapsectz: accepted, not needed by Gnomon");
+    report_is(1, CONF_IGNORED, 2,
+              "leapseclist: accepted, not needed by Gnomon");
+    assert_int_equal(parse("leapsecmode jump\nleapsecmode"), 2);
+    report_is(0, CONF_ERROR, 1,
+              "leapsecmode: `jump' is not system, step, slew or ignore");
+    assert_int_equal(c.leapsecmode, LEAP_SYSTEM);
+}
+
 /* Every directive of chrony.conf(5), version 4.3. */
 static void every_directive_of_chrony(void **state)
 {
@@ -323,7 +352,7 @@ static void chrony_agrees(void **state)
         "driftfile /var/lib/chrony/drift", "% comment", "! comment",
         "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
         "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
-        "stratumweight 0"};
+        "stratumweight 0", "leapsecmode slew", "leapsecmode system"};
     static const char *const bad[] = {
         "server a.example minpoll x", "server a.example minpoll",
         "server a.example minpoll 5x", "server a.example sever",
@@ -334,7 +363,7 @@ static void chrony_agrees(void **state)
         "nocerttimecheck x", "makestep", "makestep 1.0", "makestep 1.0 3 4",
         "minsources x", "driftfile", "sever a.example",
         "authselectmode", "authselectmode strict", "maxjitter x",
-        "combinelimit", "reselectdist 1 2"};
+        "combinelimit", "reselectdist 1 2", "leapsecmode", "leapsecmode jump"};
     (void)state;
     for (size_t i = 0; i < LEN(good); i++)
         if (parse(good[i]) != 0)
@@ -439,6 +468,7 @@ int main(void)
         cmocka_unit_test(twice_and_too_many),
         cmocka_unit_test(ignored),
         cmocka_unit_test(selection),
+        cmocka_unit_test(leap_seconds),
         cmocka_unit_test(every_directive_of_chrony),
         cmocka_unit_test(bootstrap_modes),
         cmocka_unit_test(chrony_agrees),

@@ -68,9 +68,10 @@ static int floor_set(int64_t unix_s)
     return floor_rc;
 }
 
-static void floor_reset(void)
+static int floor_reset(void)
 {
     floor_resets++;
+    return RC_OK;
 }
 
 static int setup(void **state)

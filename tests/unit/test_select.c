@@ -185,6 +185,13 @@ static void leap_by_majority(void **state)
     in[2].leap = 1;
     choose(3, 1, -1);
     assert_int_equal(out.leap, 1);
+    in[1].trust = true; /* now the others have no say */
+    choose(3, 1, -1);
+    assert_true(out.ok);
+    assert_int_equal(out.leap, 0);
+    in[1].leap = 2;
+    choose(3, 1, -1);
+    assert_int_equal(out.leap, 2);
 }
 
 /* Any numbers at all: no more than one '*', and the truth of the majority. */

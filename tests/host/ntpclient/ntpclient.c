@@ -162,6 +162,7 @@ static void take(unsigned i, mono_ns now)
     }
     if (!timekeeper_sample(i, &s, 0, 0))
         ntp_client_again(&c.client[i], now);
+    ntp_client_set_poll(&c.client[i], timekeeper_wish(i));
     follow();
     c.samples++;
     report(i, &s);

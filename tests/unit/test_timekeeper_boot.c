@@ -286,7 +286,7 @@ static void poisoned_floor(void **state)
     assert_string_equal(status()->tracking.why,
                         "0 of 3 sources agree, 2 needed, 2 before the time "
                         "floor");
-    keeper_floor_reset();
+    assert_int_equal(keeper_floor_reset(), RC_OK);
     assert_int_equal(moved, 1);
     assert_int_equal(saved_floor(), B);
     assert_int_equal(keeper_floor(), B);
@@ -311,7 +311,7 @@ static void reset_at_once(void **state)
     (void)save(b, sizeof b);
     boot("", 2);
     hear(0, B + 9 * DAY, ANY);
-    keeper_floor_reset();
+    assert_int_equal(keeper_floor_reset(), RC_OK);
     hear(0, B + 9 * DAY, ANY);
     hear(1, B + 9 * DAY, ANY);
     assert_true(timekeeper_synchronised());
@@ -341,7 +341,7 @@ static void reset_when_set(void **state)
     hear(1, B + 9000 * DAY, ANY);
     assert_true(saved_floor() > B + 8999 * DAY);
     assert_int_equal(keeper_floor_set(B + 9001 * DAY), RC_STATE);
-    keeper_floor_reset();
+    assert_int_equal(keeper_floor_reset(), RC_OK);
     assert_int_equal(saved_floor(), B);
     expect_assert_failure((void)keeper_poll(now()));
     assert_int_equal(restarts, 1);
