@@ -89,6 +89,18 @@ static int save_floor(const uint8_t *data, size_t len)
     return conf.save ? store_put(STORE_FLOOR, 0, data, len) : RC_STATE;
 }
 
+static int load_retries(uint8_t *buf, size_t cap)
+{
+    return store_get(STORE_RETRY, 0, buf, cap);
+}
+
+/* With or without ntsdumpdir: it spares the servers, not us. */
+static int save_retries(const uint8_t *data, size_t len)
+{
+    return store_state_partition() ? store_put(STORE_RETRY, 0, data, len)
+                                   : RC_STATE;
+}
+
 static const struct keeper_ops keeper_doors = {
     .load = load_floor,
     .save = save_floor,
@@ -107,6 +119,8 @@ static const struct sources_ops source_doors = {
     .load = load_assoc,
     .save = save_assoc,
     .durable = store_durable,
+    .load_retries = load_retries,
+    .save_retries = save_retries,
 };
 
 static const struct ntp_udp_ops datagram_doors = {

@@ -59,7 +59,10 @@
  *         8  latest notBefore, 8 earliest notAfter of the chain, Unix seconds
  *         4  key exchanges so far
  *         1  cookies c, then c times: 2 length, the cookie; oldest first
- *   3 counters: not written yet */
+ *   3 counters: not written yet
+ *   6 key exchanges that failed, id 0 (services/sources_ke.c): 1 version, 1;
+ *      then for each server: 4 FNV-1a of its name and ntsport, 1 failures in
+ *      a row, 4 seconds left to wait */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 

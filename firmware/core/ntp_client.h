@@ -131,16 +131,21 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 /* When poll wants to be called next, at the latest. */
 mono_ns ntp_client_due(const struct ntp_client *n);
 
-/* How many requests in a row may meet a NAK before keys are given up, or
- * those of the other exporter context tried (nts_assoc_other). */
+/* How many requests in a row meet a NAK and no valid reply before new keys
+ * are wanted, or those of the other exporter context tried
+ * (nts_assoc_other). */
 #define NTP_CLIENT_NAKS 3
+/* They have, and new keys are wanted. Anybody on the path can say so, so the
+ * old keys go on being used until a key exchange has succeeded (RFC 8915
+ * section 5.7); a valid reply ends the want. */
+bool ntp_client_refused(const struct ntp_client *n);
 
 /* Write the next request and schedule the one after. cap is at least
  * LIMIT_NTP_PACKET. Returns its length.
  * RC_AGAIN: not due.
- * RC_STATE: stopped (n->stopped; due is never), or NTS has neither keys nor
- *   cookies or a run of NAKs says that they are worthless: a key exchange is
- *   needed. Counts as an unanswered poll; due moves on.
+ * RC_STATE: stopped (n->stopped; due is never), or NTS has no keys or no
+ *   cookies: a key exchange is needed. Counts as an unanswered poll; due
+ *   moves on.
  * RC_SPACE: only cookies that are still on the card are left, see
  *   nts_assoc.h; save and call again. Nothing changed, due is still past.
  * RC_IO: no entropy, or the AEAD failed; due is a second later. */

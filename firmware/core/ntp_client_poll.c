@@ -195,8 +195,12 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
 
 static bool wants_keys(const struct ntp_client *n)
 {
-    return n->conf.nts && (!n->nts.aead || n->nts.count == 0 ||
-                           n->nak_run >= NTP_CLIENT_NAKS);
+    return n->conf.nts && (!n->nts.aead || n->nts.count == 0);
+}
+
+bool ntp_client_refused(const struct ntp_client *n)
+{
+    return n->nak_run >= NTP_CLIENT_NAKS;
 }
 
 /* RFC 9769 section 2: an interleaved request names the last reply by its

@@ -9,14 +9,11 @@
 #include "log.h"
 #include "port.h"
 #include "sources_card.h"
+#include "sources_ke.h"
 #include "timekeeper.h"
 
-#define KE_RETRY_FIRST_S  10     /* RFC 8915 section 4.2                     */
-#define KE_RETRY_MAX_S    432000
-#define KE_RETRY_STEPS    27     /* 10 * 1.5^27 > 5 days                     */
-#define RESOLVE_RETRY_S   2
-#define RESOLVE_RETRY_MAX 64
 #define DEAD_POLLS        8      /* unanswered: ask the name service again   */
+#define BUSY_RETRY        (100 * MONO_MS)
 #define CARD_RETRY        (100 * MONO_MS)
 #define CARD_PATIENCE     (5 * MONO_S)
 #define SPARE             2      /* cookies to go on with, not on the card   */
@@ -29,15 +26,6 @@ static struct {
     bool set; /* the clock is, as of the last poll                           */
 } all;
 
-static void trouble(struct source *s, const char *what)
-{
-    if (strcmp(s->trouble, what) == 0)
-        return;
-    (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
-    if (s->trouble[0])
-        log_line("%s: %s", s->conf->name, s->trouble);
-}
-
 static unsigned slot_of(const struct source *s)
 {
     return (unsigned)(s - all.s);
@@ -49,7 +37,9 @@ static void add(const struct conf_source *c, mono_ns now)
 {
     ASSERT(all.count < LIMIT_SOURCES);
     struct source *s = &all.s[all.count];
-    *s = (struct source){.conf = c, .last_ke = -1};
+    *s = (struct source){.conf = c,
+                         .step = c->nts ? SOURCE_KEYS : SOURCE_ADDRESS,
+                         .last_ke = -1};
     struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
@@ -80,6 +70,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
     if (ops->remembers())
         sources_card_restore(all.s, all.count, conf, ops->load,
                              next_save(now));
+    sources_ke_init(ops, all.s, all.count, now);
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -88,117 +79,35 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
-    bool for_ntp = s->step == SOURCE_NTP_RESOLVING;
-    if (count == 0) {
-        trouble(s, "name does not resolve");
-        int64_t wait = RESOLVE_RETRY_S << (s->resolve_failures & 15);
-        if (s->resolve_failures < 5)
-            s->resolve_failures++;
-        if (wait > RESOLVE_RETRY_MAX)
-            wait = RESOLVE_RETRY_MAX;
-        s->retry = now + wait * MONO_S;
-        s->step = for_ntp ? SOURCE_NTP_ADDRESS : SOURCE_ADDRESS;
+    if (s->stale) { /* new keys have named another server meanwhile */
+        s->stale = false;
+        s->step = SOURCE_ADDRESS;
         return;
     }
-    s->resolve_failures = 0;
+    if (count == 0) {
+        source_trouble(s, "name does not resolve");
+        s->retry = now + source_resolve_wait(&s->unresolved);
+        s->step = SOURCE_ADDRESS;
+        return;
+    }
+    s->unresolved = 0;
     if (!net_addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
         ntp_client_basic(&s->ntp);
     }
     s->addr = addr[0];
-    if (!for_ntp)
-        s->ke_addr = addr[0];
-    bool keyed = s->ntp.nts.aead && s->ntp.nts.count > 0;
-    if (s->conf->nts && !for_ntp && !keyed)
-        s->step = SOURCE_KE;
-    else if (s->ntp_name[0] && !for_ntp)
-        s->step = SOURCE_NTP_ADDRESS; /* the keys are that server's */
-    else
-        s->step = SOURCE_RUN;
+    s->step = SOURCE_RUN;
     s->retry = 0;
 }
 
-static mono_ns ask_name(struct source *s, const char *name, mono_ns now)
+static mono_ns ask_name(struct source *s, mono_ns now)
 {
-    enum source_step back = s->step;
-    s->step = back == SOURCE_NTP_ADDRESS ? SOURCE_NTP_RESOLVING
-                                         : SOURCE_RESOLVING;
+    const char *name = s->ntp_name[0] ? s->ntp_name : s->conf->name;
+    s->step = SOURCE_RESOLVING;
     if (all.ops->resolve(name, resolved, s) == RC_OK)
         return now;
-    s->step = back; /* too many questions at once */
-    s->retry = now + 100 * MONO_MS;
-    return s->retry;
-}
-
-/* ---- key exchange -------------------------------------------------------- */
-
-/* t = min(10 * 1.5^(n-1), 432000) seconds, RFC 8915 section 4.2. */
-static mono_ns ke_wait(unsigned failures)
-{
-    int64_t ms = KE_RETRY_FIRST_S * 1000;
-    for (unsigned i = 1; i < failures && i < KE_RETRY_STEPS; i++)
-        ms = ms * 3 / 2;
-    if (ms > KE_RETRY_MAX_S * INT64_C(1000))
-        ms = KE_RETRY_MAX_S * INT64_C(1000);
-    return ms * MONO_MS;
-}
-
-static int take_keys(struct source *s, const struct ke_outcome *o)
-{
-    struct nts_assoc *a = &s->ntp.nts;
-    int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
-    for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
-        rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
-    if (rc == RC_OK && o->other)
-        nts_assoc_other(a, o->other_c2s, o->other_s2c);
-    a->cert_lo = o->cert_lo;
-    a->cert_hi = o->cert_hi;
-    return rc;
-}
-
-static void exchanged(void *arg, const struct ke_outcome *o)
-{
-    struct source *s = arg;
-    mono_ns now = timekeeper_mono();
-    s->next_ke = now + ke_wait(s->ke_failures); /* till a reply proves them */
-    s->retry = s->next_ke;
-    s->step = SOURCE_ADDRESS;
-    if (!o->ok || take_keys(s, o) != RC_OK) {
-        trouble(s, o->ok ? "unusable keys or cookies" : o->reason);
-        return;
-    }
-    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
-        nts_assoc_wipe(&s->ntp.nts);
-        trouble(s, "certificate not valid at the time found");
-        return;
-    }
-    if (timekeeper_synchronised())
-        source_proved(s, timekeeper_unix());
-    trouble(s, "");
-    s->last_ke = now;
-    s->retry = 0;
-    s->addr = s->ke_addr;
-    s->port = o->result->port ? o->result->port : s->conf->port;
-    (void)fmt(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
-    s->step = s->ntp_name[0] ? SOURCE_NTP_ADDRESS : SOURCE_RUN;
-    log_line("%s: key exchange done, %u cookies", s->conf->name,
-             (unsigned)s->ntp.nts.count);
-    ntp_client_rekeyed(&s->ntp, now);
-    s->save_due = now;
-}
-
-static mono_ns start_exchange(struct source *s, mono_ns now)
-{
-    if (now < s->next_ke)
-        return s->retry = s->next_ke;
-    int rc = all.ops->exchange(s->conf->name, &s->ke_addr, s->conf->ntsport,
-                               s->conf->certset, exchanged, s);
-    if (rc != RC_OK)
-        return s->retry = now + 100 * MONO_MS;
-    s->step = SOURCE_EXCHANGING;
-    s->ke_attempts++;
-    s->ke_failures++; /* until a valid reply proves the keys */
-    return MONO_NEVER;
+    s->step = SOURCE_ADDRESS; /* too many questions at once */
+    return s->retry = now + BUSY_RETRY;
 }
 
 /* ---- the card ------------------------------------------------------------ */
@@ -242,11 +151,11 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
     else if (now - s->ticket_since > CARD_PATIENCE) {
         /* The card takes nothing any more; it must not offer these cookies
          * twice, so they are given up for a new key exchange. */
-        trouble(s, "card does not take the cookies back");
+        source_trouble(s, "card does not take the cookies back");
         nts_assoc_wipe(&s->ntp.nts);
         s->forgetful = true;
         s->ticket = 0;
-        s->step = SOURCE_ADDRESS;
+        s->step = SOURCE_KEYS;
         return now;
     }
     return now + MONO_MS;
@@ -274,17 +183,16 @@ void sources_save(void)
  * the card, too. */
 static void drop(struct source *s, const char *why)
 {
-    trouble(s, why);
+    source_trouble(s, why);
     nts_assoc_wipe(&s->ntp.nts);
     if (all.ops->remembers() &&
         all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
         log_limited(&all, "%s: keys stay on the card", s->conf->name);
     s->ticket = 0;
     timekeeper_forget(slot_of(s));
-    if (s->step == SOURCE_RUN || s->step == SOURCE_NTP_ADDRESS)
-        s->step = SOURCE_ADDRESS;
-    if (s->step == SOURCE_ADDRESS)
-        s->retry = 0;
+    if (s->step != SOURCE_RESOLVING) /* or RUN will find none */
+        s->step = SOURCE_KEYS;
+    s->retry = 0;
 }
 
 /* bootstrap.h, step 5. */
@@ -320,7 +228,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
     uint16_t port = s->port ? s->port : s->conf->port;
     int rc = all.ops->send(slot_of(s), &s->addr, port, msg, len);
     if (rc == RC_IO)
-        trouble(s, "no route to the server");
+        source_trouble(s, "no route to the server");
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
     timekeeper_reach(slot_of(s), s->ntp.reach);
@@ -337,18 +245,18 @@ static mono_ns ask_time(struct source *s, mono_ns now)
             s->silent = 0;
             s->step = SOURCE_ADDRESS;
             s->retry = ntp_client_due(&s->ntp);
-            trouble(s, "no answer");
+            source_trouble(s, "no answer");
         }
     } else if (rc == RC_SPACE) {
         return free_a_cookie(s, now);
     } else if (rc == RC_STATE) {
         if (s->ntp.stopped)
             return MONO_NEVER;
-        s->step = SOURCE_ADDRESS;
+        s->step = SOURCE_KEYS;
         nts_assoc_wipe(&s->ntp.nts);
         return now;
     } else if (rc != RC_AGAIN) {
-        trouble(s, "no entropy for a request");
+        source_trouble(s, "no entropy for a request");
         return now + MONO_S;
     }
     return ntp_client_due(&s->ntp);
@@ -372,7 +280,7 @@ static void look_at_doubt(struct source *s)
     else if (doubt[0])
         (void)fmt(s->trouble, sizeof s->trouble, "%s", doubt);
     else
-        trouble(s, "");
+        source_trouble(s, "");
 }
 
 void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
@@ -387,16 +295,15 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                              &sample, &why);
     timekeeper_reach(slot, s->ntp.reach);
     if (rc == RC_OK) {
-        s->ke_failures = 0;
-        s->next_ke = 0;
         s->silent = 0;
-        s->resolve_failures = 0;
+        s->unresolved = 0;
+        sources_ke_valid(s, timekeeper_mono());
         if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
                                s->ntp.nts.cert_hi))
             ntp_client_again(&s->ntp, timekeeper_mono());
         ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
         if (sample.failed)
-            trouble(s, "round trip longer than maxdelay: not used");
+            source_trouble(s, "round trip longer than maxdelay: not used");
         else
             look_at_doubt(s);
         return;
@@ -415,16 +322,11 @@ static mono_ns step(struct source *s, mono_ns now)
         return s->retry;
     switch (s->step) {
     case SOURCE_ADDRESS:
-        return ask_name(s, s->conf->name, now);
-    case SOURCE_NTP_ADDRESS:
-        return ask_name(s, s->ntp_name, now);
-    case SOURCE_KE:
-        return start_exchange(s, now);
+        return ask_name(s, now);
     case SOURCE_RUN:
         return ask_time(s, now);
+    case SOURCE_KEYS:
     case SOURCE_RESOLVING:
-    case SOURCE_NTP_RESOLVING:
-    case SOURCE_EXCHANGING:
         break;
     }
     return MONO_NEVER;
@@ -432,7 +334,7 @@ static mono_ns step(struct source *s, mono_ns now)
 
 mono_ns sources_poll(mono_ns now)
 {
-    mono_ns next = MONO_NEVER;
+    mono_ns next = sources_ke_poll(now);
     bool up = all.ops->net_up();
     recheck();
     for (unsigned i = 0; i < all.count; i++) {
@@ -440,8 +342,10 @@ mono_ns sources_poll(mono_ns now)
         look_at_ticket(s);
         if (s->ticket > 0)
             next = mono_min(next, now + CARD_RETRY);
-        if (up)
+        if (up) {
             next = mono_min(next, step(s, now));
+            next = mono_min(next, sources_ke_step(s, now));
+        }
         if (save_is_due(s, now))
             save(s, SPARE, now);
     }
@@ -454,19 +358,15 @@ void sources_net_changed(mono_ns now)
         struct source *s = &all.s[i];
         s->silent = 0;
         ntp_client_basic(&s->ntp);
-        if (s->step != SOURCE_EXCHANGING)
-            s->retry = s->step == SOURCE_RUN ? 0 : now;
+        s->retry = s->step == SOURCE_RUN ? 0 : now;
+        s->ke.again = now;
     }
 }
 
 void sources_retry(void)
 {
-    for (unsigned i = 0; i < all.count; i++) {
-        struct source *s = &all.s[i];
-        s->next_ke = 0;
-        if (s->step == SOURCE_ADDRESS || s->step == SOURCE_KE)
-            s->retry = 0;
-    }
+    for (unsigned i = 0; i < all.count; i++)
+        sources_ke_now(&all.s[i]);
 }
 
 void sources_status(struct status *out, mono_ns now)

@@ -2,14 +2,28 @@
  * address -> key exchange -> requests and replies -> samples to timekeeper;
  * keys and unused cookies to the card.
  *
- * A source walks through steps and can fall back at any of them:
+ * Two things go on in a source side by side: requests,
  *
- *     ADDRESS -> RESOLVING -> KE -> EXCHANGING -> (NTP_ADDRESS) -> RUN
- *        \___ saved address, keys and cookies: straight to RUN ___/
+ *     KEYS -(key exchange)-> (ADDRESS -> RESOLVING) -> RUN
+ *       \___ saved address, keys and cookies ___/
  *
- * Key exchanges back off as RFC 8915 section 4.2 asks, and only a valid
- * reply takes the back-off back. A source with `nts` never falls back to
- * plain NTP (section 8.7). main.c wires the doors below. */
+ * and, when they need it, a key exchange (sources_ke.h), until whose success
+ * requests go on with the keys that are there, as long as there are cookies.
+ * Key exchanges back off as RFC 8915 section 4.2 asks, over restarts too, and
+ * only a valid reply takes the back-off back. A source with `nts` never falls
+ * back to plain NTP (section 8.7).
+ *
+ * Another address of ours, or another network (section 9.1). What links two
+ * addresses is data that was seen at both. A cookie leaves once
+ * (sources_card.h: over power cuts too) and came encrypted, so one that was
+ * not sent yet has been seen at neither: it is used wherever we are, and time
+ * does not stop for a DHCP server that hands out another address. A cookie
+ * that was sent is never sent again, there or elsewhere. Origin timestamps
+ * are random, but an interleaved request names a reply of before, so the
+ * first one after a change is a basic one (ntp_client_basic). No address is
+ * kept for this. The servers can follow us by keys; section 9.1 says so.
+ *
+ * main.c wires the doors below. */
 #ifndef SOURCES_H
 #define SOURCES_H
 
@@ -28,6 +42,8 @@ struct sources_ops {
     int (*load)(uint8_t id, uint8_t *buf, size_t cap);
     int (*save)(uint8_t id, const uint8_t *data, size_t len); /* a ticket    */
     bool (*durable)(int ticket);
+    int (*load_retries)(uint8_t *buf, size_t cap);
+    int (*save_retries)(const uint8_t *data, size_t len); /* <= 0: no card   */
 };
 
 /* Take over the sources of conf (which stays the caller's, unchanged) and

@@ -7,7 +7,9 @@
 #include "core/mono.h"
 #include "log.h"
 
-#define CARD_VERSION 1
+#define CARD_VERSION  1
+#define RESOLVE_S     2
+#define RESOLVE_MAX_S 64
 
 int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
 {
@@ -48,7 +50,7 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     const uint8_t *b = reader_take(&r, sizeof addr.b);
     uint16_t port = reader_u16(&r);
     if (r.bad || version != CARD_VERSION || ntsport != s->conf->ntsport ||
-        conf_port != s->conf->port || s->step != SOURCE_ADDRESS ||
+        conf_port != s->conf->port || s->step != SOURCE_KEYS ||
         name_len != strlen(s->conf->name) || !s->conf->nts ||
         memcmp(name, s->conf->name, name_len) != 0 ||
         (addr.family != 4 && addr.family != 6))
@@ -61,7 +63,7 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     s->ntp_name[ntp_len] = 0;
     memcpy(addr.b, b, sizeof addr.b);
     s->ntp.nts = a;
-    s->addr = s->ke_addr = addr;
+    s->addr = addr;
     s->port = port;
     s->step = SOURCE_RUN;
     return RC_OK;
@@ -113,7 +115,7 @@ static void remembered(const struct conf *conf, struct source *s)
     }
     log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
     nts_assoc_wipe(&s->ntp.nts);
-    s->step = SOURCE_ADDRESS;
+    s->step = SOURCE_KEYS;
 }
 
 void sources_card_restore(struct source *s, unsigned count,
@@ -141,6 +143,24 @@ void sources_card_restore(struct source *s, unsigned count,
         if (!known[i])
             s[i].record = (uint8_t)id++;
     }
+}
+
+void source_trouble(struct source *s, const char *what)
+{
+    if (strcmp(s->trouble, what) == 0)
+        return;
+    (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
+    if (s->trouble[0])
+        log_line("%s: %s", s->conf->name, s->trouble);
+}
+
+mono_ns source_resolve_wait(uint8_t *failures)
+{
+    int64_t s = RESOLVE_S << *failures;
+    if (s >= RESOLVE_MAX_S)
+        return RESOLVE_MAX_S * MONO_S;
+    ++*failures;
+    return s * MONO_S;
 }
 
 void source_status(const struct source *s, struct status_source *out,

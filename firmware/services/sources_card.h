@@ -32,32 +32,50 @@
 #ifndef SOURCES_CARD_H
 #define SOURCES_CARD_H
 
+#include "core/ke_retry.h"
 #include "core/ntp_client.h"
 #include "core/status.h"
-#include "net.h"
+#include "sources.h"
 
 enum source_step {
-    SOURCE_ADDRESS,       /* needs the address of its name                   */
+    SOURCE_KEYS,          /* NTS, and it has none: sources_ke.c's turn       */
+    SOURCE_ADDRESS,       /* needs the address of the NTP server             */
     SOURCE_RESOLVING,
-    SOURCE_KE,            /* needs a key exchange                            */
-    SOURCE_EXCHANGING,
-    SOURCE_NTP_ADDRESS,   /* the exchange named another server               */
-    SOURCE_NTP_RESOLVING,
     SOURCE_RUN,
+};
+
+enum source_ke_step {
+    SOURCE_KE_IDLE,
+    SOURCE_KE_RESOLVING,
+    SOURCE_KE_MARKING,    /* "begun" is on its way to the card               */
+    SOURCE_KE_EXCHANGING,
+};
+
+struct source_ke {
+    enum source_ke_step step;
+    struct net_addr addr;
+    struct ke_retry retry;
+    mono_ns again;        /* the name service, or room in the queue          */
+    int ticket;           /* of the mark                                     */
+    mono_ns marked;
+    uint8_t unresolved;   /* in a row                                        */
+    bool unproved;        /* no valid reply yet under the last one's keys    */
+    uint32_t id;          /* of the server, in the card's record             */
 };
 
 struct source {
     const struct conf_source *conf;
     enum source_step step;
-    struct net_addr ke_addr, addr; /* key exchange, NTP                      */
+    struct source_ke ke;
+    struct net_addr addr;     /* NTP                                         */
     uint16_t port;            /* NTP; 0: as configured                       */
     char ntp_name[LIMIT_NAME];/* NTP server named by the exchange, or ""     */
+    bool stale;               /* the answer under way is to an older name    */
     struct ntp_client ntp;
     mono_ns retry;            /* no step before this                         */
-    mono_ns next_ke;          /* no key exchange before this                 */
     mono_ns last_ke;          /* -1: none since boot                         */
-    uint32_t ke_attempts, ke_failures;
-    uint8_t resolve_failures, silent;
+    uint32_t ke_attempts;
+    uint8_t unresolved, silent;
     uint8_t record;           /* its record's id on the card                 */
     int ticket;               /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
@@ -94,6 +112,11 @@ void sources_card_restore(struct source *s, unsigned count,
                           const struct conf *conf,
                           int (*load)(uint8_t id, uint8_t *buf, size_t cap),
                           mono_ns save_due);
+
+/* The one line for a person; logged when it is another one. "": none. */
+void source_trouble(struct source *s, const char *what);
+/* How long to wait after one more failure of the name service; counts it. */
+mono_ns source_resolve_wait(uint8_t *failures);
 
 void source_status(const struct source *s, struct status_source *out,
                    mono_ns now);

@@ -367,6 +367,16 @@ static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
     return store_put(STORE_ASSOC, id, data, len);
 }
 
+static int load_retries(uint8_t *buf, size_t cap)
+{
+    return store_get(STORE_RETRY, 0, buf, cap);
+}
+
+static int save_retries(const uint8_t *data, size_t len)
+{
+    return store_put(STORE_RETRY, 0, data, len);
+}
+
 static int load_floor(uint8_t *buf, size_t cap)
 {
     return store_get(STORE_FLOOR, 0, buf, cap);
@@ -389,7 +399,8 @@ static const struct keeper_ops keeper_doors = {
 static const struct sources_ops source_doors = {
     .net_up = yes, .resolve = resolve, .exchange = take_exchange,
     .send = take_request, .remembers = store_state_partition,
-    .load = load_assoc, .save = save_assoc, .durable = store_durable};
+    .load = load_assoc, .save = save_assoc, .durable = store_durable,
+    .load_retries = load_retries, .save_retries = save_retries};
 
 /* ---- power on, and off -------------------------------------------------------- */
 

@@ -451,10 +451,20 @@ static void run_of_naks(void **state)
         kiss(NTP_KISS_NTSN, true, false);
         assert_int_equal(peer_give(&p), RC_AUTH);
     }
-    assert_int_equal(peer_poll(&p), RC_STATE); /* keys are worthless */
-    assert_int_equal(p.n.tx, NTP_CLIENT_NAKS);
+    assert_true(ntp_client_refused(&p.n)); /* or so a stranger says */
+    ask(); /* with the old keys, until there are others */
+    assert_int_equal(p.n.tx, NTP_CLIENT_NAKS + 1);
+    heard(1);
+    assert_false(ntp_client_refused(&p.n)); /* they were good */
+    for (int i = 0; i < NTP_CLIENT_NAKS; i++) {
+        ask();
+        kiss(NTP_KISS_NTSN, true, false);
+        assert_int_equal(peer_give(&p), RC_AUTH);
+    }
+    assert_true(ntp_client_refused(&p.n));
     peer_keys(&p, 7, 8, 100);
     ntp_client_rekeyed(&p.n, p.now);
+    assert_false(ntp_client_refused(&p.n));
     ask();
     heard(1);
     /* broken by valid replies, a run never gets there */
@@ -464,6 +474,7 @@ static void run_of_naks(void **state)
         assert_int_equal(peer_give(&p), RC_AUTH);
         if (i % 2)
             heard(2);
+        assert_false(ntp_client_refused(&p.n));
     }
 }
 

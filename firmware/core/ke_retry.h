@@ -1,0 +1,57 @@
+/* ke_retry.h -- when a key exchange may be tried again (RFC 8915 section
+ * 4.2), also over restarts.
+ *
+ * After the nth exchange in a row that no reply has proved,
+ *
+ *     t = min(10 * 1.5^(n-1), 432000) seconds
+ *
+ * must pass, here up to a quarter more, by chance, so that clients which
+ * failed together do not come back together (never beyond 432000). Only
+ * proved(), which is a valid reply under the keys of the last exchange, takes
+ * the count back.
+ *
+ *     may -> begin -> write the record, wait for the card -> exchange -> ended
+ *         -> (valid reply) proved -> write the record
+ *
+ * Over a restart. The record says how many failed and how much of the wait
+ * is left. It is written before an exchange, with the whole wait, so that a
+ * crash or a power cut in the middle of it counts as a failure. There is no
+ * wall time before the first sync, so only time with the power on counts:
+ * the wait goes on from what the record says, from boot. note() says when to
+ * write it again: 10, 20, 40 ... s into the wait, at most 16 times. A machine
+ * that is never on as long as its wait is therefore not shut out for ever (at
+ * most half of what it waited is forgotten), and one that restarts every few
+ * seconds asks no more often than one that does not. */
+#ifndef KE_RETRY_H
+#define KE_RETRY_H
+
+#include "bytes.h"
+
+#define KE_RETRY_MAX_S 432000
+
+struct ke_retry { /* all zero: nothing has failed */
+    uint8_t failures; /* begun in a row and not proved, up to 255           */
+    mono_ns wait;     /* after the last one begun                           */
+    mono_ns next;     /* no exchange before this                            */
+    mono_ns from, noted; /* the wait began; the record is due again         */
+};
+
+bool ke_retry_may(const struct ke_retry *r, mono_ns now);
+/* chance: any 16 random bits. */
+void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t chance);
+/* It has ended, well or badly: the wait counts from here. */
+void ke_retry_ended(struct ke_retry *r, mono_ns now);
+void ke_retry_proved(struct ke_retry *r);
+
+/* When the record is worth writing again; MONO_NEVER. */
+mono_ns ke_retry_note(const struct ke_retry *r);
+/* It is being written. */
+void ke_retry_noted(struct ke_retry *r, mono_ns now);
+
+/* The record's bytes: failures, seconds left (32 bits), rounded up. read: any
+ * bytes; a wait beyond the longest is the longest. */
+#define KE_RETRY_BYTES 5
+void ke_retry_write(const struct ke_retry *r, mono_ns now, struct writer *w);
+void ke_retry_read(struct ke_retry *r, mono_ns now, struct reader *in);
+
+#endif

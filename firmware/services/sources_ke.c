@@ -1,0 +1,252 @@
+#include "sources_ke.h"
+
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/crypto.h"
+#include "core/fmt.h"
+#include "core/mono.h"
+#include "log.h"
+#include "timekeeper.h"
+
+#define RECORD_VERSION 1
+#define RECORD_MAX     (1 + LIMIT_SOURCES * (4 + KE_RETRY_BYTES))
+#define MARK_PATIENCE  MONO_S
+#define BUSY_RETRY     (100 * MONO_MS)
+
+static struct {
+    const struct sources_ops *ops;
+    struct source *s;
+    unsigned count;
+} ke;
+
+/* ---- the record ---------------------------------------------------------- */
+
+/* FNV-1a of name and port: a line that moves in chrony.conf keeps its wait.
+ * Two servers with one number share the longer wait, no more. */
+static uint32_t id_of(const struct conf_source *c)
+{
+    uint32_t h = 2166136261u;
+    for (const char *p = c->name; *p; p++)
+        h = (h ^ (uint8_t)*p) * 16777619u;
+    h = (h ^ c->ntsport >> 8) * 16777619u;
+    return (h ^ (c->ntsport & 255u)) * 16777619u;
+}
+
+/* Version, then for each server with failures its number and what
+ * core/ke_retry keeps. Returns the ticket; <= 0: there is no card. */
+static int write_record(mono_ns now)
+{
+    uint8_t buf[RECORD_MAX];
+    struct writer w = writer_of(buf, sizeof buf);
+    writer_u8(&w, RECORD_VERSION);
+    for (unsigned i = 0; i < ke.count; i++) {
+        struct source_ke *k = &ke.s[i].ke;
+        if (k->retry.failures == 0)
+            continue;
+        writer_u32(&w, k->id);
+        ke_retry_write(&k->retry, now, &w);
+        ke_retry_noted(&k->retry, now);
+    }
+    ASSERT(!w.full);
+    return ke.ops->save_retries(buf, w.len > 1 ? w.len : 0);
+}
+
+static void read_one(struct source *s, struct reader r, mono_ns now)
+{
+    while (r.left > 0 && !r.bad) {
+        struct ke_retry found = {0};
+        uint32_t id = reader_u32(&r);
+        ke_retry_read(&found, now, &r);
+        if (!r.bad && id == s->ke.id && found.next >= s->ke.retry.next)
+            s->ke.retry = found;
+    }
+}
+
+void sources_ke_init(const struct sources_ops *ops, struct source *s,
+                     unsigned count, mono_ns now)
+{
+    uint8_t buf[RECORD_MAX];
+    ke.ops = ops;
+    ke.s = s;
+    ke.count = count;
+    int len = ops->load_retries(buf, sizeof buf);
+    for (unsigned i = 0; i < count; i++) {
+        struct source_ke *k = &s[i].ke;
+        k->id = id_of(s[i].conf);
+        if (!s[i].conf->nts || len < 1 || buf[0] != RECORD_VERSION)
+            continue;
+        read_one(&s[i], reader_of(buf + 1, (size_t)len - 1), now);
+        if (k->retry.failures > 0)
+            log_line("%s: %u key exchanges had failed before the restart, "
+                     "none in the next %u s",
+                     s[i].conf->name, (unsigned)k->retry.failures,
+                     (unsigned)((k->retry.next - now) / MONO_S));
+    }
+}
+
+mono_ns sources_ke_poll(mono_ns now)
+{
+    mono_ns next = MONO_NEVER;
+    for (unsigned i = 0; i < ke.count; i++)
+        next = mono_min(next, ke_retry_note(&ke.s[i].ke.retry));
+    if (now < next)
+        return next;
+    (void)write_record(now); /* without a card there is nothing to note */
+    return now;
+}
+
+void sources_ke_valid(struct source *s, mono_ns now)
+{
+    /* Older keys say nothing of the KE server; but once its wait is over,
+     * there is nothing left to keep in mind. */
+    bool told = s->ke.unproved || ke_retry_may(&s->ke.retry, now);
+    if (s->ke.retry.failures == 0 || s->ke.step != SOURCE_KE_IDLE || !told)
+        return;
+    s->ke.unproved = false;
+    ke_retry_proved(&s->ke.retry);
+    (void)write_record(now);
+}
+
+void sources_ke_now(struct source *s)
+{
+    s->ke.retry.next = s->ke.again = 0;
+}
+
+/* ---- one exchange -------------------------------------------------------- */
+
+static bool wanted(const struct source *s)
+{
+    return s->conf->nts && !s->ntp.stopped &&
+           (s->step == SOURCE_KEYS || ntp_client_refused(&s->ntp));
+}
+
+/* Keys and cookies of a success; the old ones are gone then. */
+static int take_keys(struct source *s, const struct ke_outcome *o)
+{
+    struct nts_assoc *a = &s->ntp.nts;
+    int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
+    for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
+        rc = nts_assoc_put(a, o->result->cookie[i].b,
+                           o->result->cookie[i].len);
+    if (rc != RC_OK)
+        return rc;
+    if (o->other)
+        nts_assoc_other(a, o->other_c2s, o->other_s2c);
+    a->cert_lo = o->cert_lo;
+    a->cert_hi = o->cert_hi;
+    return RC_OK;
+}
+
+static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
+{
+    if (!net_addr_equal(&s->addr, &s->ke.addr))
+        timekeeper_forget((unsigned)(s - ke.s));
+    s->addr = s->ke.addr;
+    s->port = o->result->port ? o->result->port : s->conf->port;
+    (void)fmt(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
+    s->stale = s->step == SOURCE_RESOLVING;
+    if (!s->stale)
+        s->step = s->ntp_name[0] ? SOURCE_ADDRESS : SOURCE_RUN;
+    s->retry = 0;
+    s->silent = 0;
+    s->save_due = s->last_ke = now;
+    ntp_client_rekeyed(&s->ntp, now);
+}
+
+static void exchanged(void *arg, const struct ke_outcome *o)
+{
+    struct source *s = arg;
+    mono_ns now = timekeeper_mono();
+    ke_retry_ended(&s->ke.retry, now);
+    s->ke.step = SOURCE_KE_IDLE;
+    if (!o->ok) {
+        source_trouble(s, o->reason);
+        return;
+    }
+    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
+        source_trouble(s, "certificate not valid at the time found");
+        return;
+    }
+    if (take_keys(s, o) != RC_OK) {
+        source_trouble(s, "unusable keys or cookies");
+        return;
+    }
+    if (timekeeper_synchronised())
+        source_proved(s, timekeeper_unix());
+    source_trouble(s, "");
+    s->ke.unproved = true;
+    log_line("%s: key exchange done, %u cookies", s->conf->name,
+             (unsigned)s->ntp.nts.count);
+    run_on(s, o, now);
+}
+
+static mono_ns exchange(struct source *s, mono_ns now)
+{
+    bool arrived = s->forgetful || s->ke.ticket <= 0 ||
+                   ke.ops->durable(s->ke.ticket);
+    if (!arrived && now - s->ke.marked < MARK_PATIENCE)
+        return now + MONO_MS;
+    if (ke.ops->exchange(s->conf->name, &s->ke.addr, s->conf->ntsport,
+                         s->conf->certset, exchanged, s) != RC_OK)
+        return now + BUSY_RETRY;
+    s->ke.step = SOURCE_KE_EXCHANGING;
+    s->ke.unproved = false;
+    s->ke_attempts++;
+    return MONO_NEVER;
+}
+
+static void mark(struct source *s, mono_ns now)
+{
+    uint8_t chance[2] = {0};
+    if (crypto_random(chance, sizeof chance) != RC_OK)
+        chance[0] = 0; /* no jitter, then; the exchange will say it */
+    ke_retry_begin(&s->ke.retry, now, bytes_get16(chance));
+    s->ke.step = SOURCE_KE_MARKING;
+    s->ke.marked = now;
+    s->ke.ticket = write_record(now);
+}
+
+static void resolved(void *arg, const struct net_addr *addr, size_t count)
+{
+    struct source *s = arg;
+    mono_ns now = timekeeper_mono();
+    if (count == 0) {
+        source_trouble(s, "name does not resolve");
+        s->ke.again = now + source_resolve_wait(&s->ke.unresolved);
+        s->ke.step = SOURCE_KE_IDLE;
+        return;
+    }
+    s->ke.unresolved = 0;
+    s->ke.addr = addr[0];
+    s->ke.step = SOURCE_KE_IDLE;
+    if (wanted(s))
+        mark(s, now);
+}
+
+static mono_ns resolve(struct source *s, mono_ns now)
+{
+    s->ke.step = SOURCE_KE_RESOLVING;
+    if (ke.ops->resolve(s->conf->name, resolved, s) == RC_OK)
+        return now;
+    s->ke.step = SOURCE_KE_IDLE; /* too many questions at once */
+    return s->ke.again = now + BUSY_RETRY;
+}
+
+mono_ns sources_ke_step(struct source *s, mono_ns now)
+{
+    switch (s->ke.step) {
+    case SOURCE_KE_IDLE:
+        if (!wanted(s))
+            break;
+        if (!ke_retry_may(&s->ke.retry, now))
+            return s->ke.retry.next;
+        return now < s->ke.again ? s->ke.again : resolve(s, now);
+    case SOURCE_KE_MARKING:
+        return exchange(s, now);
+    case SOURCE_KE_RESOLVING:
+    case SOURCE_KE_EXCHANGING:
+        break;
+    }
+    return MONO_NEVER;
+}

@@ -1,0 +1,35 @@
+/* sources_ke.h -- when a source exchanges keys, beside its requests: private
+ * to sources*.c.
+ *
+ *     IDLE -> RESOLVING -> MARKING -> EXCHANGING -> IDLE
+ *
+ * It is wanted while a source with `nts` has no keys or no cookies, or when a
+ * run of requests has met NAKs only, which anybody on the path can send. Keys
+ * that are there stay, and go on being used, until an exchange has succeeded:
+ * then they are replaced (RFC 8915 section 5.7). A valid reply meanwhile ends
+ * the want. The name service is asked anew before each exchange.
+ *
+ * How often: core/ke_retry. One record on the card holds what has failed, so
+ * that a restart does not begin from nothing: see there for what is written
+ * when. It is kept wherever there is a state partition, ntsdumpdir or not:
+ * it is there for the servers, not for us. Without one, or when the card does
+ * not take it within a second, the exchange is made all the same. */
+#ifndef SOURCES_KE_H
+#define SOURCES_KE_H
+
+#include "sources_card.h"
+
+/* s: all the sources; what the card knows of their servers. */
+void sources_ke_init(const struct sources_ops *ops, struct source *s,
+                     unsigned count, mono_ns now);
+/* One step of one source, while the network is up; when to call again. */
+mono_ns sources_ke_step(struct source *s, mono_ns now);
+/* Keep the record true; when to call again. */
+mono_ns sources_ke_poll(mono_ns now);
+/* A valid reply came under the keys as they are. */
+void sources_ke_valid(struct source *s, mono_ns now);
+/* What made it fail may be gone: wait no longer. The next wait is as long as
+ * it would be. */
+void sources_ke_now(struct source *s);
+
+#endif
