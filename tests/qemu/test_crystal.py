@@ -67,6 +67,14 @@ def judge(tap, rows):
               "error", drift)
 
 
+def unsteady(rows):
+    """ppm. A busy machine serves its emulated network late for many seconds
+    on end, now one way and now the other; no client can tell that from its
+    crystal. As much as this program itself does not know of the Pi's clock,
+    over the time that it looked: some 3 of the 100."""
+    return statistics.median(row[2] for row in rows) / rows[-1][0] * 1e6
+
+
 def main():
     tap = Tap()
     with world.World() as w:
@@ -75,14 +83,16 @@ def main():
                 "-global", f"cortex-a7-arm-cpu.cntfrq={CNTFRQ}"]) as m:
             tap.check(world.synchronise(m), "synchronised", m.text)
             rows = watch(m)
-            if tap.check(rows, "`date` answers", m.text):
-                judge(tap, rows)
+            if not tap.check(rows, "`date` answers", m.text):
+                return tap.done()
+            judge(tap, rows)
             found = frequency(m)
             print(f"# frequency {found}, injected {WANTED_PPM:.3f} ppm fast")
             tap.check(found and abs(found[0] - WANTED_PPM)
-                      <= SKEWS * found[1] + ROUNDING_PPM,
+                      <= SKEWS * found[1] + ROUNDING_PPM + unsteady(rows),
                       "`tracking` tells the crystal's error within "
-                      f"{SKEWS} of its skew", found)
+                      f"{SKEWS} of its skew and what a busy machine does",
+                      (found, unsteady(rows)))
             tap.check(found and found[1] < WANTED_PPM / 5,
                       "... and the skew is a fifth of it at most", found)
     return tap.done()
