@@ -5,6 +5,7 @@
 
 /* Sources: what chrony.conf may ask for, pools expanded. */
 #define LIMIT_SOURCES      16
+#define LIMIT_DHCP_SERVERS 4 /* of them, named by DHCP (dhcpservers)         */
 #define LIMIT_NAME         256 /* a host name and its 0 (RFC 1035: 253)       */
 #define LIMIT_TRUST_FILES  8   /* ntstrustedcerts lines                       */
 #define LIMIT_TRUST_CERTS  32  /* certificates in them                        */

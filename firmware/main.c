@@ -310,6 +310,8 @@ static void start(void)
     ke_client_clock(certificate_clock);
     ntp_udp_init(&datagram_doors);
     sources_init(&conf, &source_doors);
+    if (conf.dhcpservers)
+        net_ntp_servers(sources_named);
 }
 
 /* ---- the superloop ------------------------------------------------------- */

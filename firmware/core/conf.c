@@ -28,6 +28,14 @@ static int read_trust(struct conf_read *p)
     return RC_OK;
 }
 
+static int read_dhcpservers(struct conf_read *p)
+{
+    if (conf_want(p, 0, 0) < 0)
+        return RC_BAD;
+    p->c->dhcpservers = true;
+    return RC_OK;
+}
+
 static int read_nosystemcert(struct conf_read *p)
 {
     if (conf_want(p, 0, 0) < 0)
@@ -187,6 +195,7 @@ static int read_directive(struct conf_read *p)
         {"server", conf_read_server},
         {"pool", conf_read_pool},
         {"ntstrustedcerts", read_trust},
+        {"dhcpservers", read_dhcpservers},
         {"nosystemcert", read_nosystemcert},
         {"ntsdumpdir", read_save},
         {"driftfile", read_save},

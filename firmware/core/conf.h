@@ -30,6 +30,7 @@ struct conf_source {
                              * the second is 10; our filter weighs by delay */
     double offset_s;        /* 0                                            */
     uint8_t certset;        /* 0                                            */
+    bool dhcp;              /* not a line: DHCP named it (dhcpservers)      */
 };
 
 struct conf_trust {
@@ -50,6 +51,7 @@ struct conf {
     uint8_t source_count;
     struct conf_trust trust[LIMIT_TRUST_FILES];
     uint8_t trust_count;
+    bool dhcpservers;        /* own word: ask the NTP servers of DHCP, too   */
     bool nosystemcert;       /* leave the Mozilla bundle out                */
     bool save;               /* ntsdumpdir or driftfile given               */
     uint32_t saveinterval_s; /* own word: 60 .. 86400, default 900          */
@@ -84,6 +86,9 @@ struct conf {
     uint8_t report_count;
     uint16_t reports_lost;
 };
+
+/* A source as a server line without options makes it, name and line empty. */
+struct conf_source conf_source_plain(void);
 
 /* Defaults, then every line of text. Never fails as a whole. Returns the
  * number of errors (level CONF_ERROR). */

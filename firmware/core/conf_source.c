@@ -138,17 +138,22 @@ static bool same_source(const struct conf_source *a,
            conf_words_equal(a->name, b->name);
 }
 
+struct conf_source conf_source_plain(void)
+{
+    return (struct conf_source){.port = 123,
+                                .ntsport = 4460,
+                                .minpoll = 6,
+                                .maxpoll = 10,
+                                .maxsources = 4,
+                                .maxdelay_s = 3};
+}
+
 static int read_source(struct conf_read *p, bool pool)
 {
     struct conf *c = p->c;
-    struct conf_source s = {.line = p->line,
-                            .port = 123,
-                            .ntsport = 4460,
-                            .minpoll = 6,
-                            .maxpoll = 10,
-                            .pool = pool,
-                            .maxsources = 4,
-                            .maxdelay_s = 3};
+    struct conf_source s = conf_source_plain();
+    s.line = p->line;
+    s.pool = pool;
     if (p->w.count < 2)
         return conf_bad(p, "a name or an address is missing", NULL);
     const char *name = p->w.word[1];

@@ -20,6 +20,9 @@ struct net_addr {        /* 16 bytes of IPv6, or 4 of IPv4 */
 
 /* changed: the address or the link is another one now. */
 void net_init(const struct conf *conf, void (*changed)(mono_ns now));
+/* From now on told() hears, from net_poll, which NTP servers each DHCP lease
+ * names (option 42, RFC 2132 section 8.3), none included. */
+void net_ntp_servers(void (*told)(const struct net_addr *addr, size_t count));
 mono_ns net_poll(mono_ns now);
 bool net_up(void);              /* link, and an address to send from         */
 void net_address4(char out[16]); /* "" while there is none                   */

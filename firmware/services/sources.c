@@ -24,6 +24,9 @@ static struct {
     struct source s[LIMIT_SOURCES];
     unsigned count;
     bool set; /* the clock is, as of the last poll                           */
+    struct conf_source line[LIMIT_DHCP_SERVERS]; /* sources_named            */
+    struct net_addr named[LIMIT_DHCP_SERVERS];
+    unsigned lines;
 } all;
 
 static unsigned slot_of(const struct source *s)
@@ -46,6 +49,34 @@ static void add(const struct conf_source *c, mono_ns now)
     all.count++;
 }
 
+static bool known(const struct net_addr *addr)
+{
+    for (unsigned i = 0; i < all.count; i++)
+        if (net_addr_equal(&all.s[i].addr, addr) ||
+            (all.s[i].conf->dhcp &&
+             net_addr_equal(&all.named[all.s[i].conf - all.line], addr)))
+            return true;
+    return false;
+}
+
+void sources_named(const struct net_addr *addr, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (all.lines == LIMIT_DHCP_SERVERS || all.count == LIMIT_SOURCES ||
+            known(&addr[i]))
+            continue;
+        struct conf_source *c = &all.line[all.lines];
+        char text[48];
+        *c = conf_source_plain();
+        c->iburst = c->dhcp = true;
+        net_addr_text(&addr[i], text);
+        (void)fmt(c->name, sizeof c->name, "%s", text);
+        all.named[all.lines++] = addr[i];
+        log_line("%s: an NTP server that DHCP names", c->name);
+        add(c, timekeeper_mono());
+    }
+}
+
 /* All at the same moments, which are keeper's too, so that one write of the
  * card takes them all. */
 static mono_ns next_save(mono_ns now)
@@ -57,7 +88,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
 {
     mono_ns now = timekeeper_mono();
     all.ops = ops;
-    all.count = 0;
+    all.count = all.lines = 0;
     all.save_every = conf->saveinterval_s * MONO_S;
     all.set = false;
     for (unsigned i = 0; i < conf->source_count; i++) {

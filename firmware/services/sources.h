@@ -61,6 +61,11 @@ void sources_net_changed(mono_ns now);
 /* An operator has moved the time floor, by which certificates may have been
  * refused: exchange keys now. The next wait is as long as it would be. */
 void sources_retry(void);
+/* dhcpservers: NTP servers that DHCP names join as plain sources, at most
+ * LIMIT_DHCP_SERVERS. Anybody on the network can name them, so as long as the
+ * clock is not set and a source with nts is configured, they have no say.
+ * One that a later lease does not name stays until a restart. */
+void sources_named(const struct net_addr *addr, size_t count);
 /* Save all that is worth it now (clean reset). */
 void sources_save(void);
 

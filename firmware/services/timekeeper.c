@@ -85,6 +85,7 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf)
     struct timekeeper_slot *s = &tk.slot[slot];
     s->conf = conf;
     start_filter(s);
+    tk.nts |= conf->nts;
     tk.reselect = true; /* options in force depend on all of them */
     if (slot >= tk.slots)
         tk.slots = slot + 1;
@@ -118,7 +119,8 @@ static void fill(const struct timekeeper_slot *s, uint64_t ticks,
 {
     *in = (struct select_in){
         .auth = s->conf->nts,
-        .noselect = s->conf->noselect,
+        .noselect = s->conf->noselect ||
+                    (s->conf->dhcp && tk.nts && !tk.d.synced),
         .prefer = s->conf->prefer,
         .require = s->conf->require,
         .trust = s->conf->trust,

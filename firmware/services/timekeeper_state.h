@@ -31,6 +31,7 @@ struct timekeeper_state {
     struct clk clk;
     struct timekeeper_slot slot[LIMIT_SOURCES];
     unsigned slots;
+    bool nts;              /* one of them has it                             */
     struct select_limits limits;
     double score[LIMIT_SOURCES]; /* select.h                                 */
     struct discipline d;

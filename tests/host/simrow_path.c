@@ -122,6 +122,32 @@ static void nak_only(void)
     gone("the attacker is gone");
 }
 
+/* The same with `dhcpservers`: the server that DHCP names is asked, in the
+ * clear, and has no say; an hour of lying later it is marked. */
+static void evil_dhcp_asked(void)
+{
+    sim_world("dhcpservers\n"
+              "server nts1.test nts iburst\nserver nts2.test nts iburst\n"
+              "server nts3.test nts iburst\n");
+    w->dhcp_evil = true;
+    w->dns_lie = -1;
+    w->server[SIM_SERVERS - 1].lie_ns = INT64_C(3600000000000);
+    for (unsigned i = 0; i < 3; i++)
+        w->server[i].ntp = NTP_SILENT;
+    sim_row_unset(120);
+    sim_check(sim_said("an NTP server that DHCP names"), "it is told");
+    sim_check(w->server[SIM_SERVERS - 1].plain > 0, "it is asked");
+    w->dhcp_evil = false; /* and the honest router is back */
+    w->link = false;
+    sim_run(2);
+    for (unsigned i = 0; i < 3; i++)
+        w->server[i].ntp = NTP_OK;
+    w->link = true;
+    sim_check(sim_until("synchronised: ", 300), "by the servers with NTS");
+    sim_run(600);
+    sim_row_right();
+}
+
 static void evil_dhcp(void)
 {
     w->dhcp_evil = true;
@@ -290,6 +316,10 @@ const struct sim_row sim_rows_path[] = {
     {"nothing but forged NAKs", nak_only,
      "not set; key exchanges back off", "key exchanges back off", SIM_SAME,
      SIM_SILENT},
+    {"DHCP names a liar as NTP server, and dhcpservers asks it",
+     evil_dhcp_asked, "asked, but no say before the clock is set, nor after",
+     "as `sourcedir` says: a plain source beside NTS ones has no say "
+     "(authselectmode mix)", SIM_SAME, SIM_SILENT},
     {"DHCP names the attacker's DNS, router and NTP servers", evil_dhcp,
      "unknown issuer; option 42 not asked", "unknown issuer; option 42 only "
      "where the system's scripts add it", SIM_SAME, "unknown issuer"},

@@ -108,7 +108,9 @@ static inline void dhcp_answer(struct frame *f, const struct frame *ask,
                    51, 4, 0, 0, 14, 16,     /* lease: an hour                */
                    1,  4, 255, 255, 255, 0, /* mask                          */
                    3,  4, 10, 9, 0, 1,      /* router                        */
-                   6,  4, dns[0], dns[1], dns[2], dns[3], 255};
+                   6,  4, dns[0], dns[1], dns[2], dns[3],
+                   42, 12, 10, 9, 0, 7, 0, 0, 0, 0, 10, 9, 0, 8, /* NTP      */
+                   255};
     memcpy(m + 240, o, sizeof o);
     udp4(f, 67, 68, m, sizeof m);
     memset(f->b, 0xff, 6);

@@ -318,6 +318,17 @@ static void every_directive_of_chrony(void **state)
     assert_int_equal(count, 85);
 }
 
+static void dhcpservers(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("server a.example nts\n"), 0);
+    assert_false(c.dhcpservers);
+    assert_int_equal(parse("dhcpservers\n"), 0);
+    assert_true(c.dhcpservers);
+    assert_int_equal(parse("dhcpservers yes\n"), 1);
+    assert_false(c.dhcpservers);
+}
+
 static void bootstrap_modes(void **state)
 {
     (void)state;
@@ -470,6 +481,7 @@ int main(void)
         cmocka_unit_test(selection),
         cmocka_unit_test(leap_seconds),
         cmocka_unit_test(every_directive_of_chrony),
+        cmocka_unit_test(dhcpservers),
         cmocka_unit_test(bootstrap_modes),
         cmocka_unit_test(chrony_agrees),
         cmocka_unit_test(hosts),

@@ -40,6 +40,17 @@ static void test_down(void **state)
     assert_int_equal(sim.changes, 0);
 }
 
+static struct {
+    struct net_addr addr[LIMIT_DHCP_SERVERS];
+    size_t count;
+} named;
+
+static void ntp_servers(const struct net_addr *addr, size_t count)
+{
+    memcpy(named.addr, addr, count * sizeof *addr);
+    named.count = count;
+}
+
 static void test_dhcp(void **state)
 {
     (void)state;
@@ -69,6 +80,9 @@ static void test_dhcp(void **state)
     net_address4(text);
     assert_string_equal(text, "10.9.0.42");
     assert_true(sim.changes >= 2);
+    assert_int_equal(named.count, 2); /* 0.0.0.0 is nobody */
+    assert_memory_equal(named.addr[0].b, "\x0a\x09\x00\x07", 4);
+    assert_memory_equal(named.addr[1].b, "\x0a\x09\x00\x08", 4);
     assert_true(sim.ticks - start < 5 * HZ); /* no conflict check of 7 s */
 }
 
@@ -498,6 +512,7 @@ static int start(void **state)
     (void)conf_parse(&conf, "hostname clock\n", 15);
     sim.ticks = 5 * HZ;
     net_init(&conf, changed);
+    net_ntp_servers(ntp_servers);
     return 0;
 }
 

@@ -42,6 +42,8 @@
 #define LWIP_DHCP                  1
 #define LWIP_DHCP_DOES_ACD_CHECK   0 /* 7 s before the first packet          */
 #define LWIP_DHCP_MAX_DNS_SERVERS  2
+#define LWIP_DHCP_GET_NTP_SRV      1 /* told to whoever asked: dhcpservers   */
+#define LWIP_DHCP_MAX_NTP_SERVERS  4 /* LIMIT_DHCP_SERVERS                   */
 #define DHCP_COARSE_TIMER_SECS     60
 #define LWIP_NETIF_HOSTNAME        1
 #define LWIP_ACD                   0
