@@ -235,6 +235,7 @@ void net_init(const struct conf *conf, void (*changed)(mono_ns now))
     memset(&net, 0, sizeof net);
     net.conf = conf;
     net.changed = changed;
+    net_ntp_servers(NULL);
     lwip_init();
     net_dns_init();
 }
