@@ -39,8 +39,8 @@ unpack() { # package, program that must then be there
 # ---- chrony 4.6.1 of trixie, by the list in trixie.lock --------------------
 # The mirrors are the machine's own: apt is asked which ones it uses.
 mirrors() {
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
-        'Component: main' | sort -u
+    apt-get indextargets --no-release-info --format '$(REPO_URI)' \
+        'Created-By: Packages' 'Component: main' | sort -u
 }
 
 locked() { # path-below-mirror sha256
