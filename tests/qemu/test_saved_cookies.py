@@ -5,6 +5,7 @@ import sys
 import time
 
 import world
+from refusals import until
 from machine import Machine, Tap
 
 
@@ -14,7 +15,11 @@ def boot(tap, w, name, seconds, what):
         good = world.synchronise(m)
         time.sleep(seconds)
         board = m.ask("board") if good else ""
-        rows = world.authdata(m) if good else []
+        # A request under way has its cookie with it.
+        seen = []
+        until(lambda: not good or seen.append(world.authdata(m)) or not seconds
+              or world.keys_are_good(seen[-1], 3), 30)
+        rows = seen[-1] if seen else []
         m.off()
     tap.check(good, f"{what}: synchronised", m.text)
     return board, rows, m.text
