@@ -169,6 +169,10 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                     const uint8_t *msg, size_t len, struct ntp_sample *s,
                     enum ntp_drop *why) MUST_CHECK;
 
+/* Keys and cookies are given up: wiped, and no answer is waited for that only
+ * they could judge. */
+void ntp_client_unkeyed(struct ntp_client *n);
+
 /* Fresh keys and cookies have been put into n->nts: ask at once. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
 

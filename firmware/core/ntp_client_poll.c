@@ -138,6 +138,14 @@ void ntp_client_basic(struct ntp_client *n)
     n->before.known = false;
 }
 
+void ntp_client_unkeyed(struct ntp_client *n)
+{
+    nts_assoc_wipe(&n->nts);
+    n->prepared = false;
+    n->waiting = false;
+    ntp_client_basic(n);
+}
+
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now)
 {
     n->nak_run = 0;

@@ -183,7 +183,7 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
         /* The card takes nothing any more; it must not offer these cookies
          * twice, so they are given up for a new key exchange. */
         source_trouble(s, "card does not take the cookies back");
-        nts_assoc_wipe(&s->ntp.nts);
+        ntp_client_unkeyed(&s->ntp);
         s->forgetful = true;
         s->ticket = 0;
         s->step = SOURCE_KEYS;
@@ -215,7 +215,7 @@ void sources_save(void)
 static void drop(struct source *s, const char *why)
 {
     source_trouble(s, why);
-    nts_assoc_wipe(&s->ntp.nts);
+    ntp_client_unkeyed(&s->ntp);
     if (all.ops->remembers() &&
         all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
         log_limited(&all, "%s: keys stay on the card", s->conf->name);
@@ -284,7 +284,7 @@ static mono_ns ask_time(struct source *s, mono_ns now)
         if (s->ntp.stopped)
             return MONO_NEVER;
         s->step = SOURCE_KEYS;
-        nts_assoc_wipe(&s->ntp.nts);
+        ntp_client_unkeyed(&s->ntp);
         return now;
     } else if (rc != RC_AGAIN) {
         source_trouble(s, "no entropy for a request");

@@ -114,7 +114,7 @@ static void remembered(const struct conf *conf, struct source *s)
         return;
     }
     log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
-    nts_assoc_wipe(&s->ntp.nts);
+    ntp_client_unkeyed(&s->ntp);
     s->step = SOURCE_KEYS;
 }
 

@@ -442,6 +442,24 @@ static void nak_for_another(void **state)
     assert_int_equal(p.n.nak_run, 0);
 }
 
+/* Keys that are given up with a request under way: its answer is nobody's. */
+static void keys_given_up(void **state)
+{
+    (void)state;
+    begin(8);
+    ask();
+    peer_good(&p);
+    peer_uid(&p);
+    peer_seal(&p, 1, 100);
+    ntp_client_unkeyed(&p.n);
+    refused(RC_BAD, NTP_DROP_ORIGIN);
+    assert_int_equal(peer_poll(&p), RC_STATE);
+    peer_keys(&p, 3, 8, 100);
+    ntp_client_rekeyed(&p.n, p.now);
+    ask();
+    heard(1);
+}
+
 static void run_of_naks(void **state)
 {
     (void)state;
@@ -583,6 +601,7 @@ int main(void)
         cmocka_unit_test(kisses_must_be_authentic),
         cmocka_unit_test(one_nak),
         cmocka_unit_test(nak_for_another),
+        cmocka_unit_test(keys_given_up),
         cmocka_unit_test(run_of_naks),
         cmocka_unit_test(other_context),
         cmocka_unit_test(chrony_replies),
