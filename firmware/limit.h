@@ -20,8 +20,10 @@
 #define LIMIT_KE_MESSAGE   4096 /* a whole NTS-KE answer                      */
 #define LIMIT_NTP_PACKET   1280 /* our longest request: 8 cookies of 104 B  */
 
-/* TLS: one session's buffers, chain and bignums (measured peak 38 KB). */
-#define LIMIT_TLS_ARENA    (96 * 1024)
+/* TLS: sessions side by side, and the buffers, chains and bignums of them
+ * all (measured peak of one: 38 KB). */
+#define LIMIT_TLS_SESSIONS 3
+#define LIMIT_TLS_ARENA    (160 * 1024)
 
 /* Log ring. */
 #define LIMIT_LOG_LINES    256

@@ -11,6 +11,7 @@
 
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)
+#define TURN           64u /* steps; a whole exchange takes some 20         */
 
 enum ke_step {
     KE_IDLE,
@@ -28,20 +29,26 @@ struct ke_request {
     void *arg;
 };
 
+struct ke_lane { /* one exchange, over the TLS session of the same number    */
+    enum ke_step step;
+    struct ke_request asked;
+    mono_ns deadline;
+    struct nts_ke_client exchange;
+    uint8_t request[128];
+    size_t request_len, sent;
+    bool answered; /* a byte of the answer came */
+};
+
 static struct {
     struct tls_clock (*ask)(void);
     uint16_t offer[LIMIT_AEADS];
     size_t offer_count;
-    struct ke_request queue[LIMIT_SOURCES]; /* a ring */
+    struct ke_request queue[LIMIT_SOURCES]; /* a ring: not begun yet         */
     unsigned first, count;
-    enum ke_step step; /* of the first one */
-    mono_ns deadline;
-    struct nts_ke_client exchange;
-    struct ke_outcome outcome;
-    uint8_t request[128];
-    size_t request_len, sent;
-    bool answered; /* a byte of the answer came */
-    char reason[96];
+    struct ke_lane lane[LIMIT_TLS_SESSIONS];
+    unsigned steps;            /* that did something                         */
+    struct ke_outcome outcome; /* of the one that ends just now              */
+    char reason[96];           /* its                                        */
 } ke;
 
 void ke_client_init(void)
@@ -66,7 +73,10 @@ void ke_client_clock(struct tls_clock (*ask)(void))
 
 bool ke_client_busy(void)
 {
-    return ke.count > 0;
+    bool busy = ke.count > 0;
+    for (unsigned n = 0; n < LIMIT_TLS_SESSIONS; n++)
+        busy = busy || ke.lane[n].step != KE_IDLE;
+    return busy;
 }
 
 int ke_client_start(const char *name, const struct net_addr *addr,
@@ -87,109 +97,115 @@ int ke_client_start(const char *name, const struct net_addr *addr,
     return RC_OK;
 }
 
-/* The first request leaves the queue before its owner is told, who may want
- * to queue another. */
-static mono_ns finish(mono_ns now, const char *failure)
+/* The lane is free before its owner is told, who may want to queue another
+ * exchange. Lanes that wait are looked at again at once. */
+static mono_ns finish(unsigned n, mono_ns now, const char *failure)
 {
-    const struct ke_request r = ke.queue[ke.first];
-    ke.first = (ke.first + 1) % LEN(ke.queue);
-    ke.count--;
-    ke.step = KE_IDLE;
-    tls_close();
+    struct ke_lane *l = &ke.lane[n];
+    l->step = KE_IDLE;
+    tls_close(n);
     ke.outcome.ok = failure == NULL;
     ke.outcome.reason = failure ? failure : "";
-    ke.outcome.result = &ke.exchange.result;
-    r.done(r.arg, &ke.outcome);
+    ke.outcome.result = &l->exchange.result;
+    l->asked.done(l->asked.arg, &ke.outcome);
     crypto_wipe(&ke.outcome, sizeof ke.outcome);
-    crypto_wipe(&ke.exchange, sizeof ke.exchange); /* cookies */
-    return ke.count > 0 ? now : MONO_NEVER;
+    crypto_wipe(&l->exchange, sizeof l->exchange); /* cookies */
+    return now;
 }
 
-static mono_ns begin(mono_ns now)
+static mono_ns begin(unsigned n, mono_ns now)
 {
-    const struct ke_request *r = &ke.queue[ke.first];
+    struct ke_lane *l = &ke.lane[n];
+    const struct ke_request *r = &l->asked;
+    l->asked = ke.queue[ke.first];
+    ke.first = (ke.first + 1) % LEN(ke.queue);
+    ke.count--;
     ASSERT(ke.ask);
     const struct tls_clock clock = ke.ask();
-    int rc = tls_open(r->name, &r->addr, r->port, r->certset, &clock);
+    int rc = tls_open(n, r->name, &r->addr, r->port, r->certset, &clock);
     if (rc != RC_OK)
-        return finish(now, tls_reason());
-    rc = nts_ke_client_request(&ke.exchange, ke.offer, ke.offer_count,
-                               ke.request, sizeof ke.request);
+        return finish(n, now, tls_reason(n));
+    rc = nts_ke_client_request(&l->exchange, ke.offer, ke.offer_count,
+                               l->request, sizeof l->request);
     ASSERT(rc > 0);
-    ke.request_len = (size_t)rc;
-    ke.sent = 0;
-    ke.answered = false;
-    ke.step = KE_HANDSHAKE;
-    ke.deadline = now + TLS_TIMEOUT;
+    l->request_len = (size_t)rc;
+    l->sent = 0;
+    l->answered = false;
+    l->step = KE_HANDSHAKE;
+    l->deadline = now + TLS_TIMEOUT;
     return now;
 }
 
 /* Next: at once, or when the network has moved (every pass asks again then)
  * or the time is up. */
-static mono_ns pause(mono_ns now)
+static mono_ns pause(unsigned n, mono_ns now)
 {
-    return tls_waiting() ? ke.deadline : now;
+    return tls_waiting(n) ? ke.lane[n].deadline : now;
 }
 
-static mono_ns handshake(mono_ns now)
+static mono_ns handshake(unsigned n, mono_ns now)
 {
-    int rc = tls_step(now);
+    int rc = tls_step(n, now);
     if (rc == RC_AGAIN)
-        return pause(now);
+        return pause(n, now);
     if (rc != RC_OK)
-        return finish(now, tls_reason());
-    ke.step = KE_REQUEST;
-    ke.deadline = now + ANSWER_TIMEOUT;
+        return finish(n, now, tls_reason(n));
+    ke.lane[n].step = KE_REQUEST;
+    ke.lane[n].deadline = now + ANSWER_TIMEOUT;
     return now;
 }
 
-static mono_ns request(mono_ns now)
+static mono_ns request(unsigned n, mono_ns now)
 {
-    int rc = tls_write(ke.request + ke.sent, ke.request_len - ke.sent);
+    struct ke_lane *l = &ke.lane[n];
+    int rc = tls_write(n, l->request + l->sent, l->request_len - l->sent);
     if (rc == RC_AGAIN)
-        return pause(now);
+        return pause(n, now);
     if (rc < 0)
-        return finish(now, tls_reason());
-    ke.sent += (size_t)rc;
-    if (ke.sent == ke.request_len)
-        ke.step = KE_ANSWER;
+        return finish(n, now, tls_reason(n));
+    l->sent += (size_t)rc;
+    if (l->sent == l->request_len)
+        l->step = KE_ANSWER;
     return now;
 }
 
 /* The keys of both ways under the context that names this AEAD. */
-static int export_pair(uint16_t named, size_t len, uint8_t *c2s, uint8_t *s2c)
+static int export_pair(unsigned n, uint16_t named, size_t len, uint8_t *c2s,
+                       uint8_t *s2c)
 {
     uint8_t context[5];
     nts_ke_exporter_context(context, named, false);
-    int rc = tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, c2s,
-                        len);
+    int rc = tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context,
+                        c2s, len);
     if (rc != RC_OK)
         return rc;
     nts_ke_exporter_context(context, named, true);
-    return tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context, s2c,
+    return tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context, s2c,
                       len);
 }
 
-static int export_keys(struct ke_outcome *o, const struct nts_ke_result *r)
+static int export_keys(unsigned n, struct ke_outcome *o,
+                       const struct nts_ke_result *r)
 {
     const struct aead *aead = aead_find(r->aead);
     uint16_t named = nts_ke_exporter_aead(r->aead, r->compliant);
     ASSERT(aead && aead->key_len <= sizeof o->c2s);
-    int rc = export_pair(named, aead->key_len, o->c2s, o->s2c);
+    int rc = export_pair(n, named, aead->key_len, o->c2s, o->s2c);
     o->other = named != r->aead;
     if (rc == RC_OK && o->other)
-        rc = export_pair(r->aead, aead->key_len, o->other_c2s, o->other_s2c);
+        rc = export_pair(n, r->aead, aead->key_len, o->other_c2s,
+                         o->other_s2c);
     return rc;
 }
 
-static mono_ns answered(mono_ns now, enum nts_ke_status status)
+static mono_ns answered(unsigned n, mono_ns now, enum nts_ke_status status)
 {
-    const struct nts_ke_result *r = &ke.exchange.result;
+    const struct nts_ke_result *r = &ke.lane[n].exchange.result;
     if (status == NTS_KE_DONE) {
-        tls_window(&ke.outcome.cert_lo, &ke.outcome.cert_hi);
-        return finish(now, export_keys(&ke.outcome, r) == RC_OK
-                               ? NULL
-                               : tls_reason());
+        tls_window(n, &ke.outcome.cert_lo, &ke.outcome.cert_hi);
+        return finish(n, now, export_keys(n, &ke.outcome, r) == RC_OK
+                                  ? NULL
+                                  : tls_reason(n));
     }
     if (status == NTS_KE_SERVER_ERROR || status == NTS_KE_WARNING ||
         status == NTS_KE_CRITICAL)
@@ -198,42 +214,56 @@ static mono_ns answered(mono_ns now, enum nts_ke_status status)
     else
         snprintf(ke.reason, sizeof ke.reason, "%s",
                  nts_ke_status_text(status));
-    return finish(now, ke.reason);
+    return finish(n, now, ke.reason);
 }
 
-static mono_ns answer(mono_ns now)
+static mono_ns answer(unsigned n, mono_ns now)
 {
+    struct ke_lane *l = &ke.lane[n];
     uint8_t buf[512];
-    int rc = tls_read(buf, sizeof buf);
+    int rc = tls_read(n, buf, sizeof buf);
     if (rc == RC_AGAIN)
-        return pause(now);
+        return pause(n, now);
     if (rc < 0)
-        return finish(now, tls_reason());
+        return finish(n, now, tls_reason(n));
     if (rc == 0)
-        return finish(now, ke.answered
-                               ? "server closed in the middle of its answer"
-                               : "server closed without an answer");
-    ke.answered = true;
-    enum nts_ke_status s = nts_ke_client_feed(&ke.exchange, buf, (size_t)rc);
+        return finish(n, now, l->answered
+                                  ? "server closed in the middle of its answer"
+                                  : "server closed without an answer");
+    l->answered = true;
+    enum nts_ke_status s = nts_ke_client_feed(&l->exchange, buf, (size_t)rc);
     crypto_wipe(buf, sizeof buf);
-    return s == NTS_KE_MORE ? now : answered(now, s);
+    return s == NTS_KE_MORE ? now : answered(n, now, s);
 }
 
-mono_ns ke_client_poll(mono_ns now)
+/* When the lane is to be looked at again; `now`: it has done something. */
+static mono_ns advance(unsigned n, mono_ns now)
 {
-    if (ke.count == 0)
-        return MONO_NEVER;
-    if (ke.step > KE_HANDSHAKE && now - ke.deadline >= 0)
-        return finish(now, "timed out: no answer to the NTS-KE request");
-    switch (ke.step) {
+    const struct ke_lane *l = &ke.lane[n];
+    if (l->step > KE_HANDSHAKE && now - l->deadline >= 0)
+        return finish(n, now, "timed out: no answer to the NTS-KE request");
+    switch (l->step) {
     case KE_IDLE:
-        return begin(now);
+        return ke.count > 0 ? begin(n, now) : MONO_NEVER;
     case KE_HANDSHAKE:
-        return handshake(now);
+        return handshake(n, now);
     case KE_REQUEST:
-        return request(now);
+        return request(n, now);
     case KE_ANSWER:
-        return answer(now);
+        return answer(n, now);
     }
     return MONO_NEVER;
+}
+
+/* The first that can do something does it, the others wait for the next pass:
+ * what is nearest its end gets there soon. Who is the first changes now and
+ * then, so that a server which never stops talking holds up no other. */
+mono_ns ke_client_poll(mono_ns now)
+{
+    mono_ns next = MONO_NEVER;
+    unsigned first = ke.steps / TURN;
+    for (unsigned i = 0; i < LIMIT_TLS_SESSIONS && next > now; i++)
+        next = mono_min(next, advance((first + i) % LIMIT_TLS_SESSIONS, now));
+    ke.steps += next <= now;
+    return next;
 }

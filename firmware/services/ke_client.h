@@ -1,5 +1,7 @@
-/* ke_client.h -- TLS driving core/nts_ke: one key exchange at a time, one
- * bounded step per poll. Requests queue (LIMIT_SOURCES). */
+/* ke_client.h -- TLS driving core/nts_ke: up to LIMIT_TLS_SESSIONS key
+ * exchanges side by side, so that a server which does not answer holds up no
+ * other; one bounded step of one of them per poll, the rest queue
+ * (LIMIT_SOURCES). */
 #ifndef KE_CLIENT_H
 #define KE_CLIENT_H
 

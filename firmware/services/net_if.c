@@ -8,7 +8,7 @@
 #include "net.h"
 #include "port.h"
 
-#define RX_FRAMES 24 /* held by lwIP at once: TCP's, unread or out of order  */
+#define RX_FRAMES 40 /* held by lwIP at once: TCP's, unread or out of order  */
 #define TX_FRAMES 16
 #define PER_POLL  16
 #define FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/ */

@@ -27,23 +27,34 @@ enum tls_phase {
     TLS_FAILED,    /* until tls_close                                       */
 };
 
-static struct {
-    _Alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
-    mbedtls_ssl_config conf;
-    bool ready; /* entropy was there, conf stands                           */
+struct session {
+    mbedtls_ssl_config conf; /* its own: f_ca_cb is told of nothing else     */
     enum tls_phase phase;
     mbedtls_ssl_context ssl;
+    struct tls_bio bio;
     struct tls_chain chain;
     char name[LIMIT_NAME];
     mono_ns deadline; /* 0: not yet known                                   */
     bool waiting;
     char reason[96];
+};
+
+static struct {
+    _Alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
+    bool ready; /* entropy was there, every conf stands                     */
     uint32_t handshakes;
+    struct session session[LIMIT_TLS_SESSIONS];
 } tls;
+
+static struct session *session(unsigned n)
+{
+    ASSERT(n < LIMIT_TLS_SESSIONS);
+    return &tls.session[n];
+}
 
 /* ---- once --------------------------------------------------------------- */
 
-static int configure(void)
+static int configure(struct session *s)
 {
     static const char *alpn[] = {"ntske/1", NULL};
     /* Cheapest first: the first is what we make a key share for. */
@@ -51,7 +62,7 @@ static int configure(void)
                                       MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
                                       MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
                                       MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
-    mbedtls_ssl_config *c = &tls.conf;
+    mbedtls_ssl_config *c = &s->conf;
     mbedtls_ssl_config_init(c);
     if (mbedtls_ssl_config_defaults(c, MBEDTLS_SSL_IS_CLIENT,
                                     MBEDTLS_SSL_TRANSPORT_STREAM,
@@ -63,17 +74,23 @@ static int configure(void)
     mbedtls_ssl_conf_authmode(c, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_groups(c, groups);
     mbedtls_ssl_conf_rng(c, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    mbedtls_ssl_conf_ca_cb(c, tls_trust_issuers, &tls.chain.certset);
-    mbedtls_ssl_conf_verify(c, tls_verify_cert, &tls.chain);
+    mbedtls_ssl_conf_ca_cb(c, tls_trust_issuers, &s->chain.certset);
+    mbedtls_ssl_conf_verify(c, tls_verify_cert, &s->chain);
     return RC_OK;
 }
 
 /* Wants entropy, so it may fail at first and is asked again. */
 static int prepare(void)
 {
-    if (!tls.ready)
-        tls.ready = psa_crypto_init() == PSA_SUCCESS && configure() == RC_OK;
-    return tls.ready ? RC_OK : RC_IO;
+    if (tls.ready)
+        return RC_OK;
+    if (psa_crypto_init() != PSA_SUCCESS)
+        return RC_IO;
+    for (unsigned n = 0; n < LIMIT_TLS_SESSIONS; n++)
+        if (configure(&tls.session[n]) != RC_OK)
+            return RC_IO;
+    tls.ready = true;
+    return RC_OK;
 }
 
 void tls_init(bool system_certs)
@@ -103,80 +120,80 @@ uint32_t tls_handshakes(void)
     return tls.handshakes;
 }
 
-const char *tls_reason(void)
+const char *tls_reason(unsigned n)
 {
-    return tls.reason;
+    return session(n)->reason;
 }
 
-bool tls_waiting(void)
+bool tls_waiting(unsigned n)
 {
-    return tls.waiting;
+    return session(n)->waiting;
 }
 
 /* ---- a session ---------------------------------------------------------- */
 
-static int fail(int rc, const char *why)
+static int fail(struct session *s, int rc, const char *why)
 {
     if (why)
-        snprintf(tls.reason, sizeof tls.reason, "%s", why);
-    tls.phase = TLS_FAILED;
+        snprintf(s->reason, sizeof s->reason, "%s", why);
+    s->phase = TLS_FAILED;
     return rc;
 }
 
-static int set_up(const char *name)
+static int set_up(struct session *s)
 {
-    mbedtls_ssl_init(&tls.ssl);
-    if (mbedtls_ssl_setup(&tls.ssl, &tls.conf) != 0)
-        return fail(RC_SPACE, "TLS arena is full");
-    if (mbedtls_ssl_set_hostname(&tls.ssl, name) != 0)
-        return fail(RC_BAD, "server name is too long for TLS");
-    mbedtls_ssl_set_bio(&tls.ssl, NULL, tls_bio_send, tls_bio_recv, NULL);
+    mbedtls_ssl_init(&s->ssl);
+    if (mbedtls_ssl_setup(&s->ssl, &s->conf) != 0)
+        return fail(s, RC_SPACE, "TLS arena is full");
+    if (mbedtls_ssl_set_hostname(&s->ssl, s->name) != 0)
+        return fail(s, RC_BAD, "server name is too long for TLS");
+    mbedtls_ssl_set_bio(&s->ssl, &s->bio, tls_bio_send, tls_bio_recv, NULL);
     return RC_OK;
 }
 
-int tls_open(const char *name, const struct net_addr *addr, uint16_t port,
-             uint8_t certset, const struct tls_clock *clock)
+int tls_open(unsigned n, const char *name, const struct net_addr *addr,
+             uint16_t port, uint8_t certset, const struct tls_clock *clock)
 {
-    if (tls.phase != TLS_CLOSED)
+    struct session *s = session(n);
+    if (s->phase != TLS_CLOSED)
         return RC_STATE;
-    tls.reason[0] = 0;
-    tls.deadline = 0;
-    tls.waiting = false;
+    s->reason[0] = 0;
+    s->deadline = 0;
+    s->waiting = false;
     if (prepare() != RC_OK) {
-        snprintf(tls.reason, sizeof tls.reason, "no entropy");
+        snprintf(s->reason, sizeof s->reason, "no entropy");
         return RC_IO;
     }
-    int rc = tls_bio_open(addr, port);
+    int rc = tls_bio_open(&s->bio, addr, port);
     if (rc != RC_OK) {
-        snprintf(tls.reason, sizeof tls.reason, "%s",
+        snprintf(s->reason, sizeof s->reason, "%s",
                  rc == RC_SPACE ? "no TCP connection free" : "no route");
         return rc;
     }
-    snprintf(tls.name, sizeof tls.name, "%s", name);
-    tls_verify_begin(&tls.chain, certset, clock);
-    tls_platform_now(clock->synchronised ? clock->now : clock->floor);
-    tls.phase = TLS_HANDSHAKE;
-    rc = set_up(tls.name);
+    snprintf(s->name, sizeof s->name, "%s", name);
+    tls_verify_begin(&s->chain, certset, clock);
+    s->phase = TLS_HANDSHAKE;
+    rc = set_up(s);
     if (rc != RC_OK)
-        tls_close();
+        tls_close(n);
     return rc;
 }
 
 /* Say why Mbed TLS gave up, and sort it by what the caller can do. */
-static int fail_with(int error)
+static int fail_with(struct session *s, int error)
 {
-    char *out = tls.reason;
-    const size_t cap = sizeof tls.reason;
-    tls.phase = TLS_FAILED;
+    char *out = s->reason;
+    const size_t cap = sizeof s->reason;
+    s->phase = TLS_FAILED;
     switch (error) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
-        tls_verify_say(&tls.chain, tls.name,
-                       mbedtls_ssl_get_verify_result(&tls.ssl), out, cap);
+        tls_verify_say(&s->chain, s->name,
+                       mbedtls_ssl_get_verify_result(&s->ssl), out, cap);
         return RC_AUTH;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         /* level, description; there is no public door to it in 3.6 */
-        tls_words_alert(tls.ssl.MBEDTLS_PRIVATE(in_msg)[1], out, cap);
+        tls_words_alert(s->ssl.MBEDTLS_PRIVATE(in_msg)[1], out, cap);
         return RC_BAD;
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
@@ -185,14 +202,14 @@ static int fail_with(int error)
         return RC_IO;
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
         /* what Mbed TLS makes of a protocol that was not offered */
-        if (tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS)
-            return fail(RC_BAD, "ALPN ntske/1 not agreed: the server chose "
+        if (s->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS)
+            return fail(s, RC_BAD, "ALPN ntske/1 not agreed: the server chose "
                                 "another protocol");
         tls_words_error(error, out, cap);
         return RC_BAD;
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
         /* what Mbed TLS makes of a ServerHello of TLS 1.2 */
-        if (tls.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO)
+        if (s->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO)
             error = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
         tls_words_error(error, out, cap);
         return RC_BAD;
@@ -203,101 +220,109 @@ static int fail_with(int error)
 }
 
 /* The handshake itself is through; what else must hold. */
-static int agree(void)
+static int agree(struct session *s)
 {
-    const char *alpn = mbedtls_ssl_get_alpn_protocol(&tls.ssl);
-    uint32_t flags = mbedtls_ssl_get_verify_result(&tls.ssl);
+    const char *alpn = mbedtls_ssl_get_alpn_protocol(&s->ssl);
+    uint32_t flags = mbedtls_ssl_get_verify_result(&s->ssl);
     if (flags != 0)
-        return fail_with(MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
+        return fail_with(s, MBEDTLS_ERR_X509_CERT_VERIFY_FAILED);
     if (!alpn || strcmp(alpn, "ntske/1") != 0)
-        return fail(RC_BAD, "ALPN ntske/1 not agreed: not an NTS-KE server");
+        return fail(s, RC_BAD, "ALPN ntske/1 not agreed: not an NTS-KE server");
     tls.handshakes++;
-    tls.phase = TLS_OPEN;
+    s->phase = TLS_OPEN;
     return RC_OK;
 }
 
-static bool would_block(int ret)
+static bool would_block(struct session *s, int ret)
 {
-    tls.waiting = ret == MBEDTLS_ERR_SSL_WANT_READ ||
+    s->waiting = ret == MBEDTLS_ERR_SSL_WANT_READ ||
                   ret == MBEDTLS_ERR_SSL_WANT_WRITE;
-    return tls.waiting;
+    return s->waiting;
 }
 
-int tls_step(mono_ns now)
+int tls_step(unsigned n, mono_ns now)
 {
-    if (tls.phase != TLS_HANDSHAKE)
+    struct session *s = session(n);
+    if (s->phase != TLS_HANDSHAKE)
         return RC_STATE;
-    if (tls.deadline == 0)
-        tls.deadline = now + TLS_TIMEOUT;
-    if (tls_bio_state() == TLS_BIO_REFUSED)
-        return fail(RC_IO, "connection refused");
-    if (now - tls.deadline >= 0)
-        return fail(RC_TIMEOUT, tls_bio_state() == TLS_BIO_CONNECTING
+    if (s->deadline == 0)
+        s->deadline = now + TLS_TIMEOUT;
+    if (s->bio.state == TLS_BIO_REFUSED)
+        return fail(s, RC_IO, "connection refused");
+    if (now - s->deadline >= 0)
+        return fail(s, RC_TIMEOUT, s->bio.state == TLS_BIO_CONNECTING
                                     ? "timed out: no TCP connection"
                                     : "timed out in the TLS handshake");
-    int ret = mbedtls_ssl_handshake_step(&tls.ssl);
-    if (would_block(ret))
+    const struct tls_clock *clock = &s->chain.clock;
+    tls_platform_now(clock->synchronised ? clock->now : clock->floor);
+    int ret = mbedtls_ssl_handshake_step(&s->ssl);
+    if (would_block(s, ret))
         return RC_AGAIN;
     if (ret != 0)
-        return fail_with(ret);
-    return mbedtls_ssl_is_handshake_over(&tls.ssl) ? agree() : RC_AGAIN;
+        return fail_with(s, ret);
+    return mbedtls_ssl_is_handshake_over(&s->ssl) ? agree(s) : RC_AGAIN;
 }
 
-int tls_write(const uint8_t *buf, size_t len)
+int tls_write(unsigned n, const uint8_t *buf, size_t len)
 {
-    if (tls.phase != TLS_OPEN)
+    struct session *s = session(n);
+    if (s->phase != TLS_OPEN)
         return RC_STATE;
-    int ret = mbedtls_ssl_write(&tls.ssl, buf, len);
-    if (would_block(ret))
+    int ret = mbedtls_ssl_write(&s->ssl, buf, len);
+    if (would_block(s, ret))
         return RC_AGAIN;
     if (ret >= 0)
         return ret;
-    (void)fail_with(ret); /* for the reason */
+    (void)fail_with(s, ret); /* for the reason */
     return RC_IO;
 }
 
-int tls_read(uint8_t *buf, size_t cap)
+int tls_read(unsigned n, uint8_t *buf, size_t cap)
 {
-    if (tls.phase != TLS_OPEN)
+    struct session *s = session(n);
+    if (s->phase != TLS_OPEN)
         return RC_STATE;
-    int ret = mbedtls_ssl_read(&tls.ssl, buf, cap);
-    if (would_block(ret) || ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+    int ret = mbedtls_ssl_read(&s->ssl, buf, cap);
+    if (would_block(s, ret) ||
+        ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
         return RC_AGAIN;
     if (ret == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
         ret == MBEDTLS_ERR_SSL_CONN_EOF)
         return 0;
     if (ret >= 0)
         return ret;
-    (void)fail_with(ret); /* for the reason */
+    (void)fail_with(s, ret); /* for the reason */
     return RC_IO;
 }
 
-int tls_export(const char *label, const uint8_t *context, size_t context_len,
-               uint8_t *out, size_t len)
+int tls_export(unsigned n, const char *label, const uint8_t *context,
+               size_t context_len, uint8_t *out, size_t len)
 {
-    if (tls.phase != TLS_OPEN)
+    struct session *s = session(n);
+    if (s->phase != TLS_OPEN)
         return RC_STATE;
-    if (mbedtls_ssl_export_keying_material(&tls.ssl, out, len, label,
+    if (mbedtls_ssl_export_keying_material(&s->ssl, out, len, label,
                                            strlen(label), context,
                                            context_len, 1) == 0)
         return RC_OK;
-    (void)fail(RC_BAD, "keys could not be exported");
+    (void)fail(s, RC_BAD, "keys could not be exported");
     return RC_BAD;
 }
 
-void tls_window(int64_t *lo, int64_t *hi)
+void tls_window(unsigned n, int64_t *lo, int64_t *hi)
 {
-    *lo = tls.chain.lo;
-    *hi = tls.chain.hi;
+    *lo = session(n)->chain.lo;
+    *hi = session(n)->chain.hi;
 }
 
-void tls_close(void)
+void tls_close(unsigned n)
 {
-    if (tls.phase == TLS_CLOSED)
+    struct session *s = session(n);
+    if (s->phase == TLS_CLOSED)
         return;
-    if (tls.phase == TLS_OPEN) /* a courtesy; not waited for */
-        (void)mbedtls_ssl_close_notify(&tls.ssl);
-    mbedtls_ssl_free(&tls.ssl);
-    tls_bio_close();
-    tls.phase = TLS_CLOSED;
+    if (s->phase == TLS_OPEN) /* a courtesy; not waited for */
+        (void)mbedtls_ssl_close_notify(&s->ssl);
+    mbedtls_ssl_free(&s->ssl);
+    tls_bio_close(&s->bio);
+    s->phase = TLS_CLOSED;
 }

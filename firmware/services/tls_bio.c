@@ -5,116 +5,108 @@
 
 #include "lwip/tcp.h"
 
-static struct {
-    enum tls_bio_state state;
-    struct tcp_pcb *pcb; /* NULL once lwIP has freed it                     */
-    struct pbuf *rx;     /* what arrived and was not read                   */
-} bio;
-
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
-    (void)arg;
+    struct tls_bio *b = arg;
     (void)pcb;
     (void)err; /* always ERR_OK: failures come through on_error */
-    bio.state = TLS_BIO_OPEN;
+    b->state = TLS_BIO_OPEN;
     return ERR_OK;
 }
 
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
                          err_t err)
 {
-    (void)arg;
+    struct tls_bio *b = arg;
     (void)pcb;
     (void)err;
     if (!p)
-        bio.state = TLS_BIO_EOF;
-    else if (bio.rx)
-        pbuf_cat(bio.rx, p); /* at most TCP_WND in all: tot_len is 16 bits */
+        b->state = TLS_BIO_EOF;
+    else if (b->rx)
+        pbuf_cat(b->rx, p); /* at most TCP_WND in all: tot_len is 16 bits */
     else
-        bio.rx = p;
+        b->rx = p;
     return ERR_OK;
 }
 
 /* lwIP has freed the pcb, or will when this returns. */
 static void on_error(void *arg, err_t err)
 {
-    (void)arg;
+    struct tls_bio *b = arg;
     (void)err;
-    bio.pcb = NULL;
-    bio.state = bio.state == TLS_BIO_CONNECTING ? TLS_BIO_REFUSED
-                                                : TLS_BIO_RESET;
+    b->pcb = NULL;
+    b->state = b->state == TLS_BIO_CONNECTING ? TLS_BIO_REFUSED
+                                              : TLS_BIO_RESET;
 }
 
-int tls_bio_open(const struct net_addr *addr, uint16_t port)
+int tls_bio_open(struct tls_bio *b, const struct net_addr *addr,
+                 uint16_t port)
 {
-    ASSERT(bio.state == TLS_BIO_CLOSED);
+    ASSERT(b->state == TLS_BIO_CLOSED);
     ip_addr_t ip;
     net_addr_to_lwip(addr, &ip);
-    bio.pcb = tcp_new_ip_type(IP_GET_TYPE(&ip));
-    if (!bio.pcb)
+    b->pcb = tcp_new_ip_type(IP_GET_TYPE(&ip));
+    if (!b->pcb)
         return RC_SPACE;
-    tcp_recv(bio.pcb, on_received);
-    tcp_err(bio.pcb, on_error);
-    tcp_nagle_disable(bio.pcb);
-    bio.state = TLS_BIO_CONNECTING;
-    if (tcp_connect(bio.pcb, &ip, port, on_connected) == ERR_OK)
+    tcp_arg(b->pcb, b);
+    tcp_recv(b->pcb, on_received);
+    tcp_err(b->pcb, on_error);
+    tcp_nagle_disable(b->pcb);
+    b->state = TLS_BIO_CONNECTING;
+    if (tcp_connect(b->pcb, &ip, port, on_connected) == ERR_OK)
         return RC_OK;
-    tls_bio_close();
+    tls_bio_close(b);
     return RC_IO;
 }
 
-enum tls_bio_state tls_bio_state(void)
+void tls_bio_close(struct tls_bio *b)
 {
-    return bio.state;
-}
-
-void tls_bio_close(void)
-{
-    if (bio.pcb) {
-        tcp_recv(bio.pcb, NULL);
-        tcp_err(bio.pcb, NULL);
-        if (bio.state == TLS_BIO_CONNECTING || tcp_close(bio.pcb) != ERR_OK)
-            tcp_abort(bio.pcb);
+    if (b->pcb) {
+        tcp_arg(b->pcb, NULL);
+        tcp_recv(b->pcb, NULL);
+        tcp_err(b->pcb, NULL);
+        if (b->state == TLS_BIO_CONNECTING || tcp_close(b->pcb) != ERR_OK)
+            tcp_abort(b->pcb);
     }
-    if (bio.rx)
-        (void)pbuf_free(bio.rx);
-    bio.pcb = NULL;
-    bio.rx = NULL;
-    bio.state = TLS_BIO_CLOSED;
+    if (b->rx)
+        (void)pbuf_free(b->rx);
+    b->pcb = NULL;
+    b->rx = NULL;
+    b->state = TLS_BIO_CLOSED;
 }
 
-int tls_bio_send(void *unused, const unsigned char *buf, size_t len)
+int tls_bio_send(void *bio, const unsigned char *buf, size_t len)
 {
-    (void)unused;
-    if (!bio.pcb)
+    struct tls_bio *b = bio;
+    if (!b->pcb)
         return MBEDTLS_ERR_NET_CONN_RESET;
-    size_t room = tcp_sndbuf(bio.pcb);
+    size_t room = tcp_sndbuf(b->pcb);
     if (len > room)
         len = room;
     if (len == 0)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
-    err_t err = tcp_write(bio.pcb, buf, (u16_t)len, TCP_WRITE_FLAG_COPY);
+    err_t err = tcp_write(b->pcb, buf, (u16_t)len, TCP_WRITE_FLAG_COPY);
     if (err == ERR_MEM)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     if (err != ERR_OK)
         return MBEDTLS_ERR_NET_CONN_RESET;
-    (void)tcp_output(bio.pcb); /* ERR_MEM: TCP's own timer tries again */
+    (void)tcp_output(b->pcb); /* ERR_MEM: TCP's own timer tries again */
     return (int)len;
 }
 
-int tls_bio_recv(void *unused, unsigned char *buf, size_t len)
+int tls_bio_recv(void *bio, unsigned char *buf, size_t len)
 {
-    (void)unused;
-    if (!bio.rx) {
-        if (bio.state == TLS_BIO_EOF)
+    struct tls_bio *b = bio;
+    if (!b->rx) {
+        if (b->state == TLS_BIO_EOF)
             return 0;
-        return bio.pcb ? MBEDTLS_ERR_SSL_WANT_READ
+        return b->pcb ? MBEDTLS_ERR_SSL_WANT_READ
                        : MBEDTLS_ERR_NET_CONN_RESET;
     }
-    u16_t want = len > bio.rx->tot_len ? bio.rx->tot_len : (u16_t)len;
-    u16_t n = pbuf_copy_partial(bio.rx, buf, want, 0);
-    bio.rx = pbuf_free_header(bio.rx, n);
-    if (bio.pcb)
-        tcp_recved(bio.pcb, n);
+    u16_t want = len > b->rx->tot_len ? b->rx->tot_len : (u16_t)len;
+    u16_t n = pbuf_copy_partial(b->rx, buf, want, 0);
+    b->rx = pbuf_free_header(b->rx, n);
+    if (b->pcb)
+        tcp_recved(b->pcb, n);
     return n;
 }

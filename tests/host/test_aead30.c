@@ -73,9 +73,9 @@ static void handshake(uint16_t port)
     const struct tls_clock any = {.floor = 0};
     while (!net_up())
         pass();
-    must(tls_open("10.0.2.2", &addr, port, 0, &any), "open");
+    must(tls_open(0, "10.0.2.2", &addr, port, 0, &any), "open");
     int rc;
-    while ((rc = tls_step(now())) == RC_AGAIN)
+    while ((rc = tls_step(0, now())) == RC_AGAIN)
         pass();
     must(rc, "handshake");
 }
@@ -98,10 +98,10 @@ static void exchange(bool with)
     uint8_t buf[512];
     enum nts_ke_status s = NTS_KE_MORE;
     size_t len = make_request(buf, sizeof buf, with);
-    int rc = tls_write(buf, len); /* as ke_client's: it fits one record */
+    int rc = tls_write(0, buf, len); /* as ke_client's: it fits one record */
     must(rc == (int)len ? RC_OK : rc, "write");
     while (s == NTS_KE_MORE) {
-        while ((rc = tls_read(buf, sizeof buf)) == RC_AGAIN)
+        while ((rc = tls_read(0, buf, sizeof buf)) == RC_AGAIN)
             pass();
         must(rc > 0 ? RC_OK : RC_IO, "read");
         s = nts_ke_client_feed(&ke, buf, (size_t)rc);
@@ -115,7 +115,7 @@ static void export(uint16_t named, uint8_t key[2][16])
     uint8_t context[5];
     for (int way = 0; way < 2; way++) {
         nts_ke_exporter_context(context, named, way);
-        must(tls_export(NTS_KE_EXPORTER_LABEL, context, sizeof context,
+        must(tls_export(0, NTS_KE_EXPORTER_LABEL, context, sizeof context,
                         key[way], 16),
              "export");
     }
@@ -172,7 +172,7 @@ int main(int argc, char **argv)
     handshake((uint16_t)atoi(argv[2]));
     exchange(strcmp(argv[4], "with") == 0);
     take_keys((uint16_t)atoi(argv[5]));
-    tls_close();
+    tls_close(0);
     printf("record %d\n", ke.result.compliant);
     printf("verdict %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
     ASSERT(nts_assoc_swap(&assoc) && !nts_assoc_swap(&assoc));
