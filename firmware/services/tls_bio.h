@@ -33,8 +33,9 @@ int tls_bio_open(struct tls_bio *b, const struct net_addr *addr,
                  uint16_t port) MUST_CHECK;
 void tls_bio_close(struct tls_bio *b);
 
-/* Mbed TLS's f_send and f_recv, bio a struct tls_bio: bytes moved, MBEDTLS_ERR_SSL_WANT_READ or
- * WANT_WRITE, 0 at the end of the stream, MBEDTLS_ERR_NET_CONN_RESET. */
+/* Mbed TLS's f_send and f_recv, bio a struct tls_bio: bytes moved,
+ * MBEDTLS_ERR_SSL_WANT_READ or WANT_WRITE, 0 at the end of the stream,
+ * MBEDTLS_ERR_NET_CONN_RESET. */
 int tls_bio_send(void *bio, const unsigned char *buf, size_t len) MUST_CHECK;
 int tls_bio_recv(void *bio, unsigned char *buf, size_t len) MUST_CHECK;
 

@@ -5,6 +5,9 @@
  *
  *     trust  SET   FILE   COUNT          tls_trust must return COUNT
  *     ask    LABEL WANT NAME ADDR PORT SET SYNCHRONISED FLOOR NOW
+ *     together LABEL COUNT NAME ADDR PORT PORT    so many at once at the first
+ *                          port, all must succeed, beside one at the second,
+ *                          who hangs
  *     room   LABEL         the arena must hold as much as at the last `room`
  *
  * WANT is "ok" or words of the reason. Prints TAP, each exchange's keys as a
@@ -30,13 +33,13 @@
 static struct conf conf;
 static unsigned count, failed;
 static struct tls_clock judge;
-static struct {
+static struct outcome {
     bool called, ok;
     char reason[128];
     unsigned cookies, aead;
     uint8_t c2s[32], s2c[32];
     int64_t lo, hi;
-} got;
+} got, many[LIMIT_SOURCES];
 
 static void check(bool good, const char *label, const char *more)
 {
@@ -97,16 +100,17 @@ static struct tls_clock ask_clock(void)
 
 static void done(void *arg, const struct ke_outcome *o)
 {
-    ASSERT(arg == &got && !got.called);
-    got.called = true;
-    got.ok = o->ok;
-    snprintf(got.reason, sizeof got.reason, "%s", o->reason);
-    got.cookies = o->ok ? o->result->count : 0;
-    got.aead = o->ok ? o->result->aead : 0;
-    memcpy(got.c2s, o->c2s, sizeof got.c2s);
-    memcpy(got.s2c, o->s2c, sizeof got.s2c);
-    got.lo = o->cert_lo;
-    got.hi = o->cert_hi;
+    struct outcome *g = arg;
+    ASSERT(!g->called);
+    g->called = true;
+    g->ok = o->ok;
+    snprintf(g->reason, sizeof g->reason, "%s", o->reason);
+    g->cookies = o->ok ? o->result->count : 0;
+    g->aead = o->ok ? o->result->aead : 0;
+    memcpy(g->c2s, o->c2s, sizeof g->c2s);
+    memcpy(g->s2c, o->s2c, sizeof g->s2c);
+    g->lo = o->cert_lo;
+    g->hi = o->cert_hi;
 }
 
 static struct net_addr parse_addr(const char *text)
@@ -170,6 +174,49 @@ static void ask(char *f[9])
         took = exchange(f, &a);
     }
     report(f[0], f[1], took);
+}
+
+static unsigned ended(unsigned n, bool well)
+{
+    unsigned ends = 0;
+    for (unsigned i = 0; i < n; i++)
+        ends += many[i].called && (!well || many[i].ok);
+    return ends;
+}
+
+static bool keys_differ(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (memcmp(many[i].c2s, many[k].c2s, sizeof many[i].c2s) == 0)
+                return false;
+    return true;
+}
+
+/* Fields: label count name addr port port-of-one-that-hangs */
+static void together(char *f[6])
+{
+    struct net_addr a = parse_addr(f[3]);
+    unsigned n = (unsigned)atoi(f[1]);
+    char more[100];
+    ASSERT(n < LEN(many));
+    memset(&got, 0, sizeof got);
+    memset(many, 0, sizeof many);
+    int rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[5]), 0, done, &got);
+    ASSERT(rc == RC_OK);
+    for (unsigned i = 0; i < n; i++) {
+        rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[4]), 0, done,
+                             &many[i]);
+        ASSERT(rc == RC_OK);
+    }
+    while (ended(n, false) < n)
+        pass();
+    snprintf(more, sizeof more, "%u of %u, %s hangs; arena's peak %u of %u",
+             ended(n, true), n, got.called ? "no more" : "still",
+             (unsigned)tls_arena_peak(), LIMIT_TLS_ARENA);
+    check(ended(n, true) == n && keys_differ(n), f[0], more);
+    while (ke_client_busy())
+        pass();
 }
 
 static void trust(char *f[3])
@@ -254,6 +301,8 @@ static void run_line(char *line)
     }
     if (n == 10 && strcmp(f[0], "ask") == 0)
         ask(f + 1);
+    else if (n == 7 && strcmp(f[0], "together") == 0)
+        together(f + 1);
     else if (n == 4 && strcmp(f[0], "trust") == 0)
         trust(f + 1);
     else if (n == 2 && strcmp(f[0], "room") == 0)

@@ -45,6 +45,10 @@ class Cases:
             f"ask\t{label}\t{want}\t{name}\t10.0.2.2\t{port}\t{certset}\t"
             f"{int(synchronised)}\t{floor}\t{now}\n")
 
+    def together(self, label, count, server, hanging, name="nts1.test"):
+        self.lines.append(f"together\t{label}\t{count}\t{name}\t10.0.2.2\t"
+                          f"{server.port}\t{hanging.port}\n")
+
     def again(self, slow=("never", )):
         """All of it once more, looking for leaks after each."""
         self.lines.append("room\tfirst\n")
@@ -244,6 +248,16 @@ def protocol_cases(cases, pki, ca, keylog):
     cases.ask("stays open after its answer", "ok", tls(hang=True))
 
 
+def side_by_side(cases, pki):
+    """The longest chain that we meet, as often as there are sessions."""
+    ca = pki.issue("ca-4096", kind="rsa4096", ca=True)
+    inter = pki.issue("int-4096", ca, kind="rsa4096", ca=True)
+    cases.trust(ca.crt, 1)
+    server = Tls(pki.issue("srv-4096", inter, kind="rsa4096"))
+    cases.together("five at once beside one that hangs", 5, server,
+                   Tcp(hang=True))
+
+
 def run(binary, cases, tap, keylog):
     env = dict(os.environ, GNOMON_TLS_CASES=cases.path)
     child = subprocess.run([binary], env=env, stdout=subprocess.PIPE,
@@ -290,6 +304,7 @@ def main():
         daemons += chrony_cases(cases, pki, work, ca, keylog)
         certificate_cases(cases, pki, ca, keylog)
         protocol_cases(cases, pki, ca, keylog)
+        side_by_side(cases, pki)
         cases.again()
         cases.write()
         run(binary, cases, tap, keylog)
