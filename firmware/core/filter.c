@@ -6,10 +6,12 @@
 #include "utc.h"
 
 #define REFUSED_MAX 3    /* refused in a row that agree: it was a jump      */
+#define NEARLY      0.1  /* of a box's half width: missed by a hair         */
 #define REFUSED_ALL 8    /* or that do not                                  */
 #define HALF        0.45 /* the box is wider by lo times so much: lo is more
                           * than the least delay's likely error             */
 #define EDGE        0.3  /* its edges are soft: sigma / lo                  */
+#define SOFT        0.02 /* ... at least, of a usual box's half width       */
 #define FALL        12.0 /* one-sided jitter: the rest / median excess      */
 #define KNOWN       16   /* samples that make a distribution                */
 #define ALONE       2048.0 /* s: longer than any usual poll                 */
@@ -47,6 +49,7 @@ static struct filter_says_what meaning(const struct filter *f, double delay,
         .edge = fmin(EDGE * p->lo, delay / 8 + grain),
         .var = sd * sd,
     };
+    s.edge = fmax(s.edge, SOFT * fmin(s.half, (p->median - p->least) / 2));
     if (p->n < KNOWN) /* the spread of a few is none: one may be far off */
         s.var += s.half * s.half / 3;
     /* a longer route looks like one-sided jitter and would move the clock */
@@ -115,6 +118,17 @@ static bool jumped(struct filter *f, const struct filter_says_what *s)
     return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
 }
 
+/* By how much. Boxes that all but hold what was foreseen do not say that it
+ * was far off, only that it was not known that well. */
+static double far(const struct filter *f, const struct filter_says_what *s)
+{
+    double out = fmax(fmax(f->refused_lo, -f->refused_hi), 0);
+    bool agree = f->refused_run >= REFUSED_MAX;
+    if (agree && out > 0 && out < NEARLY * s->half)
+        return 2 * out;
+    return fmax(fabs(f->resid_s), 1.0 / f->hz);
+}
+
 static bool step(struct filter *f, const struct ntp_sample *s, double delay,
                  double grain)
 {
@@ -123,13 +137,14 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     struct filter_says_what what = meaning(f, delay, z, grain);
     struct filter_bank was = f->bank;
     double foreseen = filter_foresee(f, dt);
-    bool taken = filter_bank_step(&f->bank, dt, &what, false, &f->resid_s);
+    bool taken = filter_bank_step(&f->bank, dt, &what, 0, &f->resid_s);
     bool jump = false;
     if (!taken) {
         f->bank = was; /* predicted once, from the last one taken */
         jump = jumped(f, &what);
         if (jump)
-            taken = filter_bank_step(&f->bank, dt, &what, true, &f->resid_s);
+            taken = filter_bank_step(&f->bank, dt, &what, far(f, &what),
+                                     &f->resid_s);
     }
     struct filter_state x = filter_bank_at(&f->bank, 0);
     if (jump)

@@ -199,7 +199,7 @@ static struct filter_state either(const struct filter_state *now,
 }
 
 bool filter_bank_step(struct filter_bank *b, double dt,
-                      const struct filter_says_what *s, bool force,
+                      const struct filter_says_what *s, double jump,
                       double *innovation)
 {
     struct filter_state now[FILTER_MODES];
@@ -207,8 +207,7 @@ bool filter_bank_step(struct filter_bank *b, double dt,
     advance(b, dt);
     *innovation = s->z - filter_bank_at(b, 0).off;
     for (int i = 0; i < FILTER_MODES; i++) {
-        if (force)
-            b->mode[i].p00 += *innovation * *innovation;
+        b->mode[i].p00 += jump * jump;
         now[i] = b->mode[i];
         double p = peak(&now[i], s);
         low = p < low ? p : low;
@@ -219,12 +218,12 @@ bool filter_bank_step(struct filter_bank *b, double dt,
     double good = 0, total = 0, out = exp(wild - top);
     for (int i = 0; i < FILTER_MODES; i++)
         good += b->weight[i] * exp(like[i] - top);
-    if (!force && !(good > out))
+    if (jump <= 0 && !(good > out))
         return false;
     for (int i = 0; i < FILTER_MODES; i++) {
         double l = exp(like[i] - top), all = l + out;
-        b->mode[i] = force ? now[i] : either(&now[i], &b->mode[i], l / all);
-        total += b->weight[i] *= force ? l : all;
+        b->mode[i] = jump > 0 ? now[i] : either(&now[i], &b->mode[i], l / all);
+        total += b->weight[i] *= jump > 0 ? l : all;
     }
     for (int i = 0; i < FILTER_MODES; i++)
         b->weight[i] /= total;

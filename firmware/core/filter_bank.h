@@ -22,8 +22,8 @@
  *
  * An outlier is a hypothesis too: 0.01 of the least of the modes' peak
  * densities, common to all. When it is the likelier one the sample is
- * refused, unless forced: then it is a jump of phase: its square is added to
- * the offset's variance, the rate is kept.
+ * refused, unless it is said to be a jump of phase: the square of that is
+ * added to the offset's variance, the rate is kept.
  *
  * Densities are handled as logarithms, sums of squares are of differences
  * only, and a state that is no longer finite is reported, so that filter.c
@@ -57,11 +57,11 @@ struct filter_says_what { /* one sample */
 
 void filter_bank_init(struct filter_bank *b, const struct filter_state *x);
 
-/* dt: since the last, > 0. force: it is not an outlier; a jump if far off.
- * False: refused; the bank has been predicted to now all the same.
- * *innovation: z - what was foreseen. */
+/* dt: since the last, > 0. jump > 0: it is not an outlier, the offset has
+ * moved by about so much. False: refused; the bank has been predicted to now
+ * all the same. *innovation: z - what was foreseen. */
 bool filter_bank_step(struct filter_bank *b, double dt,
-                      const struct filter_says_what *s, bool force,
+                      const struct filter_says_what *s, double jump,
                       double *innovation);
 
 /* All modes as one, dt on (may be negative: doubt grows either way). */

@@ -6,9 +6,11 @@
 #define AGE_MAX  86400
 #define RUN      32   /* round trips that show a longer way                  */
 #define OLD_MIN  16   /* and so many to compare them with                    */
+#define TURN     32   /* or so many on either way, in the mean               */
 #define SHARP    0.2  /* of the shift                                        */
 #define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
-#define LATELY   8
+#define LATELY   12
+#define NEAR     0.5f /* of the median's excess                            */
 #define FRESH    4.0  /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX 1e6
 
@@ -50,6 +52,21 @@ static void insert(struct filter_delay *d, float v, uint32_t now_s)
     d->n++;
 }
 
+static float back(const struct filter_delay *d, unsigned i)
+{
+    return d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS];
+}
+
+/* Those before the last RUN: did they change sides of `low` so seldom that
+ * the way was another one for long, now and then? */
+static bool in_turns(const struct filter_delay *d, float low)
+{
+    unsigned turns = 0;
+    for (unsigned i = RUN + 1; i < d->n; i++)
+        turns += (back(d, i) < low) != (back(d, i + 1) < low);
+    return turns <= d->n / TURN;
+}
+
 /* Have the last RUN come by a longer way than all before? */
 static bool longer_way(const struct filter_delay *d)
 {
@@ -58,7 +75,7 @@ static bool longer_way(const struct filter_delay *d)
     float low[RANK];
     unsigned n = 0;
     for (unsigned i = 1; i <= RUN; i++) {
-        float v = d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS];
+        float v = back(d, i);
         unsigned at = n < RANK ? n++ : RANK;
         for (; at > 0 && low[at - 1] > v; at--)
             if (at < RANK)
@@ -69,14 +86,15 @@ static bool longer_way(const struct filter_delay *d)
     unsigned old = d->n - RUN;
     unsigned above = d->n - rank_of(d, low[0]) - RUN;
     float shift = low[0] - d->sorted[0];
-    return above <= old / 8 && low[RANK - 1] - low[0] < SHARP * shift;
+    return low[RANK - 1] - low[0] < SHARP * shift &&
+           (above <= old / 8 || in_turns(d, low[0]));
 }
 
 static bool usual(const struct filter_delay *d)
 {
+    float low = d->sorted[0] + (d->sorted[d->n / 2] - d->sorted[0]) * NEAR;
     for (unsigned i = 1; i <= LATELY && i <= d->n; i++)
-        if (d->ring[(d->next + FILTER_DELAYS - i) % FILTER_DELAYS] <=
-            d->sorted[d->n / 2])
+        if (back(d, i) <= low)
             return true;
     return false;
 }

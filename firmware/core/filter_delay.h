@@ -9,7 +9,8 @@
  * older ones and start as sharply as a new floor does (their 6th smallest near
  * their smallest): a queue that fills for half an hour looks different, and
  * taking it for a route was a 24 ms error once (reference/clock.md section 5).
- * Then all that is older is forgotten.
+ * Or when the older ones, too, came by either way for long and in turns: a
+ * route that comes and goes. Then all that is older is forgotten.
  *
  * Pure; caller owns the struct. Delays are >= 0, else anything. */
 #ifndef FILTER_DELAY_H
@@ -24,7 +25,7 @@ struct filter_delay { /* fields but the first line are private */
     float ring[FILTER_DELAYS], sorted[FILTER_DELAYS];
     uint32_t at[FILTER_DELAYS]; /* s */
     uint16_t n, next;
-    bool usual; /* the last 8 were not all above the median: neither a new
+    bool usual; /* one of the last 12 came near the least: neither a longer
                  * route that is not yet one, nor a full queue              */
     uint16_t routes;            /* readable: longer ways found               */
 };

@@ -1,4 +1,4 @@
-/* scenarios.txt -> struct scenario. */
+/* scenarios.txt, paths.txt -> struct scenario. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,8 @@ static const struct key {
     {"step_at", AT(step_at), 0}, {"step_ppm", AT(step_ppm), 0},
     {"jump_at", AT(jump_at), 0}, {"jump", AT(jump), 0},
     {"route_at", AT(route_at), 0}, {"route", AT(route), 0},
+    {"route_every", AT(route_every), 0}, {"dark", AT(dark), 0},
+    {"week_ppm", AT(week_ppm), 0},
     {"dead_from", AT(dead_from), 0}, {"dead_to", AT(dead_to), 0},
     {"sine_ppm", AT(sine_ppm), 0}, {"triangle_ppm", AT(triangle_ppm), 0},
     {"chrony_rms", AT(chrony_rms), 0}, {"chrony_max", AT(chrony_max), 0},
@@ -33,6 +35,7 @@ static const struct key {
     {"bloat", AT(up.bloat), 0}, /* the uplink's queue */
     WAY(base), WAY(exp), WAY(gauss), WAY(normal), WAY(logn_median),
     WAY(logn_sigma), WAY(spike_p), WAY(spike_exp),
+    WAY(two_p), WAY(two),
 };
 
 static bool set(struct scenario *s, const char *key, const char *value)

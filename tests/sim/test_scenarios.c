@@ -1,4 +1,4 @@
-/* Every scenario of scenarios.txt: three fixed seeds and a printed random one.
+/* Every scenario of scenarios.txt and paths.txt: three fixed seeds and a printed random one.
  * What is asserted of each run: no step after the first sync, never backwards,
  * inside the stated bound, no liar followed. Of each scenario: the median RMS
  * is within the goal and a margin that a few seeds need, the greatest error
@@ -89,6 +89,18 @@ static void poll_6(void **state)
     }
 }
 
+/* Worlds that the table has not. */
+static void paths(void **state)
+{
+    (void)state;
+    static struct scenario other[16];
+    size_t n = scenario_load("tests/sim/paths.txt", other, LEN(other));
+    assert_int_equal(n, 6);
+    for (size_t i = 0; i < n; i++)
+        scenario(&other[i], 6, NOISE * other[i].goal * other[i].chrony_rms,
+                 NOISE * other[i].chrony_max);
+}
+
 /* What chrony's defaults come to, clock.md section 3.1: polls of 900 s. */
 static void poll_10(void **state)
 {
@@ -163,6 +175,7 @@ int main(void)
     random_seed = world_seed();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(poll_6),
+        cmocka_unit_test(paths),
         cmocka_unit_test(poll_10),
         cmocka_unit_test(poll_6_to_10),
         cmocka_unit_test(counters),

@@ -74,11 +74,21 @@ static double exponential(struct world *w, double mean)
     return mean > 0 ? -mean * log(uniform(w)) : 0;
 }
 
+static bool by_route(const struct scenario *c, double t)
+{
+    double since = t - c->route_at;
+    return c->route > 0 && since >= 0 &&
+           (c->route_every <= 0 ||
+            fmod(since, 2 * c->route_every) < c->route_every);
+}
+
 static double delay(struct world *w, const struct path *p, double t)
 {
     double d = p->base + exponential(w, p->exp);
-    if (w->c->route > 0 && t >= w->c->route_at)
+    if (by_route(w->c, t))
         d += w->c->route;
+    if (p->two_p > 0 && uniform(w) < p->two_p)
+        d += p->two;
     if (p->gauss > 0)
         d += normal(w) * p->gauss;
     if (p->normal > 0)
@@ -97,7 +107,8 @@ static double delay(struct world *w, const struct path *p, double t)
 static double swing(const struct scenario *c, double t)
 {
     double saw = fmod(t / 1800, 1), tri = saw < 0.5 ? 4 * saw - 1 : 3 - 4 * saw;
-    return (c->sine_ppm * sin(TAU * t / 86400) + c->triangle_ppm * tri) * 1e-6;
+    return (c->sine_ppm * sin(TAU * t / 86400) + c->triangle_ppm * tri +
+            c->week_ppm * sin(TAU * t / 604800)) * 1e-6;
 }
 
 static void oscillate(struct world *w)
@@ -210,6 +221,7 @@ static void ask(struct world *w, size_t i, double t)
     schedule(w, s, t);
     if (s->burst > 0)
         s->burst--;
+    lost = lost || fmod(t, 7200) >= 7200 - c->dark;
     if (lost || (t >= c->dead_from && t < c->dead_to))
         return;
     uint64_t sent = ticks_at(w, t);

@@ -24,6 +24,7 @@ struct path { /* one way, s: the sum of these, |normal| */
     double base, exp, gauss, normal, logn_median, logn_sigma;
     double spike_p, spike_exp;
     double bloat; /* uniform, 20 minutes of every two hours                   */
+    double two_p, two; /* by chance another way, longer by                    */
 };
 
 struct scenario {
@@ -39,8 +40,11 @@ struct scenario {
     double step_at, step_ppm;  /* of the crystal                              */
     double jump_at, jump;      /* of the counter, s                           */
     double route_at, route;    /* base grows by, each way, s                  */
+    double route_every;        /* ... and shrinks, in turns of so many s      */
+    double dark;               /* s of every two hours in which all is lost   */
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
+    double week_ppm;               /* a week                                  */
     double epoch;          /* Unix s at true time 0; 0: an hour before era 1  */
     double ticks0;         /* counter then; 0: a million                      */
     /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;

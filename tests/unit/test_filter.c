@@ -155,6 +155,25 @@ static void outlier_then_jump(void **state)
     within(after.rate_e12 - before.rate_e12, -1e6, 1e6);
 }
 
+/* Three wide boxes in a row that miss what is known very well by a hair: not
+ * that time has jumped into the middle of them. */
+static void missed_by_a_hair(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    int i = 0;
+    for (; i < 200; i++) {
+        struct ntp_sample s = sample(64 * i, 0, 0, 0.0200);
+        assert_true(filter_sample(&f, &s));
+    }
+    for (int n = 0; n < 3; n++, i++) {
+        struct ntp_sample s = sample(64 * i, 0, 520e-6, 0.0210);
+        bool taken = filter_sample(&f, &s);
+        assert_int_equal(taken, n == 2);
+    }
+    within(error_at(&f, 64 * (i - 1), 0), 0, 100e-6);
+}
+
 static void only_forward(void **state)
 {
     (void)state;
@@ -228,6 +247,7 @@ int main(void)
         cmocka_unit_test(sigma_is_honest),
         cmocka_unit_test(long_delays_weigh_little),
         cmocka_unit_test(outlier_then_jump),
+        cmocka_unit_test(missed_by_a_hair),
         cmocka_unit_test(only_forward),
         cmocka_unit_test(hostile_numbers),
         cmocka_unit_test(years_of_silence),
