@@ -53,7 +53,7 @@ static void must(int rc, const char *what)
 {
     if (rc == RC_OK)
         return;
-    printf("%s: %d %s\n", what, rc, tls_reason());
+    printf("%s: %d %s\n", what, rc, tls_reason(0));
     exit(1);
 }
 
