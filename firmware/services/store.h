@@ -18,8 +18,8 @@ enum store_kind {     /* journal record types; id distinguishes several      */
     STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
     STORE_COUNTERS = 3,
     STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
-    /* 4, 5: taken by work under way; a new type takes the next number, and
-     * one that is no longer used keeps its. What is in each: journal.h. */
+    /* 4 and 5 were never written. A new type takes the next number, one that
+     * is no longer used keeps its. What is in each: journal.h. */
 };
 
 /* Find card, partitions, file system; recover the journal. Bounded waits
