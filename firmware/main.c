@@ -50,8 +50,8 @@ static bool started; /* false: waiting after crashes, little is there        */
 
 static struct tls_clock certificate_clock(void)
 {
-    struct timekeeper_judge j;
-    timekeeper_judges(&j);
+    struct timekeeper_cert_clock j;
+    timekeeper_cert_clock(&j);
     return (struct tls_clock){.floor = keeper_floor(),
                               .synchronised = j.clock,
                               .now = j.now,
@@ -111,7 +111,7 @@ static const struct keeper_ops keeper_doors = {
 };
 
 static const struct sources_ops source_doors = {
-    .net_up = may_ask,
+    .may_ask = may_ask,
     .resolve = net_resolve,
     .exchange = ke_client_start,
     .send = ntp_udp_send,

@@ -2,21 +2,11 @@
  * (discipline.h). */
 #include "conf_read.h"
 
-/* One number greater than nothing. */
-static int number(struct conf_read *p, const char *word, double *out)
-{
-    double v;
-    if (conf_words_real(word, &v) < 0)
-        return conf_bad(p, "* is not a number", word);
-    if (v <= 0)
-        return conf_bad(p, "* is not more than nothing", word);
-    *out = v;
-    return RC_OK;
-}
-
 static int only(struct conf_read *p, double *out)
 {
-    return conf_want(p, 1, 1) < 0 ? RC_BAD : number(p, p->w.word[1], out);
+    return conf_want(p, 1, 1) < 0
+               ? RC_BAD
+               : conf_real(p, p->w.word[1], false, out);
 }
 
 int conf_read_maxslewrate(struct conf_read *p)
@@ -48,7 +38,8 @@ int conf_read_maxchange(struct conf_read *p)
 {
     double offset;
     int64_t start, ignore;
-    if (conf_want(p, 3, 3) < 0 || number(p, p->w.word[1], &offset) < 0 ||
+    if (conf_want(p, 3, 3) < 0 ||
+        conf_real(p, p->w.word[1], false, &offset) < 0 ||
         conf_int(p, "maxchange", p->w.word[2], INT32_MIN, INT32_MAX,
                  &start) < 0 ||
         conf_int(p, "maxchange", p->w.word[3], INT32_MIN, INT32_MAX,

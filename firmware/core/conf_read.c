@@ -74,3 +74,16 @@ int conf_int(struct conf_read *p, const char *what, const char *word,
     }
     return RC_OK;
 }
+
+int conf_real(struct conf_read *p, const char *word, bool zero, double *v)
+{
+    double got;
+    if (conf_words_real(word, &got) < 0)
+        return conf_bad(p, "* is not a number", word);
+    if (got < 0)
+        return conf_bad(p, "* is less than nothing", word);
+    if (!zero && got <= 0)
+        return conf_bad(p, "* is not more than nothing", word);
+    *v = got;
+    return RC_OK;
+}

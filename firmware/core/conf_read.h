@@ -25,6 +25,10 @@ int conf_want(struct conf_read *p, int lo, int hi) MUST_CHECK;
 int conf_int(struct conf_read *p, const char *what, const char *word,
              int64_t lo, int64_t hi, int64_t *v) MUST_CHECK;
 
+/* word as a number, 0 (if zero says so) or more; else RC_BAD, reported. */
+int conf_real(struct conf_read *p, const char *word, bool zero,
+              double *v) MUST_CHECK;
+
 /* The directives outside conf.c. RC_OK, RC_BAD: reported. */
 int conf_read_server(struct conf_read *p);
 int conf_read_pool(struct conf_read *p);

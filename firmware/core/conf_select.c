@@ -35,15 +35,8 @@ int conf_read_minsources(struct conf_read *p)
 /* chrony takes any number; less than none makes no sense of any of these. */
 static int limit(struct conf_read *p, double *out)
 {
-    double v;
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    if (conf_words_real(p->w.word[1], &v) < 0)
-        return conf_bad(p, "* is not a number", p->w.word[1]);
-    if (v < 0)
-        return conf_bad(p, "* is less than nothing", p->w.word[1]);
-    *out = v;
-    return RC_OK;
+    return conf_want(p, 1, 1) < 0 ? RC_BAD
+                                  : conf_real(p, p->w.word[1], true, out);
 }
 
 int conf_read_combinelimit(struct conf_read *p)

@@ -272,11 +272,10 @@ const char *conf_words_ignored(const char *directive)
     static const char *const later[] = {
         "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
         "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
-        "include", "local", 
-        "maxntsconnections", "maxstratum", 
-        "minstratum", "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh",
-        "ntsrotate", "ntsservercert", "ntsserverkey", "peer", "port",
-        "ratelimit", "refclock", "smoothtime", "sourcedir"};
+        "include", "local", "maxntsconnections", "maxstratum", "minstratum",
+        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
+        "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;

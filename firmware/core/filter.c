@@ -118,9 +118,17 @@ static bool jumped(struct filter *f, const struct filter_says_what *s)
     return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
 }
 
-/* By how much. Boxes that all but hold what was foreseen do not say that it
- * was far off, only that it was not known that well. */
-static double far(const struct filter *f, const struct filter_says_what *s)
+/* The sample says z +- half, dt after the last one taken. */
+static void prove(struct filter *f, double z, double dt, double half)
+{
+    struct filter_state x = filter_bank_at(&f->bank, 0);
+    filter_sure_step(&f->sure, dt, x.rate, sqrt(fmax(x.p11, 0)), z, half);
+}
+
+/* Boxes that all but hold what was foreseen do not say that it was far off,
+ * only that it was not known that well. */
+static double jumped_by(const struct filter *f,
+                        const struct filter_says_what *s)
 {
     double out = fmax(fmax(f->refused_lo, -f->refused_hi), 0);
     bool agree = f->refused_run >= REFUSED_MAX;
@@ -143,15 +151,13 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
         f->bank = was; /* predicted once, from the last one taken */
         jump = jumped(f, &what);
         if (jump)
-            taken = filter_bank_step(&f->bank, dt, &what, far(f, &what),
+            taken = filter_bank_step(&f->bank, dt, &what, jumped_by(f, &what),
                                      &f->resid_s);
     }
-    struct filter_state x = filter_bank_at(&f->bank, 0);
     if (jump)
         filter_sure_first(&f->sure, z, certain(f, s));
     else if (taken)
-        filter_sure_step(&f->sure, dt, x.rate, sqrt(fmax(x.p11, 0)), z,
-                         certain(f, s));
+        prove(f, z, dt, certain(f, s));
     double worth = what.half * what.half / 3;
     f->surprise = fabs(f->resid_s) /
                   sqrt(foreseen * foreseen + fmax(what.var, worth));

@@ -10,7 +10,7 @@
 #define SHARP    0.2  /* of the shift                                        */
 #define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
 #define LATELY   12
-#define NEAR     0.5f /* of the median's excess                            */
+#define NEAR     0.5f /* of the median's excess                              */
 #define FRESH    4.0  /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX 1e6
 

@@ -31,9 +31,6 @@
  *     27  5  zero
  *     32 480 payload, the next 480 bytes of it; after its end zeros
  *
- * Payloads: kind 1 (time floor) in floor_record.h, kind 2 (an association) in
- * sources_card.h.
- *
  * A half begins with a snapshot (every key, then a record of kind 0) and
  * counts only when that is whole; then records are appended. A half that is
  * full is left alone while the other one is begun anew, so at any instant one
@@ -59,7 +56,6 @@
  *         8  latest notBefore, 8 earliest notAfter of the chain, Unix seconds
  *         4  key exchanges so far
  *         1  cookies c, then c times: 2 length, the cookie; oldest first
- *   3 counters: not written yet
  *   6 key exchanges that failed, id 0 (services/sources_ke.c): 1 version, 1;
  *      then for each server: 4 FNV-1a of its name and ntsport, 1 failures in
  *      a row, 4 seconds left to wait */

@@ -98,7 +98,7 @@ int ke_client_start(const char *name, const struct net_addr *addr,
 }
 
 /* The lane is free before its owner is told, who may want to queue another
- * exchange. Lanes that wait are looked at again at once. */
+ * exchange. Returns now: this pass has not come to all the others. */
 static mono_ns finish(unsigned n, mono_ns now, const char *failure)
 {
     struct ke_lane *l = &ke.lane[n];

@@ -366,14 +366,14 @@ static mono_ns step(struct source *s, mono_ns now)
 mono_ns sources_poll(mono_ns now)
 {
     mono_ns next = sources_ke_poll(now);
-    bool up = all.ops->net_up();
+    bool may = all.ops->may_ask();
     recheck();
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         look_at_ticket(s);
         if (s->ticket > 0)
             next = mono_min(next, now + CARD_RETRY);
-        if (up) {
+        if (may) {
             next = mono_min(next, step(s, now));
             next = mono_min(next, sources_ke_step(s, now));
         }

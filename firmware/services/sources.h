@@ -32,7 +32,8 @@
 #include "net.h"
 
 struct sources_ops {
-    bool (*net_up)(void);
+    bool (*may_ask)(void);   /* the network is up, and an operator is not
+                              * waited for                                  */
     int (*resolve)(const char *name, net_resolved done, void *arg);
     int (*exchange)(const char *name, const struct net_addr *addr,
                     uint16_t port, uint8_t certset, ke_done done, void *arg);

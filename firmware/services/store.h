@@ -16,9 +16,8 @@
 enum store_kind {     /* journal record types; id distinguishes several      */
     STORE_FLOOR = 1,  /* time floor and frequency                           */
     STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
-    STORE_COUNTERS = 3,
     STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
-    /* 4 and 5 were never written. A new type takes the next number, one that
+    /* 3 to 5 were never written. A new type takes the next number, one that
      * is no longer used keeps its. What is in each: journal.h. */
 };
 

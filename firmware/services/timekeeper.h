@@ -62,12 +62,12 @@ uint8_t timekeeper_leap(void);     /* leap indicator to show and to serve    */
 bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi);
 /* False: bootstrap strict, and no operator has set a floor. */
 bool timekeeper_may_ask(void);
-struct timekeeper_judge { /* what a key exchange judges dates by            */
+struct timekeeper_cert_clock { /* what certificates are judged by            */
     bool clock;           /* by now, within slack; else by the floor        */
     bool strict;
     int64_t now, slack;   /* Unix seconds, seconds                          */
 };
-void timekeeper_judges(struct timekeeper_judge *j);
+void timekeeper_cert_clock(struct timekeeper_cert_clock *out);
 /* An operator moves the floor. What was heard before is forgotten unless the
  * clock is set. */
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator);

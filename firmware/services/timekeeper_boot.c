@@ -214,9 +214,9 @@ bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
                                           cert_hi);
 }
 
-void timekeeper_judges(struct timekeeper_judge *j)
+void timekeeper_cert_clock(struct timekeeper_cert_clock *out)
 {
-    *j = (struct timekeeper_judge){
+    *out = (struct timekeeper_cert_clock){
         .strict = boot.b.strict,
         .clock = boot.b.set && bootstrap_mode(&boot.b) !=
                                    BOOTSTRAP_LOWER_BOUND,

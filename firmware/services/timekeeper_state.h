@@ -46,7 +46,6 @@ struct timekeeper_state {
 };
 extern struct timekeeper_state timekeeper_state;
 
-
 /* Takes a leap second whose moment has come. */
 void timekeeper_leap_if_due(uint64_t ticks);
 

@@ -203,8 +203,9 @@ static int fail_with(struct session *s, int error)
     case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
         /* what Mbed TLS makes of a protocol that was not offered */
         if (s->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS)
-            return fail(s, RC_BAD, "ALPN ntske/1 not agreed: the server chose "
-                                "another protocol");
+            return fail(s, RC_BAD,
+                        "ALPN ntske/1 not agreed: the server chose another "
+                        "protocol");
         tls_words_error(error, out, cap);
         return RC_BAD;
     case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
@@ -236,7 +237,7 @@ static int agree(struct session *s)
 static bool would_block(struct session *s, int ret)
 {
     s->waiting = ret == MBEDTLS_ERR_SSL_WANT_READ ||
-                  ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+                 ret == MBEDTLS_ERR_SSL_WANT_WRITE;
     return s->waiting;
 }
 
@@ -250,9 +251,10 @@ int tls_step(unsigned n, mono_ns now)
     if (s->bio.state == TLS_BIO_REFUSED)
         return fail(s, RC_IO, "connection refused");
     if (now - s->deadline >= 0)
-        return fail(s, RC_TIMEOUT, s->bio.state == TLS_BIO_CONNECTING
-                                    ? "timed out: no TCP connection"
-                                    : "timed out in the TLS handshake");
+        return fail(s, RC_TIMEOUT,
+                    s->bio.state == TLS_BIO_CONNECTING
+                        ? "timed out: no TCP connection"
+                        : "timed out in the TLS handshake");
     const struct tls_clock *clock = &s->chain.clock;
     tls_platform_now(clock->synchronised ? clock->now : clock->floor);
     int ret = mbedtls_ssl_handshake_step(&s->ssl);

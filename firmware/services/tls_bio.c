@@ -101,7 +101,7 @@ int tls_bio_recv(void *bio, unsigned char *buf, size_t len)
         if (b->state == TLS_BIO_EOF)
             return 0;
         return b->pcb ? MBEDTLS_ERR_SSL_WANT_READ
-                       : MBEDTLS_ERR_NET_CONN_RESET;
+                      : MBEDTLS_ERR_NET_CONN_RESET;
     }
     u16_t want = len > b->rx->tot_len ? b->rx->tot_len : (u16_t)len;
     u16_t n = pbuf_copy_partial(b->rx, buf, want, 0);

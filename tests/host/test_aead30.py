@@ -22,15 +22,6 @@ AUTHDATA = re.compile(r"NTS +(\d+) +(\d+) +(\d+) +\S+ +(\d+) +(\d+) +(\d+) "
 tap = Tap()
 
 
-def copy_state(old, new):
-    """What the journal of one card holds to another."""
-    offset, length = mkcard.state_partition(old)
-    with open(old, "rb") as source, open(new, "r+b") as target:
-        source.seek(offset)
-        target.seek(offset)
-        target.write(source.read(length))
-
-
 class Gnomon:
     """The process, its console a pipe."""
 
@@ -47,7 +38,7 @@ class Gnomon:
                     "chrony.conf": "\n".join(lines) + "\n",
                     "ca.pem": ca.read()})
             if name != "card.img":
-                copy_state(os.path.join(folder, "card.img"), self.card)
+                mkcard.copy_state(os.path.join(folder, "card.img"), self.card)
         self.child = child.Child([GNOMON, "--card", self.card],
                                  self.card + ".log",
                                  stdin=subprocess.PIPE)

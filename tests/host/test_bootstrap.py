@@ -92,12 +92,8 @@ def rises(tap, w, path, servers):
              + "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n",
              "ca.pem": world.read(w.pki.ca)}
     # another boot partition, the same journal
-    old = world.mkcard.state_partition(path)
-    state = world.read(path)[old[0]:old[0] + old[1]]
     new = world.mkcard.make_card(w.path("poisoned.img"), files)
-    with open(new, "r+b") as file:
-        file.seek(world.mkcard.state_partition(new)[0])
-        file.write(state)
+    world.mkcard.copy_state(path, new)
     with Process(new) as m:
         tap.check(m.wait("time floor .* from the card", 20),
                   "poisoned floor: it is the card's", m.text)

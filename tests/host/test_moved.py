@@ -23,11 +23,7 @@ def card_at(w, servers, number, before):
                   + TAIL + f"address 10.0.2.{number}/24\n"
                   "gateway 10.0.2.2\nnameserver 10.0.2.3\n")
     if before:
-        at, length = mkcard.state_partition(before)
-        with open(before, "rb") as old, open(card, "r+b") as new:
-            old.seek(at)
-            new.seek(mkcard.state_partition(card)[0])
-            new.write(old.read(length))
+        mkcard.copy_state(before, card)
     return card
 
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/journal.h"
+#include "damage.h"
 
 #define SECTORS (2 * JOURNAL_HALF)
 #define KEYS    10
@@ -26,15 +26,6 @@ struct world {
     uint32_t put[KEYS], durable[KEYS];
     int ticket[KEYS];
 };
-
-static uint32_t rnd_state;
-static uint32_t rnd(uint32_t n)
-{
-    rnd_state ^= rnd_state << 13;
-    rnd_state ^= rnd_state >> 17;
-    rnd_state ^= rnd_state << 5;
-    return rnd_state % n;
-}
 
 /* A value tells its key and version, all through. Version % 7 == 6: gone. */
 static size_t make_value(uint8_t *b, uint32_t key, uint32_t version)
@@ -101,42 +92,6 @@ static void check(const struct journal *j, struct world *w)
     }
 }
 
-enum damage { NONE, ALL, FIRST_ONLY, LAST_ONLY, ALL_BUT_ONE, TORN, GARBLED,
-              MIXED, DAMAGES };
-
-static void land_sector(uint8_t *on_card, const uint8_t *s, enum damage how)
-{
-    size_t cut = 1 + rnd(JOURNAL_SECTOR - 1);
-    if (how == ALL)
-        memcpy(on_card, s, JOURNAL_SECTOR);
-    else if (how == TORN)
-        memcpy(on_card, s, cut);
-    else if (how == GARBLED)
-        for (size_t i = 0; i < JOURNAL_SECTOR; i++)
-            on_card[i] = (uint8_t)rnd(256);
-}
-
-static void land(struct card *card, uint32_t sector, const uint8_t *buf,
-                 uint32_t count, enum damage how)
-{
-    static const enum damage any[] = {NONE, ALL, ALL, TORN, GARBLED};
-    uint32_t odd = rnd(count);
-    for (uint32_t i = 0; i < count; i++) {
-        enum damage d = how;
-        if (how == FIRST_ONLY)
-            d = i == 0 ? ALL : NONE;
-        else if (how == LAST_ONLY)
-            d = i + 1 == count ? ALL : NONE;
-        else if (how == ALL_BUT_ONE)
-            d = i == odd ? NONE : ALL;
-        else if (how == TORN || how == GARBLED)
-            d = i < odd ? ALL : i == odd ? how : NONE;
-        else if (how == MIXED)
-            d = any[rnd(LEN(any))];
-        land_sector(card->b[sector + i], buf + i * JOURNAL_SECTOR, d);
-    }
-}
-
 /* Two machines after the first cut, each cut again at a random write. */
 static void after_cut(const struct card *card, const struct world *world)
 {
@@ -153,10 +108,10 @@ static void after_cut(const struct card *card, const struct world *world)
         uint32_t count = journal_next(&j, buf, &sector);
         assert_true(count > 0);
         if (cut == 0) {
-            land(&c, sector, buf, count, (enum damage)rnd(DAMAGES));
+            damage_write(c.b + sector, buf, count, (enum damage)rnd(DAMAGES));
             break;
         }
-        land(&c, sector, buf, count, ALL);
+        damage_write(c.b + sector, buf, count, ALL);
         journal_written(&j, true);
         note_durable(&j, &w);
     }
@@ -186,10 +141,10 @@ static void life(uint32_t seed, uint32_t rounds, uint32_t burst)
         switches += sector % JOURNAL_HALF == 0;
         for (int how = 0; how < DAMAGES; how++, cuts++) {
             hurt = card;
-            land(&hurt, sector, buf, count, (enum damage)how);
+            damage_write(hurt.b + sector, buf, count, (enum damage)how);
             after_cut(&hurt, &w);
         }
-        land(&card, sector, buf, count, ALL);
+        damage_write(card.b + sector, buf, count, ALL);
         journal_written(&j, true);
         note_durable(&j, &w);
     }
@@ -227,14 +182,14 @@ static void only_the_last_put_is_lost(void **state)
         while ((count = journal_next(&j, buf, &sector)) > 0) {
             for (int how = 0; how < DAMAGES; how++) {
                 hurt = card;
-                land(&hurt, sector, buf, count, (enum damage)how);
+                damage_write(hurt.b + sector, buf, count, (enum damage)how);
                 recover(&again, &hurt);
                 for (uint32_t k = 0; k < KEYS; k++)
                     assert_true(value_is(&again, k, w.put[k]) ||
                                 (k == key &&
                                  value_is(&again, k, w.put[k] - 1)));
             }
-            land(&card, sector, buf, count, ALL);
+            damage_write(card.b + sector, buf, count, ALL);
             journal_written(&j, true);
         }
         assert_true(journal_durable(&j, w.ticket[key]));
@@ -265,7 +220,7 @@ static void failing_writes(void **state)
         if (rnd(3) == 0) /* time passes, values change under the write */
             put(&j, &w, rnd(KEYS));
         enum damage how = ok ? ALL : (enum damage)rnd(DAMAGES);
-        land(&card, sector, buf, count, how);
+        damage_write(card.b + sector, buf, count, how);
         journal_written(&j, ok);
         note_durable(&j, &w);
         struct world seen = w;
@@ -273,7 +228,7 @@ static void failing_writes(void **state)
         check(&again, &seen);
     }
     while ((count = journal_next(&j, buf, &sector)) > 0) {
-        land(&card, sector, buf, count, ALL);
+        damage_write(card.b + sector, buf, count, ALL);
         journal_written(&j, true);
     }
     assert_true(journal_idle(&j));

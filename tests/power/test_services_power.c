@@ -10,8 +10,9 @@
  *  - no cookie is ever sent twice.
  *
  * Then a card that takes writes no more, or says yes and keeps nothing: time
- * comes all the same, at every boot, and no cookie leaves twice. Last, a card that lies: it drops writes it said were done. Then it boots,
- * and the floor is as old as what was dropped. */
+ * comes all the same, at every boot, and no cookie leaves twice. Last, a card
+ * that lies: it drops writes it said were done. Then it boots, and the floor
+ * is as old as what was dropped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +31,7 @@
 #include "core/ntp_wire.h"
 #include "core/nts_ef.h"
 #include "core/utc.h"
+#include "damage.h"
 #include "entropy.h"
 #include "services/keeper.h"
 #include "services/log.h"
@@ -55,15 +57,6 @@ static uint32_t given, requests, exchanges;
 static int64_t durable_floor;  /* the highest that the card said it keeps    */
 static uint32_t lose;          /* so many replies of a hundred               */
 static enum { KEEPS, REFUSES, FORGETS } habit; /* of the card, with writes  */
-
-static uint32_t rnd_state = 0x2545f491;
-static uint32_t rnd(uint32_t n)
-{
-    rnd_state ^= rnd_state << 13;
-    rnd_state ^= rnd_state >> 17;
-    rnd_state ^= rnd_state << 5;
-    return rnd_state % n;
-}
 
 /* ---- this boot ----------------------------------------------------------- */
 
@@ -163,39 +156,6 @@ int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count)
     return begin(lba, count, false);
 }
 
-enum damage { NONE, ALL, LAST_ONLY, ALL_BUT_ONE, TORN, GARBLED, MIXED,
-              DAMAGES };
-
-static void land_sector(uint8_t *to, const uint8_t *s, enum damage how)
-{
-    if (how == ALL)
-        memcpy(to, s, PORT_BLK_SIZE);
-    else if (how == TORN)
-        memcpy(to, s, 1 + rnd(PORT_BLK_SIZE - 1));
-    else if (how == GARBLED)
-        for (size_t i = 0; i < PORT_BLK_SIZE; i++)
-            to[i] = (uint8_t)rnd(256);
-}
-
-static void land(uint32_t lba, const uint8_t *buf, uint32_t count,
-                 enum damage how)
-{
-    static const enum damage any[] = {NONE, ALL, ALL, TORN, GARBLED};
-    uint32_t odd = rnd(count);
-    for (uint32_t i = 0; i < count; i++) {
-        enum damage d = how;
-        if (how == LAST_ONLY)
-            d = i + 1 == count ? ALL : NONE;
-        else if (how == ALL_BUT_ONE)
-            d = i == odd ? NONE : ALL;
-        else if (how == TORN || how == GARBLED)
-            d = i < odd ? ALL : i == odd ? how : NONE;
-        else if (how == MIXED)
-            d = any[rnd(LEN(any))];
-        land_sector(card[lba + i], buf + i * PORT_BLK_SIZE, d);
-    }
-}
-
 int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
 {
     assert_true(lba >= STATE);
@@ -203,7 +163,7 @@ int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
     if (at_write)
         at_write(lba, buf, count);
     if (m.cut_after >= 0 && m.cut_after-- == 0) {
-        land(lba, buf, count, (enum damage)rnd(DAMAGES));
+        damage_write(card + lba, buf, count, (enum damage)rnd(DAMAGES));
         m.off = true;
     }
     return begin(lba, count, true);
@@ -397,7 +357,7 @@ static const struct keeper_ops keeper_doors = {
     .load = load_floor, .save = save_floor, .saved_all = store_idle,
     .save_others = sources_save, .handshakes = handshakes};
 static const struct sources_ops source_doors = {
-    .net_up = yes, .resolve = resolve, .exchange = take_exchange,
+    .may_ask = yes, .resolve = resolve, .exchange = take_exchange,
     .send = take_request, .remembers = store_state_partition,
     .load = load_assoc, .save = save_assoc, .durable = store_durable,
     .load_retries = load_retries, .save_retries = save_retries};
@@ -518,7 +478,7 @@ static void try_all(uint32_t lba, const uint8_t *buf, uint32_t count)
         assert_true(child >= 0);
         if (child == 0) {
             rnd_state = seed;
-            land(lba, buf, count, (enum damage)how);
+            damage_write(card + lba, buf, count, (enum damage)how);
             after_cut();
             _exit(0);
         }

@@ -70,11 +70,7 @@ def check(tap, what, card, before, how, naks):
 def with_state_of(w, name, old, conf):
     """A new card with another card's journal."""
     card = w.card(name, conf=conf)
-    with open(old, "rb") as source, open(card, "r+b") as target:
-        at, length = mkcard.state_partition(old)
-        source.seek(at)
-        target.seek(mkcard.state_partition(card)[0])
-        target.write(source.read(length))
+    mkcard.copy_state(old, card)
     return card
 
 

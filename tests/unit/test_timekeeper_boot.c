@@ -368,7 +368,7 @@ static void rolled_back(void **state)
 static void strict(void **state)
 {
     (void)state;
-    struct timekeeper_judge j;
+    struct timekeeper_cert_clock j;
     boot("bootstrap strict\n", 2);
     assert_false(timekeeper_may_ask());
     hear(0, B + 9 * DAY, ANY);
@@ -381,12 +381,12 @@ static void strict(void **state)
     assert_int_equal(keeper_floor_set(B + 8 * DAY), RC_OK);
     assert_true(timekeeper_may_ask());
     assert_int_equal(timekeeper_unix(), B + 8 * DAY);
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_true(j.strict && !j.clock);
     hear(0, B + 9 * DAY, ANY);
     hear(1, B + 9 * DAY, ANY);
     assert_true(timekeeper_synchronised());
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_true(j.clock);
     boot("bootstrap strict\n", 2); /* it rose from the operator's */
     assert_true(timekeeper_may_ask());
@@ -409,19 +409,19 @@ static void strict_after_default(void **state)
 static void nocerttimecheck(void **state)
 {
     (void)state;
-    struct timekeeper_judge j;
+    struct timekeeper_cert_clock j;
     boot("nocerttimecheck 2\n", 2);
     assert_non_null(strstr(said(), "WARNING: nocerttimecheck 2"));
     hear(0, B + 90 * DAY, B, B + 30 * DAY);
     assert_non_null(strstr(status()->tracking.warning, "nocerttimecheck 2"));
     hear(1, B + 90 * DAY, B, B + 30 * DAY);
     assert_true(timekeeper_synchronised());
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_false(j.clock);
     assert_true(timekeeper_keeps(B, B + 30 * DAY));
     ticks += HZ;
     hear(0, B + 90 * DAY, B, B + 30 * DAY);
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_true(j.clock);
     assert_string_equal(status()->tracking.warning, "");
 }
@@ -430,14 +430,14 @@ static void nocerttimecheck(void **state)
 static void holdover(void **state)
 {
     (void)state;
-    struct timekeeper_judge j;
+    struct timekeeper_cert_clock j;
     boot("", 2);
     hear(0, B + 9 * DAY, ANY);
     hear(1, B + 9 * DAY, ANY);
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_int_equal(j.slack, 0);
     ticks += (uint64_t)30 * DAY * HZ;
-    timekeeper_judges(&j);
+    timekeeper_cert_clock(&j);
     assert_true(j.clock);
     assert_in_range(j.slack, 3, 100000);
 }
