@@ -5,8 +5,12 @@
 #include <stdlib.h>
 
 #include "core/bytes.h"
+#include "core/floor_record.h"
 #include "core/journal.h"
+#include "core/ke_retry.h"
+#include "core/mono.h"
 #include "core/utc.h"
+#include "services/store.h"
 
 static struct journal j;
 
@@ -44,15 +48,30 @@ static uint32_t find_partition(uint32_t *sectors)
     exit(1);
 }
 
-static void print_floor(struct reader *r)
+static void print_floor(const struct journal_entry *e)
 {
     char text[UTC_TEXT];
+    struct floor_record f;
+    if (floor_record_read(&f, e->data, e->len) != RC_OK) {
+        printf("  damaged\n");
+        return;
+    }
+    utc_text(f.floor, 0, text);
+    printf("  floor %lld (%s)%s, frequency %+.3f ppm, sigma %.3f ppm\n",
+           (long long)f.floor, text, f.by_operator ? " by an operator" : "",
+           f.freq_e12 / 1e6, f.freq_sigma_e12 / 1e6);
+}
+
+static void print_retries(struct reader *r)
+{
     (void)reader_u8(r);
-    int64_t floor = (int64_t)reader_u64(r);
-    int32_t freq = (int32_t)reader_u32(r), sigma = (int32_t)reader_u32(r);
-    utc_text(floor, 0, text);
-    printf("  floor %lld (%s), frequency %+.3f ppm, sigma %.3f ppm\n",
-           (long long)floor, text, freq / 1e6, sigma / 1e6);
+    while (r->left > 0 && !r->bad) {
+        struct ke_retry k = {0};
+        uint32_t id = reader_u32(r);
+        ke_retry_read(&k, 0, r);
+        printf("  server %08lx: %u in a row, %lld s to wait\n",
+               (unsigned long)id, k.failures, (long long)(k.wait / MONO_S));
+    }
 }
 
 static void print_text(const char *what, const uint8_t *s, size_t n)
@@ -103,15 +122,21 @@ static void print_assoc(struct reader *r)
 
 static void print_entry(const struct journal_entry *e)
 {
-    static const char *const kinds[] = {"?", "floor", "association",
-                                        "counters"};
+    static const char *const kinds[] = {
+        [STORE_FLOOR] = "floor",
+        [STORE_ASSOC] = "association",
+        [STORE_RETRY] = "key exchanges that failed",
+    };
+    const char *kind = e->kind < LEN(kinds) ? kinds[e->kind] : NULL;
     struct reader r = reader_of(e->data, e->len);
-    printf("kind %u (%s) id %u: %u bytes\n", e->kind,
-           e->kind < LEN(kinds) ? kinds[e->kind] : "?", e->id, e->len);
-    if (e->kind == 1)
-        print_floor(&r);
-    else if (e->kind == 2)
+    printf("kind %u (%s) id %u: %u bytes\n", e->kind, kind ? kind : "?",
+           e->id, e->len);
+    if (e->kind == STORE_FLOOR)
+        print_floor(e);
+    else if (e->kind == STORE_ASSOC)
         print_assoc(&r);
+    else if (e->kind == STORE_RETRY)
+        print_retries(&r);
 }
 
 int main(int argc, char **argv)

@@ -15,11 +15,14 @@ def boot(tap, w, name, seconds, what):
         good = world.synchronise(m)
         time.sleep(seconds)
         board = m.ask("board") if good else ""
-        # A request under way has its cookie with it.
-        seen = []
-        until(lambda: not good or seen.append(world.authdata(m)) or not seconds
-              or world.keys_are_good(seen[-1], 3), 30)
-        rows = seen[-1] if seen else []
+        rows = []
+
+        def refilled():  # a request under way has its cookie with it
+            rows[:] = world.authdata(m)
+            return world.keys_are_good(rows, 3)
+
+        if good and seconds:
+            until(refilled, 30)
         m.off()
     tap.check(good, f"{what}: synchronised", m.text)
     return board, rows, m.text

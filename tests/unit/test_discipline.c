@@ -183,7 +183,8 @@ static void hold_over(void **state)
     assert_in_range(e0, 2000000 + 50000, 2000000 + 50000 + 100);
     uint64_t hour = HZ + 3600ull * HZ;
     span_ns e1 = discipline_error(&d, &c, hour);
-    /* three times 0.1 ppm of sigma, 1 ppm of drift, 3.74 ms of wander for an hour */
+    /* three times 0.1 ppm of sigma, 1 ppm of drift, 3.74 ms of wander for an
+     * hour */
     assert_in_range(e1 - e0, 8410000, 8430000);
     assert_in_range(discipline_dispersion(&d, hour) - 50000, 8410000, 8430000);
     assert_true(discipline_dispersion(&d, HZ * 86401ull) < SEC);
