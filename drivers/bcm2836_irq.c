@@ -1,11 +1,11 @@
 #include "bcm2836_irq.h"
 #include "hw.h"
 
-#define CONTROL       0x00u
-#define PRESCALER     0x08u
-#define GPU_ROUTING   0x0cu
-#define CORE0_TIMERS  0x40u
-#define CORE0_SOURCE  0x60u
+#define CONTROL      0x00u
+#define PRESCALER    0x08u
+#define GPU_ROUTING  0x0cu
+#define CORE0_TIMERS 0x40u
+#define CORE0_SOURCE 0x60u
 
 #define PENDING_1     0x04u
 #define PENDING_2     0x08u
@@ -15,8 +15,8 @@
 #define DISABLE_2     0x20u
 #define DISABLE_BASIC 0x24u
 
-#define UNDIVIDED     0x80000000u /* prescaler: 2^31 / this */
-#define ALL           0xffffffffu
+#define UNDIVIDED 0x80000000u /* prescaler: 2^31 / this */
+#define ALL       0xffffffffu
 
 void bcm2836_irq_init(const struct bcm2836_irq *c)
 {

@@ -2,13 +2,13 @@
 
 /* Start-up, each state with its deadline in h->when. */
 enum {
-    ST_IDLE,     /* wait for the AHB master to be idle                       */
-    ST_RESET,    /* core soft reset under way                                */
-    ST_MODE,     /* wait for host mode                                       */
+    ST_IDLE,  /* wait for the AHB master to be idle                       */
+    ST_RESET, /* core soft reset under way                                */
+    ST_MODE,  /* wait for host mode                                       */
     ST_FLUSH_TX,
     ST_FLUSH_RX,
     ST_READY,
-    ST_DEAD,     /* try again at h->when                                     */
+    ST_DEAD, /* try again at h->when                                     */
 };
 
 #define RESET_NS  (100 * DWC2_MS)

@@ -28,7 +28,7 @@
 #include "hw.h"
 
 #define DWC2_CHANNELS 8
-#define DWC2_NEVER INT64_MAX
+#define DWC2_NEVER    INT64_MAX
 
 enum dwc2_type { DWC2_CONTROL = 0, DWC2_BULK = 2, DWC2_INTERRUPT = 3 };
 enum dwc2_speed { DWC2_HIGH = 0, DWC2_FULL = 1, DWC2_LOW = 2 };
@@ -47,9 +47,9 @@ struct dwc2_xfer {
     uint8_t *buf;         /* data; may be NULL when len is 0                 */
     const uint8_t *setup; /* control only: 8 bytes, aligned to HW_LINE       */
     uint32_t len;
-    bool zlp;             /* OUT: end with an empty packet if len fills the
+    bool zlp;           /* OUT: end with an empty packet if len fills the
                              last one                                        */
-    span_ns timeout_ns;   /* from its start; 0: none (bulk IN only)          */
+    span_ns timeout_ns; /* from its start; 0: none (bulk IN only)          */
     void (*done)(void *ctx, struct dwc2_xfer *x); /* or NULL                 */
     void *ctx;
     /* Results, valid when done. */
@@ -61,26 +61,26 @@ struct dwc2_xfer {
     /* Private. */
     struct dwc2_xfer *next;
     struct dwc2_pipe *pipe;
-    mono_ns deadline;     /* of the present stage                            */
+    mono_ns deadline; /* of the present stage                            */
     uint8_t state, stage, errors, pid;
     uint32_t pos;
 };
 
 struct dwc2_pipe {
     /* Set by the owner before dwc2_open. */
-    uint8_t addr, ep;     /* device address, endpoint number without 0x80    */
+    uint8_t addr, ep; /* device address, endpoint number without 0x80    */
     bool in;
-    uint8_t type;         /* enum dwc2_type                                  */
-    uint8_t speed;        /* enum dwc2_speed                                 */
-    uint16_t mps;         /* wMaxPacketSize                                  */
-    uint16_t mps_lie;     /* 0, or what to tell QEMU's channel instead       */
-    span_ns interval_ns;  /* interrupt: pause after a NAK                    */
+    uint8_t type;        /* enum dwc2_type                                  */
+    uint8_t speed;       /* enum dwc2_speed                                 */
+    uint16_t mps;        /* wMaxPacketSize                                  */
+    uint16_t mps_lie;    /* 0, or what to tell QEMU's channel instead       */
+    span_ns interval_ns; /* interrupt: pause after a NAK                    */
     /* Private. */
     struct dwc2_xfer *head, *tail;
     struct dwc2_pipe *next;
     mono_ns not_before;
-    int8_t chan;          /* or -1                                           */
-    uint8_t pid, ended;   /* next data PID; transfers awaiting done          */
+    int8_t chan;        /* or -1                                           */
+    uint8_t pid, ended; /* next data PID; transfers awaiting done          */
     bool open, halted, closing;
 };
 
@@ -88,7 +88,7 @@ struct dwc2_chan {
     struct dwc2_pipe *pipe;      /* NULL: free                               */
     uint32_t size, packets, mps; /* as programmed                            */
     uint64_t stamp;
-    volatile bool stamped;       /* the interrupt saw it halt, at `stamp`    */
+    volatile bool stamped; /* the interrupt saw it halt, at `stamp`    */
     bool in, stopping;
     mono_ns stop_by;
 };
@@ -99,7 +99,7 @@ struct dwc2_stats {
 
 struct dwc2 {
     uintptr_t base;
-    mono_ns now, when;      /* of the last poll; of the state's deadline     */
+    mono_ns now, when; /* of the last poll; of the state's deadline     */
     uint8_t state;
     bool emulated;          /* QEMU's model: it has no high-speed PHY        */
     const char *trouble;    /* NULL, or why the controller is not running    */

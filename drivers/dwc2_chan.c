@@ -7,7 +7,7 @@
 
 #define ERRORS_MAX   3
 #define STOP_NS      (20 * DWC2_MS)
-#define ERROR_GAP_NS (1 * DWC2_MS)  /* a dead device must not eat the bus    */
+#define ERROR_GAP_NS (1 * DWC2_MS) /* a dead device must not eat the bus    */
 #define FAIL_GAP_NS  (10 * DWC2_MS)
 #define POLLED_NS    (250000)
 
@@ -253,8 +253,8 @@ static void judge(struct dwc2 *h, struct dwc2_pipe *p, uint32_t hcint,
         p->head->errors = 0;
         p->not_before = h->now;
         if (hcint & HCI_NAK)
-            p->not_before += p->type == DWC2_INTERRUPT ? p->interval_ns
-                                                       : ERROR_GAP_NS;
+            p->not_before +=
+                p->type == DWC2_INTERRUPT ? p->interval_ns : ERROR_GAP_NS;
         if (p->type == DWC2_INTERRUPT)
             p->head->deadline = DWC2_NEVER; /* it is alive: anew */
     } else {

@@ -1,12 +1,12 @@
 #include "gpio.h"
 #include "hw.h"
 
-#define FSEL    0x00u
-#define SET     0x1cu
-#define CLR     0x28u
-#define LEV     0x34u
-#define PUD     0x94u
-#define PUDCLK  0x98u
+#define FSEL   0x00u
+#define SET    0x1cu
+#define CLR    0x28u
+#define LEV    0x34u
+#define PUD    0x94u
+#define PUDCLK 0x98u
 
 static uintptr_t bank(uintptr_t base, unsigned reg, unsigned pin)
 {

@@ -6,7 +6,8 @@
 
 #define GPIO_PINS 54u
 
-enum gpio_function { /* FSEL codes */
+/* FSEL codes */
+enum gpio_function {
     GPIO_IN = 0,
     GPIO_OUT = 1,
     GPIO_ALT0 = 4,

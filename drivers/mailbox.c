@@ -17,7 +17,7 @@
 
 void mailbox_begin(struct mailbox *m, uintptr_t base)
 {
-    *m = (struct mailbox){ .base = base, .used = 2 };
+    *m = (struct mailbox){.base = base, .used = 2};
 }
 
 size_t mailbox_tag(struct mailbox *m, enum mailbox_property p, size_t words,
@@ -29,9 +29,8 @@ size_t mailbox_tag(struct mailbox *m, enum mailbox_property p, size_t words,
     m->msg[tag] = p;
     m->msg[tag + 1] = (uint32_t)(words * 4);
     m->msg[tag + 2] = 0;
-    for (size_t i = 0; i < words; i++) {
+    for (size_t i = 0; i < words; i++)
         m->msg[tag + TAG_HEAD + i] = i < given ? values[i] : 0;
-    }
     m->used += TAG_HEAD + words;
     return tag;
 }
@@ -58,9 +57,8 @@ static void try_to_send(struct mailbox *m)
 /* Our message came back? Others' (left by a boot loader) are thrown away. */
 static bool came_back(const struct mailbox *m)
 {
-    if ((hw_read(m->base + STATUS) & EMPTY) != 0) {
+    if ((hw_read(m->base + STATUS) & EMPTY) != 0)
         return false;
-    }
     uint32_t v = hw_read(m->base + READ);
     return v == (hw_bus_addr(m->msg) | CHANNEL_PROPERTY);
 }

@@ -42,17 +42,15 @@ void pl011_init(struct pl011 *u, uintptr_t base, uint32_t clock_hz,
 size_t pl011_write(struct pl011 *u, const char *s, size_t len)
 {
     size_t n = 0;
-    while (n < len && u->tx_in - u->tx_out < PL011_TX_RING) {
+    while (n < len && u->tx_in - u->tx_out < PL011_TX_RING)
         u->tx[u->tx_in++ % PL011_TX_RING] = (uint8_t)s[n++];
-    }
     return n;
 }
 
 int pl011_read(struct pl011 *u)
 {
-    if (u->rx_in == u->rx_out) {
+    if (u->rx_in == u->rx_out)
         return RC_AGAIN;
-    }
     return u->rx[u->rx_out++ % PL011_RX_RING];
 }
 
@@ -60,15 +58,13 @@ static void receive(struct pl011 *u)
 {
     /* Bounded: a line that never falls silent must not hold the loop. */
     for (unsigned n = 0; n < PL011_RX_RING; n++) {
-        if ((hw_read(u->base + FR) & FR_RXFE) != 0) {
+        if ((hw_read(u->base + FR) & FR_RXFE) != 0)
             return;
-        }
         uint8_t c = (uint8_t)hw_read(u->base + DR);
-        if (u->rx_in - u->rx_out < PL011_RX_RING) {
+        if (u->rx_in - u->rx_out < PL011_RX_RING)
             u->rx[u->rx_in++ % PL011_RX_RING] = c;
-        } else {
+        else
             u->rx_lost++;
-        }
     }
 }
 
@@ -76,10 +72,8 @@ void pl011_service(struct pl011 *u)
 {
     hw_write(u->base + ICR, INT_RX | INT_TX);
     receive(u);
-    while (u->tx_in != u->tx_out &&
-           (hw_read(u->base + FR) & FR_TXFF) == 0) {
+    while (u->tx_in != u->tx_out && (hw_read(u->base + FR) & FR_TXFF) == 0)
         hw_write(u->base + DR, u->tx[u->tx_out++ % PL011_TX_RING]);
-    }
     hw_write(u->base + IMSC, pl011_idle(u) ? INT_RX : INT_RX | INT_TX);
 }
 
@@ -90,9 +84,8 @@ bool pl011_idle(const struct pl011 *u)
 
 bool pl011_put_direct(uintptr_t base, char c)
 {
-    if ((hw_read(base + FR) & FR_TXFF) != 0) {
+    if ((hw_read(base + FR) & FR_TXFF) != 0)
         return false;
-    }
     hw_write(base + DR, (uint8_t)c);
     return true;
 }

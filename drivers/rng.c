@@ -6,13 +6,13 @@
 #define DATA     0x08u
 #define INT_MASK 0x10u
 
-#define CTRL_ON  1u
-#define INT_OFF  1u
-#define WARM_UP  0x40000u /* words thrown away first: less random */
+#define CTRL_ON 1u
+#define INT_OFF 1u
+#define WARM_UP 0x40000u /* words thrown away first: less random */
 
 void rng_init(struct rng *r, uintptr_t base)
 {
-    *r = (struct rng){ .base = base };
+    *r = (struct rng){.base = base};
     hw_write(base + INT_MASK, hw_read(base + INT_MASK) | INT_OFF);
     hw_write(base + STATUS, WARM_UP);
     hw_write(base + CTRL, CTRL_ON);
@@ -20,9 +20,8 @@ void rng_init(struct rng *r, uintptr_t base)
 
 int rng_word(struct rng *r, uint32_t *out)
 {
-    if (hw_read(r->base + STATUS) >> 24 == 0) { /* words waiting */
+    if (hw_read(r->base + STATUS) >> 24 == 0) /* words waiting */
         return RC_AGAIN;
-    }
     uint32_t word = hw_read(r->base + DATA);
     bool same = r->any && word == r->last;
     r->any = true;
@@ -33,8 +32,7 @@ int rng_word(struct rng *r, uint32_t *out)
         return RC_OK;
     }
     r->repeats++;
-    if (r->repeat < RNG_STUCK) {
+    if (r->repeat < RNG_STUCK)
         r->repeat++;
-    }
     return r->repeat < RNG_STUCK ? RC_AGAIN : RC_IO;
 }

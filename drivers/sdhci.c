@@ -7,25 +7,25 @@
 #define SLOW_HZ 400000u
 #define FAST_HZ 25000000u
 
-#define SUPPLY_NS   (2 * MONO_MS) /* 1 ms and 74 clocks, part 1 6.4.1     */
-#define PAUSE_NS    (2 * MONO_MS)
-#define OP_COND_NS  (1000 * MONO_MS) /* part 1 4.2.3                      */
-#define BUSY_NS     (1000 * MONO_MS) /* SDXC: 500 ms                      */
-#define ATTEMPTS    3u
-#define TRIES       3u
-#define STEPS       3u /* of the state machine, most in one poll          */
+#define SUPPLY_NS  (2 * MONO_MS) /* 1 ms and 74 clocks, part 1 6.4.1     */
+#define PAUSE_NS   (2 * MONO_MS)
+#define OP_COND_NS (1000 * MONO_MS) /* part 1 4.2.3                      */
+#define BUSY_NS    (1000 * MONO_MS) /* SDXC: 500 ms                      */
+#define ATTEMPTS   3u
+#define TRIES      3u
+#define STEPS      3u /* of the state machine, most in one poll          */
 
 /* Card status in an R1, part 1 4.10.1. */
 #define R1_ERRORS 0xfd398008u /* range .. error, CSD, AKE; not those of the */
                               /* command before: CRC 23, illegal 22         */
-#define R1_READY      0x00000100u
-#define R1_STATE(r)   ((r) >> 9 & 15u)
-#define CARD_TRAN     4u
+#define R1_READY    0x00000100u
+#define R1_STATE(r) ((r) >> 9 & 15u)
+#define CARD_TRAN   4u
 
-#define IF_COND       0x1aau      /* 2.7 .. 3.6 V, check pattern */
-#define OCR_VOLTAGES  0x00ff8000u
-#define OCR_CAPACITY  0x40000000u /* we: high capacity known; card: it is */
-#define OCR_POWERED   0x80000000u
+#define IF_COND      0x1aau /* 2.7 .. 3.6 V, check pattern */
+#define OCR_VOLTAGES 0x00ff8000u
+#define OCR_CAPACITY 0x40000000u /* we: high capacity known; card: it is */
+#define OCR_POWERED  0x80000000u
 
 /* Identification, in this order (part 1 4.2). */
 enum {
@@ -46,7 +46,7 @@ enum {
 static void command(struct sdhci *s, uint32_t word, uint32_t argument,
                     mono_ns now)
 {
-    struct sdhci_exchange x = { .command = word, .argument = argument };
+    struct sdhci_exchange x = {.command = word, .argument = argument};
     sdhci_host_start(&s->host, &x, now);
 }
 
@@ -56,17 +56,17 @@ static void identify_step(struct sdhci *s, uint8_t step, mono_ns now)
     const struct {
         uint32_t word, argument;
     } list[ID_END] = {
-        [ID_GO_IDLE] = { SDHCI_COMMAND(0, SDHCI_R0), 0 },
-        [ID_IF_COND] = { SDHCI_COMMAND(8, SDHCI_R1), IF_COND },
-        [ID_APP_OP_COND] = { SDHCI_COMMAND(55, SDHCI_R1), 0 },
-        [ID_OP_COND] = { SDHCI_COMMAND(41, SDHCI_R3), op_cond },
-        [ID_ALL_CID] = { SDHCI_COMMAND(2, SDHCI_R2), 0 },
-        [ID_RCA] = { SDHCI_COMMAND(3, SDHCI_R1), 0 },
-        [ID_CSD] = { SDHCI_COMMAND(9, SDHCI_R2), s->rca },
-        [ID_SELECT] = { SDHCI_COMMAND(7, SDHCI_R1B), s->rca },
-        [ID_APP_WIDTH] = { SDHCI_COMMAND(55, SDHCI_R1), s->rca },
-        [ID_WIDTH] = { SDHCI_COMMAND(6, SDHCI_R1), 2 /* 4 bits */ },
-        [ID_BLOCK_LENGTH] = { SDHCI_COMMAND(16, SDHCI_R1), SDHCI_BLOCK },
+        [ID_GO_IDLE] = {SDHCI_COMMAND(0, SDHCI_R0), 0},
+        [ID_IF_COND] = {SDHCI_COMMAND(8, SDHCI_R1), IF_COND},
+        [ID_APP_OP_COND] = {SDHCI_COMMAND(55, SDHCI_R1), 0},
+        [ID_OP_COND] = {SDHCI_COMMAND(41, SDHCI_R3), op_cond},
+        [ID_ALL_CID] = {SDHCI_COMMAND(2, SDHCI_R2), 0},
+        [ID_RCA] = {SDHCI_COMMAND(3, SDHCI_R1), 0},
+        [ID_CSD] = {SDHCI_COMMAND(9, SDHCI_R2), s->rca},
+        [ID_SELECT] = {SDHCI_COMMAND(7, SDHCI_R1B), s->rca},
+        [ID_APP_WIDTH] = {SDHCI_COMMAND(55, SDHCI_R1), s->rca},
+        [ID_WIDTH] = {SDHCI_COMMAND(6, SDHCI_R1), 2 /* 4 bits */},
+        [ID_BLOCK_LENGTH] = {SDHCI_COMMAND(16, SDHCI_R1), SDHCI_BLOCK},
     };
     s->step = step;
     s->state = SDHCI_IDENTIFY;
@@ -103,9 +103,8 @@ static void identify_failed(struct sdhci *s, int rc, mono_ns now)
     }
     s->blocks = 0;
     s->gone = true;
-    if (s->pending) {
+    if (s->pending)
         finish(s, rc);
-    }
     s->resume = now + SDHCI_ABSENT_NS;
     s->state = SDHCI_ABSENT;
 }
@@ -114,9 +113,8 @@ static void identify_failed(struct sdhci *s, int rc, mono_ns now)
 static uint32_t csd_bits(const uint32_t r[4], unsigned high, unsigned low)
 {
     uint32_t value = 0;
-    for (unsigned bit = high + 1; bit-- > low;) {
+    for (unsigned bit = high + 1; bit-- > low;)
         value = value << 1 | (r[(bit - 8) / 32] >> (bit - 8) % 32 & 1);
-    }
     return value;
 }
 
@@ -124,15 +122,13 @@ static uint32_t csd_bits(const uint32_t r[4], unsigned high, unsigned low)
 static uint32_t csd_blocks(const uint32_t r[4])
 {
     uint32_t version = csd_bits(r, 127, 126);
-    if (version == 1) {
+    if (version == 1)
         return (csd_bits(r, 69, 48) + 1) << 10;
-    }
     uint32_t length = csd_bits(r, 83, 80);
-    if (version != 0 || length < 9 || length > 11) {
+    if (version != 0 || length < 9 || length > 11)
         return 0;
-    }
-    return (csd_bits(r, 73, 62) + 1) << (csd_bits(r, 49, 47) + 2)
-                                     << (length - 9);
+    return (csd_bits(r, 73, 62) + 1)
+           << (csd_bits(r, 49, 47) + 2) << (length - 9);
 }
 
 static int op_cond(struct sdhci *s)
@@ -146,9 +142,8 @@ static int op_cond(struct sdhci *s)
 static int same_cid(struct sdhci *s)
 {
     size_t size = sizeof s->cid;
-    if (s->known && memcmp(s->cid, s->host.response, size) != 0) {
+    if (s->known && memcmp(s->cid, s->host.response, size) != 0)
         return RC_IO;
-    }
     memcpy(s->cid, s->host.response, size);
     return RC_OK;
 }
@@ -156,9 +151,8 @@ static int same_cid(struct sdhci *s)
 static int take_csd(struct sdhci *s)
 {
     uint32_t blocks = csd_blocks(s->host.response);
-    if (blocks == 0 || (s->known && blocks != s->known_blocks)) {
+    if (blocks == 0 || (s->known && blocks != s->known_blocks))
         return RC_IO;
-    }
     s->known = true;
     s->known_blocks = blocks;
     return RC_OK;
@@ -172,9 +166,8 @@ static int identified(struct sdhci *s, int rc)
         s->version2 = rc == RC_OK;
         return s->version2 && (r & 0xfff) != IF_COND ? RC_IO : RC_OK;
     }
-    if (rc != RC_OK) {
+    if (rc != RC_OK)
         return rc;
-    }
     switch (s->step) {
     case ID_OP_COND:
         return op_cond(s);
@@ -201,18 +194,16 @@ static void next_step(struct sdhci *s, mono_ns now)
         s->state = SDHCI_FAST;
         return;
     }
-    if (next == ID_APP_OP_COND) {
+    if (next == ID_APP_OP_COND)
         s->deadline = now + OP_COND_NS;
-    }
     identify_step(s, next, now);
 }
 
 static void identify_poll(struct sdhci *s, mono_ns now)
 {
     int rc = sdhci_host_step(&s->host, now);
-    if (rc == RC_AGAIN) {
+    if (rc == RC_AGAIN)
         return;
-    }
     rc = identified(s, rc);
     if (rc == RC_OK) {
         next_step(s, now);
@@ -228,9 +219,8 @@ static void identify_poll(struct sdhci *s, mono_ns now)
 
 static void begin_attempt(struct sdhci *s, mono_ns now)
 {
-    if (s->attempts == 0) {
+    if (s->attempts == 0)
         s->last_start = now + SDHCI_TRANSFER_NS;
-    }
     if (s->attempts == ATTEMPTS || now - s->last_start > 0) {
         finish(s, s->error);
         return;
@@ -246,9 +236,8 @@ static void ready(struct sdhci *s, mono_ns now)
 {
     s->state = SDHCI_READY;
     s->blocks = s->known_blocks;
-    if (s->pending) {
+    if (s->pending)
         begin_attempt(s, now);
-    }
 }
 
 static void attempt_failed(struct sdhci *s, int rc, mono_ns now)
@@ -269,22 +258,19 @@ static void await_card(struct sdhci *s, bool recovering, mono_ns now)
 /* The card did not come back from programming, or from a CMD12. */
 static void lost(struct sdhci *s, int rc, mono_ns now)
 {
-    if (s->recovering) {
+    if (s->recovering)
         identify_first(s, now);
-    } else {
+    else
         attempt_failed(s, rc, now);
-    }
 }
 
 static void transfer_poll(struct sdhci *s, mono_ns now)
 {
     int rc = sdhci_host_step(&s->host, now);
-    if (rc == RC_AGAIN) {
+    if (rc == RC_AGAIN)
         return;
-    }
-    if (rc == RC_OK && (s->host.response[0] & R1_ERRORS) != 0) {
+    if (rc == RC_OK && (s->host.response[0] & R1_ERRORS) != 0)
         rc = RC_IO;
-    }
     if (rc != RC_OK) {
         attempt_failed(s, rc, now);
     } else if (s->op.out != NULL) {
@@ -299,9 +285,8 @@ static void transfer_poll(struct sdhci *s, mono_ns now)
  * how things are. */
 static void stop_poll(struct sdhci *s, mono_ns now)
 {
-    if (sdhci_host_step(&s->host, now) != RC_AGAIN) {
+    if (sdhci_host_step(&s->host, now) != RC_AGAIN)
         await_card(s, true, now);
-    }
 }
 
 static void busy_poll(struct sdhci *s, mono_ns now)
@@ -317,18 +302,16 @@ static void busy_poll(struct sdhci *s, mono_ns now)
 static void status_poll(struct sdhci *s, mono_ns now)
 {
     int rc = sdhci_host_step(&s->host, now);
-    if (rc == RC_AGAIN) {
+    if (rc == RC_AGAIN)
         return;
-    }
     uint32_t r = s->host.response[0];
     if (rc != RC_OK) {
         lost(s, rc, now);
     } else if (!s->recovering && (r & R1_ERRORS) != 0) {
         attempt_failed(s, RC_IO, now);
     } else if ((r & R1_READY) != 0 && R1_STATE(r) == CARD_TRAN) {
-        if (!s->recovering) {
+        if (!s->recovering)
             finish(s, RC_OK);
-        }
         ready(s, now);
     } else if (now - s->deadline > 0) {
         lost(s, RC_TIMEOUT, now);
@@ -341,9 +324,8 @@ static void status_poll(struct sdhci *s, mono_ns now)
 static void start_poll(struct sdhci *s, mono_ns now)
 {
     int rc = sdhci_host_step(&s->host, now);
-    if (rc == RC_AGAIN) {
+    if (rc == RC_AGAIN)
         return;
-    }
     if (rc != RC_OK) {
         identify_failed(s, rc, now);
     } else if (s->state == SDHCI_RESET) {
@@ -369,14 +351,12 @@ static void poll_once(struct sdhci *s, mono_ns now)
         start_poll(s, now);
         break;
     case SDHCI_SUPPLY:
-        if (now - s->resume >= 0) {
+        if (now - s->resume >= 0)
             identify_step(s, ID_GO_IDLE, now);
-        }
         break;
     case SDHCI_PAUSE:
-        if (now - s->resume >= 0) {
+        if (now - s->resume >= 0)
             identify_step(s, ID_APP_OP_COND, now);
-        }
         break;
     case SDHCI_IDENTIFY:
         identify_poll(s, now);
@@ -397,9 +377,8 @@ static void poll_once(struct sdhci *s, mono_ns now)
         status_poll(s, now);
         break;
     case SDHCI_ABSENT:
-        if (now - s->resume >= 0) {
+        if (now - s->resume >= 0)
             identify_first(s, now);
-        }
         break;
     }
 }
@@ -410,24 +389,22 @@ void sdhci_poll(struct sdhci *s, mono_ns now)
         enum sdhci_state state = s->state;
         uint8_t step = s->step;
         poll_once(s, now);
-        if (s->state == state && s->step == step) {
+        if (s->state == state && s->step == step)
             break;
-        }
     }
 }
 
 void sdhci_init(struct sdhci *s, uintptr_t base, uint32_t clock_hz)
 {
-    *s = (struct sdhci){ .state = SDHCI_START, .result = RC_STATE };
+    *s = (struct sdhci){.state = SDHCI_START, .result = RC_STATE};
     sdhci_host_begin(&s->host, base, clock_hz);
 }
 
 static int start(struct sdhci *s, uint32_t lba, const struct sdhci_exchange *x)
 {
     ASSERT(x->blocks > 0 && x->blocks <= SDHCI_BLOCKS_MAX);
-    if (s->pending || s->state != SDHCI_READY) {
+    if (s->pending || s->state != SDHCI_READY)
         return RC_STATE;
-    }
     if (x->blocks > s->blocks || lba > s->blocks - x->blocks) {
         s->result = RC_IO;
         return RC_OK;
@@ -441,7 +418,7 @@ static int start(struct sdhci *s, uint32_t lba, const struct sdhci_exchange *x)
 
 int sdhci_read(struct sdhci *s, uint32_t lba, uint8_t *buf, uint32_t count)
 {
-    struct sdhci_exchange x = { .in = buf, .blocks = count };
+    struct sdhci_exchange x = {.in = buf, .blocks = count};
     x.command = SDHCI_COMMAND(count > 1 ? 18 : 17, SDHCI_R1);
     return start(s, lba, &x);
 }
@@ -449,16 +426,15 @@ int sdhci_read(struct sdhci *s, uint32_t lba, uint8_t *buf, uint32_t count)
 int sdhci_write(struct sdhci *s, uint32_t lba, const uint8_t *buf,
                 uint32_t count)
 {
-    struct sdhci_exchange x = { .out = buf, .blocks = count };
+    struct sdhci_exchange x = {.out = buf, .blocks = count};
     x.command = SDHCI_COMMAND(count > 1 ? 25 : 24, SDHCI_R1);
     return start(s, lba, &x);
 }
 
 int sdhci_done(struct sdhci *s)
 {
-    if (s->pending) {
+    if (s->pending)
         return RC_AGAIN;
-    }
     int rc = s->result;
     s->result = RC_STATE;
     return rc;
@@ -466,9 +442,8 @@ int sdhci_done(struct sdhci *s)
 
 int64_t sdhci_blocks(const struct sdhci *s)
 {
-    if (s->blocks != 0) {
+    if (s->blocks != 0)
         return s->blocks;
-    }
     return s->gone ? RC_STATE : RC_AGAIN;
 }
 

@@ -42,24 +42,24 @@ struct sdhci { /* board's; fields are private */
         SDHCI_FAST,     /* 25 MHz becoming stable                */
         SDHCI_READY,
         SDHCI_TRANSFER,
-        SDHCI_STOP,     /* CMD12 after an error                  */
-        SDHCI_BUSY,     /* after a write, or CMD12: until DAT0   */
-        SDHCI_STATUS,   /* ... and then CMD13 say it is over     */
+        SDHCI_STOP,   /* CMD12 after an error                  */
+        SDHCI_BUSY,   /* after a write, or CMD12: until DAT0   */
+        SDHCI_STATUS, /* ... and then CMD13 say it is over     */
         SDHCI_ABSENT,
     } state;
-    uint8_t step;       /* of identification                     */
-    uint8_t tries;      /* identifications in a row              */
-    mono_ns deadline;   /* of ACMD41, or of BUSY and STATUS      */
-    mono_ns patience;   /* no identification begins after it     */
-    mono_ns resume;     /* end of SUPPLY, PAUSE, ABSENT          */
-    bool recovering;    /* BUSY and STATUS: after CMD12          */
+    uint8_t step;     /* of identification                     */
+    uint8_t tries;    /* identifications in a row              */
+    mono_ns deadline; /* of ACMD41, or of BUSY and STATUS      */
+    mono_ns patience; /* no identification begins after it     */
+    mono_ns resume;   /* end of SUPPLY, PAUSE, ABSENT          */
+    bool recovering;  /* BUSY and STATUS: after CMD12          */
 
     bool version2, high_capacity; /* the card as last identified */
     uint32_t rca;
-    bool known;         /* the first card's:                     */
+    bool known; /* the first card's:                     */
     uint32_t cid[4], known_blocks;
-    uint32_t blocks;    /* 0: no card, or not yet                */
-    bool gone;          /* it was absent, once at least          */
+    uint32_t blocks; /* 0: no card, or not yet                */
+    bool gone;       /* it was absent, once at least          */
 
     bool pending;       /* an operation is under way             */
     uint8_t attempts;   /* of it                                 */
@@ -69,7 +69,7 @@ struct sdhci { /* board's; fields are private */
     uint32_t lba;
     struct sdhci_exchange op;
 
-    uint32_t errors;    /* failed attempts since init            */
+    uint32_t errors; /* failed attempts since init            */
 };
 
 /* clock_hz: what the mailbox says of the EMMC clock, 0 if it says nothing. */

@@ -19,11 +19,11 @@
 #define LATCH     0x34u /* which events INTERRUPT shows  */
 #define SIGNAL    0x38u /* which of them reach the CPU   */
 
-#define MODE_COUNT 0x02u
-#define MODE_CMD12 0x04u
-#define MODE_READ  0x10u
-#define MODE_MULTI 0x20u
-#define COMMAND_DATA 0x00200000u
+#define MODE_COUNT    0x02u
+#define MODE_CMD12    0x04u
+#define MODE_READ     0x10u
+#define MODE_MULTI    0x20u
+#define COMMAND_DATA  0x00200000u
 #define RESPONSE_MASK 0x00030000u
 #define RESPONSE_BUSY 0x00030000u
 
@@ -36,19 +36,19 @@
 #define CONTROL_4BIT  0x002u
 #define CONTROL_POWER 0xf00u /* 3.3 V, on */
 
-#define CLOCK_INTERNAL    0x00000001u
-#define CLOCK_STABLE      0x00000002u
-#define CLOCK_CARD        0x00000004u
-#define CLOCK_TIMEOUT     0x000e0000u /* the longest */
-#define CLOCK_RESET_ALL   0x01000000u
-#define CLOCK_RESET_CMD   0x02000000u /* command circuit */
-#define CLOCK_RESET_DAT   0x04000000u /* data circuit    */
+#define CLOCK_INTERNAL  0x00000001u
+#define CLOCK_STABLE    0x00000002u
+#define CLOCK_CARD      0x00000004u
+#define CLOCK_TIMEOUT   0x000e0000u /* the longest */
+#define CLOCK_RESET_ALL 0x01000000u
+#define CLOCK_RESET_CMD 0x02000000u /* command circuit */
+#define CLOCK_RESET_DAT 0x04000000u /* data circuit    */
 
 #define EVENT_COMMAND  0x00000001u
 #define EVENT_TRANSFER 0x00000002u
 #define EVENT_TIMEOUTS 0x00110000u /* command, data          */
 #define EVENT_ERRORS   0x017f0000u /* and CRC, end bit, ...  */
-#define EVENTS (EVENT_COMMAND | EVENT_TRANSFER | EVENT_ERRORS)
+#define EVENTS         (EVENT_COMMAND | EVENT_TRANSFER | EVENT_ERRORS)
 
 #define SLOWEST_HZ  400000u
 #define FASTEST_HZ  250000000u /* what the EMMC clock could be at most */
@@ -57,7 +57,7 @@
 #define SETTLE_NS  (100 * MONO_MS)
 #define COMMAND_NS (200 * MONO_MS)
 /* A block: SDHC reads take 100 ms at most, SDXC writes 500 ms. */
-#define BLOCK_NS   (1000 * MONO_MS)
+#define BLOCK_NS (1000 * MONO_MS)
 
 static uint32_t get(const struct sdhci_host *h, uint32_t reg)
 {
@@ -104,9 +104,8 @@ void sdhci_host_reset(struct sdhci_host *h, mono_ns now)
 
 static int reset_done(struct sdhci_host *h)
 {
-    if ((get(h, CLOCK) & CLOCK_RESET_ALL) != 0) {
+    if ((get(h, CLOCK) & CLOCK_RESET_ALL) != 0)
         return RC_AGAIN;
-    }
     put(h, CONTROL, CONTROL_POWER);
     put(h, LATCH, EVENTS);
     put(h, SIGNAL, 0);
@@ -134,9 +133,8 @@ void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now)
 static int clock_done(struct sdhci_host *h)
 {
     uint32_t clock = get(h, CLOCK);
-    if ((clock & CLOCK_STABLE) == 0) {
+    if ((clock & CLOCK_STABLE) == 0)
         return RC_AGAIN;
-    }
     put(h, CLOCK, clock | CLOCK_CARD);
     h->gap_ticks = two_clocks_in_ticks(h->card_hz);
     return RC_OK;
@@ -172,10 +170,8 @@ static int lines_free(struct sdhci_host *h)
 {
     const struct sdhci_exchange *x = &h->x;
     uint32_t needed = STATE_COMMAND;
-    if (x->blocks != 0 ||
-        (ends_in_busy(x) && (x->command & SDHCI_ABORT) == 0)) {
+    if (x->blocks != 0 || (ends_in_busy(x) && (x->command & SDHCI_ABORT) == 0))
         needed |= STATE_DAT;
-    }
     return (get(h, STATE) & needed) == 0 ? RC_OK : RC_AGAIN;
 }
 
@@ -187,9 +183,8 @@ static void issue(struct sdhci_host *h)
         command |= COMMAND_DATA | (x->in != NULL ? MODE_READ : 0u);
         put(h, BLOCK, SDHCI_BLOCK | x->blocks << 16);
     }
-    if (x->blocks > 1) {
+    if (x->blocks > 1)
         command |= MODE_COUNT | MODE_MULTI | MODE_CMD12;
-    }
     put(h, INTERRUPT, get(h, INTERRUPT));
     put(h, ARGUMENT, x->argument);
     put(h, COMMAND, command);
@@ -213,9 +208,8 @@ static void move_block(struct sdhci_host *h)
 
 static int data(struct sdhci_host *h, uint32_t events, mono_ns now)
 {
-    if (h->moved == h->x.blocks) {
+    if (h->moved == h->x.blocks)
         return (events & EVENT_TRANSFER) != 0 ? RC_OK : RC_AGAIN;
-    }
     uint32_t ready = h->x.in != NULL ? STATE_READ_FULL : STATE_WRITE_ROOM;
     if ((get(h, STATE) & ready) != 0) {
         move_block(h);
@@ -226,12 +220,10 @@ static int data(struct sdhci_host *h, uint32_t events, mono_ns now)
 
 static int response(struct sdhci_host *h, uint32_t events, mono_ns now)
 {
-    if ((events & EVENT_COMMAND) == 0) {
+    if ((events & EVENT_COMMAND) == 0)
         return RC_AGAIN;
-    }
-    for (uint32_t i = 0; i < LEN(h->response); i++) {
+    for (uint32_t i = 0; i < LEN(h->response); i++)
         h->response[i] = get(h, RESPONSE + 4 * i);
-    }
     if (h->x.blocks != 0) {
         enter(h, SDHCI_HOST_DATA, now + BLOCK_NS);
         return data(h, events, now);
@@ -246,15 +238,12 @@ static int response(struct sdhci_host *h, uint32_t events, mono_ns now)
 static int exchange(struct sdhci_host *h, mono_ns now)
 {
     uint32_t events = get(h, INTERRUPT);
-    if ((events & EVENT_ERRORS) != 0) {
+    if ((events & EVENT_ERRORS) != 0)
         return (events & EVENT_TIMEOUTS) != 0 ? RC_TIMEOUT : RC_IO;
-    }
-    if (h->phase == SDHCI_HOST_RESPONSE) {
+    if (h->phase == SDHCI_HOST_RESPONSE)
         return response(h, events, now);
-    }
-    if (h->phase == SDHCI_HOST_DATA) {
+    if (h->phase == SDHCI_HOST_DATA)
         return data(h, events, now);
-    }
     return sdhci_host_card_busy(h) ? RC_AGAIN : RC_OK;
 }
 
@@ -282,9 +271,8 @@ static int advance(struct sdhci_host *h, mono_ns now)
     case SDHCI_HOST_CLOCK:
         return clock_done(h);
     case SDHCI_HOST_LINES:
-        if (lines_free(h) == RC_AGAIN) {
+        if (lines_free(h) == RC_AGAIN)
             return RC_AGAIN;
-        }
         issue(h);
         enter(h, SDHCI_HOST_RESPONSE, now + COMMAND_NS);
         return exchange(h, now);
@@ -300,12 +288,10 @@ static int advance(struct sdhci_host *h, mono_ns now)
 int sdhci_host_step(struct sdhci_host *h, mono_ns now)
 {
     int rc = advance(h, now);
-    if (rc == RC_AGAIN && now - h->deadline > 0) {
+    if (rc == RC_AGAIN && now - h->deadline > 0)
         rc = RC_TIMEOUT;
-    }
-    if (rc == RC_AGAIN) {
+    if (rc == RC_AGAIN)
         return rc;
-    }
     if (rc != RC_OK && h->phase > SDHCI_HOST_CLOCK &&
         h->phase != SDHCI_HOST_LINE_RESET) {
         line_reset(h, rc, now);

@@ -18,12 +18,12 @@
 
 /* Command and response types, as the controller's command register has
  * them: 48 or 136 bits, with busy, CRC and index checked or not. */
-#define SDHCI_R0  0u
-#define SDHCI_R1  0x001a0000u /* also R6, R7 */
-#define SDHCI_R1B 0x001b0000u
-#define SDHCI_R2  0x00090000u
-#define SDHCI_R3  0x00020000u
-#define SDHCI_ABORT 0x00c00000u
+#define SDHCI_R0                   0u
+#define SDHCI_R1                   0x001a0000u /* also R6, R7 */
+#define SDHCI_R1B                  0x001b0000u
+#define SDHCI_R2                   0x00090000u
+#define SDHCI_R3                   0x00020000u
+#define SDHCI_ABORT                0x00c00000u
 #define SDHCI_COMMAND(n, response) ((uint32_t)(n) << 24 | (response))
 
 struct sdhci_exchange {
@@ -43,7 +43,7 @@ struct sdhci_host { /* fields but response are private */
         SDHCI_HOST_IDLE,
         SDHCI_HOST_RESET,
         SDHCI_HOST_CLOCK,
-        SDHCI_HOST_LINES,      /* waiting to send  */
+        SDHCI_HOST_LINES, /* waiting to send  */
         SDHCI_HOST_RESPONSE,
         SDHCI_HOST_DATA,
         SDHCI_HOST_BUSY,       /* after an R1b     */
@@ -57,8 +57,7 @@ struct sdhci_host { /* fields but response are private */
 };
 
 /* clock_hz 0: unknown; the fastest there is is assumed. */
-void sdhci_host_begin(struct sdhci_host *h, uintptr_t base,
-                      uint32_t clock_hz);
+void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz);
 
 /* Everything off but the card's supply. */
 void sdhci_host_reset(struct sdhci_host *h, mono_ns now);

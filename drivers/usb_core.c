@@ -12,7 +12,7 @@ enum {
     REQ_SET_CONFIGURATION = 9,
 };
 
-void usb_root_reset(struct usb_core *c);  /* usb_root.c */
+void usb_root_reset(struct usb_core *c); /* usb_root.c */
 void usb_root_rescan(struct usb_core *c);
 void usb_root_poll(struct usb_core *c);
 mono_ns usb_root_due(const struct usb_core *c);
@@ -266,8 +266,8 @@ static bool mps0_ok(uint8_t mps, uint8_t speed)
 {
     if (speed == DWC2_HIGH)
         return mps == 64;
-    return mps == 8 || (speed == DWC2_FULL &&
-                        (mps == 16 || mps == 32 || mps == 64));
+    return mps == 8 ||
+           (speed == DWC2_FULL && (mps == 16 || mps == 32 || mps == 64));
 }
 
 static void have_desc8(struct usb_dev *d, size_t actual)

@@ -53,38 +53,38 @@ struct usb_class {
 
 enum usb_dev_state {
     USB_FREE,
-    USB_WAIT,     /* for the turn at address 0                               */
-    USB_RESET,    /* its port is being reset                                 */
+    USB_WAIT,  /* for the turn at address 0                               */
+    USB_RESET, /* its port is being reset                                 */
     USB_DESC8,
     USB_ADDRESS,
-    USB_SETTLE,   /* 2 ms after SET_ADDRESS (9.2.6.3)                        */
+    USB_SETTLE, /* 2 ms after SET_ADDRESS (9.2.6.3)                        */
     USB_DESC18,
     USB_CFG9,
     USB_CFG,
     USB_SET_CFG,
-    USB_RUN,      /* a class driver has it                                   */
-    USB_UNUSED,   /* no driver; addressed and left alone                     */
-    USB_DISABLE,  /* given up; its port is being switched off                */
+    USB_RUN,     /* a class driver has it                                   */
+    USB_UNUSED,  /* no driver; addressed and left alone                     */
+    USB_DISABLE, /* given up; its port is being switched off                */
     USB_FAILED,
-    USB_CLOSING,  /* gone; its transfers are being taken back                */
+    USB_CLOSING, /* gone; its transfers are being taken back                */
 };
 
 typedef void usb_ctl_done(struct usb_dev *dev, int rc, size_t actual);
 
 struct usb_dev {
     struct usb_core *core;
-    struct usb_dev *parent;  /* hub, or NULL on the root port                */
+    struct usb_dev *parent; /* hub, or NULL on the root port                */
     uint8_t state, port, depth, addr, tries, config, speed;
-    uint32_t seq;            /* order of arrival                             */
+    uint32_t seq; /* order of arrival                             */
     mono_ns when;
     struct usb_device_desc desc;
-    const char *why;         /* NULL, or why it is not in use                */
+    const char *why; /* NULL, or why it is not in use                */
     const struct usb_class_driver *driver;
-    void *cls;               /* the driver's                                 */
+    void *cls; /* the driver's                                 */
     struct dwc2_pipe ep0;
     struct dwc2_xfer ctl;
     usb_ctl_done *ctl_done;
-    uint16_t cfg_len;        /* bytes of the configuration in buf            */
+    uint16_t cfg_len; /* bytes of the configuration in buf            */
     _Alignas(HW_LINE) uint8_t setup[HW_LINE];
     _Alignas(HW_LINE) uint8_t buf[USB_CTL_BYTES];
 };
@@ -97,11 +97,11 @@ struct usb_core {
     bool over_current;
     enum dwc2_speed root_speed;
     mono_ns root_when;
-    struct usb_dev *root;    /* the device on the root port, or NULL         */
-    struct usb_dev *turn;    /* who is at address 0, or NULL                 */
+    struct usb_dev *root; /* the device on the root port, or NULL         */
+    struct usb_dev *turn; /* who is at address 0, or NULL                 */
     uint32_t seq;
     uint32_t attached, removed, failed, resets;
-    const char *last_reset;  /* why a driver last gave its device up         */
+    const char *last_reset; /* why a driver last gave its device up         */
     struct usb_dev dev[USB_DEVICES];
 };
 

@@ -101,8 +101,7 @@ int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
 /* ---- CDC ECM ------------------------------------------------------------- */
 
 /* The function's control interface, its union and its Ethernet descriptor. */
-static int ecm_control(const uint8_t *cfg, size_t len,
-                       struct usb_ecm_desc *d)
+static int ecm_control(const uint8_t *cfg, size_t len, struct usb_ecm_desc *d)
 {
     struct usb_walk w = usb_walk_of(cfg, len);
     bool inside = false, ethernet = false;
@@ -127,8 +126,7 @@ static int ecm_control(const uint8_t *cfg, size_t len,
                    w.p[2] == 15) {
             d->mac_string = w.p[3];
             ethernet = true;
-        } else if (usb_desc_endpoint(&w, &e) == RC_OK && e.in &&
-                   e.type == 3) {
+        } else if (usb_desc_endpoint(&w, &e) == RC_OK && e.in && e.type == 3) {
             d->notify = e;
             d->has_notify = true;
         }

@@ -26,7 +26,7 @@ struct usb_endpoint {
     uint8_t number, type; /* without the direction bit; as in bmAttributes    */
     bool in;
     uint16_t mps;
-    uint8_t interval;     /* bInterval as it stands                          */
+    uint8_t interval; /* bInterval as it stands                          */
 };
 
 /* One walk over a configuration. type/p/len: the present descriptor. */
@@ -61,7 +61,7 @@ int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
 /* An Ethernet Control Model function (ECM 1.2 section 5). */
 struct usb_ecm_desc {
     uint8_t control_if, data_if, data_alt;
-    uint8_t mac_string;   /* iMACAddress                                     */
+    uint8_t mac_string; /* iMACAddress                                     */
     bool has_notify;
     struct usb_endpoint notify, in, out;
 };

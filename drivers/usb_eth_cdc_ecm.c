@@ -8,9 +8,9 @@ enum {
     ECM_ALTERNATE,
     ECM_FILTER,
     ECM_UP,
-    ECM_HALT_IN,  /* up, clearing a halted endpoint                          */
+    ECM_HALT_IN, /* up, clearing a halted endpoint                          */
     ECM_HALT_OUT,
-    ECM_HEALTH,   /* up, asking whether the device still lives               */
+    ECM_HEALTH, /* up, asking whether the device still lives               */
 };
 
 #define REQ_GET_STATUS    0
@@ -198,9 +198,8 @@ static void get_string(struct usb_ecm *e, uint8_t state, uint8_t index,
 static void clear_halt(struct usb_ecm *e, uint8_t state, uint16_t endpoint)
 {
     step(e, state,
-         (struct usb_request){.type = 0x02,
-                              .request = REQ_CLEAR_FEATURE,
-                              .index = endpoint});
+         (struct usb_request){
+             .type = 0x02, .request = REQ_CLEAR_FEATURE, .index = endpoint});
 }
 
 static void have_language(struct usb_ecm *e, int rc, size_t actual)
@@ -371,9 +370,8 @@ static void ecm_poll(struct usb_dev *dev, mono_ns now)
         clear_halt(e, ECM_HALT_OUT, e->out.ep);
     else if (now - e->heard >= HEALTH_NS)
         step(e, ECM_HEALTH,
-             (struct usb_request){.type = 0x80,
-                                  .request = REQ_GET_STATUS,
-                                  .length = 2});
+             (struct usb_request){
+                 .type = 0x80, .request = REQ_GET_STATUS, .length = 2});
 }
 
 static mono_ns ecm_due(const struct usb_dev *dev)

@@ -29,15 +29,15 @@ struct usb_ecm_stats {
 };
 
 struct usb_ecm {
-    struct usb_dev *dev;   /* NULL: free                                     */
+    struct usb_dev *dev; /* NULL: free                                     */
     uint8_t state;
-    bool link;             /* as its notifications say; true without them    */
-    bool usb_net;          /* QEMU's device                                  */
-    bool skip;             /* inside an overlong frame                       */
+    bool link;    /* as its notifications say; true without them    */
+    bool usb_net; /* QEMU's device                                  */
+    bool skip;    /* inside an overlong frame                       */
     struct usb_ecm_desc desc;
     uint8_t mac[6];
     uint8_t errors, silent; /* receive errors, failed health checks in a row */
-    mono_ns heard;         /* last frame or successful health check          */
+    mono_ns heard;          /* last frame or successful health check          */
     struct dwc2_pipe in, out, notify;
     struct dwc2_xfer rx[USB_ECM_RX], tx[USB_ECM_TX], note;
     uint8_t full[USB_ECM_RX], full_head, full_count; /* rx slots to be read  */

@@ -4,18 +4,20 @@
 
 enum { HUB_DESC, HUB_POWER, HUB_SETTLE, HUB_RUN }; /* hub.state               */
 
-enum { /* hub_port.state */
+/* hub_port.state */
+enum {
     PORT_EMPTY,
-    PORT_DEBOUNCE,  /* until `when`                                          */
-    PORT_WAIT,      /* a device waits for its turn                           */
-    PORT_ASKED,     /* for a reset                                           */
+    PORT_DEBOUNCE, /* until `when`                                          */
+    PORT_WAIT,     /* a device waits for its turn                           */
+    PORT_ASKED,    /* for a reset                                           */
     PORT_RESETTING,
-    PORT_RECOVER,   /* until `when`                                          */
+    PORT_RECOVER, /* until `when`                                          */
     PORT_UP,
-    PORT_OFF,       /* switched off, until something else is plugged in      */
+    PORT_OFF, /* switched off, until something else is plugged in      */
 };
 
-enum { /* hub.op: the control transfer under way */
+/* hub.op: the control transfer under way */
+enum {
     OP_NONE,
     OP_DESC,
     OP_STATUS,
@@ -240,14 +242,12 @@ static void request(struct usb_hub *h, uint8_t op, uint8_t port,
         h->op = OP_NONE; /* being closed */
 }
 
-static void port_feature(struct usb_hub *h, uint8_t op, uint8_t n,
-                         uint8_t req, uint16_t feature)
+static void port_feature(struct usb_hub *h, uint8_t op, uint8_t n, uint8_t req,
+                         uint16_t feature)
 {
     request(h, op, n,
-            (struct usb_request){.type = TO_PORT,
-                                 .request = req,
-                                 .value = feature,
-                                 .index = n});
+            (struct usb_request){
+                .type = TO_PORT, .request = req, .value = feature, .index = n});
 }
 
 static uint16_t lowest(uint16_t bits)
@@ -264,7 +264,7 @@ static bool port_next(struct usb_hub *h, uint8_t n)
 
     if (p->clear) {
         uint16_t bit = h->op_bit = lowest(p->clear);
-        p->clear &= (uint16_t)~(1u << bit);
+        p->clear &= (uint16_t) ~(1u << bit);
         port_feature(h, OP_CLEAR, n, REQ_CLEAR_FEATURE,
                      (uint16_t)(F_C_FIRST + bit));
     } else if (p->want_power) {
@@ -306,12 +306,11 @@ static bool hub_own_next(struct usb_hub *h)
     } else if (h->check_hub) {
         h->check_hub = false;
         request(h, OP_HUB_STATUS, 0,
-                (struct usb_request){.type = FROM_HUB,
-                                     .request = REQ_GET_STATUS,
-                                     .length = 4});
+                (struct usb_request){
+                    .type = FROM_HUB, .request = REQ_GET_STATUS, .length = 4});
     } else if (h->hub_clear) {
         uint16_t bit = h->op_bit = lowest(h->hub_clear);
-        h->hub_clear &= (uint16_t)~(1u << bit);
+        h->hub_clear &= (uint16_t) ~(1u << bit);
         request(h, OP_HUB_CLEAR, 0,
                 (struct usb_request){.type = TO_HUB,
                                      .request = REQ_CLEAR_FEATURE,

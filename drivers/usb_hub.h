@@ -15,13 +15,13 @@
 struct usb_hub_port {
     uint8_t state, tries, speed;
     bool check, want_reset, want_disable, want_power;
-    uint16_t clear;       /* change bits still to be acknowledged            */
-    mono_ns when;         /* next look, or DWC2_NEVER                        */
+    uint16_t clear; /* change bits still to be acknowledged            */
+    mono_ns when;   /* next look, or DWC2_NEVER                        */
     struct usb_dev *child;
 };
 
 struct usb_hub {
-    struct usb_dev *dev;  /* NULL: free                                      */
+    struct usb_dev *dev; /* NULL: free                                      */
     uint8_t state, ports, op, op_port;
     uint16_t op_bit;
     bool check_hub, clear_halt;

@@ -2,7 +2,7 @@
 #include "usb_core.h"
 
 enum {
-    ROOT_DOWN,     /* controller not ready                                   */
+    ROOT_DOWN, /* controller not ready                                   */
     ROOT_EMPTY,
     ROOT_DEBOUNCE, /* until root_when                                        */
     ROOT_WAIT,     /* device waits for its turn                              */
@@ -15,8 +15,8 @@ enum {
 #define DEBOUNCE_NS (100 * USB_MS) /* USB 2.0, 7.1.7.3                       */
 #define RESET_NS    (50 * USB_MS)  /* 7.1.7.5: root ports                    */
 #define ENABLE_NS   (100 * USB_MS)
-#define RECOVER_NS  (10 * USB_MS)  /* 7.1.7.5: TRSTRCY                       */
-#define LOOK_NS     (10 * USB_MS)  /* without an interrupt                   */
+#define RECOVER_NS  (10 * USB_MS) /* 7.1.7.5: TRSTRCY                       */
+#define LOOK_NS     (10 * USB_MS) /* without an interrupt                   */
 
 void usb_root_reset(struct usb_core *c);
 void usb_root_rescan(struct usb_core *c);

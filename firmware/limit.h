@@ -14,11 +14,11 @@
 #define LIMIT_CONF_ERRORS  32
 
 /* NTS (RFC 8915). Cookies seen: 64..104 bytes; the RFC sets no limit. */
-#define LIMIT_COOKIES      8
-#define LIMIT_AEADS        4   /* offered in a key exchange */
-#define LIMIT_COOKIE       256
-#define LIMIT_KE_MESSAGE   4096 /* a whole NTS-KE answer                      */
-#define LIMIT_NTP_PACKET   1280 /* our longest request: 8 cookies of 104 B  */
+#define LIMIT_COOKIES    8
+#define LIMIT_AEADS      4 /* offered in a key exchange */
+#define LIMIT_COOKIE     256
+#define LIMIT_KE_MESSAGE 4096 /* a whole NTS-KE answer                      */
+#define LIMIT_NTP_PACKET 1280 /* our longest request: 8 cookies of 104 B  */
 
 /* TLS: sessions side by side, and the buffers, chains and bignums of them
  * all (measured peak: 80 KB, 93 KB with chains of RSA-4096; README). */
@@ -26,8 +26,8 @@
 #define LIMIT_TLS_ARENA    (160 * 1024)
 
 /* Log ring. */
-#define LIMIT_LOG_LINES    256
-#define LIMIT_LOG_LINE     120
+#define LIMIT_LOG_LINES 256
+#define LIMIT_LOG_LINE  120
 
 /* Journal: payload of one record; how many (type, id) it can hold. */
 #define LIMIT_JOURNAL_DATA 2560

@@ -258,10 +258,10 @@ static void read_trust(void)
             continue;
         log_line("chrony.conf:%u: ntstrustedcerts %s: %s", (unsigned)t->line,
                  t->file,
-                 len == RC_STATE   ? "no such file on the boot partition"
-                 : n == RC_SPACE   ? "too large"
-                 : len < 0         ? "cannot be read"
-                                   : "no certificate in it");
+                 len == RC_STATE ? "no such file on the boot partition"
+                 : n == RC_SPACE ? "too large"
+                 : len < 0       ? "cannot be read"
+                                 : "no certificate in it");
     }
 }
 

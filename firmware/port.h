@@ -33,9 +33,8 @@ void port_idle(uint64_t until_ticks);
  * none. send copies; RC_AGAIN when the ring is full. */
 #define PORT_FRAME_MAX 1514
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp) MUST_CHECK;
-int port_eth_send(const uint8_t *frame, size_t len,
-                  uint64_t *stamp) MUST_CHECK;
-bool port_eth_link(void);         /* a device is there and the wire is live  */
+int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp) MUST_CHECK;
+bool port_eth_link(void);          /* a device is there and the wire is live  */
 void port_eth_mac(uint8_t mac[6]); /* valid once link has been true          */
 
 /* Blocks of 512 bytes. One operation in flight; buf stays the caller's and
@@ -43,8 +42,7 @@ void port_eth_mac(uint8_t mac[6]); /* valid once link has been true          */
  * write means durable. start functions: RC_OK, RC_STATE (busy or no card).
  * done(): RC_OK, RC_AGAIN, RC_IO, RC_TIMEOUT; RC_STATE if nothing began. */
 #define PORT_BLK_SIZE 512u
-int port_blk_write(uint32_t lba, const uint8_t *buf,
-                   uint32_t count) MUST_CHECK;
+int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count) MUST_CHECK;
 int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count) MUST_CHECK;
 int port_blk_done(void) MUST_CHECK;
 /* The card's size in blocks; RC_AGAIN while it is being identified, RC_STATE
@@ -78,13 +76,13 @@ _Noreturn void port_reset(void);
 
 /* What the machine says of itself. Texts are static and never NULL. */
 struct port_info {
-    const char *board;       /* "Raspberry Pi 2 Model B (BCM2836)"           */
-    uint32_t revision;       /* board revision code                          */
+    const char *board; /* "Raspberry Pi 2 Model B (BCM2836)"           */
+    uint32_t revision; /* board revision code                          */
     uint64_t serial;
     uint32_t memory_bytes;
     size_t stack_size, stack_used; /* bytes; used: deepest since start       */
-    const char *last_reset;  /* "power-on", "reset", "watchdog", "panic f:l" */
-    uint32_t crashes;        /* runs in a row that ended so, up to this one  */
+    const char *last_reset; /* "power-on", "reset", "watchdog", "panic f:l" */
+    uint32_t crashes;       /* runs in a row that ended so, up to this one  */
     bool emulated;
 };
 void port_info(struct port_info *out);

@@ -5,19 +5,21 @@
 
 #include "core/base.h"
 
-#define CP15_READ(name, op1, crn, crm, op2)                                  \
-    static inline uint32_t cp15_##name(void)                                 \
-    {                                                                        \
-        uint32_t v;                                                          \
-        __asm__ volatile("mrc p15, " #op1 ", %0, " #crn ", " #crm            \
-                         ", " #op2 : "=r"(v));                               \
-        return v;                                                            \
+#define CP15_READ(name, op1, crn, crm, op2)                                    \
+    static inline uint32_t cp15_##name(void)                                   \
+    {                                                                          \
+        uint32_t v;                                                            \
+        __asm__ volatile("mrc p15, " #op1 ", %0, " #crn ", " #crm ", " #op2    \
+                         : "=r"(v));                                           \
+        return v;                                                              \
     }
-#define CP15_WRITE(name, op1, crn, crm, op2)                                 \
-    static inline void cp15_set_##name(uint32_t v)                           \
-    {                                                                        \
-        __asm__ volatile("mcr p15, " #op1 ", %0, " #crn ", " #crm            \
-                         ", " #op2 : : "r"(v) : "memory");                   \
+#define CP15_WRITE(name, op1, crn, crm, op2)                                   \
+    static inline void cp15_set_##name(uint32_t v)                             \
+    {                                                                          \
+        __asm__ volatile("mcr p15, " #op1 ", %0, " #crn ", " #crm ", " #op2    \
+                         :                                                     \
+                         : "r"(v)                                              \
+                         : "memory");                                          \
     }
 
 CP15_READ(sctlr, 0, c1, c0, 0)
@@ -65,9 +67,8 @@ static inline uint32_t cpu_irq_save(void)
 }
 static inline void cpu_irq_restore(uint32_t cpsr)
 {
-    if ((cpsr & 0x80) == 0) {
+    if ((cpsr & 0x80) == 0)
         __asm__ volatile("cpsie i" ::: "memory");
-    }
 }
 
 #endif

@@ -26,9 +26,8 @@ static uint32_t crc32(const void *data, size_t len)
     uint32_t crc = 0xffffffff;
     for (size_t i = 0; i < len; i++) {
         crc ^= p[i];
-        for (int bit = 0; bit < 8; bit++) {
+        for (int bit = 0; bit < 8; bit++)
             crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1)));
-        }
     }
     return ~crc;
 }
@@ -47,9 +46,8 @@ static bool whole(void)
 
 static const char *cause(void)
 {
-    if (note->ending == FAILED) {
+    if (note->ending == FAILED)
         return note->text;
-    }
     return note->ending == RUNNING && note->watchdog ? "watchdog" : "reset";
 }
 
@@ -60,14 +58,13 @@ void crashnote_boot(void)
     if (whole()) {
         note->text[CRASHNOTE_TEXT - 1] = 0;
         text_str(&t, cause());
-        if (note->ending == ASKED) {
+        if (note->ending == ASKED)
             note->failures = 0;
-        } else if (note->ending == RUNNING && note->watchdog) {
+        else if (note->ending == RUNNING && note->watchdog)
             note->failures++;
-        }
     } else {
         text_str(&t, "power-on");
-        *note = (struct note){ .magic = MAGIC };
+        *note = (struct note){.magic = MAGIC};
     }
     note->boots++;
     note->ending = RUNNING;
@@ -110,9 +107,8 @@ void crashnote_asked(void)
 
 void crashnote_failed(const char *text)
 {
-    if (note->magic != MAGIC) { /* failed before crashnote_boot */
-        *note = (struct note){ .magic = MAGIC };
-    }
+    if (note->magic != MAGIC) /* failed before crashnote_boot */
+        *note = (struct note){.magic = MAGIC};
     struct text t;
     text_init(&t, note->text, sizeof note->text);
     text_str(&t, text);

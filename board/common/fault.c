@@ -11,9 +11,8 @@ static volatile bool failing;
 static void say(const char *s)
 {
     size_t len = 0;
-    while (s[len] != 0) {
+    while (s[len] != 0)
         len++;
-    }
     machine_last_words(s, len);
 }
 
@@ -21,9 +20,8 @@ static void say(const char *s)
 static void enter_failure(void)
 {
     __asm__ volatile("cpsid aif" ::: "memory");
-    if (failing) {
+    if (failing)
         machine_reset();
-    }
     failing = true;
 }
 
@@ -51,9 +49,8 @@ static void summarise(struct text *t, const struct fault_frame *f)
         text_str(t, ", DFSR ");
         text_hex(t, cp15_dfsr());
         if (far >= (uint32_t)(uintptr_t)__main_guard &&
-            far < (uint32_t)(uintptr_t)__main_stack_bottom) {
+            far < (uint32_t)(uintptr_t)__main_stack_bottom)
             text_str(t, ", stack overflow");
-        }
     } else if (f->kind == FAULT_PREFETCH) {
         text_str(t, ", IFSR ");
         text_hex(t, cp15_ifsr());
@@ -96,9 +93,8 @@ static _Noreturn void end_with(const char *line, const struct fault_frame *f)
     say("\r\n");
     say(line);
     say("\r\n");
-    if (f != NULL) {
+    if (f != NULL)
         say_registers(f);
-    }
     machine_reset();
 }
 
@@ -115,11 +111,9 @@ _Noreturn void fault_report(const struct fault_frame *f)
 static const char *base_name(const char *path)
 {
     const char *name = path;
-    for (; *path != 0; path++) {
-        if (*path == '/') {
+    for (; *path != 0; path++)
+        if (*path == '/')
             name = path + 1;
-        }
-    }
     return name;
 }
 

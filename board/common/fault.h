@@ -7,7 +7,8 @@
 
 #include "core/base.h"
 
-enum fault_kind { /* vectors.S counts on these */
+/* vectors.S counts on these */
+enum fault_kind {
     FAULT_RESET,
     FAULT_UNDEFINED,
     FAULT_SVC,

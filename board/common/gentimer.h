@@ -19,8 +19,8 @@ static inline uint64_t gentimer_ticks(void)
 
 static inline void gentimer_phys_arm(uint64_t at)
 {
-    __asm__ volatile("mcrr p15, 2, %0, %1, c14"
-                     :: "r"((uint32_t)at), "r"((uint32_t)(at >> 32)));
+    __asm__ volatile("mcrr p15, 2, %0, %1, c14" ::"r"((uint32_t)at),
+                     "r"((uint32_t)(at >> 32)));
     cp15_set_cntp_ctl(1);
     cpu_isb();
 }
@@ -41,8 +41,8 @@ static inline uint64_t gentimer_virt_ticks(void)
 /* `at` counts as gentimer_virt_ticks() does. */
 static inline void gentimer_virt_arm(uint64_t at)
 {
-    __asm__ volatile("mcrr p15, 3, %0, %1, c14"
-                     :: "r"((uint32_t)at), "r"((uint32_t)(at >> 32)));
+    __asm__ volatile("mcrr p15, 3, %0, %1, c14" ::"r"((uint32_t)at),
+                     "r"((uint32_t)(at >> 32)));
     cp15_set_cntv_ctl(1);
     cpu_isb();
 }

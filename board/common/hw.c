@@ -28,9 +28,8 @@ void hw_dma_clean(const void *p, size_t len)
 {
     uintptr_t line = (uintptr_t)p & ~(uintptr_t)(HW_LINE - 1);
     uintptr_t end = (uintptr_t)p + len;
-    for (; line < end; line += HW_LINE) {
+    for (; line < end; line += HW_LINE)
         cp15_set_dccmvac((uint32_t)line);
-    }
     cpu_dsb();
 }
 
@@ -40,13 +39,11 @@ void hw_dma_discard(void *p, size_t len)
 {
     uintptr_t start = (uintptr_t)p, end = start + len;
     uintptr_t line = start & ~(uintptr_t)(HW_LINE - 1);
-    for (; line < end; line += HW_LINE) {
-        if (line < start || end - line < HW_LINE) {
+    for (; line < end; line += HW_LINE)
+        if (line < start || end - line < HW_LINE)
             cp15_set_dccimvac((uint32_t)line);
-        } else {
+        else
             cp15_set_dcimvac((uint32_t)line);
-        }
-    }
     cpu_dsb();
 }
 

@@ -38,16 +38,14 @@ extern char __text_start[], __text_end[], __rodata_end[], __ram_end[],
 
 static void map_pages(const char *from, const char *to, uint32_t bits)
 {
-    for (uintptr_t a = (uintptr_t)from; a < (uintptr_t)to; a += PAGE) {
+    for (uintptr_t a = (uintptr_t)from; a < (uintptr_t)to; a += PAGE)
         l2[a / SECTION][a % SECTION / PAGE] = (uint32_t)a | bits;
-    }
 }
 
 static void map_image(void)
 {
-    for (size_t mb = 0; mb < MMU_FINE_MB; mb++) {
+    for (size_t mb = 0; mb < MMU_FINE_MB; mb++)
         l1[mb] = (uint32_t)(uintptr_t)l2[mb] | L1_TABLE;
-    }
     map_pages(__text_start, __text_end, PAGE_CODE);
     map_pages(__text_end, __rodata_end, PAGE_CONST);
     map_pages(__rodata_end, __ram_end, PAGE_DATA);
@@ -58,20 +56,18 @@ static void map_image(void)
 
 static void map_range(const struct mmu_range *r)
 {
-    uint32_t bits = SECT_XN_RW |
-                    (r->kind == MMU_DEVICE ? SECT_DEVICE : SECT_NORMAL);
-    for (uint32_t at = 0; at < r->size; at += SECTION) {
+    uint32_t bits =
+        SECT_XN_RW | (r->kind == MMU_DEVICE ? SECT_DEVICE : SECT_NORMAL);
+    for (uint32_t at = 0; at < r->size; at += SECTION)
         l1[(r->base + at) / SECTION] = (r->base + at) | bits;
-    }
 }
 
 void mmu_init(const struct mmu_range *ranges, size_t count)
 {
     ASSERT((uintptr_t)__fine_end == MMU_FINE_MB * SECTION);
     map_image();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         map_range(&ranges[i]);
-    }
     cpu_dsb();
     cp15_set_ttbcr(0);
     /* Table walks through the write-back caches (IRGN 01, RGN 01). */

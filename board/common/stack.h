@@ -5,7 +5,7 @@
 #include "core/base.h"
 
 size_t stack_size(void);
-size_t stack_used(void);     /* deepest since start, bytes */
+size_t stack_used(void); /* deepest since start, bytes */
 size_t stack_irq_used(void);
 
 #endif

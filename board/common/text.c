@@ -2,7 +2,7 @@
 
 void text_init(struct text *t, char *buf, size_t cap)
 {
-    *t = (struct text){ .buf = buf, .cap = cap };
+    *t = (struct text){.buf = buf, .cap = cap};
     buf[0] = 0;
 }
 
@@ -16,16 +16,14 @@ static void put(struct text *t, char c)
 
 void text_str(struct text *t, const char *s)
 {
-    while (*s != 0) {
+    while (*s != 0)
         put(t, *s++);
-    }
 }
 
 void text_hex(struct text *t, uint32_t v)
 {
-    for (int shift = 28; shift >= 0; shift -= 4) {
+    for (int shift = 28; shift >= 0; shift -= 4)
         put(t, "0123456789abcdef"[v >> shift & 15]);
-    }
 }
 
 void text_dec(struct text *t, uint32_t v)
@@ -36,7 +34,6 @@ void text_dec(struct text *t, uint32_t v)
         digits[n++] = (char)('0' + v % 10);
         v /= 10;
     } while (v != 0);
-    while (n > 0) {
+    while (n > 0)
         put(t, digits[--n]);
-    }
 }

@@ -21,7 +21,7 @@ extern char __note_start[];
 struct rpi2_facts rpi2_facts;
 struct pl011 rpi2_uart;
 struct rng rpi2_rng;
-const struct bcm2836_irq rpi2_irq = { BOARD_LOCAL, BOARD_IRQC };
+const struct bcm2836_irq rpi2_irq = {BOARD_LOCAL, BOARD_IRQC};
 volatile bool rpi2_woken;
 
 static uint64_t boot_ticks;
@@ -53,11 +53,9 @@ static bool put_in_time(char c)
 {
     uint64_t start = gentimer_ticks();
     uint64_t limit = (uint64_t)rpi2_hz() / 1000 * LAST_BYTE_MS;
-    while (!pl011_put_direct(BOARD_PL011, c)) {
-        if (gentimer_ticks() - start > limit) {
+    while (!pl011_put_direct(BOARD_PL011, c))
+        if (gentimer_ticks() - start > limit)
             return false;
-        }
-    }
     return true;
 }
 
@@ -65,9 +63,8 @@ void rpi2_uart_drain(void)
 {
     struct pl011 *u = &rpi2_uart;
     while (!pl011_idle(u) &&
-           put_in_time((char)u->tx[u->tx_out % PL011_TX_RING])) {
+           put_in_time((char)u->tx[u->tx_out % PL011_TX_RING]))
         u->tx_out++;
-    }
 }
 
 void machine_last_words(const char *s, size_t len)
@@ -89,9 +86,9 @@ _Noreturn void machine_reset(void)
 static void map_memory(void)
 {
     const struct mmu_range ranges[] = {
-        { (uint32_t)(uintptr_t)__note_start, 0x100000, MMU_UNCACHED },
-        { BOARD_PERIPHERALS, BOARD_PERIPH_SIZE, MMU_DEVICE },
-        { BOARD_LOCAL, BOARD_LOCAL_SIZE, MMU_DEVICE },
+        {(uint32_t)(uintptr_t)__note_start, 0x100000, MMU_UNCACHED},
+        {BOARD_PERIPHERALS, BOARD_PERIPH_SIZE, MMU_DEVICE},
+        {BOARD_LOCAL, BOARD_LOCAL_SIZE, MMU_DEVICE},
     };
     mmu_init(ranges, LEN(ranges));
 }
@@ -124,9 +121,9 @@ static void ask_firmware(void)
 {
     struct rpi2_facts *f = &rpi2_facts;
     f->uart_hz = BOARD_UART_HZ_DEFAULT;
-    const uint32_t uart[] = { MAILBOX_CLOCK_UART, 0 };
-    const uint32_t emmc[] = { MAILBOX_CLOCK_EMMC, 0 };
-    const uint32_t usb_on[] = { MAILBOX_POWER_USB, 3 };
+    const uint32_t uart[] = {MAILBOX_CLOCK_UART, 0};
+    const uint32_t emmc[] = {MAILBOX_CLOCK_EMMC, 0};
+    const uint32_t usb_on[] = {MAILBOX_POWER_USB, 3};
     struct mailbox *m = &mailbox;
     mailbox_begin(m, BOARD_MAILBOX);
     size_t firmware = mailbox_tag(m, MAILBOX_FIRMWARE_REVISION, 1, NULL, 0);
@@ -138,9 +135,8 @@ static void ask_firmware(void)
     size_t emmc_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, emmc, 2);
     (void)mailbox_tag(m, MAILBOX_SET_POWER, 2, usb_on, 2);
     mailbox_send(m, rpi2_now());
-    if (wait_for_mailbox() != RC_OK) {
+    if (wait_for_mailbox() != RC_OK)
         return; /* defaults; not an emulator, as far as we know */
-    }
     f->firmware = answer(firmware, 0, 0);
     f->revision = answer(revision, 0, 0);
     f->serial = (uint64_t)answer(serial, 1, 0) << 32 | answer(serial, 0, 0);
@@ -162,9 +158,8 @@ static void start_uart(void)
     spin(PULL_SETTLE_NS);
     gpio_pull_end(BOARD_GPIO, BOARD_PIN_RXD);
     uint32_t hz = rpi2_facts.uart_hz;
-    if (hz < 16 * BOARD_BAUD || hz > 1000000000) {
+    if (hz < 16 * BOARD_BAUD || hz > 1000000000)
         hz = BOARD_UART_HZ_DEFAULT;
-    }
     pl011_init(&rpi2_uart, BOARD_PL011, hz, BOARD_BAUD);
     bcm2836_irq_gpu_enable(&rpi2_irq, BOARD_IRQ_PL011);
 }
@@ -208,25 +203,20 @@ _Noreturn void board_main(uint32_t entry_cpsr)
 static void gpu_interrupts(void)
 {
     uint64_t pending = bcm2836_irq_gpu_pending(&rpi2_irq);
-    if ((pending & 1ull << BOARD_IRQ_USB) != 0) {
+    if ((pending & 1ull << BOARD_IRQ_USB) != 0)
         rpi2_eth_irq();
-    }
-    if ((pending & 1ull << BOARD_IRQ_PL011) != 0) {
+    if ((pending & 1ull << BOARD_IRQ_PL011) != 0)
         pl011_service(&rpi2_uart);
-    }
     rpi2_woken = true;
 }
 
 void irq_handler(uint32_t pc)
 {
     uint32_t pending = bcm2836_irq_pending(&rpi2_irq);
-    if ((pending & BCM2836_IRQ_VIRT) != 0) {
+    if ((pending & BCM2836_IRQ_VIRT) != 0)
         rpi2_pps_irq(); /* first: it has an edge to meet */
-    }
-    if ((pending & BCM2836_IRQ_PHYS) != 0) {
+    if ((pending & BCM2836_IRQ_PHYS) != 0)
         rpi2_silence_irq(pc);
-    }
-    if ((pending & BCM2836_IRQ_GPU) != 0) {
+    if ((pending & BCM2836_IRQ_GPU) != 0)
         gpu_interrupts();
-    }
 }

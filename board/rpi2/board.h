@@ -20,10 +20,10 @@
 #define BOARD_IRQ_USB   9u
 #define BOARD_IRQ_PL011 57u
 
-#define BOARD_PIN_TXD 14u /* header pin 8  */
-#define BOARD_PIN_RXD 15u /* header pin 10 */
-#define BOARD_PIN_PPS 18u /* header pin 12 */
-#define BOARD_PIN_LED 47u /* ACT, lit when high */
+#define BOARD_PIN_TXD      14u /* header pin 8  */
+#define BOARD_PIN_RXD      15u /* header pin 10 */
+#define BOARD_PIN_PPS      18u /* header pin 12 */
+#define BOARD_PIN_LED      47u /* ACT, lit when high */
 #define BOARD_PIN_SD_FIRST 48u /* clock, command, data 0..3: ALT3 is Arasan */
 #define BOARD_PIN_SD_LAST  53u
 

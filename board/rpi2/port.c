@@ -12,10 +12,10 @@
 #include "rpi2.h"
 #include "stack.h"
 
-#define IDLE_MAX_NS    1000000000 /* patience() stays within 64 bits   */
-#define POOL_WORDS     64u
-#define POOL_PER_POLL  4u
-#define WORD_WAIT_NS   200000 /* the generator: some 30 us a word           */
+#define IDLE_MAX_NS   1000000000 /* patience() stays within 64 bits   */
+#define POOL_WORDS    64u
+#define POOL_PER_POLL 4u
+#define WORD_WAIT_NS  200000 /* the generator: some 30 us a word           */
 
 uint64_t port_ticks(void)
 {
@@ -35,9 +35,8 @@ static unsigned pooled;
 static void fill_pool(void)
 {
     for (unsigned i = 0; i < POOL_PER_POLL && pooled < POOL_WORDS; i++) {
-        if (rng_word(&rpi2_rng, &pool[pooled]) != RC_OK) {
+        if (rng_word(&rpi2_rng, &pool[pooled]) != RC_OK)
             return;
-        }
         pooled++;
     }
 }
@@ -96,8 +95,7 @@ static uint64_t patience(void)
     mono_ns now = rpi2_now();
     mono_ns due = earlier(rpi2_eth_due(), rpi2_blk_due());
     due = earlier(due, now + IDLE_MAX_NS);
-    return due <= now ? 0
-                      : (uint64_t)(due - now) * rpi2_hz() / 1000000000;
+    return due <= now ? 0 : (uint64_t)(due - now) * rpi2_hz() / 1000000000;
 }
 
 static uint64_t silence_at; /* of the next interrupt that counts it */
@@ -146,11 +144,10 @@ int port_console_read(void)
 
 void port_led(bool lit)
 {
-    if (lit) {
+    if (lit)
         gpio_set(BOARD_GPIO, BOARD_PIN_LED);
-    } else {
+    else
         gpio_clear(BOARD_GPIO, BOARD_PIN_LED);
-    }
 }
 
 /* Silence is counted in interrupts a second apart, not in the counter's
@@ -168,8 +165,8 @@ void rpi2_silence_irq(uint32_t pc)
 {
     rpi2_silence_arm();
     if (++silence > PORT_SILENCE_S) {
-        fault_silence(pc, (uint32_t)((gentimer_ticks() - kicked) /
-                                     (rpi2_hz() / 1000)));
+        fault_silence(
+            pc, (uint32_t)((gentimer_ticks() - kicked) / (rpi2_hz() / 1000)));
     }
 }
 
@@ -178,9 +175,8 @@ void port_watchdog_kick(void)
     static bool armed;
     kicked = gentimer_ticks();
     silence = 0;
-    if (rpi2_facts.emulated) {
+    if (rpi2_facts.emulated)
         return; /* QEMU resets as soon as it is armed */
-    }
     if (!armed) {
         armed = true;
         crashnote_watchdog_armed();

@@ -13,9 +13,8 @@ static bool pending; /* started, and done() has not told the end */
 void rpi2_blk_init(void)
 {
     /* QEMU's card is on the Arasan until all six pins are ALT0. */
-    for (unsigned pin = BOARD_PIN_SD_FIRST; pin <= BOARD_PIN_SD_LAST; pin++) {
+    for (unsigned pin = BOARD_PIN_SD_FIRST; pin <= BOARD_PIN_SD_LAST; pin++)
         gpio_function(BOARD_GPIO, pin, GPIO_ALT3);
-    }
     sdhci_init(&sd, BOARD_SDHCI, rpi2_facts.emmc_hz);
 }
 
@@ -27,18 +26,16 @@ void rpi2_blk_poll(void)
 /* Blocks move by hand: no sleep in a transfer. */
 mono_ns rpi2_blk_due(void)
 {
-    if (pending) {
+    if (pending)
         return 0;
-    }
     return sdhci_blocks(&sd) == RC_AGAIN ? rpi2_now() + IDENTIFY_POLL_NS
                                          : INT64_MAX;
 }
 
 static int started(int rc)
 {
-    if (rc == RC_OK) {
+    if (rc == RC_OK)
         pending = true;
-    }
     return rc;
 }
 

@@ -58,7 +58,6 @@ void port_eth_mac(uint8_t mac[6])
         eth->mac(dev, mac);
         return;
     }
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 6; i++)
         mac[i] = rpi2_facts.mac[i];
-    }
 }

@@ -44,8 +44,7 @@ void rpi2_pps_init(void)
 /* BCM 2 .. 27 are on the header; the console has two of them. */
 int port_pps_pin(unsigned gpio)
 {
-    if (gpio < 2 || gpio > 27 || gpio == BOARD_PIN_TXD ||
-        gpio == BOARD_PIN_RXD)
+    if (gpio < 2 || gpio > 27 || gpio == BOARD_PIN_TXD || gpio == BOARD_PIN_RXD)
         return RC_BAD;
     use_pin(gpio);
     return RC_OK;
@@ -89,13 +88,12 @@ static void fall(void)
 
 void rpi2_pps_irq(void)
 {
-    if (pps.state == PPS_TO_RISE) {
+    if (pps.state == PPS_TO_RISE)
         rise();
-    } else if (pps.state == PPS_UP) {
+    else if (pps.state == PPS_UP)
         fall();
-    } else {
+    else
         gentimer_virt_stop();
-    }
 }
 
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)

@@ -5,9 +5,9 @@
 
 #include "base.h"
 
-#define AEAD_AES_SIV_CMAC_256   15 /* RFC 5297 */
-#define AEAD_AES_128_GCM_SIV    30 /* RFC 8452 */
-#define AEAD_KEY_MAX            32
+#define AEAD_AES_SIV_CMAC_256 15 /* RFC 5297 */
+#define AEAD_AES_128_GCM_SIV  30 /* RFC 8452 */
+#define AEAD_KEY_MAX          32
 
 struct aead {
     uint16_t id;       /* IANA number                                       */

@@ -16,9 +16,9 @@ bool bootstrap_waits(const struct bootstrap *b)
 
 /* ---- certificates ------------------------------------------------------- */
 
-enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
-                                         int64_t now, int64_t slack,
-                                         int64_t from, int64_t to)
+enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
+                                         int64_t slack, int64_t from,
+                                         int64_t to)
 {
     enum bootstrap_mode mode = bootstrap_mode(b);
     bool clock = b->set && mode != BOOTSTRAP_LOWER_BOUND;
@@ -92,8 +92,8 @@ void bootstrap_judge(const struct bootstrap *b,
         out->agree += good;
         auth += s[i].auth;
         auth_agree += s[i].auth && good;
-        out->outside += s[i].doubt == BOOTSTRAP_OUTSIDE_WINDOW ||
-                        (s[i].agrees && !good);
+        out->outside +=
+            s[i].doubt == BOOTSTRAP_OUTSIDE_WINDOW || (s[i].agrees && !good);
         out->before += s[i].doubt == BOOTSTRAP_BEFORE_FLOOR;
     }
     out->need = bootstrap_need(out->of, minsources);
@@ -102,8 +102,7 @@ void bootstrap_judge(const struct bootstrap *b,
     out->raises = quorum && auth_agree >= bootstrap_need(auth, minsources);
 }
 
-size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,
-                      size_t cap)
+size_t bootstrap_text(const struct bootstrap_verdict *v, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
     fmt_add(&t, "%u of %u source%s agree%s, %u needed", v->agree, v->of,
@@ -111,8 +110,7 @@ size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,
             v->need);
     if (v->outside)
         fmt_add(&t, ", %u outside %s validity", v->outside,
-                v->outside == 1 ? "its certificate's"
-                                : "their certificates'");
+                v->outside == 1 ? "its certificate's" : "their certificates'");
     if (v->before)
         fmt_add(&t, ", %u before the time floor", v->before);
     return t.len;

@@ -68,12 +68,12 @@ enum bootstrap_mode {
 };
 
 struct bootstrap {
-    bool strict;         /* as configured                                   */
+    bool strict; /* as configured                                   */
     uint32_t nocerttimecheck; /* N                                          */
-    uint32_t updates;    /* of the clock since boot                         */
-    bool set;            /* the clock is                                    */
+    uint32_t updates; /* of the clock since boot                         */
+    bool set;         /* the clock is                                    */
     int64_t floor;
-    bool by_operator;    /* who set the floor, or what it rose from         */
+    bool by_operator; /* who set the floor, or what it rose from         */
 };
 
 enum bootstrap_mode bootstrap_mode(const struct bootstrap *b);
@@ -89,9 +89,9 @@ enum bootstrap_cert {
 };
 /* The validity [from, to] of one certificate of a chain, in a key exchange.
  * now: the clock, slack: what it may be off, both only looked at when set. */
-enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b,
-                                         int64_t now, int64_t slack,
-                                         int64_t from, int64_t to);
+enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
+                                         int64_t slack, int64_t from,
+                                         int64_t to);
 /* Step 5: does an association keep its keys at the time found? */
 bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
                      int64_t lo, int64_t hi);
@@ -112,18 +112,18 @@ const char *bootstrap_doubt_text(enum bootstrap_doubt d);
 /* ---- quorum ------------------------------------------------------------- */
 
 struct bootstrap_source {
-    bool counts;   /* has a say: NTS, and configured to be selected. Plain NTP
+    bool counts;    /* has a say: NTS, and configured to be selected. Plain NTP
                     * counts where the configuration has nothing else, or
                     * says authselectmode ignore                            */
-    bool auth;     /* NTS                                                   */
-    bool agrees;   /* with the interval that the majority shares            */
-    int64_t lo, hi;/* its window                                            */
+    bool auth;      /* NTS                                                   */
+    bool agrees;    /* with the interval that the majority shares            */
+    int64_t lo, hi; /* its window                                            */
     enum bootstrap_doubt doubt; /* of its last reply                        */
 };
 
 struct bootstrap_verdict {
-    bool may_set;  /* the clock may be set (or is) by what they agree on    */
-    bool raises;   /* F may rise to it                                      */
+    bool may_set; /* the clock may be set (or is) by what they agree on    */
+    bool raises;  /* F may rise to it                                      */
     unsigned agree, need, of; /* of: those that count                       */
     unsigned outside, before; /* replies not believed                       */
 };
@@ -137,7 +137,6 @@ void bootstrap_judge(const struct bootstrap *b,
                      struct bootstrap_verdict *out);
 /* "1 of 3 sources agree, 2 needed, 2 outside their certificates' validity,
  * 1 before the time floor"; returns the length. */
-size_t bootstrap_text(const struct bootstrap_verdict *v, char *out,
-                      size_t cap);
+size_t bootstrap_text(const struct bootstrap_verdict *v, char *out, size_t cap);
 
 #endif

@@ -14,8 +14,8 @@ static int read_trust(struct conf_read *p)
     if (conf_want(p, 1, 2) < 0)
         return RC_BAD;
     const char *file = p->w.word[p->w.count - 1];
-    if (p->w.count == 3 && conf_int(p, "ntstrustedcerts", p->w.word[1], 0,
-                                      255, &set) < 0)
+    if (p->w.count == 3 &&
+        conf_int(p, "ntstrustedcerts", p->w.word[1], 0, 255, &set) < 0)
         return RC_BAD;
     if (strlen(file) >= LIMIT_NAME)
         return conf_bad(p, "the file name is too long", NULL);
@@ -72,8 +72,7 @@ static int read_makestep(struct conf_read *p)
         return RC_BAD;
     if (conf_words_real(p->w.word[1], &threshold) < 0)
         return conf_bad(p, "* is not a number", p->w.word[1]);
-    if (conf_int(p, "makestep", p->w.word[2], INT32_MIN, INT32_MAX,
-                   &limit) < 0)
+    if (conf_int(p, "makestep", p->w.word[2], INT32_MIN, INT32_MAX, &limit) < 0)
         return RC_BAD;
     p->c->makestep_s = threshold;
     p->c->makestep_limit = (int32_t)limit;
@@ -242,7 +241,7 @@ static void read_line(struct conf_read *p, const char *line, size_t len)
         conf_report(p, CONF_ERROR, NULL, "the line is too long", NULL);
     else if (r < 0)
         conf_report(p, CONF_ERROR, NULL, "control characters: is this text?",
-               NULL);
+                    NULL);
     else if (p->w.count > 0)
         (void)read_directive(p); /* has reported; the next line applies */
 }
@@ -256,7 +255,7 @@ static void check_whole(struct conf_read *p)
                     "has no effect beside bootstrap strict", NULL);
     if (!c->static_ip4 && (c->gateway4[0] || c->gateway4[1]))
         conf_report(p, CONF_NOTE, "gateway", "no address line: DHCP decides",
-               NULL);
+                    NULL);
 }
 
 static void set_defaults(struct conf *c)
@@ -293,7 +292,7 @@ int conf_parse(struct conf *c, const char *text, size_t len)
     if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
                      memcmp(text, "\xfe\xff", 2) == 0)) {
         conf_report(&p, CONF_ERROR, NULL, "UTF-16: save it as UTF-8 or ASCII",
-               NULL);
+                    NULL);
         len = 0;
     }
     for (size_t at = 0; at < len;) {

@@ -4,9 +4,8 @@
 
 static int only(struct conf_read *p, double *out)
 {
-    return conf_want(p, 1, 1) < 0
-               ? RC_BAD
-               : conf_real(p, p->w.word[1], false, out);
+    return conf_want(p, 1, 1) < 0 ? RC_BAD
+                                  : conf_real(p, p->w.word[1], false, out);
 }
 
 int conf_read_maxslewrate(struct conf_read *p)
@@ -40,10 +39,10 @@ int conf_read_maxchange(struct conf_read *p)
     int64_t start, ignore;
     if (conf_want(p, 3, 3) < 0 ||
         conf_real(p, p->w.word[1], false, &offset) < 0 ||
-        conf_int(p, "maxchange", p->w.word[2], INT32_MIN, INT32_MAX,
-                 &start) < 0 ||
-        conf_int(p, "maxchange", p->w.word[3], INT32_MIN, INT32_MAX,
-                 &ignore) < 0)
+        conf_int(p, "maxchange", p->w.word[2], INT32_MIN, INT32_MAX, &start) <
+            0 ||
+        conf_int(p, "maxchange", p->w.word[3], INT32_MIN, INT32_MAX, &ignore) <
+            0)
         return RC_BAD;
     p->c->maxchange_s = offset;
     p->c->maxchange_start = (int32_t)start;

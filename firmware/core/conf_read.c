@@ -16,7 +16,7 @@ static void clean(char *s)
 }
 
 void conf_report(struct conf_read *p, enum conf_level level, const char *what,
-                   const char *f, const char *arg)
+                 const char *f, const char *arg)
 {
     if (level == CONF_ERROR)
         p->errors++;
@@ -59,7 +59,7 @@ int conf_want(struct conf_read *p, int lo, int hi)
 }
 
 int conf_int(struct conf_read *p, const char *what, const char *word,
-                      int64_t lo, int64_t hi, int64_t *v)
+             int64_t lo, int64_t hi, int64_t *v)
 {
     if (conf_words_int(word, v) < 0) {
         conf_report(p, CONF_ERROR, what, "* is not a number", word);

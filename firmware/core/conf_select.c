@@ -18,8 +18,7 @@ int conf_read_authselectmode(struct conf_read *p)
             p->c->authselect = modes[i].mode;
             return RC_OK;
         }
-    return conf_bad(p, "* is not require, prefer, mix or ignore",
-                    p->w.word[1]);
+    return conf_bad(p, "* is not require, prefer, mix or ignore", p->w.word[1]);
 }
 
 int conf_read_minsources(struct conf_read *p)

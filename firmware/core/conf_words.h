@@ -6,8 +6,8 @@
 #include "../limit.h"
 #include "base.h"
 
-#define CONF_LINE_MAX 512  /* bytes of a line; chrony's longest is 2047      */
-#define CONF_ARGS_MAX 64   /* words in it                                   */
+#define CONF_LINE_MAX 512 /* bytes of a line; chrony's longest is 2047      */
+#define CONF_ARGS_MAX 64  /* words in it                                   */
 
 struct conf_words { /* one line, cut up; the words point into text */
     char text[CONF_LINE_MAX + 1];
@@ -43,16 +43,33 @@ const char *conf_words_ignored(const char *directive);
 
 /* Options of server, pool. */
 enum conf_option {
-    CONF_OPT_MINPOLL, CONF_OPT_MAXPOLL, CONF_OPT_PORT, CONF_OPT_NTSPORT,
-    CONF_OPT_MAXSOURCES, CONF_OPT_CERTSET,
-    CONF_OPT_MINSTRATUM, CONF_OPT_MAXDELAY, CONF_OPT_MAXDELAYRATIO,
-    CONF_OPT_MAXDELAYDEVRATIO, CONF_OPT_OFFSET,
-    CONF_OPT_IBURST, CONF_OPT_NTS, CONF_OPT_PREFER, CONF_OPT_NOSELECT,
-    CONF_OPT_TRUST, CONF_OPT_REQUIRE, CONF_OPT_XLEAVE,
-    CONF_OPT_IGNORED, CONF_OPT_REFUSED,
+    CONF_OPT_MINPOLL,
+    CONF_OPT_MAXPOLL,
+    CONF_OPT_PORT,
+    CONF_OPT_NTSPORT,
+    CONF_OPT_MAXSOURCES,
+    CONF_OPT_CERTSET,
+    CONF_OPT_MINSTRATUM,
+    CONF_OPT_MAXDELAY,
+    CONF_OPT_MAXDELAYRATIO,
+    CONF_OPT_MAXDELAYDEVRATIO,
+    CONF_OPT_OFFSET,
+    CONF_OPT_IBURST,
+    CONF_OPT_NTS,
+    CONF_OPT_PREFER,
+    CONF_OPT_NOSELECT,
+    CONF_OPT_TRUST,
+    CONF_OPT_REQUIRE,
+    CONF_OPT_XLEAVE,
+    CONF_OPT_IGNORED,
+    CONF_OPT_REFUSED,
 };
-enum conf_value { CONF_VALUE_NONE, CONF_VALUE_INT, CONF_VALUE_REAL,
-                  CONF_VALUE_HEX };
+enum conf_value {
+    CONF_VALUE_NONE,
+    CONF_VALUE_INT,
+    CONF_VALUE_REAL,
+    CONF_VALUE_HEX
+};
 struct conf_option_word {
     const char *name;
     enum conf_option option;

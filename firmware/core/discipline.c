@@ -9,19 +9,21 @@
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
 #define RATE_SIGMAS     3.0
-#define WANDER          3e-8 /* per sqrt(s): thrice a crystal whose board warms
+#define WANDER                                                                 \
+    3e-8 /* per sqrt(s): thrice a crystal whose board warms
                               * and cools, reference/clock.md section 2      */
-#define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
-#define SLEW_S_MIN      1.0
-#define SLEW_S_NEWS     26.0
-#define SLEW_SIGMAS     3.0  /* a greater move of the line is news           */
-#define SLEW_MOVED      0.3  /* sigmas^2, mean: the usual of a calm crystal  */
-#define SLEW_PARTS      2    /* of a slew, each half what is left: nearly an
+#define SLEW_ROOM_MIN 10000000 /* 10 ppm, whatever the crystal            */
+#define SLEW_S_MIN    1.0
+#define SLEW_S_NEWS   26.0
+#define SLEW_SIGMAS   3.0 /* a greater move of the line is news           */
+#define SLEW_MOVED    0.3 /* sigmas^2, mean: the usual of a calm crystal  */
+#define SLEW_PARTS                                                             \
+    2                 /* of a slew, each half what is left: nearly an
                               * exponential, a quarter better than a line    */
-#define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
-#define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
-#define RMS_GAIN        0.1
-#define NTP_SECOND      4294967296.0
+#define SLEW_AGE   4  /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE  43 /* 2^-32 s, 10 ns: followed closely enough      */
+#define RMS_GAIN   0.1
+#define NTP_SECOND 4294967296.0
 
 void discipline_init(struct discipline *d, const struct discipline_conf *c,
                      uint32_t hz, int32_t saved_rate_e12,
@@ -68,8 +70,8 @@ static bool may_step(const struct discipline *d, int64_t offset)
 /* s: what is to be slewed. Usual moves of the line are noise: all over the
  * same time, for that costs least of both time and frequency error; the less
  * the more of them is news. What is more than that is got rid of soon. */
-static double slew_seconds(const struct discipline *d, double s,
-                           uint64_t ticks, span_ns interval_ns)
+static double slew_seconds(const struct discipline *d, double s, uint64_t ticks,
+                           span_ns interval_ns)
 {
     double age = (double)(int64_t)(ticks - d->first_ticks) / d->hz;
     double t = (double)interval_ns * 1e-9;
@@ -117,8 +119,8 @@ static span_ns rms(span_ns old, span_ns offset)
 /* How far the new line lies from the old one, in its own sigmas. */
 static void moved(struct discipline *d, const struct select_out *sel)
 {
-    int64_t by = utc_diff(sel->est.utc,
-                          estimate_at(&d->est, sel->est.ticks, d->hz));
+    int64_t by =
+        utc_diff(sel->est.utc, estimate_at(&d->est, sel->est.ticks, d->hz));
     double r = (double)utc_span_ns(by) / (1 + (double)sel->est.sigma_ns);
     r = fmin(r * r, SLEW_SIGMAS * SLEW_SIGMAS);
     d->moved2 += RMS_GAIN * (r - d->moved2);
@@ -144,7 +146,8 @@ static bool too_large(struct discipline *d, const struct select_out *sel,
                       const struct clk *c, uint64_t ticks)
 {
     double s = fabs((double)utc_diff(estimate_at(&sel->est, ticks, d->hz),
-                                     clk_at(c, ticks))) / NTP_SECOND;
+                                     clk_at(c, ticks))) /
+               NTP_SECOND;
     if (d->conf.maxchange_s <= 0 || s <= d->conf.maxchange_s ||
         (int64_t)d->updates < d->conf.maxchange_start)
         return false;
@@ -179,8 +182,8 @@ static void learn(struct discipline *d, const struct select_out *sel,
 }
 
 void discipline_update(struct discipline *d, const struct select_out *sel,
-                       const struct clk *c, uint64_t ticks,
-                       span_ns interval_ns, struct discipline_action *out)
+                       const struct clk *c, uint64_t ticks, span_ns interval_ns,
+                       struct discipline_action *out)
 {
     ASSERT(sel->ok);
     if (d->gave_up || too_large(d, sel, c, ticks)) {
@@ -229,9 +232,8 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
 
 static double drift(const struct discipline *d)
 {
-    return d->conf.max_clock_error_e12 > 0
-               ? (double)d->conf.max_clock_error_e12
-               : DRIFT_E12;
+    return d->conf.max_clock_error_e12 > 0 ? (double)d->conf.max_clock_error_e12
+                                           : DRIFT_E12;
 }
 
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)

@@ -46,23 +46,23 @@ struct discipline_conf {
     int32_t makestep_limit; /* in the first so many updates; < 0: always     */
     /* chrony's, parts per 10^12 or s; 0 stands for no limit (max_clock_error:
      * for 1 ppm). */
-    int64_t max_slew_e12;   /* maxslewrate: faster or slower than the line   */
-    int64_t max_skew_e12;   /* maxupdateskew: a rate known worse is not used */
-    int64_t max_drift_e12;  /* maxdrift: of the crystal, either way          */
+    int64_t max_slew_e12;  /* maxslewrate: faster or slower than the line   */
+    int64_t max_skew_e12;  /* maxupdateskew: a rate known worse is not used */
+    int64_t max_drift_e12; /* maxdrift: of the crystal, either way          */
     int64_t max_clock_error_e12; /* dispersion grows by so much              */
-    double maxchange_s;     /* a greater correction is ignored ...           */
-    int32_t maxchange_start;  /* ... after so many updates,                  */
+    double maxchange_s;      /* a greater correction is ignored ...           */
+    int32_t maxchange_start; /* ... after so many updates,                  */
     int32_t maxchange_ignore; /* so many times; < 0: for ever                */
 };
 
 struct discipline {
     struct discipline_conf conf;
     uint32_t hz;
-    bool synced;            /* an update has come since boot                 */
+    bool synced; /* an update has come since boot                 */
     uint32_t updates;
-    struct estimate est;    /* the line being followed; before the first
+    struct estimate est;   /* the line being followed; before the first
                              * update only its rate counts (saved or 0)      */
-    uint8_t stratum, leap;  /* ours: selected one's + 1; 0 (unset), 3 before */
+    uint8_t stratum, leap; /* ours: selected one's + 1; 0 (unset), 3 before */
     span_ns root_delay_ns, root_disp_ns; /* at est.ticks                     */
     span_ns last_offset_ns; /* line - clk at the last update, before it      */
     span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
@@ -77,13 +77,13 @@ struct discipline {
 };
 
 struct discipline_action {
-    bool step;           /* then first clk_step by step_by                   */
-    int64_t step_by;     /* 2^-32 s                                          */
-    int32_t rate_e12;    /* then clk_set_rate                                */
+    bool step;            /* then first clk_step by step_by                   */
+    int64_t step_by;      /* 2^-32 s                                          */
+    int32_t rate_e12;     /* then clk_set_rate                                */
     uint64_t until_ticks; /* and call discipline_follow here; UINT64_MAX: no
                           * slew under way, nothing to do                    */
-    bool first_sync;     /* this was the first update since boot             */
-    bool ignored;        /* maxchange: the clock goes on as before           */
+    bool first_sync;      /* this was the first update since boot             */
+    bool ignored;         /* maxchange: the clock goes on as before           */
 };
 
 /* saved_sigma_e12: 0 means that the journal had no frequency. */
@@ -100,8 +100,8 @@ void discipline_prior(const struct discipline *d, int32_t *rate_e12,
  * (the selected source's poll interval); a slew is spread over it, over less
  * soon after the first sync, over more when it is large. */
 void discipline_update(struct discipline *d, const struct select_out *sel,
-                       const struct clk *c, uint64_t ticks,
-                       span_ns interval_ns, struct discipline_action *out);
+                       const struct clk *c, uint64_t ticks, span_ns interval_ns,
+                       struct discipline_action *out);
 
 /* Go on following the line, when a slew has ended. Never steps. */
 void discipline_follow(const struct discipline *d, const struct clk *c,

@@ -5,19 +5,20 @@
 #include "clk.h"
 #include "utc.h"
 
-#define REFUSED_MAX 3    /* refused in a row that agree: it was a jump      */
-#define NEARLY      0.1  /* of a box's half width: missed by a hair         */
-#define REFUSED_ALL 8    /* or that do not                                  */
-#define HALF        0.45 /* the box is wider by lo times so much: lo is more
+#define REFUSED_MAX 3   /* refused in a row that agree: it was a jump      */
+#define NEARLY      0.1 /* of a box's half width: missed by a hair         */
+#define REFUSED_ALL 8   /* or that do not                                  */
+#define HALF                                                                   \
+    0.45                  /* the box is wider by lo times so much: lo is more
                           * than the least delay's likely error             */
-#define EDGE        0.3  /* its edges are soft: sigma / lo                  */
-#define SOFT        0.02 /* ... at least, of a usual box's half width       */
-#define FALL        12.0 /* one-sided jitter: the rest / median excess      */
-#define KNOWN       16   /* samples that make a distribution                */
-#define ALONE       2048.0 /* s: longer than any usual poll                 */
-#define ALONE2      (1e-8 * 1e-8) /* wander^2 to expect then at least       */
-#define IQR_SIGMAS  1.349 /* of a Gaussian                                  */
-#define NTP_SECOND  4294967296.0
+#define EDGE       0.3    /* its edges are soft: sigma / lo                  */
+#define SOFT       0.02   /* ... at least, of a usual box's half width       */
+#define FALL       12.0   /* one-sided jitter: the rest / median excess      */
+#define KNOWN      16     /* samples that make a distribution                */
+#define ALONE      2048.0 /* s: longer than any usual poll                 */
+#define ALONE2     (1e-8 * 1e-8) /* wander^2 to expect then at least       */
+#define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
+#define NTP_SECOND 4294967296.0
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12)
@@ -159,8 +160,8 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     else if (taken)
         prove(f, z, dt, certain(f, s));
     double worth = what.half * what.half / 3;
-    f->surprise = fabs(f->resid_s) /
-                  sqrt(foreseen * foreseen + fmax(what.var, worth));
+    f->surprise =
+        fabs(f->resid_s) / sqrt(foreseen * foreseen + fmax(what.var, worth));
     if (taken && !filter_bank_sane(&f->bank))
         first(f, s);
     return taken;
@@ -218,9 +219,9 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .rate_e12 = (int32_t)whole(x.rate, 1e12, CLK_RATE_MAX),
         .rate_sigma_e12 = (int32_t)whole(rate_sigma, 1e12, 1e9),
         .sigma_ns = whole(sigma, 1e9, 1e18),
-        .bound_ns = f->root_ns + UTC_NS / f->hz +
-                    whole(fmax(f->path.least / 2 + 3 * sigma, wrong), 1e9,
-                          1e18),
+        .bound_ns =
+            f->root_ns + UTC_NS / f->hz +
+            whole(fmax(f->path.least / 2 + 3 * sigma, wrong), 1e9, 1e18),
     };
     return true;
 }

@@ -55,21 +55,21 @@ struct estimate { /* a straight line through (ticks, utc) */
 
 struct filter { /* private, except where said */
     uint32_t hz;
-    uint32_t samples;       /* readable: accepted since init                 */
-    uint32_t refused;       /* readable: outliers since init                 */
-    uint64_t ticks0;        /* anchor of the nominal line                    */
+    uint32_t samples; /* readable: accepted since init                 */
+    uint32_t refused; /* readable: outliers since init                 */
+    uint64_t ticks0;  /* anchor of the nominal line                    */
     ntp64 utc0;
-    uint64_t ticks;         /* the bank's moment: the last one taken         */
-    uint64_t seen;          /* the last one, refused or not                  */
+    uint64_t ticks; /* the bank's moment: the last one taken         */
+    uint64_t seen;  /* the last one, refused or not                  */
     double prior_rate, prior_sigma;
     struct filter_bank bank; /* s above the nominal line, s/s                */
     struct filter_delay path;
     struct filter_sure sure; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */
-    double refused_lo, refused_hi; /* where they say the truth is, s      */
-    span_ns root_ns;        /* root delay / 2 + root dispersion, last sample */
-    double resid_s;         /* readable: last sample - prediction, s         */
-    double surprise;        /* readable: the same in sigmas of what was
+    double refused_lo, refused_hi;    /* where they say the truth is, s      */
+    span_ns root_ns; /* root delay / 2 + root dispersion, last sample */
+    double resid_s;  /* readable: last sample - prediction, s         */
+    double surprise; /* readable: the same in sigmas of what was
                              * foreseen and of what that sample is worth     */
 };
 

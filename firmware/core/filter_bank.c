@@ -93,8 +93,7 @@ static void mix_wander(struct filter_bank *b, int says)
         double part[FILTER_WANDERS], total = 0;
         for (int i = 0; i < FILTER_WANDERS; i++)
             total += part[i] = w[i] * wander_change(i, to);
-        b->mode[to * SAYS_COUNT + says] =
-            merge(x, part, total, FILTER_WANDERS);
+        b->mode[to * SAYS_COUNT + says] = merge(x, part, total, FILTER_WANDERS);
         b->weight[to * SAYS_COUNT + says] = total;
     }
 }
@@ -117,8 +116,7 @@ static struct filter_state predict(const struct filter_state *x, double dt,
 
 /* The offset, N(x.off, sum) with the measurement's own noise in sum, is now
  * known to have moved by `move` and to have variance `left` of it. */
-static void absorb(struct filter_state *x, double sum, double move,
-                   double left)
+static void absorb(struct filter_state *x, double sum, double move, double left)
 {
     double k0 = x->p00 / sum, k1 = x->p01 / sum, gain = sum - left;
     x->off += k0 * move;

@@ -47,11 +47,11 @@ struct filter_bank {
 };
 
 struct filter_says_what { /* one sample */
-    double z;     /* offset                                               */
-    double half;  /* the box's half width, > 0                            */
-    double edge;  /* one sigma of its edges, > 0                          */
-    double var;   /* GAUSS's, > 0                                         */
-    double fall;  /* EARLY and LATE: density falls by e in so much; 0: not
+    double z;    /* offset                                               */
+    double half; /* the box's half width, > 0                            */
+    double edge; /* one sigma of its edges, > 0                          */
+    double var;  /* GAUSS's, > 0                                         */
+    double fall; /* EARLY and LATE: density falls by e in so much; 0: not
                    * yet known, they are boxes                            */
 };
 

@@ -3,15 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#define AGE_MAX  86400
-#define RUN      32   /* round trips that show a longer way                  */
-#define OLD_MIN  16   /* and so many to compare them with                    */
-#define TURN     32   /* or so many on either way, in the mean               */
-#define SHARP    0.2  /* of the shift                                        */
-#define RANK     6    /* the k-th smallest bounds the doubt of the smallest  */
-#define LATELY   12
-#define NEAR     0.5f /* of the median's excess                              */
-#define FRESH    4.0  /* one round trip: the least may be a quarter less     */
+#define AGE_MAX   86400
+#define RUN       32  /* round trips that show a longer way                  */
+#define OLD_MIN   16  /* and so many to compare them with                    */
+#define TURN      32  /* or so many on either way, in the mean               */
+#define SHARP     0.2 /* of the shift                                        */
+#define RANK      6   /* the k-th smallest bounds the doubt of the smallest  */
+#define LATELY    12
+#define NEAR      0.5f /* of the median's excess                              */
+#define FRESH     4.0  /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX 1e6
 
 static unsigned rank_of(const struct filter_delay *d, float v)

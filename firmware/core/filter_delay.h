@@ -20,14 +20,14 @@
 
 #define FILTER_DELAYS 256
 
-struct filter_delay { /* fields but the first line are private */
+struct filter_delay {              /* fields but the first line are private */
     double least, lo, median, iqr; /* s; lo: least may be too great by this  */
     float ring[FILTER_DELAYS], sorted[FILTER_DELAYS];
     uint32_t at[FILTER_DELAYS]; /* s */
     uint16_t n, next;
-    bool usual; /* one of the last 12 came near the least: neither a longer
+    bool usual;      /* one of the last 12 came near the least: neither a longer
                  * route that is not yet one, nor a full queue              */
-    uint16_t routes;            /* readable: longer ways found               */
+    uint16_t routes; /* readable: longer ways found               */
 };
 
 /* now_s: seconds on any even clock, wraps. doubt: how coarse a single round

@@ -46,8 +46,8 @@ static struct truncated right(double a, double b)
     double fa = density(a), fb = density(b);
     t.log_mass = log(mass);
     t.mean = (fa - fb) / mass;
-    t.var = 1 + (a * fa - (isfinite(b * b) ? b * fb : 0)) / mass -
-            t.mean * t.mean;
+    t.var =
+        1 + (a * fa - (isfinite(b * b) ? b * fb : 0)) / mass - t.mean * t.mean;
     return t;
 }
 

@@ -3,9 +3,9 @@
 #include "bytes.h"
 #include "utc.h"
 
-#define VERSION       2
-#define OLD_LEN       17
-#define BIT_OPERATOR  1
+#define VERSION      2
+#define OLD_LEN      17
+#define BIT_OPERATOR 1
 
 void floor_record_write(const struct floor_record *r,
                         uint8_t out[FLOOR_RECORD_LEN])

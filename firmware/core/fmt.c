@@ -87,9 +87,9 @@ static void put_number(struct fmt_text *t, struct spec *s, uint64_t v,
 
 static void put_fixed(struct fmt_text *t, struct spec *s, double v)
 {
-    static const uint32_t ten[] = {1,      10,      100,      1000,     10000,
-                                   100000, 1000000, 10000000, 100000000,
-                                   1000000000};
+    static const uint32_t ten[] = {1,         10,        100,     1000,
+                                   10000,     100000,    1000000, 10000000,
+                                   100000000, 1000000000};
     int prec = s->has_prec ? s->prec : 6;
     if (v != v) {
         s->has_prec = false;
@@ -132,7 +132,7 @@ static int read_int(const char **f, va_list *ap)
 static struct spec read_spec(const char **f, va_list *ap)
 {
     struct spec s = {0};
-    for (;; (*f)++) {
+    for (;; (*f)++)
         if (**f == '-')
             s.left = true;
         else if (**f == '0')
@@ -143,7 +143,6 @@ static struct spec read_spec(const char **f, va_list *ap)
             s.blank = true;
         else
             break;
-    }
     s.width = read_int(f, ap);
     if (s.width < 0) {
         s.left = true;
@@ -156,7 +155,7 @@ static struct spec read_spec(const char **f, va_list *ap)
     }
     for (; **f && strchr("hlzjt", **f); (*f)++) {
         char c = **f;
-        s.size = c == 'h' ? (s.size == 'h' ? 'c' : 'h')
+        s.size = c == 'h'   ? (s.size == 'h' ? 'c' : 'h')
                  : c == 'l' ? (s.size == 'l' ? 'q' : 'l')
                  : c == 'j' ? 'q'
                             : 'z';

@@ -6,7 +6,7 @@
 
 /* Keys of one nonce (section 4). */
 struct keys {
-    struct polyval hash; /* message authentication key, nothing hashed yet  */
+    struct polyval hash;   /* message authentication key, nothing hashed yet  */
     struct crypto_aes aes; /* message encryption key; has to be ended       */
 };
 
@@ -82,9 +82,9 @@ static void crypt(struct keys *k, const uint8_t *tag, const uint8_t *in,
     crypto_wipe(x, sizeof x);
 }
 
-static int aead_seal(const uint8_t *key, const uint8_t *nonce,
-                     size_t nonce_len, const uint8_t *ad, size_t ad_len,
-                     const uint8_t *text, size_t text_len, uint8_t *out)
+static int aead_seal(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
+                     const uint8_t *ad, size_t ad_len, const uint8_t *text,
+                     size_t text_len, uint8_t *out)
 {
     struct keys k;
     if (nonce_len != GCM_SIV_NONCE)
@@ -99,9 +99,9 @@ static int aead_seal(const uint8_t *key, const uint8_t *nonce,
     return RC_OK;
 }
 
-static int aead_open(const uint8_t *key, const uint8_t *nonce,
-                     size_t nonce_len, const uint8_t *ad, size_t ad_len,
-                     const uint8_t *sealed, size_t len, uint8_t *out)
+static int aead_open(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
+                     const uint8_t *ad, size_t ad_len, const uint8_t *sealed,
+                     size_t len, uint8_t *out)
 {
     struct keys k;
     uint8_t want[GCM_SIV_TAG];

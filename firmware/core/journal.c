@@ -4,7 +4,8 @@
 
 #include "bytes.h"
 
-enum { /* header offsets, see journal.h */
+/* header offsets, see journal.h */
+enum {
     H_MAGIC = 0,
     H_CRC = 4,
     H_EPOCH = 8,
@@ -25,9 +26,8 @@ enum { /* header offsets, see journal.h */
 static uint32_t crc32_more(uint32_t crc, const uint8_t *p, size_t len)
 {
     static const uint32_t nibble[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-        0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
     for (size_t i = 0; i < len; i++) {
         crc ^= p[i];
@@ -79,8 +79,8 @@ static void release_if_gone(struct journal_entry *e)
         e->kind = 0;
 }
 
-int journal_get(const struct journal *j, uint8_t kind, uint8_t id,
-                uint8_t *buf, size_t cap)
+int journal_get(const struct journal *j, uint8_t kind, uint8_t id, uint8_t *buf,
+                size_t cap)
 {
     for (size_t i = 0; i < LEN(j->entry); i++) {
         const struct journal_entry *e = &j->entry[i];
@@ -157,9 +157,8 @@ bool journal_idle(const struct journal *j)
 /* ---- writing ---------------------------------------------------------- */
 
 /* One record at the cursor into buf; moves the cursor past it. */
-static uint32_t write_record(struct journal_cursor *c, uint8_t kind,
-                             uint8_t id, const uint8_t *data, size_t len,
-                             uint8_t *buf)
+static uint32_t write_record(struct journal_cursor *c, uint8_t kind, uint8_t id,
+                             const uint8_t *data, size_t len, uint8_t *buf)
 {
     uint32_t count = sectors_of(len);
     uint8_t head[H_SIZE] = {0};
@@ -236,8 +235,7 @@ static uint32_t next_of_log(struct journal *j, uint8_t *buf)
     struct journal_entry *e;
     while ((e = oldest_unsaved(j))) {
         uint32_t count = sectors_of(e->len);
-        if (n + count > JOURNAL_BATCH ||
-            j->after.pos + count > j->half_sectors)
+        if (n + count > JOURNAL_BATCH || j->after.pos + count > j->half_sectors)
             break;
         n += write_entry(&j->after, e, buf + n * JOURNAL_SECTOR);
     }
@@ -259,8 +257,8 @@ uint32_t journal_next(struct journal *j, uint8_t *buf, uint32_t *sector)
     }
     j->after = j->end;
     *sector = j->end.half * j->half_sectors + j->end.pos;
-    j->in_flight = j->end.snapshot ? next_of_snapshot(j, buf)
-                                   : next_of_log(j, buf);
+    j->in_flight =
+        j->end.snapshot ? next_of_snapshot(j, buf) : next_of_log(j, buf);
     ASSERT(j->in_flight > 0);
     ASSERT(j->after.pos <= j->half_sectors);
     return j->in_flight;

@@ -69,7 +69,7 @@
 #define JOURNAL_PAYLOAD 480u
 #define JOURNAL_HALF    256u /* sectors; both halves: 256 KiB                */
 #define JOURNAL_BATCH   16u  /* most sectors asked for at once, either way   */
-#define JOURNAL_RECORD  \
+#define JOURNAL_RECORD                                                         \
     ((LIMIT_JOURNAL_DATA + JOURNAL_PAYLOAD - 1) / JOURNAL_PAYLOAD)
 /* A snapshot of full records, its end, one more record, and some air. */
 #define JOURNAL_HALF_MIN (LIMIT_JOURNAL_KEYS * JOURNAL_RECORD + 16u)
@@ -79,16 +79,16 @@ static_assert(JOURNAL_RECORD <= JOURNAL_BATCH, "a record fits a batch");
 struct journal_entry {
     uint8_t kind, id; /* kind 0: free                                       */
     uint16_t len;
-    int32_t unsaved;  /* ticket of the oldest put not yet in any write      */
-    int32_t writing;  /* the same for the write (or snapshot) under way     */
+    int32_t unsaved; /* ticket of the oldest put not yet in any write      */
+    int32_t writing; /* the same for the write (or snapshot) under way     */
     uint8_t data[LIMIT_JOURNAL_DATA];
 };
 
 struct journal_cursor { /* the end of the log, as of the last good write    */
     uint32_t epoch, seq, prev, pos; /* next sequence; pos within the half   */
     uint8_t half;
-    bool snapshot;      /* its snapshot is still being written              */
-    uint8_t next;       /* then: the entry that comes next                  */
+    bool snapshot; /* its snapshot is still being written              */
+    uint8_t next;  /* then: the entry that comes next                  */
 };
 
 enum journal_found {
@@ -99,28 +99,28 @@ enum journal_found {
 
 enum journal_phase { JOURNAL_PEEK, JOURNAL_SCAN, JOURNAL_READY };
 
-struct journal_wear {      /* estimated from what is in the map now         */
-    uint32_t sectors;      /* of all its values                             */
+struct journal_wear { /* estimated from what is in the map now         */
+    uint32_t sectors; /* of all its values                             */
     uint64_t writes_a_year, sectors_a_year; /* snapshots included           */
-    uint32_t each_a_year;  /* times that each sector is written             */
+    uint32_t each_a_year; /* times that each sector is written             */
 };
 
-struct journal { /* fields private; 62 KB: static */
-    uint32_t half_sectors;  /* 0: no partition, a map in RAM only           */
+struct journal {           /* fields private; 62 KB: static */
+    uint32_t half_sectors; /* 0: no partition, a map in RAM only           */
     struct journal_entry entry[LIMIT_JOURNAL_KEYS];
-    int32_t ticket;         /* of the last put                              */
+    int32_t ticket; /* of the last put                              */
     struct journal_cursor end, after; /* after: if the write succeeds       */
-    uint32_t in_flight;     /* sectors of the write under way               */
-    uint8_t failures;       /* of writes, in a row                          */
-    uint32_t wear;          /* sectors written since init                   */
+    uint32_t in_flight; /* sectors of the write under way               */
+    uint8_t failures;   /* of writes, in a row                          */
+    uint32_t wear;      /* sectors written since init                   */
     /* recovery */
     enum journal_phase phase;
     enum journal_found found;
-    uint32_t peeked;        /* halves whose first sector has been seen      */
+    uint32_t peeked; /* halves whose first sector has been seen      */
     bool looks[2], scanned[2], dirt;
     uint32_t first_epoch[2], top_epoch;
-    uint32_t records;       /* taken over                                   */
-    uint8_t have;           /* sectors of the record being put together    */
+    uint32_t records; /* taken over                                   */
+    uint8_t have;     /* sectors of the record being put together    */
     uint8_t head[32];
     uint8_t build[JOURNAL_RECORD * JOURNAL_PAYLOAD];
 };
@@ -141,8 +141,8 @@ void journal_give_up(struct journal *j);
 enum journal_found journal_found(const struct journal *j);
 
 /* Length of the newest value, copied to buf; RC_STATE: none, RC_SPACE. */
-int journal_get(const struct journal *j, uint8_t kind, uint8_t id,
-                uint8_t *buf, size_t cap) MUST_CHECK;
+int journal_get(const struct journal *j, uint8_t kind, uint8_t id, uint8_t *buf,
+                size_t cap) MUST_CHECK;
 /* Replace; len 0 forgets. kind >= 1. Ticket > 0, or RC_SPACE: too many keys
  * or bytes. */
 int journal_put(struct journal *j, uint8_t kind, uint8_t id,

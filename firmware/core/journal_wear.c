@@ -16,9 +16,8 @@ void journal_wear(const struct journal *j, uint32_t interval_s,
     /* A half takes its snapshot (n, and the record that ends it) first. */
     uint32_t room = j->half_sectors - (n + 1), saves = YEAR_S / interval_s;
     out->sectors = n;
-    out->writes_a_year = (uint64_t)saves * ((n + JOURNAL_BATCH - 1) /
-                                            JOURNAL_BATCH);
+    out->writes_a_year =
+        (uint64_t)saves * ((n + JOURNAL_BATCH - 1) / JOURNAL_BATCH);
     out->sectors_a_year = (uint64_t)saves * n * j->half_sectors / room;
-    out->each_a_year = (uint32_t)(out->sectors_a_year /
-                                  (2 * j->half_sectors));
+    out->each_a_year = (uint32_t)(out->sectors_a_year / (2 * j->half_sectors));
 }

@@ -29,7 +29,7 @@
 
 #define KE_RETRY_MAX_S 432000
 
-struct ke_retry { /* all zero: nothing has failed */
+struct ke_retry {     /* all zero: nothing has failed */
     uint8_t failures; /* begun in a row and not proved, up to 255           */
     mono_ns wait;     /* after the last one begun                           */
     mono_ns next;     /* no exchange before this                            */

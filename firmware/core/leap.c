@@ -2,10 +2,10 @@
 
 #include "utc.h"
 
-#define SECOND  ((int64_t)1 << 32)
-#define NEAR    (5 * SECOND)  /* chrony's LEAP_SECOND_CLOSE                  */
-#define ASLEEP  (30 * SECOND) /* the rate may change: look at least so often */
-#define DAY     INT64_C(86400)
+#define SECOND ((int64_t)1 << 32)
+#define NEAR   (5 * SECOND)  /* chrony's LEAP_SECOND_CLOSE                  */
+#define ASLEEP (30 * SECOND) /* the rate may change: look at least so often */
+#define DAY    INT64_C(86400)
 
 void leap_init(struct leap *l, enum leap_mode mode)
 {

@@ -46,10 +46,10 @@ enum leap_mode { LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW, LEAP_IGNORE };
 
 struct leap {
     enum leap_mode mode;
-    int8_t second; /* +1 is to be inserted, -1 to be deleted, 0 none        */
-    bool known;    /* at is the midnight of a leap to come or just gone     */
-    bool done;     /* just gone                                             */
-    ntp64 at;      /* 00:00:00 of the day after                             */
+    int8_t second;  /* +1 is to be inserted, -1 to be deleted, 0 none        */
+    bool known;     /* at is the midnight of a leap to come or just gone     */
+    bool done;      /* just gone                                             */
+    ntp64 at;       /* 00:00:00 of the day after                             */
     uint64_t ticks; /* if done: its first counter value                     */
 };
 

@@ -9,7 +9,7 @@
 #include "../limit.h"
 #include "base.h"
 
-struct logring { /* 31 KB: static; all zero is an empty ring */
+struct logring {   /* 31 KB: static; all zero is an empty ring */
     uint32_t next; /* number of the next line; wraps after 4 * 10^9      */
     uint32_t kept; /* lines in the ring                                 */
     char line[LIMIT_LOG_LINES][LIMIT_LOG_LINE];

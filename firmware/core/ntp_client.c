@@ -84,8 +84,8 @@ static void settle(struct ntp_client *n, const struct nts_reply *reply)
     n->nts.naks = 0;
     nts_assoc_proved(&n->nts);
     for (size_t i = 0; i < reply->count; i++) {
-        int rc = nts_assoc_put(&n->nts, reply->cookie[i].b,
-                               reply->cookie[i].len);
+        int rc =
+            nts_assoc_put(&n->nts, reply->cookie[i].b, reply->cookie[i].len);
         (void)rc; /* one of unusable length is as good as none */
     }
 }
@@ -116,8 +116,7 @@ static void remember(struct ntp_client *n, const struct ntp_header *h,
     };
 }
 
-static void take(struct ntp_client *n, mono_ns now,
-                 const struct ntp_sample *s)
+static void take(struct ntp_client *n, mono_ns now, const struct ntp_sample *s)
 {
     bool silent = n->unanswered >= NTP_CLIENT_BACKOFF;
     if (!n->asked_again)

@@ -40,11 +40,11 @@
 #include "nts_ef.h"
 
 struct ntp_sample {
-    uint64_t at_ticks;   /* counter at the middle of the exchange           */
-    ntp64 utc;           /* server's UTC at that moment                     */
-    span_ns delay_ns;    /* round trip less server time, >= 0               */
+    uint64_t at_ticks; /* counter at the middle of the exchange           */
+    ntp64 utc;         /* server's UTC at that moment                     */
+    span_ns delay_ns;  /* round trip less server time, >= 0               */
     span_ns root_delay_ns, root_disp_ns; /* server to its reference         */
-    span_ns server_ns;   /* time the server held the packet                 */
+    span_ns server_ns; /* time the server held the packet                 */
     uint32_t refid;
     ntp64 ref_time;
     uint8_t stratum, leap;
@@ -55,7 +55,8 @@ struct ntp_sample {
 };
 
 /* chrony's tests A to D of a valid reply (chronyc(1), ntpdata): */
-#define NTP_TEST_A 1u /* delay above maxdelay, held for more than 4 s, or
+#define NTP_TEST_A                                                             \
+    1u                /* delay above maxdelay, held for more than 4 s, or
                        * interleaved after basic: told by ntp_client         */
 #define NTP_TEST_B 2u /* maxdelayratio: delay_test.h                         */
 #define NTP_TEST_C 4u /* maxdelaydevratio: delay_test.h                      */
@@ -63,16 +64,16 @@ struct ntp_sample {
 
 /* Why a packet was not believed; indexes the counters. */
 enum ntp_drop {
-    NTP_DROP_SHORT,    /* truncated, or extension fields malformed          */
-    NTP_DROP_MODE,     /* not mode 4, or version                            */
-    NTP_DROP_ORIGIN,   /* not an answer to the request under way (replays)  */
-    NTP_DROP_UID,      /* another unique identifier                         */
+    NTP_DROP_SHORT,  /* truncated, or extension fields malformed          */
+    NTP_DROP_MODE,   /* not mode 4, or version                            */
+    NTP_DROP_ORIGIN, /* not an answer to the request under way (replays)  */
+    NTP_DROP_UID,    /* another unique identifier                         */
     NTP_DROP_UNSIGNED,
     NTP_DROP_FORGED,
     NTP_DROP_NAK,
-    NTP_DROP_UNSYNC,   /* leap 3, stratum 0 or > 15                         */
-    NTP_DROP_TIMES,    /* zero or nonsensical stamps, root distance         */
-    NTP_DROP_KISS,     /* other kiss code                                   */
+    NTP_DROP_UNSYNC, /* leap 3, stratum 0 or > 15                         */
+    NTP_DROP_TIMES,  /* zero or nonsensical stamps, root distance         */
+    NTP_DROP_KISS,   /* other kiss code                                   */
     NTP_DROP_COUNT
 };
 const char *ntp_drop_text(enum ntp_drop d);
@@ -80,16 +81,16 @@ const char *ntp_drop_text(enum ntp_drop d);
 struct ntp_client_conf {
     int8_t minpoll, maxpoll; /* log2 s; chrony's defaults 6 and 10          */
     bool iburst, nts, xleave;
-    uint8_t minstratum;      /* what the server says is raised to it        */
-    span_ns maxdelay_ns;     /* 0: chrony's default, 3 s                    */
-    span_ns offset_ns;       /* correction, added to what the server says   */
+    uint8_t minstratum;  /* what the server says is raised to it        */
+    span_ns maxdelay_ns; /* 0: chrony's default, 3 s                    */
+    span_ns offset_ns;   /* correction, added to what the server says   */
 };
 
 struct ntp_exchange { /* one that was answered, for the reply after it */
     bool known;
-    bool measured;           /* as basic                                    */
+    bool measured; /* as basic                                    */
     uint64_t sent_ticks, received_ticks;
-    ntp64 receive;           /* theirs                                      */
+    ntp64 receive; /* theirs                                      */
     span_ns root_delay_ns, root_disp_ns;
 };
 
@@ -97,18 +98,18 @@ struct ntp_client { /* fields readable; changed only by these functions */
     struct ntp_client_conf conf;
     uint32_t tick_hz;
     struct nts_assoc nts;
-    mono_ns due;            /* of the next request                          */
-    int8_t poll;            /* log2 s, now                                  */
-    uint8_t reach;          /* 8-bit register, RFC 5905 section 13          */
-    uint8_t burst;          /* quick requests still to come                 */
-    int8_t slow;            /* least poll since the last RATE kiss, log2 s  */
-    uint8_t unanswered;     /* requests since the last sample, up to 255    */
-    bool prepared;          /* a request is written, its answer not judged  */
-    bool waiting;           /* ... and has left: an answer may come         */
-    bool nak_seen;          /* ... and met a NAK: more of them do not count */
-    bool stopped;           /* DENY or RSTR kiss, authenticated             */
-    uint64_t nonce;         /* its transmit timestamp, random               */
-    uint64_t nonce_rx;      /* its receive timestamp, 0: basic              */
+    mono_ns due;        /* of the next request                          */
+    int8_t poll;        /* log2 s, now                                  */
+    uint8_t reach;      /* 8-bit register, RFC 5905 section 13          */
+    uint8_t burst;      /* quick requests still to come                 */
+    int8_t slow;        /* least poll since the last RATE kiss, log2 s  */
+    uint8_t unanswered; /* requests since the last sample, up to 255    */
+    bool prepared;      /* a request is written, its answer not judged  */
+    bool waiting;       /* ... and has left: an answer may come         */
+    bool nak_seen;      /* ... and met a NAK: more of them do not count */
+    bool stopped;       /* DENY or RSTR kiss, authenticated             */
+    uint64_t nonce;     /* its transmit timestamp, random               */
+    uint64_t nonce_rx;  /* its receive timestamp, 0: basic              */
     uint8_t uid[NTS_UID_LEN];
     uint64_t sent_ticks;
     uint8_t nak_run;        /* requests in a row that met a NAK and no valid

@@ -10,7 +10,7 @@
 #define NTP_CLIENT_SECOND   INT64_C(1000000000)
 #define NTP_CLIENT_POLL_MIN (-7) /* chrony's limits, log2 s                  */
 #define NTP_CLIENT_POLL_MAX 24
-#define NTP_CLIENT_BACKOFF  8    /* unanswered requests per doubling         */
+#define NTP_CLIENT_BACKOFF  8 /* unanswered requests per doubling         */
 
 static inline int ntp_client_clamp(int v, int lo, int hi)
 {

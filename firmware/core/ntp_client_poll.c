@@ -5,17 +5,17 @@
 #include "crypto.h"
 #include "ntp_client_part.h"
 
-#define SECOND        NTP_CLIENT_SECOND
-#define NEVER         INT64_MAX
-#define POLL_MIN      NTP_CLIENT_POLL_MIN
-#define POLL_MAX      NTP_CLIENT_POLL_MAX
-#define AGAIN         1    /* log2 s                                         */
-#define AGAIN_MAX     8    /* in a row: what a jump takes to be believed     */
-#define RAMP_POLLS    4    /* per octave                                     */
-#define QUICK_TRIES   3    /* first requests at the shortest interval        */
-#define BACKOFF_MAX   2
-#define SLOW_MAX      17   /* 36 h, RFC 5905's MAXPOLL                       */
-#define NEAR          (10 * SECOND / 1000) /* chrony's word for a LAN        */
+#define SECOND      NTP_CLIENT_SECOND
+#define NEVER       INT64_MAX
+#define POLL_MIN    NTP_CLIENT_POLL_MIN
+#define POLL_MAX    NTP_CLIENT_POLL_MAX
+#define AGAIN       1 /* log2 s                                         */
+#define AGAIN_MAX   8 /* in a row: what a jump takes to be believed     */
+#define RAMP_POLLS  4 /* per octave                                     */
+#define QUICK_TRIES 3 /* first requests at the shortest interval        */
+#define BACKOFF_MAX 2
+#define SLOW_MAX    17 /* 36 h, RFC 5905's MAXPOLL                       */
+#define NEAR        (10 * SECOND / 1000) /* chrony's word for a LAN        */
 
 /* ---- when ---------------------------------------------------------------- */
 
@@ -48,8 +48,8 @@ static int wanted_log2(const struct ntp_client *n)
     if (n->valid == 0 && n->slow == POLL_MIN) {
         int more = n->unanswered - QUICK_TRIES;
         int e = ramp_start(n) - 1 + (more > 0 ? more : 0);
-        return ntp_client_clamp(e, POLL_MIN, lesser(n->conf.minpoll + back,
-                                                    n->conf.maxpoll));
+        return ntp_client_clamp(
+            e, POLL_MIN, lesser(n->conf.minpoll + back, n->conf.maxpoll));
     }
     if (n->burst > 0)
         return n->conf.minpoll - (n->burst + RAMP_POLLS - 1) / RAMP_POLLS;
@@ -105,9 +105,8 @@ void ntp_client_slow_down(struct ntp_client *n, mono_ns now)
 {
     int from = n->burst > 0 ? n->conf.minpoll - 1 : n->poll;
     n->burst = 0;
-    n->poll = (int8_t)lesser(from + 1, n->conf.maxpoll > SLOW_MAX
-                                           ? n->conf.maxpoll
-                                           : SLOW_MAX);
+    n->poll = (int8_t)lesser(
+        from + 1, n->conf.maxpoll > SLOW_MAX ? n->conf.maxpoll : SLOW_MAX);
     n->slow = n->poll;
     if (n->due < now + interval(n->poll))
         n->due = now + interval(n->poll);
@@ -118,8 +117,7 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 {
     ASSERT(tick_hz > 0);
     *n = (struct ntp_client){.conf = *c, .tick_hz = tick_hz, .due = first};
-    n->conf.minpoll =
-        (int8_t)ntp_client_clamp(c->minpoll, POLL_MIN, POLL_MAX);
+    n->conf.minpoll = (int8_t)ntp_client_clamp(c->minpoll, POLL_MIN, POLL_MAX);
     n->conf.maxpoll =
         (int8_t)ntp_client_clamp(c->maxpoll, n->conf.minpoll, POLL_MAX);
     n->poll = n->conf.minpoll;
@@ -187,8 +185,8 @@ static size_t placeholders(const struct nts_assoc *a)
     return a->count < LIMIT_COOKIES ? LIMIT_COOKIES - 1u - a->count : 0;
 }
 
-static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
-                   uint8_t *out, size_t cap)
+static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN], uint8_t *out,
+                   size_t cap)
 {
     struct nts_cookie cookie;
     int rc = nts_assoc_take(&n->nts, &cookie);
@@ -196,8 +194,7 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN],
         return RC_SPACE;
     if (rc != RC_OK)
         return RC_STATE;
-    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts), uid, out,
-                        cap);
+    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts), uid, out, cap);
     return rc > 0 ? rc : RC_IO;
 }
 
@@ -217,8 +214,8 @@ bool ntp_client_refused(const struct ntp_client *n)
 static bool interleaves(const struct ntp_client *n, uint64_t nonce,
                         uint64_t nonce_rx)
 {
-    return n->conf.xleave && n->before.known && !n->prepared &&
-           nonce_rx != 0 && nonce_rx != nonce;
+    return n->conf.xleave && n->before.known && !n->prepared && nonce_rx != 0 &&
+           nonce_rx != nonce;
 }
 
 struct request {
@@ -236,9 +233,8 @@ static int build(struct ntp_client *n, struct request *r, uint8_t *out,
     r->nonce = bytes_get64(random);
     if (r->nonce == 0) /* would read as "no timestamp" */
         r->nonce = 1;
-    struct ntp_header h = {.version = NTP_VERSION,
-                           .mode = NTP_MODE_CLIENT,
-                           .transmit = r->nonce};
+    struct ntp_header h = {
+        .version = NTP_VERSION, .mode = NTP_MODE_CLIENT, .transmit = r->nonce};
     if (interleaves(n, r->nonce, bytes_get64(random + 8))) {
         h.receive = r->nonce_rx = bytes_get64(random + 8);
         h.origin = n->before.receive;
@@ -265,8 +261,7 @@ static void begin(struct ntp_client *n, const struct request *r, int rc)
     memcpy(n->uid, r->uid, sizeof n->uid);
 }
 
-int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
-                    size_t cap)
+int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
 {
     ASSERT(cap >= LIMIT_NTP_PACKET);
     if (n->stopped)
@@ -276,7 +271,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
     uint8_t chance[2];
     struct request r = {0};
     int rc = crypto_random(chance, sizeof chance) != RC_OK ? RC_IO
-             : wants_keys(n) ? RC_STATE
+             : wants_keys(n)                               ? RC_STATE
                              : build(n, &r, out, cap);
     if (rc == RC_SPACE)
         return rc;

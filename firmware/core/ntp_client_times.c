@@ -39,8 +39,8 @@ static void describe(const struct ntp_client *n, const struct ntp_header *h,
     *s = (struct ntp_sample){
         .refid = h->refid,
         .ref_time = h->ref,
-        .stratum = h->stratum < n->conf.minstratum ? n->conf.minstratum
-                                                   : h->stratum,
+        .stratum =
+            h->stratum < n->conf.minstratum ? n->conf.minstratum : h->stratum,
         .leap = h->leap,
         .server_precision = h->precision,
         .poll = n->poll,
@@ -85,8 +85,8 @@ bool ntp_client_times(const struct ntp_client *n, const struct ntp_header *h,
     span_ns around = utc_span_ns(utc_ticks_ntp(ticks, n->tick_hz));
     /* Held longer than we waited: at most by both clocks' resolution and
      * the rate (500 ppm) by which they may differ. */
-    span_ns slack = precision_ns(h->precision) + around / 2000 +
-                    SECOND / n->tick_hz + 1;
+    span_ns slack =
+        precision_ns(h->precision) + around / 2000 + SECOND / n->tick_hz + 1;
     s->server_ns = utc_span_ns(held);
     s->delay_ns = around - s->server_ns;
     if (s->delay_ns < -slack)

@@ -30,8 +30,8 @@ int ntp_wire_parse(const uint8_t *pkt, size_t len, struct ntp_header *h)
 
 void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER])
 {
-    pkt[0] = (uint8_t)((h->leap & 3) << 6 | (h->version & 7) << 3 |
-                       (h->mode & 7));
+    pkt[0] =
+        (uint8_t)((h->leap & 3) << 6 | (h->version & 7) << 3 | (h->mode & 7));
     pkt[1] = h->stratum;
     pkt[2] = (uint8_t)h->poll;
     pkt[3] = (uint8_t)h->precision;
@@ -44,8 +44,7 @@ void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER])
     bytes_put64(pkt + 40, h->transmit);
 }
 
-int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at,
-                  struct ntp_ef *ef)
+int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at, struct ntp_ef *ef)
 {
     if (*at == len)
         return RC_AGAIN;
@@ -54,13 +53,10 @@ int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at,
     const uint8_t *p = pkt + *at;
     size_t n = bytes_get16(p + 2);
     size_t left = len - *at;
-    if (n < EF_MIN || n % 4 != 0 || n > left ||
-        (n == left && n < EF_LAST_MIN))
+    if (n < EF_MIN || n % 4 != 0 || n > left || (n == left && n < EF_LAST_MIN))
         return RC_BAD;
-    *ef = (struct ntp_ef){.type = bytes_get16(p),
-                          .offset = *at,
-                          .len = n,
-                          .body = p + EF_HEAD};
+    *ef = (struct ntp_ef){
+        .type = bytes_get16(p), .offset = *at, .len = n, .body = p + EF_HEAD};
     *at += n;
     return RC_OK;
 }

@@ -15,9 +15,9 @@
 struct ntp_header {
     uint8_t leap, version, mode; /* 2, 3, 3 bits                            */
     uint8_t stratum;
-    int8_t poll, precision;      /* log2 s                                  */
+    int8_t poll, precision; /* log2 s                                  */
     uint32_t root_delay, root_disp; /* NTP short, 16.16 s                   */
-    uint32_t refid;              /* or kiss code, in reading order          */
+    uint32_t refid; /* or kiss code, in reading order          */
     ntp64 ref, origin, receive, transmit;
 };
 
@@ -28,8 +28,8 @@ int ntp_wire_parse(const uint8_t *pkt, size_t len,
 /* All 48 bytes. */
 void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER]);
 
-#define NTP_KISS(a, b, c, d)                                                 \
-    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 |       \
+#define NTP_KISS(a, b, c, d)                                                   \
+    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 |          \
      (uint32_t)(d))
 #define NTP_KISS_DENY NTP_KISS('D', 'E', 'N', 'Y')
 #define NTP_KISS_RSTR NTP_KISS('R', 'S', 'T', 'R')

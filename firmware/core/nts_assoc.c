@@ -101,8 +101,7 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
 
 /* ---- the journal's copy: version, AEAD, keys, window, key id, cookies --- */
 
-int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
-                    size_t cap)
+int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out, size_t cap)
 {
     if (!a->aead)
         return RC_STATE;

@@ -30,7 +30,7 @@ struct nts_cookie {
 struct nts_assoc {
     const struct aead *aead; /* NULL: no keys                               */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
-    bool other;          /* the server may have meant these instead         */
+    bool other; /* the server may have meant these instead         */
     uint8_t other_c2s[AEAD_KEY_MAX], other_s2c[AEAD_KEY_MAX];
     struct nts_cookie cookies[LIMIT_COOKIES]; /* oldest first               */
     uint8_t count;
@@ -61,8 +61,7 @@ bool nts_assoc_swap(struct nts_assoc *a);
 void nts_assoc_proved(struct nts_assoc *a);
 
 /* Keep a cookie; when full the oldest makes room. RC_OK, RC_BAD: length. */
-int nts_assoc_put(struct nts_assoc *a, const uint8_t *b,
-                  size_t len) MUST_CHECK;
+int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len) MUST_CHECK;
 
 /* Take the oldest cookie that may be sent now: removed and copied to *out.
  * RC_OK; RC_AGAIN: the card offers all that are left, write first; RC_STATE:

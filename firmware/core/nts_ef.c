@@ -80,8 +80,8 @@ static void put_placeholders(struct writer *w, size_t wanted, size_t len,
 }
 
 int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
-                   size_t placeholders, uint8_t uid[NTS_UID_LEN],
-                   uint8_t *pkt, size_t cap)
+                   size_t placeholders, uint8_t uid[NTS_UID_LEN], uint8_t *pkt,
+                   size_t cap)
 {
     ASSERT(a->aead && c->len >= 1 && c->len <= LIMIT_COOKIE);
     if (crypto_random(uid, NTS_UID_LEN) != RC_OK)
@@ -122,7 +122,7 @@ struct outside { /* what a reply shows without decrypting */
     size_t uid_len;
     const uint8_t *auth; /* body of the authenticator; NULL: none */
     size_t auth_len;
-    size_t ad_len;       /* from the packet's start to that field */
+    size_t ad_len; /* from the packet's start to that field */
 };
 
 /* Walk the fields up to and including the authenticator. */
@@ -183,8 +183,7 @@ static int gather(const uint8_t *text, size_t len, struct nts_reply *out)
             return RC_BAD;
         if (f.type != NTS_EF_COOKIE)
             continue;
-        if (f.len == 0 || f.len > LIMIT_COOKIE ||
-            out->count == LIMIT_COOKIES) {
+        if (f.len == 0 || f.len > LIMIT_COOKIE || out->count == LIMIT_COOKIES) {
             out->dropped++;
             continue;
         }
@@ -211,8 +210,8 @@ enum nts_verdict nts_ef_reply(const struct nts_assoc *a,
     *out = (struct nts_reply){0};
     if (len < HEADER || walk(pkt, len, &o) != RC_OK)
         return NTS_BAD;
-    if ((o.uid || o.auth) && (o.uid_len != NTS_UID_LEN ||
-                              !crypto_equal(o.uid, uid, NTS_UID_LEN)))
+    if ((o.uid || o.auth) &&
+        (o.uid_len != NTS_UID_LEN || !crypto_equal(o.uid, uid, NTS_UID_LEN)))
         return NTS_UID;
     if (!o.auth)
         return without_authenticator(pkt, &o);

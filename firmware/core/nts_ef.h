@@ -8,10 +8,10 @@
 
 #include "nts_assoc.h"
 
-#define NTS_EF_UNIQUE_ID      0x0104
-#define NTS_EF_COOKIE         0x0204
-#define NTS_EF_PLACEHOLDER    0x0304
-#define NTS_EF_AUTHENTICATOR  0x0404
+#define NTS_EF_UNIQUE_ID     0x0104
+#define NTS_EF_COOKIE        0x0204
+#define NTS_EF_PLACEHOLDER   0x0304
+#define NTS_EF_AUTHENTICATOR 0x0404
 
 /* pkt holds a 48-byte header; append unique identifier, cookie, placeholders
  * (as many of `placeholders`, at most 7, as fit in cap and LIMIT_NTP_PACKET)
@@ -19,16 +19,16 @@
  * length; RC_SPACE: not even without placeholders, or no library memory;
  * RC_IO: no entropy. After an error pkt and uid are not to be used. */
 int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
-                   size_t placeholders, uint8_t uid[NTS_UID_LEN],
-                   uint8_t *pkt, size_t cap) MUST_CHECK;
+                   size_t placeholders, uint8_t uid[NTS_UID_LEN], uint8_t *pkt,
+                   size_t cap) MUST_CHECK;
 
 enum nts_verdict {
-    NTS_OK,      /* authentic; its cookies are in *out                       */
-    NTS_NAK,     /* kiss NTSN with our unique identifier; NOT authentic      */
-    NTS_BAD,     /* malformed                                                */
-    NTS_UID,     /* another unique identifier, or none but an authenticator  */
-    NTS_UNSIGNED,/* no authenticator, and not a NAK to our request           */
-    NTS_FORGED,  /* authenticator does not verify                            */
+    NTS_OK,       /* authentic; its cookies are in *out                       */
+    NTS_NAK,      /* kiss NTSN with our unique identifier; NOT authentic      */
+    NTS_BAD,      /* malformed                                                */
+    NTS_UID,      /* another unique identifier, or none but an authenticator  */
+    NTS_UNSIGNED, /* no authenticator, and not a NAK to our request           */
+    NTS_FORGED,   /* authenticator does not verify                            */
 };
 
 struct nts_reply {

@@ -38,9 +38,8 @@ void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c)
 
 uint16_t nts_ke_exporter_aead(uint16_t agreed, bool compliant)
 {
-    return agreed == AEAD_AES_128_GCM_SIV && !compliant
-               ? AEAD_AES_SIV_CMAC_256
-               : agreed;
+    return agreed == AEAD_AES_128_GCM_SIV && !compliant ? AEAD_AES_SIV_CMAC_256
+                                                        : agreed;
 }
 
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
@@ -121,8 +120,7 @@ static enum nts_ke_status on_server(struct nts_ke_client *k,
                                     const struct nts_record *r)
 {
     char *name = k->result.server;
-    if (name[0] ||
-        nts_record_name(r, name, sizeof k->result.server) != RC_OK)
+    if (name[0] || nts_record_name(r, name, sizeof k->result.server) != RC_OK)
         return NTS_KE_MALFORMED;
     return NTS_KE_MORE;
 }
@@ -130,8 +128,8 @@ static enum nts_ke_status on_server(struct nts_ke_client *k,
 static enum nts_ke_status on_port(struct nts_ke_client *k,
                                   const struct nts_record *r)
 {
-    if (k->result.port != 0 ||
-        nts_record_get16(r, &k->result.port) != RC_OK || k->result.port == 0)
+    if (k->result.port != 0 || nts_record_get16(r, &k->result.port) != RC_OK ||
+        k->result.port == 0)
         return NTS_KE_MALFORMED;
     return NTS_KE_MORE;
 }
@@ -148,8 +146,7 @@ static enum nts_ke_status on_code(struct nts_ke_client *k,
                                   const struct nts_record *r,
                                   enum nts_ke_status s)
 {
-    return nts_record_get16(r, &k->result.code) == RC_OK ? s
-                                                         : NTS_KE_MALFORMED;
+    return nts_record_get16(r, &k->result.code) == RC_OK ? s : NTS_KE_MALFORMED;
 }
 
 static enum nts_ke_status on_end(const struct nts_ke_client *k,

@@ -28,9 +28,9 @@ enum nts_ke_status {
     NTS_KE_NO_PROTOCOL,  /* NTPv4 not agreed                                */
     NTS_KE_NO_AEAD,      /* none of our algorithms                          */
     NTS_KE_NO_COOKIES,
-    NTS_KE_CRITICAL,     /* unknown critical record; result.code = type     */
+    NTS_KE_CRITICAL, /* unknown critical record; result.code = type     */
     NTS_KE_MALFORMED,
-    NTS_KE_TOO_LONG,     /* beyond NTS_KE_RESPONSE_MAX                      */
+    NTS_KE_TOO_LONG, /* beyond NTS_KE_RESPONSE_MAX                      */
 };
 
 /* What a client has to accept (section 4). It passes through: only a single
@@ -41,11 +41,11 @@ const char *nts_ke_status_text(enum nts_ke_status s);
 
 struct nts_ke_result {
     uint16_t aead;
-    bool compliant;             /* server echoed record 1024                */
-    uint16_t code;              /* error, warning or record type            */
-    uint16_t port;              /* 0: not negotiated, 123                   */
-    char server[LIMIT_NAME];    /* "": the KE server itself                 */
-    uint16_t dropped;           /* cookies empty, too long or too many      */
+    bool compliant;          /* server echoed record 1024                */
+    uint16_t code;           /* error, warning or record type            */
+    uint16_t port;           /* 0: not negotiated, 123                   */
+    char server[LIMIT_NAME]; /* "": the KE server itself                 */
+    uint16_t dropped;        /* cookies empty, too long or too many      */
     uint8_t count;
     struct {
         uint16_t len;
@@ -72,8 +72,7 @@ struct nts_ke_client { /* fields private */
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap) MUST_CHECK;
 enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
-                                      const uint8_t *in,
-                                      size_t len) MUST_CHECK;
+                                      const uint8_t *in, size_t len) MUST_CHECK;
 
 /* RFC 8915 4.3: label and context of the TLS exporter. context: 5 bytes. */
 #define NTS_KE_EXPORTER_LABEL "EXPORTER-network-time-security"

@@ -67,8 +67,7 @@ static int on_record(struct nts_ke_request *r, const struct nts_record *rec,
     }
 }
 
-int nts_ke_server_read(const uint8_t *in, size_t len,
-                       struct nts_ke_request *r)
+int nts_ke_server_read(const uint8_t *in, size_t len, struct nts_ke_request *r)
 {
     struct reader at = reader_of(in, len);
     struct nts_record rec;
@@ -113,8 +112,7 @@ int nts_ke_server_answer(const struct nts_ke_request *r,
     struct writer w = writer_of(out, cap);
     nts_record_put16(&w, true, NTS_RECORD_PROTOCOL, &ntpv4, r->ntpv4 ? 1 : 0);
     if (r->ntpv4)
-        nts_record_put16(&w, true, NTS_RECORD_AEAD, &r->aead,
-                         r->aead ? 1 : 0);
+        nts_record_put16(&w, true, NTS_RECORD_AEAD, &r->aead, r->aead ? 1 : 0);
     if (r->ntpv4 && r->aead)
         put_agreed(&w, r, a);
     nts_record_put(&w, true, NTS_RECORD_END, NULL, 0);

@@ -40,7 +40,6 @@ struct nts_ke_answer {
 int nts_ke_server_answer(const struct nts_ke_request *r,
                          const struct nts_ke_answer *a, uint8_t *out,
                          size_t cap) MUST_CHECK;
-int nts_ke_server_error(enum nts_error e, uint8_t *out,
-                        size_t cap) MUST_CHECK;
+int nts_ke_server_error(enum nts_error e, uint8_t *out, size_t cap) MUST_CHECK;
 
 #endif

@@ -2,8 +2,7 @@
 
 #define CRITICAL 0x8000u
 
-void nts_record_header(struct nts_record *r,
-                       const uint8_t b[NTS_RECORD_HEADER])
+void nts_record_header(struct nts_record *r, const uint8_t b[NTS_RECORD_HEADER])
 {
     uint16_t type = bytes_get16(b);
     *r = (struct nts_record){

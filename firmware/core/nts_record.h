@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 
-#define NTS_RECORD_HEADER 4
+#define NTS_RECORD_HEADER  4
 #define NTS_PROTOCOL_NTPV4 0 /* Protocol ID, section 7.7                     */
 
 enum nts_record_type {
@@ -22,7 +22,8 @@ enum nts_record_type {
     NTS_RECORD_COMPLIANT_GCM_SIV = 1024,
 };
 
-enum nts_error { /* section 4.1.3 */
+/* section 4.1.3 */
+enum nts_error {
     NTS_ERROR_CRITICAL = 0,
     NTS_ERROR_BAD_REQUEST = 1,
     NTS_ERROR_INTERNAL = 2,

@@ -7,7 +7,7 @@
 #define FLOOR_S     5e-6
 #define RATE_KNOWN  2e-6
 #define REFUSED_MAX 2
-#define TRUSTED     8    /* samples before a spread of delays is one        */
+#define TRUSTED     8 /* samples before a spread of delays is one        */
 
 void poll_adapt_init(struct poll_adapt *p, int8_t minpoll, int8_t maxpoll)
 {

@@ -29,7 +29,7 @@
 
 #include "filter.h"
 
-struct poll_adapt { /* poll is readable */
+struct poll_adapt {                /* poll is readable */
     int8_t minpoll, maxpoll, poll; /* log2 s                                 */
     uint8_t refused;               /* samples in a row                       */
 };

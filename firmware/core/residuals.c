@@ -33,8 +33,8 @@ span_ns residuals_spread_ns(const struct residuals *r)
     }
     if (n < 2)
         return 0;
-    double ns = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2 *
-                SIGMAS_PER_MEDIAN * 1e9;
+    double ns =
+        (sorted[(n - 1) / 2] + sorted[n / 2]) / 2 * SIGMAS_PER_MEDIAN * 1e9;
     return ns < SPREAD_MAX ? (span_ns)ns : (span_ns)SPREAD_MAX;
 }
 
@@ -42,8 +42,7 @@ unsigned residuals_runs(const struct residuals *r)
 {
     unsigned runs = 0;
     for (size_t i = 0; i < r->count; i++)
-        if (i == 0 ||
-            (r->s[place(r, i)] < 0) != (r->s[place(r, i - 1)] < 0))
+        if (i == 0 || (r->s[place(r, i)] < 0) != (r->s[place(r, i - 1)] < 0))
             runs++;
     return runs;
 }

@@ -59,8 +59,8 @@ void select_apply_auth(struct select_in *in, size_t n, enum authselect mode)
         auth = auth || (!in[i].noselect && in[i].auth);
         plain = plain || (!in[i].noselect && !in[i].auth);
     }
-    bool drop = mode == AUTHSELECT_REQUIRE ||
-                (mode == AUTHSELECT_PREFER && auth);
+    bool drop =
+        mode == AUTHSELECT_REQUIRE || (mode == AUTHSELECT_PREFER && auth);
     bool raise = mode == AUTHSELECT_MIX && auth && plain;
     for (size_t i = 0; i < n; i++) {
         if (in[i].noselect)
@@ -133,8 +133,8 @@ static size_t votes_at(const struct work *w, span_ns t)
 {
     size_t votes = 0;
     for (size_t i = 0; i < w->n; i++)
-        votes += w->role[i] == VOTER && w->span[i].lo <= t &&
-                 t <= w->span[i].hi;
+        votes +=
+            w->role[i] == VOTER && w->span[i].lo <= t && t <= w->span[i].hi;
     return votes;
 }
 
@@ -252,8 +252,8 @@ static int nearest(const struct work *w)
 static double scored(const struct work *w, size_t i, double current,
                      const struct select_conf *conf)
 {
-    double d = distance(w, i, least_stratum(w)) +
-               (double)w->limits->reselectdist_ns;
+    double d =
+        distance(w, i, least_stratum(w)) + (double)w->limits->reselectdist_ns;
     double ratio = (current + 1) / (d + 1); /* neither is zero */
     if (!conf->score)
         return ratio > 1 ? SCORE_LIMIT + ratio : 0;
@@ -321,8 +321,8 @@ static bool combines(const struct work *w, size_t i, int selected)
     const struct estimate *e = &w->in[i].est;
     const struct estimate *sel = &w->in[selected].est;
     double limit = w->limits->combinelimit;
-    double doubt = (double)e->rate_sigma_e12 + sel->rate_sigma_e12 +
-                   CLOCK_ERROR;
+    double doubt =
+        (double)e->rate_sigma_e12 + sel->rate_sigma_e12 + CLOCK_ERROR;
     return (int)i == selected ||
            ((double)e->bound_ns <=
                 limit * ((double)sel->bound_ns +
@@ -377,8 +377,8 @@ static void conclude(struct work *w, const struct span *s,
     out->ok = true;
     out->stratum = sel->stratum;
     out->root_delay_ns = sel->root_delay_ns + sel->delay_ns;
-    out->root_disp_ns = sel->root_disp_ns + sel->est.sigma_ns +
-                        (shift < 0 ? -shift : shift);
+    out->root_disp_ns =
+        sel->root_disp_ns + sel->est.sigma_ns + (shift < 0 ? -shift : shift);
     /* what both come to is what the source claims, at least */
     span_ns claimed = sel->est.bound_ns - out->root_delay_ns / 2;
     if (out->root_disp_ns < claimed)
@@ -400,11 +400,9 @@ static void decide(struct work *w, const struct select_conf *conf,
     out->lo = utc_add_ns(w->origin, best.lo);
     out->hi = utc_add_ns(w->origin, best.hi);
     bool required = sift(w, &best, out);
-    bool few = out->agree < conf->need ||
-               out->selectable < w->limits->minsources;
-    out->why = few        ? SELECT_FEW
-               : required ? SELECT_OK
-                          : SELECT_REQUIRED;
+    bool few =
+        out->agree < conf->need || out->selectable < w->limits->minsources;
+    out->why = few ? SELECT_FEW : required ? SELECT_OK : SELECT_REQUIRED;
     if (out->why == SELECT_OK)
         conclude(w, &best, conf, out);
 }

@@ -35,23 +35,23 @@
 #include "filter.h"
 
 struct select_in {
-    bool usable;        /* reachable, synchronised, est is filled for ticks  */
-    bool stale;         /* if not usable: it had samples, but is unreachable */
-    bool auth;          /* NTS                                               */
+    bool usable; /* reachable, synchronised, est is filled for ticks  */
+    bool stale;  /* if not usable: it had samples, but is unreachable */
+    bool auth;   /* NTS                                               */
     /* As in chrony.conf, then as select_apply_auth leaves them. */
     bool noselect, prefer;
-    bool trust;         /* if any usable source is trusted, only those have a
+    bool trust;          /* if any usable source is trusted, only those have a
                          * say, the rest must lie within what they say       */
-    bool require;       /* not ok unless one of these is selectable          */
+    bool require;        /* not ok unless one of these is selectable          */
     struct estimate est; /* all for the same est.ticks                       */
     uint8_t stratum, leap;
     uint32_t refid;
     span_ns delay_ns, root_delay_ns, root_disp_ns; /* of the last sample     */
-    span_ns jitter_ns;  /* spread of its samples, 0 unknown                  */
+    span_ns jitter_ns; /* spread of its samples, 0 unknown                  */
 };
 
 struct select_limits { /* chrony.conf's words */
-    size_t minsources;        /* selectable ones, of any kind                */
+    size_t minsources; /* selectable ones, of any kind                */
     span_ns maxdistance_ns, maxjitter_ns;
     span_ns reselectdist_ns;  /* added to those not selected                 */
     span_ns stratumweight_ns; /* added per stratum                           */
@@ -61,16 +61,16 @@ struct select_limits { /* chrony.conf's words */
 extern const struct select_limits select_limits_default; /* chrony's        */
 
 struct select_conf {
-    size_t need;      /* how many that have a say must agree; before the first
+    size_t need; /* how many that have a say must agree; before the first
                        * sync the quorum of DESIGN.md, select_quorum. 0
                        * counts as 1                                         */
-    int current;      /* index selected last time, -1 none                   */
+    int current; /* index selected last time, -1 none                   */
     const struct select_limits *limits; /* NULL: chrony's defaults           */
-    double *score;    /* LIMIT_SOURCES of them, kept from call to call: a
+    double *score; /* LIMIT_SOURCES of them, kept from call to call: a
                        * nearer source takes over once its score, the product
                        * of how much nearer it was at each new sample, passes
                        * 10. NULL: it does at once                           */
-    int updated;      /* with score: who has a new sample, -1 nobody         */
+    int updated;   /* with score: who has a new sample, -1 nobody         */
 };
 
 enum select_why {
@@ -83,7 +83,7 @@ enum select_why {
 const char *select_why_text(enum select_why w);
 
 struct select_out {
-    bool ok;             /* est is filled and may steer the clock            */
+    bool ok; /* est is filled and may steer the clock            */
     enum select_why why;
     /* chronyc selectdata's first column, per input:
      * N noselect  M no estimate  S unreachable  s its server is not
@@ -95,11 +95,11 @@ struct select_out {
     /* chronyc sources' second column: '*' '+' 'x' '~' as above, '-' for P D
      * W, '?' for the rest */
     char state[LIMIT_SOURCES];
-    int selected;        /* index, -1 none                                   */
+    int selected;         /* index, -1 none                                   */
     size_t agree, voters; /* agree: at the moment that most share            */
-    size_t selectable;   /* survivors, with and without a say                */
-    struct estimate est; /* combined                                         */
-    ntp64 lo, hi;        /* the truth lies between, if fewer than half lie   */
+    size_t selectable;    /* survivors, with and without a say                */
+    struct estimate est;  /* combined                                         */
+    ntp64 lo, hi;         /* the truth lies between, if fewer than half lie   */
     uint8_t stratum, leap; /* of the selected one; leap: of more than half of
                             * those survivors that have a say, else 0        */
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */

@@ -126,9 +126,9 @@ int siv_open(const uint8_t key[SIV_KEY], const struct siv_part *ad,
 }
 
 /* RFC 5297 section 6.1: a nonce has at least one byte and no upper bound. */
-static int aead_seal(const uint8_t *key, const uint8_t *nonce,
-                     size_t nonce_len, const uint8_t *ad, size_t ad_len,
-                     const uint8_t *text, size_t text_len, uint8_t *out)
+static int aead_seal(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
+                     const uint8_t *ad, size_t ad_len, const uint8_t *text,
+                     size_t text_len, uint8_t *out)
 {
     if (nonce_len == 0)
         return RC_BAD;
@@ -136,9 +136,9 @@ static int aead_seal(const uint8_t *key, const uint8_t *nonce,
     return siv_seal(key, parts, LEN(parts), text, text_len, out);
 }
 
-static int aead_open(const uint8_t *key, const uint8_t *nonce,
-                     size_t nonce_len, const uint8_t *ad, size_t ad_len,
-                     const uint8_t *sealed, size_t len, uint8_t *out)
+static int aead_open(const uint8_t *key, const uint8_t *nonce, size_t nonce_len,
+                     const uint8_t *ad, size_t ad_len, const uint8_t *sealed,
+                     size_t len, uint8_t *out)
 {
     if (nonce_len == 0)
         return RC_BAD;

@@ -148,15 +148,13 @@ static void add_first_sync(struct fmt_text *t, const struct status_run *r)
 static void add_journal(struct fmt_text *t, const struct status_run *r)
 {
     fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",
-            (unsigned long)r->journal_writes,
-            (unsigned long)r->journal_errors,
+            (unsigned long)r->journal_writes, (unsigned long)r->journal_errors,
             r->journal_failing ? "; the card takes none now: nothing is saved"
                                : "");
     fmt_add(t,
             "Card wear       : %lu sectors every %lu s: a year %llu writes, "
             "%llu MB, each sector %lu times\n",
-            (unsigned long)r->wear.sectors,
-            (unsigned long)r->save_interval_s,
+            (unsigned long)r->wear.sectors, (unsigned long)r->save_interval_s,
             (unsigned long long)r->wear.writes_a_year,
             (unsigned long long)(r->wear.sectors_a_year / 1953), /* MB */
             (unsigned long)r->wear.each_a_year);
@@ -198,8 +196,7 @@ size_t status_board(const struct status *s, char *out, size_t cap)
         fmt_add(&t, "Crashes         : %lu in a row\n",
                 (unsigned long)r->crashes);
     fmt_add(&t, "Ethernet        : %s\n", r->link ? "link up" : "no link");
-    fmt_add(&t, "Addresses       : %s %s\n",
-            r->address4[0] ? r->address4 : "-",
+    fmt_add(&t, "Addresses       : %s %s\n", r->address4[0] ? r->address4 : "-",
             r->address6[0] ? r->address6 : "");
     fmt_add(&t, "Card            : %s, state partition %s, chrony.conf %s\n",
             r->card ? "yes" : "none", r->state_partition ? "yes" : "none",

@@ -9,19 +9,20 @@
 #include "base.h"
 #include "journal.h"
 
-enum { /* selection options, chronyc's N P T R */
+/* selection options, chronyc's N P T R */
+enum {
     STATUS_OPT_NOSELECT = 1,
     STATUS_OPT_PREFER = 2,
     STATUS_OPT_TRUST = 4,
     STATUS_OPT_REQUIRE = 8,
 };
 
-struct status_select {   /* selectdata */
-    char letter;             /* select.h                                    */
+struct status_select { /* selectdata */
+    char letter;       /* select.h                                    */
     unsigned configured, effective; /* STATUS_OPT_                          */
     double score;
-    span_ns lo_ns, hi_ns;    /* reference - local lies between              */
-    bool judged;             /* there is an estimate: lo, hi, leap count    */
+    span_ns lo_ns, hi_ns; /* reference - local lies between              */
+    bool judged;          /* there is an estimate: lo, hi, leap count    */
 };
 
 /* sourcestats. chrony's NP, NR and Span are about the samples that its
@@ -35,7 +36,7 @@ struct status_stats {
     unsigned np, nr;
     int64_t span_s;
     double freq_ppm, skew_ppm; /* + our clock is fast                       */
-    span_ns sd_ns;           /* the offset is status_source.offset_ns       */
+    span_ns sd_ns;             /* the offset is status_source.offset_ns       */
 };
 
 /* ntpdata: of the last reply that was believed. Not measured, and shown as
@@ -45,26 +46,26 @@ struct status_stats {
  * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
  * Kernel). */
 struct status_ntp {
-    uint16_t port;           /* theirs                                      */
-    uint32_t address_id;     /* their address as a reference identifier     */
-    bool any;                /* there was such a reply; else all below is 0 */
+    uint16_t port;       /* theirs                                      */
+    uint32_t address_id; /* their address as a reference identifier     */
+    bool any;            /* there was such a reply; else all below is 0 */
     uint8_t stratum, leap;
-    int8_t poll, precision;  /* log2 s                                      */
+    int8_t poll, precision; /* log2 s                                      */
     span_ns root_delay_ns, root_disp_ns;
     uint32_t ref_id;
     int64_t ref_unix_s;
     span_ns offset_ns, delay_ns, disp_ns, response_ns;
-    bool refused;            /* by the filter                               */
+    bool refused; /* by the filter                               */
     bool interleaved;
-    uint8_t failed;          /* NTP_TEST_                                   */
-    uint32_t good;           /* replies it took                             */
+    uint8_t failed; /* NTP_TEST_                                   */
+    uint32_t good;  /* replies it took                             */
 };
 
 struct status_source {
     char name[LIMIT_NAME];
-    char address[48];    /* text; "" while unresolved                       */
-    char mode;           /* chronyc: ^ server                               */
-    char state;          /* * + - ? x ~                                     */
+    char address[48]; /* text; "" while unresolved                       */
+    char mode;        /* chronyc: ^ server                               */
+    char state;       /* * + - ? x ~                                     */
     bool nts;
     uint8_t stratum, leap;
     int8_t poll;         /* log2 s                                          */
@@ -76,7 +77,7 @@ struct status_source {
     /* authdata */
     uint32_t key_id;
     uint16_t aead, key_bits;
-    int64_t last_ke_s;   /* seconds since the last key exchange, -1 never   */
+    int64_t last_ke_s; /* seconds since the last key exchange, -1 never   */
     uint32_t ke_attempts, naks;
     uint8_t cookies;
     uint16_t cookie_len;
@@ -85,44 +86,44 @@ struct status_source {
     struct status_select select;
     struct status_stats stats;
     struct status_ntp ntp;
-    char trouble[96];    /* why it does not work, "" if it does             */
+    char trouble[96]; /* why it does not work, "" if it does             */
 };
 
 struct status_tracking {
     bool synchronised;
     char ref_name[LIMIT_NAME];
     uint32_t ref_id;
-    uint8_t stratum, leap;   /* 16, 3 when unsynchronised                   */
-    int64_t ref_unix_s;      /* UTC of the last update                      */
+    uint8_t stratum, leap; /* 16, 3 when unsynchronised                   */
+    int64_t ref_unix_s;    /* UTC of the last update                      */
     uint32_t ref_unix_ns;
-    span_ns system_ns;       /* estimate - steered output                   */
+    span_ns system_ns; /* estimate - steered output                   */
     span_ns last_offset_ns, rms_offset_ns;
     double freq_ppm, resid_ppm, skew_ppm; /* sign: + our crystal is fast    */
     span_ns root_delay_ns, root_disp_ns;
     double update_s;
-    char why[96];            /* the clock is not set, "" if it is           */
-    char warning[96];        /* a weaker mode is in force, "" if none       */
+    char why[96];     /* the clock is not set, "" if it is           */
+    char warning[96]; /* a weaker mode is in force, "" if none       */
 };
 
-struct status_run {          /* what "help performance" people ask for       */
+struct status_run { /* what "help performance" people ask for       */
     mono_ns uptime;
     char hostname[64], board[64], address4[16], address6[48], last_reset[80];
-    uint32_t crashes;        /* in a row, up to this run; 0: it is stable   */
+    uint32_t crashes; /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;
     struct {
         const char *name;
         span_ns longest_ns;
-    } poll[16];              /* per service                                 */
+    } poll[16]; /* per service                                 */
     uint8_t poll_count;
     mono_ns first_sync;      /* since boot; -1 not yet                      */
     bool first_from_cookies; /* the first sync needed no key exchange       */
     uint32_t handshakes;     /* TLS handshakes completed since boot         */
     uint32_t log_lost;
     int64_t floor_unix_s;
-    const char *floor_from;  /* NULL: not said                              */
+    const char *floor_from; /* NULL: not said                              */
     uint32_t journal_writes, journal_errors;
-    bool journal_failing;    /* the card takes no write just now             */
+    bool journal_failing; /* the card takes no write just now             */
     uint32_t save_interval_s;
     struct journal_wear wear;
 };
@@ -146,8 +147,7 @@ size_t status_serverstats(const struct status *s, char *out, size_t cap);
 size_t status_sourcestats(const struct status *s, char *out, size_t cap);
 size_t status_selectdata(const struct status *s, char *out, size_t cap);
 /* One source, i < source_count. */
-size_t status_ntpdata(const struct status *s, size_t i, char *out,
-                      size_t cap);
+size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap);
 size_t status_activity(const struct status *s, char *out, size_t cap);
 /* The time floor, and why the clock is not set. */
 size_t status_floor(const struct status *s, char *out, size_t cap);

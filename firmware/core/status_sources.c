@@ -40,8 +40,7 @@ static void add_options(struct fmt_text *t, unsigned options)
 unsigned status_options(bool noselect, bool prefer, bool trust, bool require)
 {
     return (noselect ? STATUS_OPT_NOSELECT : 0u) |
-           (prefer ? STATUS_OPT_PREFER : 0u) |
-           (trust ? STATUS_OPT_TRUST : 0u) |
+           (prefer ? STATUS_OPT_PREFER : 0u) | (trust ? STATUS_OPT_TRUST : 0u) |
            (require ? STATUS_OPT_REQUIRE : 0u);
 }
 
@@ -154,8 +153,8 @@ size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
     struct fmt_text t = fmt_text_of(out, cap);
     const struct status_source *x = &s->source[i];
     const struct status_ntp *n = &x->ntp;
-    const char *local = strchr(x->address, ':') ? s->run.address6
-                                                : s->run.address4;
+    const char *local =
+        strchr(x->address, ':') ? s->run.address6 : s->run.address4;
     bool known = n->any && local[0];
     fmt_add(&t, "Remote address  : %s (%08lX)\n",
             x->address[0] ? x->address : "[UNSPEC]",

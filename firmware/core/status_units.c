@@ -62,8 +62,7 @@ void status_add_span(struct fmt_text *t, const char *sign, uint64_t a)
         fmt_add(&n, "%llu.%llu", (unsigned long long)(tenths / 10),
                 (unsigned long long)(tenths % 10));
     }
-    fmt_add(t, "%*s%s", scale[i].width + (*sign ? 1 : 0), text,
-            scale[i].name);
+    fmt_add(t, "%*s%s", scale[i].width + (*sign ? 1 : 0), text, scale[i].name);
 }
 
 void status_add_offset(struct fmt_text *t, span_ns offset)

@@ -142,7 +142,7 @@ size_t utc_text_chronyc(int64_t unix_s, char out[UTC_TEXT])
     static const char month[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct utc_civil c = utc_civil_of(unix_s);
     return fmt(out, UTC_TEXT, "%.3s %.3s %02u %02u:%02u:%02u %04ld",
-               day + 3 * c.weekday, month + 3 * (c.month - 1),
-               (unsigned)c.day, (unsigned)c.hour, (unsigned)c.minute,
-               (unsigned)c.second, (long)c.year);
+               day + 3 * c.weekday, month + 3 * (c.month - 1), (unsigned)c.day,
+               (unsigned)c.hour, (unsigned)c.minute, (unsigned)c.second,
+               (long)c.year);
 }

@@ -16,8 +16,8 @@
 
 #include "base.h"
 
-#define UTC_NTP_UNIX 2208988800u /* 1970-01-01 in NTP seconds, RFC 5905 fig 4 */
-#define UTC_NS       1000000000
+#define UTC_NTP_UNIX    2208988800u /* 1970-01-01 in NTP s, RFC 5905 fig 4 */
+#define UTC_NS          1000000000
 #define UTC_PIVOT_SLACK ((int64_t)1 << 28)
 
 /* --- spans: int64_t of 2^-32 s (the word for it: ntp span), or span_ns --- */
@@ -50,15 +50,15 @@ span_ns utc_short_ns(uint32_t ntp_short);
 /* --- Unix -------------------------------------------------------------- */
 
 int64_t utc_unix_s(ntp64 t, int64_t pivot_s); /* rounded down               */
-uint32_t utc_unix_ns(ntp64 t);         /* rest of the second, 0 .. 999999999 */
+uint32_t utc_unix_ns(ntp64 t); /* rest of the second, 0 .. 999999999 */
 ntp64 utc_of_unix(int64_t s, uint32_t ns); /* ns < 1e9, else clamped         */
 
 /* --- civil, proleptic Gregorian ---------------------------------------- */
 
 struct utc_civil {
-    int32_t year;   /* 2026                                                  */
-    uint8_t month;  /* 1 .. 12                                               */
-    uint8_t day;    /* 1 .. 31                                               */
+    int32_t year;  /* 2026                                                  */
+    uint8_t month; /* 1 .. 12                                               */
+    uint8_t day;   /* 1 .. 31                                               */
     uint8_t hour, minute, second;
     uint8_t weekday; /* 0 Sunday; an output only                             */
 };

@@ -21,14 +21,14 @@ static struct {
     size_t len, done;
     char line[LINE_MAX_LEN + 1];
     size_t line_len;
-    bool awake;              /* a key was pressed: keep a prompt up         */
-    bool after_cr;           /* swallow the LF of a CR LF                   */
+    bool awake;    /* a key was pressed: keep a prompt up         */
+    bool after_cr; /* swallow the LF of a CR LF                   */
     bool resetting;
-    bool listing;            /* `log` prints lines .. until, as room comes  */
+    bool listing; /* `log` prints lines .. until, as room comes  */
     uint32_t at, until;
     size_t ntp_at, ntp_until; /* so does `ntpdata`, sources                 */
-    bool ntp_all;            /* with a blank line before each               */
-    const char *rest;        /* of the line, after the command              */
+    bool ntp_all;             /* with a blank line before each               */
+    const char *rest;         /* of the line, after the command              */
 } con;
 
 /* ---- output -------------------------------------------------------------- */
@@ -193,8 +193,7 @@ static const struct command {
      do_floor},
     {"help", "this list", do_help},
     {"log", "the last lines of the log", do_log},
-    {"ntpdata", "[N] the last reply of each source, or of the Nth",
-     do_ntpdata},
+    {"ntpdata", "[N] the last reply of each source, or of the Nth", do_ntpdata},
     {"reset", "save what is to be kept, then restart", do_reset},
     {"selectdata", "why a source is selected or not", do_selectdata},
     {"serverstats", "requests served", do_serverstats},
@@ -253,8 +252,8 @@ static void run(const char *line)
                   names);
     else
         (void)fmt(text, sizeof(text),
-                  "`%.*s' is not a command here; `help' lists them\n",
-                  (int)n, line);
+                  "`%.*s' is not a command here; `help' lists them\n", (int)n,
+                  line);
     say(text);
 }
 

@@ -13,8 +13,8 @@
 struct console_ops {
     const struct status *(*status)(void); /* a fresh snapshot               */
     void (*clock)(int64_t *unix_s, uint32_t *ns); /* the clock, this moment */
-    void (*reset)(void);                  /* save, then restart             */
-    int (*floor_set)(int64_t unix_s);     /* keeper.h                       */
+    void (*reset)(void);              /* save, then restart             */
+    int (*floor_set)(int64_t unix_s); /* keeper.h                       */
     int (*floor_reset)(void);
 };
 

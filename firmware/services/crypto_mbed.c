@@ -51,8 +51,7 @@ void crypto_aes_end(struct crypto_aes *a)
     mbedtls_aes_free(aes_of(a));
 }
 
-int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key,
-                      size_t key_len)
+int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key, size_t key_len)
 {
     ASSERT(key_len == 16 || key_len == 32);
     mbedtls_cipher_context_t *m = cmac_of(c);

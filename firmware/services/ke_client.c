@@ -175,8 +175,8 @@ static int export_pair(unsigned n, uint16_t named, size_t len, uint8_t *c2s,
 {
     uint8_t context[5];
     nts_ke_exporter_context(context, named, false);
-    int rc = tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context,
-                        c2s, len);
+    int rc =
+        tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context, c2s, len);
     if (rc != RC_OK)
         return rc;
     nts_ke_exporter_context(context, named, true);
@@ -193,8 +193,7 @@ static int export_keys(unsigned n, struct ke_outcome *o,
     int rc = export_pair(n, named, aead->key_len, o->c2s, o->s2c);
     o->other = named != r->aead;
     if (rc == RC_OK && o->other)
-        rc = export_pair(n, r->aead, aead->key_len, o->other_c2s,
-                         o->other_s2c);
+        rc = export_pair(n, r->aead, aead->key_len, o->other_c2s, o->other_s2c);
     return rc;
 }
 
@@ -203,17 +202,16 @@ static mono_ns answered(unsigned n, mono_ns now, enum nts_ke_status status)
     const struct nts_ke_result *r = &ke.lane[n].exchange.result;
     if (status == NTS_KE_DONE) {
         tls_window(n, &ke.outcome.cert_lo, &ke.outcome.cert_hi);
-        return finish(n, now, export_keys(n, &ke.outcome, r) == RC_OK
-                                  ? NULL
-                                  : tls_reason(n));
+        return finish(n, now,
+                      export_keys(n, &ke.outcome, r) == RC_OK ? NULL
+                                                              : tls_reason(n));
     }
     if (status == NTS_KE_SERVER_ERROR || status == NTS_KE_WARNING ||
         status == NTS_KE_CRITICAL)
         snprintf(ke.reason, sizeof ke.reason, "%s (%u)",
                  nts_ke_status_text(status), (unsigned)r->code);
     else
-        snprintf(ke.reason, sizeof ke.reason, "%s",
-                 nts_ke_status_text(status));
+        snprintf(ke.reason, sizeof ke.reason, "%s", nts_ke_status_text(status));
     return finish(n, now, ke.reason);
 }
 
@@ -227,8 +225,8 @@ static mono_ns answer(unsigned n, mono_ns now)
     if (rc < 0)
         return finish(n, now, tls_reason(n));
     if (rc == 0)
-        return finish(n, now, l->answered
-                                  ? "server closed in the middle of its answer"
+        return finish(n, now,
+                      l->answered ? "server closed in the middle of its answer"
                                   : "server closed without an answer");
     l->answered = true;
     enum nts_ke_status s = nts_ke_client_feed(&l->exchange, buf, (size_t)rc);

@@ -11,7 +11,7 @@
 #include "timekeeper.h"
 #include "version.h"
 
-#define RESET_WAIT    (2 * MONO_S)
+#define RESET_WAIT (2 * MONO_S)
 
 static struct {
     const struct keeper_ops *ops;
@@ -20,8 +20,8 @@ static struct {
     bool strict;
     mono_ns due, every; /* the next save; saveinterval                      */
     bool synced, from_cookies;
-    bool frozen;        /* an operator reset the floor: it does not rise    */
-    mono_ns reset_at;   /* 0: no reset asked for                            */
+    bool frozen;      /* an operator reset the floor: it does not rise    */
+    mono_ns reset_at; /* 0: no reset asked for                            */
 } keep;
 
 /* ---- the card ----------------------------------------------------------- */
@@ -56,8 +56,8 @@ static void read_card(void)
         return;
     report_operator();
     if (keep.rec.floor > gnomon_build_unix) {
-        keep.from = keep.rec.by_operator ? "the card, by an operator"
-                                         : "the card";
+        keep.from =
+            keep.rec.by_operator ? "the card, by an operator" : "the card";
         return;
     }
     keep.rec.floor = gnomon_build_unix;

@@ -17,25 +17,25 @@
 #include "core/conf.h"
 
 struct keeper_ops {
-    int (*load)(uint8_t *buf, size_t cap);            /* store_get's codes   */
-    int (*save)(const uint8_t *data, size_t len);     /* store_put's codes   */
-    bool (*saved_all)(void);                          /* nothing to write    */
-    void (*save_others)(void);                        /* before a reset      */
-    uint32_t (*handshakes)(void);                     /* TLS, since boot     */
-    void (*floor_moved)(void);                        /* by an operator      */
+    int (*load)(uint8_t *buf, size_t cap);        /* store_get's codes   */
+    int (*save)(const uint8_t *data, size_t len); /* store_put's codes   */
+    bool (*saved_all)(void);                      /* nothing to write    */
+    void (*save_others)(void);                    /* before a reset      */
+    uint32_t (*handshakes)(void);                 /* TLS, since boot     */
+    void (*floor_moved)(void);                    /* by an operator      */
 };
 
 /* Reads the card's record and starts the timekeeper from it. */
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops);
 mono_ns keeper_poll(mono_ns now);
-int64_t keeper_floor(void);       /* Unix seconds                           */
+int64_t keeper_floor(void); /* Unix seconds                           */
 const char *keeper_floor_from(void); /* "the build", "a quorum", ...        */
 /* RC_OK; RC_STATE: the clock is set; RC_BAD: before the build time;
  * RC_AGAIN, both: not started yet. */
 int keeper_floor_set(int64_t unix_s) MUST_CHECK;
 /* Takes effect at once, or, if the clock is set, by a restart. */
 int keeper_floor_reset(void) MUST_CHECK;
-bool keeper_from_cookies(void);   /* first sync came without a TLS handshake */
-void keeper_reset(void);          /* save all, wait for the card, restart    */
+bool keeper_from_cookies(void); /* first sync came without a TLS handshake */
+void keeper_reset(void);        /* save all, wait for the card, restart    */
 
 #endif

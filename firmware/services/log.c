@@ -12,10 +12,10 @@
 
 static struct {
     struct logring ring;
-    uint32_t shown;      /* number of the next line to print                */
-    uint32_t lost;       /* lines overtaken before they were printed         */
+    uint32_t shown; /* number of the next line to print                */
+    uint32_t lost;  /* lines overtaken before they were printed         */
     char out[LIMIT_LOG_LINE + 16];
-    size_t len, done;    /* of out                                          */
+    size_t len, done; /* of out                                          */
     bool hold, prompt;
     struct {
         const void *key;

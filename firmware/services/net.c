@@ -139,9 +139,8 @@ void net_address6(char out[48])
 static void static_address(void)
 {
     const struct conf *c = net.conf;
-    uint32_t mask = c->ip4_prefix
-                        ? lwip_htonl(UINT32_MAX << (32 - c->ip4_prefix))
-                        : 0;
+    uint32_t mask =
+        c->ip4_prefix ? lwip_htonl(UINT32_MAX << (32 - c->ip4_prefix)) : 0;
     ip4_addr_t ip, nm = {.addr = mask}, gw;
     memcpy(&ip.addr, c->ip4, 4);
     memcpy(&gw.addr, c->gateway4, 4);
@@ -179,8 +178,8 @@ static void watch_mac(void)
 
 static void first_link(void)
 {
-    struct netif *added = netif_add(&net.netif, NULL, NULL, NULL, NULL,
-                                    net_if_init, netif_input);
+    struct netif *added =
+        netif_add(&net.netif, NULL, NULL, NULL, NULL, net_if_init, netif_input);
     ASSERT(added == &net.netif);
     net.added = true;
     netif_set_default(&net.netif);
@@ -277,8 +276,8 @@ int net_resolve(const char *name, net_resolved done, void *arg)
     if (!q)
         return RC_SPACE;
     ip_addr_t ip;
-    u8_t order = has4() ? LWIP_DNS_ADDRTYPE_IPV4_IPV6
-                        : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
+    u8_t order =
+        has4() ? LWIP_DNS_ADDRTYPE_IPV4_IPV6 : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
     *q = (struct question){.done = done, .arg = arg};
     err_t err = dns_gethostbyname_addrtype(name, &ip, found, q, order);
     if (err == ERR_INPROGRESS)

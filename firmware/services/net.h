@@ -13,8 +13,8 @@
 struct pbuf;
 struct ip_addr;
 
-struct net_addr {        /* 16 bytes of IPv6, or 4 of IPv4 */
-    uint8_t family;      /* 4, 6; 0: none */
+struct net_addr {   /* 16 bytes of IPv6, or 4 of IPv4 */
+    uint8_t family; /* 4, 6; 0: none */
     uint8_t b[16];
 };
 
@@ -24,7 +24,7 @@ void net_init(const struct conf *conf, void (*changed)(mono_ns now));
  * names (option 42, RFC 2132 section 8.3), none included. */
 void net_ntp_servers(void (*told)(const struct net_addr *addr, size_t count));
 mono_ns net_poll(mono_ns now);
-bool net_up(void);              /* link, and an address to send from         */
+bool net_up(void);               /* link, and an address to send from         */
 void net_address4(char out[16]); /* "" while there is none                   */
 void net_address6(char out[48]);
 void net_addr_text(const struct net_addr *a, char out[48]);

@@ -131,9 +131,8 @@ static bool take_one(struct netif *n)
         return false;
     f->used = true;
     f->pbuf.custom_free_function = release;
-    struct pbuf *p =
-        pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &f->pbuf, f->b,
-                            sizeof f->b);
+    struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF,
+                                         &f->pbuf, f->b, sizeof f->b);
     ASSERT(p == &f->pbuf.pbuf);
     if (n->input(p, n) != ERR_OK)
         (void)pbuf_free(p);

@@ -12,9 +12,9 @@
 static struct {
     bool on, always;
     uint32_t width_ticks;
-    ntp64 second;       /* the one being worked on, 0: none                  */
-    uint64_t rise;      /* and when, in ticks: a leap second repeats one     */
-    bool armed;         /* once at least                                     */
+    ntp64 second;  /* the one being worked on, 0: none                  */
+    uint64_t rise; /* and when, in ticks: a leap second repeats one     */
+    bool armed;    /* once at least                                     */
     struct pps_stats stats;
 } pps;
 

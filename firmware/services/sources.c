@@ -12,11 +12,11 @@
 #include "sources_ke.h"
 #include "timekeeper.h"
 
-#define DEAD_POLLS        8      /* unanswered: ask the name service again   */
-#define BUSY_RETRY        (100 * MONO_MS)
-#define CARD_RETRY        (100 * MONO_MS)
-#define CARD_PATIENCE     (5 * MONO_S)
-#define SPARE             2      /* cookies to go on with, not on the card   */
+#define DEAD_POLLS    8 /* unanswered: ask the name service again   */
+#define BUSY_RETRY    (100 * MONO_MS)
+#define CARD_RETRY    (100 * MONO_MS)
+#define CARD_PATIENCE (5 * MONO_S)
+#define SPARE         2 /* cookies to go on with, not on the card   */
 
 static struct {
     const struct sources_ops *ops;
@@ -99,8 +99,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
     if (ops->remembers())
-        sources_card_restore(all.s, all.count, conf, ops->load,
-                             next_save(now));
+        sources_card_restore(all.s, all.count, conf, ops->load, next_save(now));
     sources_ke_init(ops, all.s, all.count, now);
 }
 
@@ -342,7 +341,7 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
                 ntp_drop_text(why));
     (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
-             ntp_drop_text(why));
+              ntp_drop_text(why));
 }
 
 /* ---- the loop ------------------------------------------------------------ */

@@ -32,7 +32,7 @@
 #include "net.h"
 
 struct sources_ops {
-    bool (*may_ask)(void);   /* the network is up, and an operator is not
+    bool (*may_ask)(void); /* the network is up, and an operator is not
                               * waited for                                  */
     int (*resolve)(const char *name, net_resolved done, void *arg);
     int (*exchange)(const char *name, const struct net_addr *addr,

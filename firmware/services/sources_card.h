@@ -38,8 +38,8 @@
 #include "sources.h"
 
 enum source_step {
-    SOURCE_KEYS,          /* NTS, and it has none: sources_ke.c's turn       */
-    SOURCE_ADDRESS,       /* needs the address of the NTP server             */
+    SOURCE_KEYS,    /* NTS, and it has none: sources_ke.c's turn       */
+    SOURCE_ADDRESS, /* needs the address of the NTP server             */
     SOURCE_RESOLVING,
     SOURCE_RUN,
 };
@@ -47,7 +47,7 @@ enum source_step {
 enum source_ke_step {
     SOURCE_KE_IDLE,
     SOURCE_KE_RESOLVING,
-    SOURCE_KE_MARKING,    /* "begun" is on its way to the card               */
+    SOURCE_KE_MARKING, /* "begun" is on its way to the card               */
     SOURCE_KE_EXCHANGING,
 };
 
@@ -55,32 +55,32 @@ struct source_ke {
     enum source_ke_step step;
     struct net_addr addr;
     struct ke_retry retry;
-    mono_ns again;        /* the name service, or room in the queue          */
-    int ticket;           /* of the mark                                     */
+    mono_ns again; /* the name service, or room in the queue          */
+    int ticket;    /* of the mark                                     */
     mono_ns marked;
-    uint8_t unresolved;   /* in a row                                        */
-    bool unproved;        /* no valid reply yet under the last one's keys    */
-    uint32_t id;          /* of the server, in the card's record             */
+    uint8_t unresolved; /* in a row                                        */
+    bool unproved;      /* no valid reply yet under the last one's keys    */
+    uint32_t id;        /* of the server, in the card's record             */
 };
 
 struct source {
     const struct conf_source *conf;
     enum source_step step;
     struct source_ke ke;
-    struct net_addr addr;     /* NTP                                         */
-    uint16_t port;            /* NTP; 0: as configured                       */
-    char ntp_name[LIMIT_NAME];/* NTP server named by the exchange, or ""     */
-    bool stale;               /* the answer under way is to an older name    */
+    struct net_addr addr;      /* NTP                                         */
+    uint16_t port;             /* NTP; 0: as configured                       */
+    char ntp_name[LIMIT_NAME]; /* NTP server named by the exchange, or ""     */
+    bool stale;                /* the answer under way is to an older name    */
     struct ntp_client ntp;
-    mono_ns retry;            /* no step before this                         */
-    mono_ns last_ke;          /* -1: none since boot                         */
+    mono_ns retry;   /* no step before this                         */
+    mono_ns last_ke; /* -1: none since boot                         */
     uint32_t ke_attempts;
     uint8_t unresolved, silent;
-    uint8_t record;           /* its record's id on the card                 */
-    int ticket;               /* record under way, 0: none                   */
+    uint8_t record; /* its record's id on the card                 */
+    int ticket;     /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
-    bool card_low;            /* it offers fewer cookies than it could       */
-    bool forgetful;           /* the card took a record and never finished   */
+    bool card_low;  /* it offers fewer cookies than it could       */
+    bool forgetful; /* the card took a record and never finished   */
     char trouble[96];
 };
 

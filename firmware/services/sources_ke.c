@@ -127,8 +127,7 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
     struct nts_assoc *a = &s->ntp.nts;
     int rc = nts_assoc_keys(a, o->result->aead, o->c2s, o->s2c);
     for (unsigned i = 0; rc == RC_OK && i < o->result->count; i++)
-        rc = nts_assoc_put(a, o->result->cookie[i].b,
-                           o->result->cookie[i].len);
+        rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
     if (rc != RC_OK)
         return rc;
     if (o->other)
@@ -183,8 +182,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
 
 static mono_ns exchange(struct source *s, mono_ns now)
 {
-    bool arrived = s->forgetful || s->ke.ticket <= 0 ||
-                   ke.ops->durable(s->ke.ticket);
+    bool arrived =
+        s->forgetful || s->ke.ticket <= 0 || ke.ops->durable(s->ke.ticket);
     if (!arrived && now - s->ke.marked < MARK_PATIENCE)
         return now + MONO_MS;
     if (ke.ops->exchange(s->conf->name, &s->ke.addr, s->conf->ntsport,

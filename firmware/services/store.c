@@ -10,15 +10,15 @@
 
 static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 
-#define CARD_WAIT  (2 * MONO_S)    /* to be identified                      */
-#define READ_WAIT  (1 * MONO_S)    /* SD allows 100 ms a read               */
-#define READ_TRIES 3
+#define CARD_WAIT    (2 * MONO_S) /* to be identified                      */
+#define READ_WAIT    (1 * MONO_S) /* SD allows 100 ms a read               */
+#define READ_TRIES   3
 #define RECOVER_WAIT (10 * MONO_S) /* all of the journal's sectors, at start  */
-#define POLL_EVERY (1 * MONO_MS)   /* while a write is under way            */
-#define RETRY_MIN  (100 * MONO_MS)
-#define RETRY_MAX  (60 * MONO_S)
-#define MBR_TABLE  446u
-#define TYPE_STATE 0xdau           /* "non-filesystem data"                 */
+#define POLL_EVERY   (1 * MONO_MS) /* while a write is under way            */
+#define RETRY_MIN    (100 * MONO_MS)
+#define RETRY_MAX    (60 * MONO_S)
+#define MBR_TABLE    446u
+#define TYPE_STATE   0xdau /* "non-filesystem data"                 */
 
 struct partition {
     uint8_t type;
@@ -30,7 +30,7 @@ static struct {
     bool card;
     enum { IDLE, WRITING, CHECKING } step;
     uint32_t state_lba, lba, count; /* lba, count: of the write under way   */
-    mono_ns retry_at, retry_after; /* after a failed write; 0: none failed  */
+    mono_ns retry_at, retry_after;  /* after a failed write; 0: none failed  */
     struct store_stats stats;
     _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
     _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
@@ -125,8 +125,7 @@ static void mount(const struct partition *fat)
     int r = store_fat_mount(fat->lba, fat->sectors);
     if (r < 0)
         log_line("card: the FAT partition %s, so no chrony.conf",
-                 r == RC_BAD ? "holds no FAT file system"
-                             : "cannot be read");
+                 r == RC_BAD ? "holds no FAT file system" : "cannot be read");
 }
 
 static int recover(void)
@@ -250,8 +249,7 @@ int store_get(enum store_kind kind, uint8_t id, uint8_t *buf, size_t cap)
     return journal_get(&st.journal, (uint8_t)kind, id, buf, cap);
 }
 
-int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
-              size_t len)
+int store_put(enum store_kind kind, uint8_t id, const uint8_t *data, size_t len)
 {
     return journal_put(&st.journal, (uint8_t)kind, id, data, len);
 }

@@ -13,12 +13,13 @@
 #include "core/base.h"
 #include "core/journal.h"
 
-enum store_kind {     /* journal record types; id distinguishes several      */
-    STORE_FLOOR = 1,  /* time floor and frequency                           */
-    STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
-    STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
-    /* 3 to 5 were never written. A new type takes the next number, one that
-     * is no longer used keeps its. What is in each: journal.h. */
+/* Journal record types; id distinguishes several. 3 to 5 were never written. A
+ * new type takes the next number, one that is no longer used keeps its. What
+ * is in each: journal.h. */
+enum store_kind {
+    STORE_FLOOR = 1, /* time floor and frequency                           */
+    STORE_ASSOC = 2, /* id: slot; server name + nts_assoc_write            */
+    STORE_RETRY = 6, /* key exchanges that failed: sources_ke.c            */
 };
 
 /* Find card, partitions, file system; recover the journal. Bounded waits
@@ -43,7 +44,7 @@ int store_get(enum store_kind kind, uint8_t id, uint8_t *buf,
 int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
               size_t len) MUST_CHECK;
 bool store_durable(int ticket);
-bool store_idle(void); /* nothing left to write */
+bool store_idle(void);    /* nothing left to write */
 bool store_failing(void); /* the last write did not work               */
 /* What saving at this interval does to the card. */
 void store_wear(uint32_t interval_s, struct journal_wear *out);

@@ -119,8 +119,8 @@ static void fill(const struct timekeeper_slot *s, uint64_t ticks,
 {
     *in = (struct select_in){
         .auth = s->conf->nts,
-        .noselect = s->conf->noselect ||
-                    (s->conf->dhcp && tk.nts && !tk.d.synced),
+        .noselect =
+            s->conf->noselect || (s->conf->dhcp && tk.nts && !tk.d.synced),
         .prefer = s->conf->prefer,
         .require = s->conf->require,
         .trust = s->conf->trust,
@@ -173,8 +173,7 @@ static void choose(uint64_t ticks, int updated)
                                .score = tk.score,
                                .updated = updated};
     select_sources(tk.in, tk.slots, &conf, &tk.sel);
-    tk.agreed = timekeeper_boot_judge(tk.in, tk.slots, &tk.sel) &&
-                tk.sel.ok;
+    tk.agreed = timekeeper_boot_judge(tk.in, tk.slots, &tk.sel) && tk.sel.ok;
     say_falsetickers(before);
     say_why();
 }
@@ -270,8 +269,7 @@ static unsigned delay_tests(const struct timekeeper_slot *s,
     const struct delay_known known = {s->filter.samples,
                                       ns_of(s->filter.path.least),
                                       residuals_spread_ns(&s->residuals)};
-    return delay_test(&limits, &known, l->delay_ns,
-                      utc_diff_ns(l->utc, e.utc));
+    return delay_test(&limits, &known, l->delay_ns, utc_diff_ns(l->utc, e.utc));
 }
 
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
@@ -279,9 +277,9 @@ bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
 {
     ASSERT(slot < tk.slots);
     struct timekeeper_slot *s = &tk.slot[slot];
-    if (!timekeeper_boot_believes(
-            slot, s->conf->name, utc_unix_s(sample->utc, gnomon_build_unix),
-            cert_lo, cert_hi)) {
+    if (!timekeeper_boot_believes(slot, s->conf->name,
+                                  utc_unix_s(sample->utc, gnomon_build_unix),
+                                  cert_lo, cert_hi)) {
         tk.reselect = true; /* for its words */
         return true;
     }
@@ -342,8 +340,7 @@ mono_ns timekeeper_poll(mono_ns now)
     uint64_t due = leap_due(&tk.leap, &tk.clk, ticks);
     due = due < tk.until ? due : tk.until;
     mono_ns next = timekeeper_boot_poll(now);
-    return due == UINT64_MAX ? next
-                             : mono_min(next, mono_of_ticks(due, tk.hz));
+    return due == UINT64_MAX ? next : mono_min(next, mono_of_ticks(due, tk.hz));
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -401,9 +398,8 @@ bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
 
 int64_t timekeeper_slack(void)
 {
-    return tk.d.synced
-               ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
-               : 0;
+    return tk.d.synced ? discipline_error(&tk.d, &tk.clk, port_ticks()) / MONO_S
+                       : 0;
 }
 
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
@@ -412,8 +408,8 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
     if (tk.d.synced)
         return;
     uint64_t ticks = port_ticks();
-    clk_step(&tk.clk, ticks, utc_diff(utc_of_unix(floor_unix_s, 0),
-                                      clk_at(&tk.clk, ticks)));
+    clk_step(&tk.clk, ticks,
+             utc_diff(utc_of_unix(floor_unix_s, 0), clk_at(&tk.clk, ticks)));
     for (unsigned i = 0; i < tk.slots; i++)
         timekeeper_forget(i);
 }

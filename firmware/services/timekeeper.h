@@ -10,10 +10,10 @@
 #include "core/status.h"
 
 struct timekeeper_start {
-    int64_t floor_unix_s; /* no time below this is believed                 */
+    int64_t floor_unix_s;   /* no time below this is believed                 */
     bool floor_by_operator; /* bootstrap.h                                  */
-    bool freq_known;      /* the journal had one                            */
-    int32_t freq_e12;     /* parts per 10^12, + our crystal is slow         */
+    bool freq_known;        /* the journal had one                            */
+    int32_t freq_e12;       /* parts per 10^12, + our crystal is slow         */
     int32_t freq_sigma_e12; /* one sigma of it                              */
 };
 
@@ -47,25 +47,25 @@ void timekeeper_forget(unsigned slot);
 bool timekeeper_hold_over(void);
 
 mono_ns timekeeper_poll(mono_ns now);
-mono_ns timekeeper_mono(void);     /* now, since boot                        */
+mono_ns timekeeper_mono(void); /* now, since boot                        */
 
 bool timekeeper_synchronised(void);
-bool timekeeper_gave_up(void);     /* maxchange: not synchronised any more   */
-int64_t timekeeper_unix(void);     /* now, steered output, whole seconds     */
+bool timekeeper_gave_up(void); /* maxchange: not synchronised any more   */
+int64_t timekeeper_unix(void); /* now, steered output, whole seconds     */
 ntp64 timekeeper_utc(uint64_t ticks);
 /* When the clock, running as it does now, shows utc: at most 60 s ahead, a
  * leap second in between not counted, for it moves no second's beginning. */
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
-uint8_t timekeeper_leap(void);     /* leap indicator to show and to serve    */
+uint8_t timekeeper_leap(void); /* leap indicator to show and to serve    */
 /* May an association with this window keep its keys, by the clock? Always
  * while that is not set. */
 bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi);
 /* False: bootstrap strict, and no operator has set a floor. */
 bool timekeeper_may_ask(void);
 struct timekeeper_cert_clock { /* what certificates are judged by            */
-    bool clock;           /* by now, within slack; else by the floor        */
+    bool clock; /* by now, within slack; else by the floor        */
     bool strict;
-    int64_t now, slack;   /* Unix seconds, seconds                          */
+    int64_t now, slack; /* Unix seconds, seconds                          */
 };
 void timekeeper_cert_clock(struct timekeeper_cert_clock *out);
 /* An operator moves the floor. What was heard before is forgotten unless the

@@ -15,18 +15,18 @@
 static struct {
     struct bootstrap b;
     unsigned minsources;
-    bool ignore;                /* authselectmode                            */
+    bool ignore; /* authselectmode                            */
     struct {
-        int64_t lo, hi;         /* window of the last reply's association    */
+        int64_t lo, hi; /* window of the last reply's association    */
         enum bootstrap_doubt doubt;
-        char text[96];          /* the doubt in words                        */
+        char text[96]; /* the doubt in words                        */
     } slot[LIMIT_SOURCES];
     struct bootstrap_verdict verdict;
     bool raised;
     int64_t quorum_unix;
-    char why[96], said[96];     /* now; in the log                           */
-    bool heard;                 /* somebody answered                         */
-    mono_ns say, last;          /* why is due in the log; was there last     */
+    char why[96], said[96]; /* now; in the log                           */
+    bool heard;             /* somebody answered                         */
+    mono_ns say, last;      /* why is due in the log; was there last     */
 } boot;
 
 void timekeeper_boot_init(const struct conf *conf,
@@ -115,8 +115,8 @@ static void judge(const struct select_in *in, size_t n,
         s[i] = (struct bootstrap_source){
             .counts = (in[i].auth || any) && !in[i].noselect,
             .auth = in[i].auth,
-            .agrees = strchr("*+PDW", sel->letter[i]) != NULL &&
-                      sel->letter[i] != 0,
+            .agrees =
+                strchr("*+PDW", sel->letter[i]) != NULL && sel->letter[i] != 0,
             .lo = boot.slot[i].lo,
             .hi = boot.slot[i].hi,
             .doubt = boot.slot[i].doubt,
@@ -147,8 +147,8 @@ bool timekeeper_boot_judge(const struct select_in *in, size_t n,
                            const struct select_out *sel)
 {
     judge(in, n, sel);
-    boot.heard = sel->why != SELECT_NONE || boot.verdict.outside ||
-                 boot.verdict.before;
+    boot.heard =
+        sel->why != SELECT_NONE || boot.verdict.outside || boot.verdict.before;
     bool may = boot.b.set || (sel->ok && boot.verdict.may_set);
     if (may)
         boot.why[0] = 0;
@@ -184,7 +184,8 @@ void timekeeper_boot_updated(const struct select_out *sel)
         boot.b.updates++;
     if (boot.b.updates == boot.b.nocerttimecheck)
         log_line("nocerttimecheck: %lu clock updates: certificates' dates "
-                 "count from now on", (unsigned long)boot.b.updates);
+                 "count from now on",
+                 (unsigned long)boot.b.updates);
     int64_t t = utc_unix_s(sel->lo, gnomon_build_unix);
     if (!boot.verdict.raises || (boot.raised && t <= boot.quorum_unix))
         return;
@@ -210,16 +211,14 @@ bool timekeeper_may_ask(void)
 bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
 {
     return !boot.b.set || bootstrap_keeps(&boot.b, timekeeper_unix(),
-                                          timekeeper_slack(), cert_lo,
-                                          cert_hi);
+                                          timekeeper_slack(), cert_lo, cert_hi);
 }
 
 void timekeeper_cert_clock(struct timekeeper_cert_clock *out)
 {
     *out = (struct timekeeper_cert_clock){
         .strict = boot.b.strict,
-        .clock = boot.b.set && bootstrap_mode(&boot.b) !=
-                                   BOOTSTRAP_LOWER_BOUND,
+        .clock = boot.b.set && bootstrap_mode(&boot.b) != BOOTSTRAP_LOWER_BOUND,
         .now = timekeeper_unix(),
         .slack = timekeeper_slack(),
     };

@@ -19,10 +19,10 @@ struct timekeeper_slot {
     struct poll_adapt adapt;
     struct ntp_sample last;  /* that passed all tests                        */
     struct ntp_sample shown; /* of the last valid reply                      */
-    span_ns measured_ns;   /* that - clk, when it came                       */
+    span_ns measured_ns; /* that - clk, when it came                       */
     struct residuals residuals;
-    bool refused;          /* the last sample, by the filter                 */
-    uint32_t good;         /* samples the filter took, since boot            */
+    bool refused;  /* the last sample, by the filter                 */
+    uint32_t good; /* samples the filter took, since boot            */
 };
 
 struct timekeeper_state {
@@ -31,17 +31,17 @@ struct timekeeper_state {
     struct clk clk;
     struct timekeeper_slot slot[LIMIT_SOURCES];
     unsigned slots;
-    bool nts;              /* one of them has it                             */
+    bool nts; /* one of them has it                             */
     struct select_limits limits;
     double score[LIMIT_SOURCES]; /* select.h                                 */
     struct discipline d;
     struct leap leap;
     struct select_in in[LIMIT_SOURCES];
     struct select_out sel;
-    uint64_t until;        /* discipline_follow is due here                  */
+    uint64_t until; /* discipline_follow is due here                  */
     mono_ns first_sync;
-    enum select_why said;  /* last reason logged for not being synchronised  */
-    bool agreed;           /* sel may steer the clock                         */
+    enum select_why said; /* last reason logged for not being synchronised  */
+    bool agreed;          /* sel may steer the clock                         */
     bool reselect;
 };
 extern struct timekeeper_state timekeeper_state;

@@ -17,8 +17,8 @@ static void select_row(unsigned i, struct status_select *out)
         .letter = tk.sel.letter[i] ? tk.sel.letter[i] : 'M',
         .configured =
             status_options(c->noselect, c->prefer, c->trust, c->require),
-        .effective = status_options(in->noselect, in->prefer, in->trust,
-                                    in->require),
+        .effective =
+            status_options(in->noselect, in->prefer, in->trust, in->require),
         .score = tk.score[i] < 1 ? 1 : tk.score[i],
     };
 }
@@ -30,7 +30,7 @@ static void ntp_row(const struct timekeeper_slot *s, struct status_ntp *out)
     out->any = l->at_ticks != 0;
     if (!out->any)
         return;
-    int places = l->server_precision < -30  ? 30
+    int places = l->server_precision < -30 ? 30
                  : l->server_precision > 0 ? 0
                                            : -l->server_precision;
     out->stratum = l->stratum;

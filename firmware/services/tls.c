@@ -24,7 +24,7 @@ enum tls_phase {
     TLS_CLOSED,
     TLS_HANDSHAKE, /* TCP's included: our key share is made meanwhile       */
     TLS_OPEN,
-    TLS_FAILED,    /* until tls_close                                       */
+    TLS_FAILED, /* until tls_close                                       */
 };
 
 struct session {
@@ -58,10 +58,9 @@ static int configure(struct session *s)
 {
     static const char *alpn[] = {"ntske/1", NULL};
     /* Cheapest first: the first is what we make a key share for. */
-    static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-                                      MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-                                      MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1,
-                                      MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+    static const uint16_t groups[] = {
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
     mbedtls_ssl_config *c = &s->conf;
     mbedtls_ssl_config_init(c);
     if (mbedtls_ssl_config_defaults(c, MBEDTLS_SSL_IS_CLIENT,
@@ -236,8 +235,8 @@ static int agree(struct session *s)
 
 static bool would_block(struct session *s, int ret)
 {
-    s->waiting = ret == MBEDTLS_ERR_SSL_WANT_READ ||
-                 ret == MBEDTLS_ERR_SSL_WANT_WRITE;
+    s->waiting =
+        ret == MBEDTLS_ERR_SSL_WANT_READ || ret == MBEDTLS_ERR_SSL_WANT_WRITE;
     return s->waiting;
 }
 
@@ -304,8 +303,8 @@ int tls_export(unsigned n, const char *label, const uint8_t *context,
     if (s->phase != TLS_OPEN)
         return RC_STATE;
     if (mbedtls_ssl_export_keying_material(&s->ssl, out, len, label,
-                                           strlen(label), context,
-                                           context_len, 1) == 0)
+                                           strlen(label), context, context_len,
+                                           1) == 0)
         return RC_OK;
     (void)fail(s, RC_BAD, "keys could not be exported");
     return RC_BAD;

@@ -13,11 +13,11 @@
  * chrony closes 2 s after it accepted. */
 #define TLS_TIMEOUT (INT64_C(5) * 1000000000)
 
-struct tls_clock {        /* what certificates are judged by, Unix seconds   */
-    int64_t floor;        /* before there is a clock (bootstrap.h)           */
-    bool synchronised;    /* both ends are judged, by now                    */
-    int64_t now, slack;   /* the time, and what it may be off                */
-    bool strict;          /* not synchronised: judged as if floor were now   */
+struct tls_clock {      /* what certificates are judged by, Unix seconds   */
+    int64_t floor;      /* before there is a clock (bootstrap.h)           */
+    bool synchronised;  /* both ends are judged, by now                    */
+    int64_t now, slack; /* the time, and what it may be off                */
+    bool strict;        /* not synchronised: judged as if floor were now   */
 };
 
 /* Once, before anything that takes Mbed TLS's heap. */

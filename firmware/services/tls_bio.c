@@ -35,12 +35,10 @@ static void on_error(void *arg, err_t err)
     struct tls_bio *b = arg;
     (void)err;
     b->pcb = NULL;
-    b->state = b->state == TLS_BIO_CONNECTING ? TLS_BIO_REFUSED
-                                              : TLS_BIO_RESET;
+    b->state = b->state == TLS_BIO_CONNECTING ? TLS_BIO_REFUSED : TLS_BIO_RESET;
 }
 
-int tls_bio_open(struct tls_bio *b, const struct net_addr *addr,
-                 uint16_t port)
+int tls_bio_open(struct tls_bio *b, const struct net_addr *addr, uint16_t port)
 {
     ASSERT(b->state == TLS_BIO_CLOSED);
     ip_addr_t ip;
@@ -100,8 +98,7 @@ int tls_bio_recv(void *bio, unsigned char *buf, size_t len)
     if (!b->rx) {
         if (b->state == TLS_BIO_EOF)
             return 0;
-        return b->pcb ? MBEDTLS_ERR_SSL_WANT_READ
-                      : MBEDTLS_ERR_NET_CONN_RESET;
+        return b->pcb ? MBEDTLS_ERR_SSL_WANT_READ : MBEDTLS_ERR_NET_CONN_RESET;
     }
     u16_t want = len > b->rx->tot_len ? b->rx->tot_len : (u16_t)len;
     u16_t n = pbuf_copy_partial(b->rx, buf, want, 0);

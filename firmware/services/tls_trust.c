@@ -86,9 +86,9 @@ static bool cut(struct text *t, const char *words, struct text *before)
 static int join_base64(uint8_t certset, struct text b)
 {
     size_t len = 0;
-    int rc = mbedtls_base64_decode(trust.der + trust.used,
-                                   sizeof trust.der - trust.used, &len, b.p,
-                                   b.len);
+    int rc =
+        mbedtls_base64_decode(trust.der + trust.used,
+                              sizeof trust.der - trust.used, &len, b.p, b.len);
     if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
         return RC_SPACE;
     return rc == 0 && len > 0 ? join(certset, len) : RC_BAD;

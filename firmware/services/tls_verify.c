@@ -74,8 +74,8 @@ int tls_verify_cert(void *arg, mbedtls_x509_crt *crt, int depth,
                     uint32_t *flags)
 {
     struct tls_chain *c = arg;
-    *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED |
-                          MBEDTLS_X509_BADCERT_FUTURE);
+    *flags &=
+        ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
     *flags |= judge_dates(c, crt);
     /* A server's own certificate on the card needs no issuer: Mbed TLS knows
      * this case for a CA list, but not for a CA callback. */
@@ -103,12 +103,13 @@ static void say_dates(const struct tls_chain *c, uint32_t flags, char *out,
     date(c->lo, begin);
     date(c->clock.synchronised ? c->clock.now : c->clock.floor, now);
     if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
-        snprintf(out, cap, "certificate expired: notAfter %s before %s %s",
-                 end, c->clock.synchronised ? "now," : "floor", now);
+        snprintf(out, cap, "certificate expired: notAfter %s before %s %s", end,
+                 c->clock.synchronised ? "now," : "floor", now);
     else
-        snprintf(out, cap, "certificate not yet valid: notBefore %s after "
-                 "%s %s", begin, c->clock.synchronised ? "now," : "floor",
-                 now);
+        snprintf(out, cap,
+                 "certificate not yet valid: notBefore %s after "
+                 "%s %s",
+                 begin, c->clock.synchronised ? "now," : "floor", now);
 }
 
 void tls_verify_say(const struct tls_chain *chain, const char *name,
@@ -117,21 +118,19 @@ void tls_verify_say(const struct tls_chain *chain, const char *name,
     if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
         snprintf(out, cap, "certificate from unknown issuer \"%s\"",
                  chain->issuer);
-    else if (flags & (MBEDTLS_X509_BADCERT_EXPIRED |
-                      MBEDTLS_X509_BADCERT_FUTURE))
+    else if (flags &
+             (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
         say_dates(chain, flags, out, cap);
     else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-        snprintf(out, cap, "certificate is for another name (wanted %s)",
-                 name);
+        snprintf(out, cap, "certificate is for another name (wanted %s)", name);
     else if (flags & (MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
                       MBEDTLS_X509_BADCERT_KEY_USAGE |
                       MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
         snprintf(out, cap, "certificate is not for server use");
-    else if (flags & (MBEDTLS_X509_BADCERT_BAD_MD |
-                      MBEDTLS_X509_BADCERT_BAD_PK |
-                      MBEDTLS_X509_BADCERT_BAD_KEY))
+    else if (flags &
+             (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
+              MBEDTLS_X509_BADCERT_BAD_KEY))
         snprintf(out, cap, "certificate's signature or key is too weak");
     else
-        snprintf(out, cap, "certificate refused (flags 0x%x)",
-                 (unsigned)flags);
+        snprintf(out, cap, "certificate refused (flags 0x%x)", (unsigned)flags);
 }

@@ -13,8 +13,8 @@ struct tls_chain { /* of the session that is open */
     uint8_t certset;
     struct tls_clock clock;
     /* Filled while the chain is walked, from its root to the server: */
-    int64_t lo, hi;      /* latest notBefore, earliest notAfter             */
-    char issuer[32];     /* common name of the issuer that nobody knows     */
+    int64_t lo, hi;  /* latest notBefore, earliest notAfter             */
+    char issuer[32]; /* common name of the issuer that nobody knows     */
 };
 
 void tls_verify_begin(struct tls_chain *chain, uint8_t certset,

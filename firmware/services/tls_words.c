@@ -31,8 +31,7 @@ static const struct word alerts[] = {
 };
 
 static const struct word errors[] = {
-    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION,
-     "server does not speak TLS 1.3"},
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, "server does not speak TLS 1.3"},
     {MBEDTLS_ERR_SSL_INVALID_RECORD, "server does not speak TLS"},
     {MBEDTLS_ERR_SSL_CONN_EOF,
      "server closed the connection in the TLS handshake"},

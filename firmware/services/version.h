@@ -4,7 +4,7 @@
 
 #include "core/base.h"
 
-extern const char gnomon_version[];   /* git describe                        */
+extern const char gnomon_version[]; /* git describe                        */
 extern const int64_t gnomon_build_unix; /* time of the commit: no clock starts
                                          * below it, and NTP eras turn on it */
 

@@ -95,8 +95,8 @@ static uint32_t haint(void)
 static uint32_t gintsts(void)
 {
     uint32_t v = 0;
-    bool mode = forced_at && now_ns >= forced_at + 25000000 &&
-                !model.stuck_mode;
+    bool mode =
+        forced_at && now_ns >= forced_at + 25000000 && !model.stuck_mode;
     if (mode)
         v |= INT_HOST_MODE;
     if (REG(HPRT0) & (PRT_CONNDET | PRT_ENACHG | PRT_OCCHG))
@@ -112,9 +112,8 @@ static void interrupt(void)
     if (!model.irq || in_irq)
         return;
     in_irq = true;
-    for (int i = 0; i < 20 && REG(GAHBCFG) & AHB_GINT &&
-                    gintsts() & REG(GINTMSK);
-         i++) {
+    for (int i = 0;
+         i < 20 && REG(GAHBCFG) & AHB_GINT && gintsts() & REG(GINTMSK); i++) {
         if (i == 19)
             fault("interrupt storm");
         model.irq();
@@ -149,8 +148,7 @@ static void port_write(uint32_t v)
         fault("HPRT0 written back with ENA: that disables the port");
     if (old & PRT_PWR && !(v & PRT_PWR))
         fault("port power switched off");
-    uint32_t now = keep | changes | (old & PRT_ENA) |
-                   (v & (PRT_PWR | PRT_RST));
+    uint32_t now = keep | changes | (old & PRT_ENA) | (v & (PRT_PWR | PRT_RST));
     if (!(old & PRT_RST) && v & PRT_RST)
         port_reset_at = now_ns;
     if (v & PRT_RST)
@@ -243,8 +241,7 @@ static int do_out(struct mdev *d, uint32_t n, uint32_t mps, uint32_t ep,
     uint32_t t = REG(HCTSIZ(n)), pid = t >> 29 & 3, size = t & 0x7ffff;
     uint32_t len = size < mps ? size : mps;
     const uint8_t *b = bus(REG(HCDMA(n)), len);
-    int a = pid == PID_SETUP ? mdev_setup(d, b)
-                             : mdev_out(d, ep, pid, b, len);
+    int a = pid == PID_SETUP ? mdev_setup(d, b) : mdev_out(d, ep, pid, b, len);
 
     if (a == ANSWER_ACK && inj == INJECT_LOST_ACK) {
         d->expect_repeat = true;

@@ -14,12 +14,12 @@
 
 enum inject {
     INJECT_NOTHING,
-    INJECT_SILENCE,  /* no answer: transaction error                         */
+    INJECT_SILENCE, /* no answer: transaction error                         */
     INJECT_NAK,
     INJECT_STALL,
     INJECT_LOST_ACK, /* the device took it, the host does not know           */
     INJECT_BABBLE,
-    INJECT_CALL,     /* call inject_call                                     */
+    INJECT_CALL, /* call inject_call                                     */
 };
 
 struct dwc2_model {
@@ -27,7 +27,7 @@ struct dwc2_model {
     uint32_t faults, transactions;
     char fault[120];
     /* How it misbehaves. */
-    bool hang;       /* absent device: the channel never halts (QEMU)        */
+    bool hang; /* absent device: the channel never halts (QEMU)        */
     bool stuck_halt, stuck_reset, stuck_mode, no_id, no_enable;
     enum inject inject;
     uint32_t inject_at, inject_count; /* from which transaction, how many    */
@@ -41,9 +41,9 @@ extern struct dwc2_model model;
 void model_init(void *mem, size_t len);
 void model_plug(struct mdev *d);
 void model_unplug(void);
-void model_run(uint64_t ns);   /* bus time passes; nobody polls             */
+void model_run(uint64_t ns); /* bus time passes; nobody polls             */
 int64_t model_now(void);
 uint32_t model_reg(uint32_t off);
-unsigned model_active(void);   /* channels enabled                          */
+unsigned model_active(void); /* channels enabled                          */
 
 #endif

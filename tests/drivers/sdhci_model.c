@@ -33,14 +33,22 @@ static struct {
 
 static void fault(const char *what)
 {
-    if (model.faults++ == 0) {
+    if (model.faults++ == 0)
         snprintf(model.fault, sizeof model.fault, "%s", what);
-    }
 }
 
-uint64_t hw_ticks(void) { return (model.now_ns += 20) / 16; }
-uint32_t port_tick_hz(void) { return 62500000; }
-void model_advance(uint64_t ns) { model.now_ns += ns; }
+uint64_t hw_ticks(void)
+{
+    return (model.now_ns += 20) / 16;
+}
+uint32_t port_tick_hz(void)
+{
+    return 62500000;
+}
+void model_advance(uint64_t ns)
+{
+    model.now_ns += ns;
+}
 
 static void host_reset(void)
 {
@@ -56,7 +64,10 @@ void model_insert(void)
     model.present = true;
 }
 
-void model_remove(void) { model.present = false; }
+void model_remove(void)
+{
+    model.present = false;
+}
 
 void model_power(void)
 {
@@ -80,9 +91,8 @@ static bool busy(void)
 static uint32_t r1(void)
 {
     enum card_state state = card.state;
-    if (state == TRAN && busy()) {
+    if (state == TRAN && busy())
         state = PRG;
-    }
     uint32_t r = (uint32_t)state << 9 | (busy() ? 0u : 0x100u) |
                  (card.app ? 0x20u : 0u) | card.status;
     card.status = 0;
@@ -91,9 +101,8 @@ static uint32_t r1(void)
 
 static void set_bits(uint32_t r[4], unsigned high, unsigned low, uint32_t v)
 {
-    for (unsigned bit = low; bit <= high; bit++, v >>= 1) {
+    for (unsigned bit = low; bit <= high; bit++, v >>= 1)
         r[(bit - 8) / 32] |= (v & 1) << (bit - 8) % 32;
-    }
 }
 
 static void csd(uint32_t r[4])
@@ -108,9 +117,8 @@ static void csd(uint32_t r[4])
     unsigned length = model.capacity > 0x200000 ? 10 : 9; /* 2 GB cards */
     uint32_t units = model.capacity >> (length - 9);
     unsigned mult = 0;
-    while ((units >> (mult + 2)) > 4096) {
+    while ((units >> (mult + 2)) > 4096)
         mult++;
-    }
     set_bits(r, 83, 80, length);
     set_bits(r, 73, 62, (units >> (mult + 2)) - 1);
     set_bits(r, 49, 47, mult);
@@ -122,9 +130,8 @@ static int card_command(unsigned n, uint32_t arg, uint32_t r[4]);
 static int app_command(unsigned n, uint32_t arg, uint32_t r[4])
 {
     if (n == 41 && card.state <= READY) {
-        if ((arg & 0x00ff8000u) == 0) {
+        if ((arg & 0x00ff8000u) == 0)
             fault("ACMD41 without a voltage");
-        }
         card.powered = ++card.asked > model.op_cond_polls &&
                        !model.never_powered &&
                        (!model.high_capacity || (arg & 0x40000000u) != 0);
@@ -144,9 +151,8 @@ static int app_command(unsigned n, uint32_t arg, uint32_t r[4])
 static int begin_data(unsigned n, uint32_t arg, uint32_t r[4])
 {
     uint32_t lba = model.high_capacity ? arg : arg / 512;
-    if (!model.high_capacity && arg % 512 != 0) {
+    if (!model.high_capacity && arg % 512 != 0)
         fault("address is not a block's");
-    }
     if (lba >= model.capacity) {
         fault("past the end");
         return 0;
@@ -164,19 +170,16 @@ static int card_data_command(unsigned n, uint32_t arg, uint32_t r[4])
 {
     switch (n) {
     case 12:
-        if (card.state != DATA && card.state != RCV) {
+        if (card.state != DATA && card.state != RCV)
             return 0;
-        }
         r[0] = r1();
-        if (card.state == RCV) {
+        if (card.state == RCV)
             card.busy_until = model.now_ns + model.program_ns;
-        }
         card.state = TRAN;
         return 48;
     case 13:
-        if (arg >> 16 != card.rca || card.rca == 0) {
+        if (arg >> 16 != card.rca || card.rca == 0)
             return 0;
-        }
         if (card.wrote && model.write_status_times != 0 && !busy()) {
             card.status |= model.write_status;
             model.write_status_times--;
@@ -184,9 +187,8 @@ static int card_data_command(unsigned n, uint32_t arg, uint32_t r[4])
         r[0] = r1();
         return 48;
     case 16:
-        if (arg != 512) {
+        if (arg != 512)
             fault("block length");
-        }
         r[0] = r1();
         return 48;
     case 17:
@@ -230,9 +232,8 @@ static int card_command(unsigned n, uint32_t arg, uint32_t r[4])
         return 48;
     }
     if (card.state == STBY && (n == 9 || n == 7)) {
-        if (arg >> 16 != card.rca) {
+        if (arg >> 16 != card.rca)
             return 0;
-        }
         if (n == 9) {
             csd(r);
             return 136;
@@ -247,39 +248,33 @@ static int card_command(unsigned n, uint32_t arg, uint32_t r[4])
 static void load_block(void)
 {
     memset(host.buffer, 0, sizeof host.buffer);
-    if (host.lba < MODEL_BLOCKS) {
+    if (host.lba < MODEL_BLOCKS)
         memcpy(host.buffer, model.data[host.lba], 512);
-    }
     host.word = 0;
 }
 
 static void end_transfer(void)
 {
     host.active = false;
-    if (card.state == RCV) {
+    if (card.state == RCV)
         card.busy_until = model.now_ns + model.program_ns;
-    }
-    if (host.multi && (host.command & 0x0cu) == 0x04u) {
+    if (host.multi && (host.command & 0x0cu) == 0x04u)
         model.commands[12]++;
-    } else if (host.multi) {
+    else if (host.multi)
         fault("multi block without CMD12");
-    }
     card.state = TRAN;
     host.events |= 2;
 }
 
 static void begin_transfer(void)
 {
-    if ((host.block & 0xfff) != 512) {
+    if ((host.block & 0xfff) != 512)
         fault("block size");
-    }
-    if (card.wide != ((host.control & 2) != 0)) {
+    if (card.wide != ((host.control & 2) != 0))
         fault("bus widths differ");
-    }
     host.reading = (host.command & 0x10u) != 0;
-    if (host.reading != (card.state == DATA)) {
+    if (host.reading != (card.state == DATA))
         fault("direction");
-    }
     host.multi = (host.command & 0x20u) != 0;
     host.left = host.multi ? host.block >> 16 : 1;
     if (model.data_silent != 0) {
@@ -288,30 +283,24 @@ static void begin_transfer(void)
         return;
     }
     host.active = true;
-    if (host.reading) {
+    if (host.reading)
         load_block();
-    }
     host.word = 0;
 }
 
 static void check_command(unsigned n)
 {
     uint32_t hz = card_hz();
-    if ((host.clock & 7u) != 7u) {
+    if ((host.clock & 7u) != 7u)
         fault("no card clock");
-    }
-    if ((n == 8 || n == 41 || n == 2 || n == 3) && hz > 400000) {
+    if ((n == 8 || n == 41 || n == 2 || n == 3) && hz > 400000)
         fault("too fast to identify");
-    }
-    if (hz > 25000000) {
+    if (hz > 25000000)
         fault("too fast");
-    }
-    if ((host.control & 0xf00u) != 0xf00u) {
+    if ((host.control & 0xf00u) != 0xf00u)
         fault("no supply");
-    }
-    if (model.hold_commands) {
+    if (model.hold_commands)
         fault("command while the line is in use");
-    }
 }
 
 static void issue(uint32_t value)
@@ -320,7 +309,7 @@ static void issue(uint32_t value)
     check_command(n);
     host.command = value;
     model.commands[n]++;
-    uint32_t r[4] = { 0, 0, 0, 0 };
+    uint32_t r[4] = {0, 0, 0, 0};
     int bits = 0;
     if (model.present) {
         bool app = card.app;
@@ -334,9 +323,8 @@ static void issue(uint32_t value)
         return;
     }
     bool wants_136 = type == 1, checks = (value & 0x00080000u) != 0;
-    if (type != 0 && wants_136 != (bits == 136)) {
+    if (type != 0 && wants_136 != (bits == 136))
         fault("response length");
-    }
     if (bits == -48 && checks) {
         host.events |= 0x00028000u;
         return;
@@ -348,14 +336,12 @@ static void issue(uint32_t value)
     }
     memcpy(host.response, r, sizeof r);
     host.events |= 1;
-    if (n == 12) {
+    if (n == 12)
         host.active = false;
-    }
-    if ((value & 0x00200000u) != 0) {
+    if ((value & 0x00200000u) != 0)
         begin_transfer();
-    } else if (n == 17 || n == 18 || n == 24 || n == 25) {
+    else if (n == 17 || n == 18 || n == 24 || n == 25)
         fault("data command without data");
-    }
 }
 
 static uint32_t read_state(void)
@@ -365,17 +351,15 @@ static uint32_t read_state(void)
         v &= ~0x00100000u;
         v |= 2;
     }
-    if (host.active) {
+    if (host.active)
         v |= host.reading ? 0x806u : 0x406u;
-    }
     return v | (model.hold_commands ? 1u : 0u);
 }
 
 static bool spoil(void)
 {
-    if (model.data_crc_errors == 0) {
+    if (model.data_crc_errors == 0)
         return false;
-    }
     model.data_crc_errors--;
     host.events |= 0x00208000u;
     host.active = false;
@@ -385,19 +369,16 @@ static bool spoil(void)
 /* After the 128th word: the block is over. */
 static void next_block(void)
 {
-    if (spoil()) {
+    if (spoil())
         return;
-    }
-    if (!host.reading && host.lba < MODEL_BLOCKS) {
+    if (!host.reading && host.lba < MODEL_BLOCKS)
         memcpy(model.data[host.lba], host.buffer, 512);
-    }
     host.lba++;
     host.word = 0;
-    if (--host.left == 0) {
+    if (--host.left == 0)
         end_transfer();
-    } else if (host.reading) {
+    else if (host.reading)
         load_block();
-    }
 }
 
 static bool data_ok(bool reading)
@@ -415,9 +396,8 @@ static uint32_t read_data(void)
     uint32_t v = 0;
     if (data_ok(true)) {
         memcpy(&v, host.buffer + host.word * 4, 4);
-        if (++host.word == 128) {
+        if (++host.word == 128)
             next_block();
-        }
     }
     return v;
 }
@@ -426,19 +406,31 @@ uint32_t hw_read(uintptr_t reg)
 {
     model.now_ns += 100;
     switch (reg - MODEL_BASE) {
-    case 0x08: return host.argument;
-    case 0x0c: return host.command;
-    case 0x10: return host.response[0];
-    case 0x14: return host.response[1];
-    case 0x18: return host.response[2];
-    case 0x1c: return host.response[3];
-    case 0x20: return read_data();
-    case 0x24: return read_state();
-    case 0x28: return host.control;
+    case 0x08:
+        return host.argument;
+    case 0x0c:
+        return host.command;
+    case 0x10:
+        return host.response[0];
+    case 0x14:
+        return host.response[1];
+    case 0x18:
+        return host.response[2];
+    case 0x1c:
+        return host.response[3];
+    case 0x20:
+        return read_data();
+    case 0x24:
+        return read_state();
+    case 0x28:
+        return host.control;
     case 0x2c:
         return host.clock | ((host.clock & 1) && !model.no_clock ? 2u : 0u);
-    case 0x30: return host.events & (host.latch | 0x8000u);
-    default: fault("register read"); return 0;
+    case 0x30:
+        return host.events & (host.latch | 0x8000u);
+    default:
+        fault("register read");
+        return 0;
     }
 }
 
@@ -446,9 +438,8 @@ uint32_t hw_read(uintptr_t reg)
 static void check_spacing(void)
 {
     uint64_t gap = (host.clock & 4) != 0 ? 2000000000u / card_hz() : 5000u;
-    if (host.written && model.now_ns - host.last_write_ns < gap) {
+    if (host.written && model.now_ns - host.last_write_ns < gap)
         fault("register writes too close");
-    }
     host.written = true;
     host.last_write_ns = model.now_ns;
 }
@@ -460,19 +451,15 @@ static void write_clock(uint32_t value)
         return;
     }
     uint32_t changed = (value ^ host.clock) & 0xffc0u;
-    if (changed != 0 && (value & 4) != 0) {
+    if (changed != 0 && (value & 4) != 0)
         fault("divider changed under a running clock");
-    }
-    if ((value & 4) != 0 && (model.no_clock || (host.clock & 1) == 0)) {
+    if ((value & 4) != 0 && (model.no_clock || (host.clock & 1) == 0))
         fault("card clock before it is stable");
-    }
     host.clock = value & 0x00ffffffu & ~2u;
-    if ((value & 4) != 0) {
+    if ((value & 4) != 0)
         host.clock |= 2;
-    }
-    if ((value & 0x04000000u) != 0) {
+    if ((value & 0x04000000u) != 0)
         host.active = false;
-    }
 }
 
 void hw_write(uintptr_t reg, uint32_t value)
@@ -480,22 +467,37 @@ void hw_write(uintptr_t reg, uint32_t value)
     if (reg == MODEL_BASE + 0x20) {
         if (data_ok(false)) {
             memcpy(host.buffer + host.word * 4, &value, 4);
-            if (++host.word == 128) {
+            if (++host.word == 128)
                 next_block();
-            }
         }
         return;
     }
     check_spacing();
     switch (reg - MODEL_BASE) {
-    case 0x04: host.block = value; break;
-    case 0x08: host.argument = value; break;
-    case 0x0c: issue(value); break;
-    case 0x28: host.control = value; break;
-    case 0x2c: write_clock(value); break;
-    case 0x30: host.events &= ~value; break;
-    case 0x34: host.latch = value; break;
-    case 0x38: break;
-    default: fault("register write");
+    case 0x04:
+        host.block = value;
+        break;
+    case 0x08:
+        host.argument = value;
+        break;
+    case 0x0c:
+        issue(value);
+        break;
+    case 0x28:
+        host.control = value;
+        break;
+    case 0x2c:
+        write_clock(value);
+        break;
+    case 0x30:
+        host.events &= ~value;
+        break;
+    case 0x34:
+        host.latch = value;
+        break;
+    case 0x38:
+        break;
+    default:
+        fault("register write");
     }
 }

@@ -14,29 +14,29 @@
 struct model {
     /* the card, set by the test before it is powered */
     bool present, version2, high_capacity;
-    uint32_t capacity; /* blocks */
-    uint8_t serial;    /* in the CID */
+    uint32_t capacity;      /* blocks */
+    uint8_t serial;         /* in the CID */
     unsigned op_cond_polls; /* ACMD41 answers before it is powered up */
     uint32_t program_ns;    /* busy after each write                  */
 
     /* faults, set any time; counters run down */
     bool never_powered, stuck_busy, hold_commands, no_clock;
-    unsigned data_crc_errors;   /* this many data transfers fail so  */
+    unsigned data_crc_errors; /* this many data transfers fail so  */
     unsigned command_crc_errors;
-    unsigned data_silent;       /* this many data transfers: nothing */
-    unsigned silent_no_dto;     /* ... and no time-out event either  */
-    uint32_t write_status;      /* CMD13 after the next write: these */
+    unsigned data_silent;   /* this many data transfers: nothing */
+    unsigned silent_no_dto; /* ... and no time-out event either  */
+    uint32_t write_status;  /* CMD13 after the next write: these */
     unsigned write_status_times;
-    uint32_t response_flags;    /* R1 of the next data command       */
+    uint32_t response_flags; /* R1 of the next data command       */
 
     /* what happened */
-    unsigned faults;     /* the host did what must not be done       */
-    char fault[120];     /* the first                                */
+    unsigned faults; /* the host did what must not be done       */
+    char fault[120]; /* the first                                */
     unsigned commands[64], card_resets;
     unsigned polls_with_words; /* test's own use                     */
-    unsigned words;      /* through the data register                */
+    unsigned words;            /* through the data register                */
     uint8_t data[MODEL_BLOCKS][512];
-    uint64_t now_ns;     /* moves with model_advance and the counter */
+    uint64_t now_ns; /* moves with model_advance and the counter */
 };
 extern struct model model;
 

@@ -64,11 +64,9 @@ static int fresh(void **state)
 
 static uint32_t written(uint32_t reg)
 {
-    for (size_t i = hw.writes; i > 0; i--) {
-        if (hw.log_reg[i - 1] == reg) {
+    for (size_t i = hw.writes; i > 0; i--)
+        if (hw.log_reg[i - 1] == reg)
             return hw.log_value[i - 1];
-        }
-    }
     fail_msg("register %x was not written", (unsigned)reg);
     return 0;
 }
@@ -174,9 +172,8 @@ static void pl011_endless_input_ends(void **state)
     pl011_service(&u);
     assert_int_equal(u.rx_lost, PL011_RX_RING);
     unsigned n = 0;
-    while (pl011_read(&u) == 0x41) {
+    while (pl011_read(&u) == 0x41)
         n++;
-    }
     assert_int_equal(n, PL011_RX_RING);
     assert_int_equal(pl011_read(&u), RC_AGAIN);
 }
@@ -204,7 +201,7 @@ static void mailbox_takes_its_own_answer_only(void **state)
     struct mailbox m;
     hw.reg[0x18 / 4] = 0x40000000;
     mailbox_begin(&m, BASE);
-    const uint32_t uart[] = { MAILBOX_CLOCK_UART, 0 };
+    const uint32_t uart[] = {MAILBOX_CLOCK_UART, 0};
     size_t known = mailbox_tag(&m, MAILBOX_CLOCK_RATE, 2, uart, 2);
     size_t unknown = mailbox_tag(&m, MAILBOX_BOARD_SERIAL, 2, NULL, 0);
     mailbox_send(&m, 0);
@@ -257,7 +254,7 @@ static void gpio_touches_its_pin_only(void **state)
 static void irq_numbers_reach_their_bank(void **state)
 {
     (void)state;
-    const struct bcm2836_irq c = { .local = BASE, .gpu = BASE };
+    const struct bcm2836_irq c = {.local = BASE, .gpu = BASE};
     bcm2836_irq_gpu_enable(&c, 9);
     assert_int_equal(written(0x10), 1u << 9);
     bcm2836_irq_gpu_enable(&c, 57);

@@ -56,12 +56,15 @@ static void no_faults(void)
 static int control(uint8_t type, uint8_t req, uint16_t value, uint16_t index,
                    uint16_t len)
 {
-    uint8_t s[8] = {type, req, (uint8_t)value, (uint8_t)(value >> 8),
-                    (uint8_t)index, (uint8_t)(index >> 8), (uint8_t)len,
-                    (uint8_t)(len >> 8)};
+    uint8_t s[8] = {type,           req,
+                    (uint8_t)value, (uint8_t)(value >> 8),
+                    (uint8_t)index, (uint8_t)(index >> 8),
+                    (uint8_t)len,   (uint8_t)(len >> 8)};
     memcpy(t.setup, s, 8);
-    t.x[7] = (struct dwc2_xfer){.buf = t.buf[7], .setup = t.setup,
-                                .len = len, .timeout_ns = 500 * MS,
+    t.x[7] = (struct dwc2_xfer){.buf = t.buf[7],
+                                .setup = t.setup,
+                                .len = len,
+                                .timeout_ns = 500 * MS,
                                 .done = done};
     assert_int_equal(dwc2_submit(&t.h, &t.ep0, &t.x[7]), RC_OK);
     assert_true(run_until_idle(&t.x[7], 3000LL * MS));
@@ -92,15 +95,19 @@ static void bring_up(void)
     struct dwc2_port p = dwc2_port_take(&t.h);
     assert_true(p.connected && p.enabled && p.speed == DWC2_FULL);
     dwc2_port_enabled(&t.h, p.speed);
-    t.ep0 = (struct dwc2_pipe){.type = DWC2_CONTROL, .speed = DWC2_FULL,
-                               .mps = 64};
+    t.ep0 =
+        (struct dwc2_pipe){.type = DWC2_CONTROL, .speed = DWC2_FULL, .mps = 64};
     dwc2_open(&t.h, &t.ep0);
     assert_int_equal(control(0, 5, 9, 0, 0), RC_OK);
     t.ep0.addr = 9;
     assert_int_equal(control(0, 9, 1, 0, 0), RC_OK);
     assert_int_equal(control(1, 11, 1, 1, 0), RC_OK);
-    t.in = (struct dwc2_pipe){.addr = 9, .ep = 2, .in = true, .mps = 64,
-                              .type = DWC2_BULK, .speed = DWC2_FULL};
+    t.in = (struct dwc2_pipe){.addr = 9,
+                              .ep = 2,
+                              .in = true,
+                              .mps = 64,
+                              .type = DWC2_BULK,
+                              .speed = DWC2_FULL};
     t.out = t.in;
     t.out.in = false;
     dwc2_open(&t.h, &t.in);
@@ -111,8 +118,11 @@ static void fill(int i, uint32_t len)
 {
     for (uint32_t k = 0; k < len; k++)
         t.buf[i][k] = (uint8_t)(k * 7 + (unsigned)i * 31 + len);
-    t.x[i] = (struct dwc2_xfer){.buf = t.buf[i], .len = len, .zlp = true,
-                                .timeout_ns = 200 * MS, .done = done};
+    t.x[i] = (struct dwc2_xfer){.buf = t.buf[i],
+                                .len = len,
+                                .zlp = true,
+                                .timeout_ns = 200 * MS,
+                                .done = done};
 }
 
 static void want(int i)
@@ -374,8 +384,11 @@ static void channel_that_never_halts_restarts_the_controller(void **state)
     t.ep0.addr = 77;
     uint8_t s[8] = {0x80};
     memcpy(t.setup, s, 8);
-    t.x[7] = (struct dwc2_xfer){.buf = t.buf[7], .setup = t.setup, .len = 2,
-                                .timeout_ns = 50 * MS, .done = done};
+    t.x[7] = (struct dwc2_xfer){.buf = t.buf[7],
+                                .setup = t.setup,
+                                .len = 2,
+                                .timeout_ns = 50 * MS,
+                                .done = done};
     assert_int_equal(dwc2_submit(&t.h, &t.ep0, &t.x[7]), RC_OK);
     assert_true(run_until_idle(&t.x[7], 200 * MS));
     assert_int_equal(t.x[7].end, DWC2_CLOSED);

@@ -33,9 +33,8 @@ static void poll_for(span_ns step)
 static unsigned wait_known(unsigned limit_ms)
 {
     for (unsigned i = 0; i < limit_ms * 10; i++) {
-        if (sdhci_blocks(&sd) != RC_AGAIN) {
+        if (sdhci_blocks(&sd) != RC_AGAIN)
             return i / 10;
-        }
         poll_for(100 * MONO_US);
     }
     return limit_ms;
@@ -69,9 +68,12 @@ static void fill(uint8_t *p, size_t len, unsigned seed)
 static int set_up(void **state)
 {
     (void)state;
-    model = (struct model){ .present = true, .version2 = true,
-                            .capacity = 131072, .op_cond_polls = 3,
-                            .program_ns = 3000000, .now_ns = 1000000000 };
+    model = (struct model){.present = true,
+                           .version2 = true,
+                           .capacity = 131072,
+                           .op_cond_polls = 3,
+                           .program_ns = 3000000,
+                           .now_ns = 1000000000};
     fill(model.data[0], sizeof model.data, 1);
     fill(want, sizeof want, 2);
     model_power();
@@ -86,9 +88,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    if (model.faults != 0) {
+    if (model.faults != 0)
         fprintf(stderr, "model: %u x %s\n", model.faults, model.fault);
-    }
     return model.faults != 0 || most_words > 128 ||
            longest_poll_ns > MONO_MS / 4;
 }
@@ -116,13 +117,13 @@ static void sizes_are_read_from_both_csds(void **state)
         bool high;
         uint32_t blocks;
     } cards[] = {
-        { false, 2048 },          /* 1 MiB       */
-        { false, 131072 },        /* 64 MiB      */
-        { false, 2097152 },       /* 1 GiB       */
-        { false, 4194304 },       /* 2 GiB: READ_BL_LEN 10 */
-        { true, 8388608 },        /* 4 GiB       */
-        { true, 62333952 },       /* a "32 GB"   */
-        { true, 0xfffffc00u },    /* near 2 TiB  */
+        {false, 2048},       /* 1 MiB       */
+        {false, 131072},     /* 64 MiB      */
+        {false, 2097152},    /* 1 GiB       */
+        {false, 4194304},    /* 2 GiB: READ_BL_LEN 10 */
+        {true, 8388608},     /* 4 GiB       */
+        {true, 62333952},    /* a "32 GB"   */
+        {true, 0xfffffc00u}, /* near 2 TiB  */
     };
     for (size_t i = 0; i < LEN(cards); i++) {
         set_up(state);
@@ -216,9 +217,8 @@ static void no_card_is_known_soon(void **state)
     assert_int_equal(sdhci_done(&sd), RC_STATE);
     /* One that is put in later is found. */
     model_insert();
-    for (int i = 0; i < 1500 && sdhci_blocks(&sd) < 0; i++) {
+    for (int i = 0; i < 1500 && sdhci_blocks(&sd) < 0; i++)
         poll_for(MONO_MS);
-    }
     assert_int_equal(sdhci_blocks(&sd), 131072);
     assert_int_equal(transfer(false, 2, 1), RC_OK);
 }
@@ -260,7 +260,10 @@ static void past_the_end_is_refused_by_us(void **state)
     (void)state;
     card_ready();
     const uint32_t bad[][2] = {
-        { 131072, 1 }, { 131071, 2 }, { 0xffffffffu, 1 }, { 0xffffffffu, 8 },
+        {131072, 1},
+        {131071, 2},
+        {0xffffffffu, 1},
+        {0xffffffffu, 8},
     };
     unsigned reads = model.commands[17] + model.commands[18];
     for (size_t i = 0; i < LEN(bad); i++) {
@@ -342,9 +345,8 @@ static void stuck_busy_ends(void **state)
     assert_int_equal(transfer(true, 4, 1), RC_TIMEOUT);
     assert_true(model.now_ns - began < 10000000000u);
     model.stuck_busy = false;
-    for (int i = 0; i < 4000 && sdhci_blocks(&sd) < 0; i++) {
+    for (int i = 0; i < 4000 && sdhci_blocks(&sd) < 0; i++)
         poll_for(MONO_MS);
-    }
     assert_int_equal(transfer(true, 4, 1), RC_OK);
     assert_memory_equal(model.data[4], want, 512);
 }
@@ -360,9 +362,8 @@ static void card_is_pulled_out(void **state)
     assert_int_equal(sdhci_blocks(&sd), RC_STATE);
     assert_int_equal(transfer(true, 4, 1), RC_STATE);
     model_insert();
-    for (int i = 0; i < 1500 && sdhci_blocks(&sd) < 0; i++) {
+    for (int i = 0; i < 1500 && sdhci_blocks(&sd) < 0; i++)
         poll_for(MONO_MS);
-    }
     assert_int_equal(transfer(false, 4, 2), RC_OK);
 }
 
@@ -388,16 +389,14 @@ static void another_card_is_not_ours(void **state)
     assert_int_equal(transfer(true, 4, 1), RC_TIMEOUT);
     model_insert();
     model.serial++;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 3000; i++)
         poll_for(MONO_MS);
-    }
     assert_int_equal(sdhci_blocks(&sd), RC_STATE);
     model_remove();
     model_insert();
     model.serial--;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 3000; i++)
         poll_for(MONO_MS);
-    }
     assert_int_equal(sdhci_blocks(&sd), 131072);
 }
 
@@ -416,9 +415,8 @@ static void late_polls_break_nothing(void **state)
 {
     (void)state;
     model.op_cond_polls = 0;
-    for (int i = 0; i < 200 && sdhci_blocks(&sd) == RC_AGAIN; i++) {
+    for (int i = 0; i < 200 && sdhci_blocks(&sd) == RC_AGAIN; i++)
         poll_for(20 * MONO_S);
-    }
     assert_int_equal(sdhci_blocks(&sd), 131072);
     assert_int_equal(sdhci_read(&sd, 6, buf, 3), RC_OK);
     int rc = RC_AGAIN;

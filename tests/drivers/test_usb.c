@@ -90,8 +90,8 @@ static void echo(size_t len)
 
 static void echoes(void)
 {
-    static const size_t len[] = {14, 60, 63, 64, 65, 128, 512, 513, 1024,
-                                 1472, 1500, 1514};
+    static const size_t len[] = {14,  60,  63,   64,   65,   128,
+                                 512, 513, 1024, 1472, 1500, 1514};
     for (size_t i = 0; i < LEN(len); i++)
         echo(len[i]);
 }
@@ -528,7 +528,8 @@ static void garbled_descriptors(void **state)
         run(1200 * MS);
         assert_int_equal(model.faults, 0);
         assert_true(in_state(USB_RUN) + in_state(USB_UNUSED) +
-                        in_state(USB_FAILED) <= 1);
+                        in_state(USB_FAILED) <=
+                    1);
     }
 }
 

@@ -7,60 +7,45 @@ uint64_t mdev_now_ns;
 
 /* ---- what devices say of themselves -------------------------------------- */
 
-static const uint8_t hub_dev_fs[18] = {18,   1,    0x10, 0x01, 9,    0, 0,
-                                       8,    0x09, 0x04, 0xaa, 0x55, 1, 1,
-                                       0,    0,    0,    1};
-static const uint8_t hub_dev_hs[18] = {18,   1,    0x00, 0x02, 9,    0, 1,
-                                       64,   0x24, 0x04, 0x14, 0x95, 0, 2,
-                                       0,    0,    0,    1};
-static const uint8_t hub_cfg[25] = {9, 2, 25, 0, 1, 1, 0, 0xe0, 0,
-                                    9, 4, 0, 0, 1, 9, 0, 0, 0,
-                                    7, 5, 0x81, 3, 2, 0, 12};
+static const uint8_t hub_dev_fs[18] = {18,   1,    0x10, 0x01, 9, 0, 0, 8, 0x09,
+                                       0x04, 0xaa, 0x55, 1,    1, 0, 0, 0, 1};
+static const uint8_t hub_dev_hs[18] = {
+    18, 1, 0x00, 0x02, 9, 0, 1, 64, 0x24, 0x04, 0x14, 0x95, 0, 2, 0, 0, 0, 1};
+static const uint8_t hub_cfg[25] = {9, 2, 25, 0, 1, 1, 0, 0xe0, 0, 9, 4, 0, 0,
+                                    1, 9, 0,  0, 0, 7, 5, 0x81, 3, 2, 0, 12};
 
-static const uint8_t net_dev[18] = {18,   1,    0x00, 0x02, 2,    0, 0,
-                                    64,   0x25, 0x05, 0xa2, 0xa4, 0, 0,
-                                    1,    2,    4,    2};
+static const uint8_t net_dev[18] = {18,   1,    0x00, 0x02, 2, 0, 0, 64, 0x25,
+                                    0x05, 0xa2, 0xa4, 0,    0, 1, 2, 4,  2};
 static const uint8_t rndis_cfg[] = {
-    9, 2, 67, 0, 2, 2, 0, 0xc0, 0,
-    9, 4, 0, 0, 1, 2, 2, 0xff, 0,
-    5, 0x24, 0, 0x10, 1, 5, 0x24, 1, 0, 1, 4, 0x24, 2, 0, 5, 0x24, 6, 0, 1,
-    7, 5, 0x81, 3, 16, 0, 1,
-    9, 4, 1, 0, 2, 10, 0, 0, 0,
-    7, 5, 0x82, 2, 64, 0, 0, 7, 5, 0x02, 2, 64, 0, 0};
+    9, 2, 67,   0, 2,    2,    0,  0xc0, 0, 9, 4, 0,    0,    1,  2, 2,  0xff,
+    0, 5, 0x24, 0, 0x10, 1,    5,  0x24, 1, 0, 1, 4,    0x24, 2,  0, 5,  0x24,
+    6, 0, 1,    7, 5,    0x81, 3,  16,   0, 1, 9, 4,    1,    0,  2, 10, 0,
+    0, 0, 7,    5, 0x82, 2,    64, 0,    0, 7, 5, 0x02, 2,    64, 0, 0};
 static const uint8_t ecm_cfg_fs[] = {
-    9, 2, 80, 0, 2, 1, 0, 0xc0, 0,
-    9, 4, 0, 0, 1, 2, 6, 0, 0,
-    5, 0x24, 0, 0x10, 1, 5, 0x24, 6, 0, 1,
-    13, 0x24, 15, 3, 0, 0, 0, 0, 0xea, 5, 0, 0, 0,
-    7, 5, 0x81, 3, 16, 0, 32,
-    9, 4, 1, 0, 0, 10, 0, 0, 0,
-    9, 4, 1, 1, 2, 10, 0, 0, 0,
-    7, 5, 0x82, 2, 64, 0, 0, 7, 5, 0x02, 2, 64, 0, 0};
+    9, 2, 80, 0,    2,    1,    0,  0xc0, 0,    9, 4, 0,    0,  1,    2,  6,
+    0, 0, 5,  0x24, 0,    0x10, 1,  5,    0x24, 6, 0, 1,    13, 0x24, 15, 3,
+    0, 0, 0,  0,    0xea, 5,    0,  0,    0,    7, 5, 0x81, 3,  16,   0,  32,
+    9, 4, 1,  0,    0,    10,   0,  0,    0,    9, 4, 1,    1,  2,    10, 0,
+    0, 0, 7,  5,    0x82, 2,    64, 0,    0,    7, 5, 0x02, 2,  64,   0,  0};
 
-static const uint8_t ecm_dev_hs[18] = {18,   1,    0x00, 0x02, 2,    0, 0,
-                                       64,   0xda, 0x0b, 0x53, 0x81, 0, 0x31,
-                                       1,    2,    4,    1};
+static const uint8_t ecm_dev_hs[18] = {18, 1,    0x00, 0x02, 2,    0,
+                                       0,  64,   0xda, 0x0b, 0x53, 0x81,
+                                       0,  0x31, 1,    2,    4,    1};
 static const uint8_t ecm_cfg_hs[] = {
-    9, 2, 80, 0, 2, 1, 0, 0xc0, 0,
-    9, 4, 4, 0, 1, 2, 6, 0, 0,
-    5, 0x24, 0, 0x10, 1, 5, 0x24, 6, 4, 7,
-    13, 0x24, 15, 3, 0, 0, 0, 0, 0xea, 5, 0, 0, 0,
-    7, 5, 0x83, 3, 16, 0, 8,
-    9, 4, 7, 0, 0, 10, 0, 0, 0,
-    9, 4, 7, 1, 2, 10, 0, 0, 0,
-    7, 5, 0x04, 2, 0, 2, 0, 7, 5, 0x85, 2, 0, 2, 0};
+    9, 2, 80, 0,    2,    1,    0, 0xc0, 0,    9, 4, 4,    0,  1,    2,  6,
+    0, 0, 5,  0x24, 0,    0x10, 1, 5,    0x24, 6, 4, 7,    13, 0x24, 15, 3,
+    0, 0, 0,  0,    0xea, 5,    0, 0,    0,    7, 5, 0x83, 3,  16,   0,  8,
+    9, 4, 7,  0,    0,    10,   0, 0,    0,    9, 4, 7,    1,  2,    10, 0,
+    0, 0, 7,  5,    0x04, 2,    0, 2,    0,    7, 5, 0x85, 2,  0,    2,  0};
 
-static const uint8_t kbd_dev[18] = {18,   1,    0x00, 0x02, 0, 0, 0,
-                                    8,    0x27, 0x06, 1,    0, 0, 0,
-                                    0,    0,    0,    1};
+static const uint8_t kbd_dev[18] = {18,   1, 0x00, 0x02, 0, 0, 0, 8, 0x27,
+                                    0x06, 1, 0,    0,    0, 0, 0, 0, 1};
 static const uint8_t kbd_cfg[] = {
-    9, 2, 34, 0, 1, 1, 0, 0xa0, 50,
-    9, 4, 0, 0, 1, 3, 1, 1, 0,
-    9, 0x21, 0x11, 1, 0, 1, 0x22, 63, 0,
-    7, 5, 0x81, 3, 8, 0, 10};
+    9, 2, 34,   0,    1, 1, 0, 0xa0, 50, 9, 4, 0, 0,    1, 3, 1, 1,
+    0, 9, 0x21, 0x11, 1, 0, 1, 0x22, 63, 0, 7, 5, 0x81, 3, 8, 0, 10};
 
-static void one_config(struct mdev *d, const uint8_t *dev,
-                       const uint8_t *cfg, size_t len)
+static void one_config(struct mdev *d, const uint8_t *dev, const uint8_t *cfg,
+                       size_t len)
 {
     d->dev_desc = dev;
     d->cfg[0] = cfg;
@@ -153,10 +138,9 @@ void mdev_clock(struct mdev *d, uint64_t now)
         if (d->reset_end[n] && now >= d->reset_end[n]) {
             d->reset_end[n] = 0;
             mdev_reset(c);
-            d->status[n] = (uint16_t)(0x103 |
-                                      (c->speed == SPEED_HIGH  ? 0x400
-                                       : c->speed == SPEED_LOW ? 0x200
-                                                               : 0));
+            d->status[n] = (uint16_t)(0x103 | (c->speed == SPEED_HIGH  ? 0x400
+                                               : c->speed == SPEED_LOW ? 0x200
+                                                                       : 0));
             d->change[n] |= 0x10;
         }
         mdev_clock(c, now);
@@ -215,7 +199,7 @@ static void hub_feature(struct mdev *d, bool set, unsigned feature,
         return;
     }
     if (feature >= 16 && !set)
-        d->change[port] &= (uint16_t)~(1u << (feature - 16));
+        d->change[port] &= (uint16_t) ~(1u << (feature - 16));
     else if (feature == 8 && set)
         d->status[port] |= 0x100;
     else if (feature == 1 && !set)
@@ -371,8 +355,8 @@ static int note_in(struct mdev *d, uint8_t *b, size_t *n)
     return ANSWER_ACK;
 }
 
-int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid,
-            uint8_t *b, size_t *n)
+int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid, uint8_t *b,
+            size_t *n)
 {
     if (ep == 0)
         return ep0_in(d, mps, pid, b, n);

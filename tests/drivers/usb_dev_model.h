@@ -47,8 +47,8 @@ struct mdev {
 };
 
 void mdev_hub(struct mdev *d, uint8_t speed);
-void mdev_usbnet(struct mdev *d);              /* QEMU's, two configurations */
-void mdev_ecm(struct mdev *d, uint8_t speed);  /* another one, one config    */
+void mdev_usbnet(struct mdev *d);             /* QEMU's, two configurations */
+void mdev_ecm(struct mdev *d, uint8_t speed); /* another one, one config    */
 void mdev_keyboard(struct mdev *d, uint8_t speed);
 
 void mdev_reset(struct mdev *d); /* bus reset */
@@ -61,8 +61,8 @@ struct mdev *mdev_find(struct mdev *d, uint8_t addr, unsigned *found);
 int mdev_setup(struct mdev *d, const uint8_t setup[8]);
 int mdev_out(struct mdev *d, unsigned ep, unsigned pid, const uint8_t *b,
              size_t n);
-int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid,
-            uint8_t *b, size_t *n);
+int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid, uint8_t *b,
+            size_t *n);
 void mdev_in_acked(struct mdev *d, unsigned ep, size_t n, size_t mps);
 
 extern uint64_t mdev_now_ns;

@@ -6,10 +6,10 @@
 
 #include "core/conf.h"
 
-#define CHECK(c)                                                              \
-    do {                                                                      \
-        if (!(c))                                                             \
-            abort();                                                          \
+#define CHECK(c)                                                               \
+    do {                                                                       \
+        if (!(c))                                                              \
+            abort();                                                           \
     } while (0)
 
 static void check_source(const struct conf_source *s)

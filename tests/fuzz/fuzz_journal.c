@@ -16,10 +16,10 @@
 #include "core/journal.h"
 
 #define SECTORS (2 * JOURNAL_HALF)
-#define CHECK(c)                                                              \
-    do {                                                                      \
-        if (!(c))                                                             \
-            abort();                                                          \
+#define CHECK(c)                                                               \
+    do {                                                                       \
+        if (!(c))                                                              \
+            abort();                                                           \
     } while (0)
 
 static uint8_t card[SECTORS][JOURNAL_SECTOR];
@@ -53,8 +53,8 @@ static void fill(const uint8_t *data, size_t len)
             n = len - 2;
         if (flags & 4) {
             static const uint8_t usual[32] = {
-                0x47, 0x6e, 0x4a, 0x6c, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
-                0,    0,    0,    0,    0, 4, 1, 1, 0, 0, 1};
+                0x47, 0x6e, 0x4a, 0x6c, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0,
+                0,    0,    0,    0,    0, 0, 0, 4, 1, 1, 0, 0, 1};
             memcpy(s, usual, sizeof(usual));
             bytes_put32(s + 12, seq);
             if (n)

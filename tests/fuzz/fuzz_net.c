@@ -31,11 +31,26 @@ static struct {
 
 static struct conf conf;
 
-uint64_t port_ticks(void) { return sim.ticks; }
-uint32_t port_tick_hz(void) { return HZ; }
-bool port_eth_link(void) { return sim.link; }
-void port_eth_mac(uint8_t mac[6]) { memcpy(mac, own_mac, 6); }
-size_t port_console(const char *s, size_t len) { return s ? len : 0; }
+uint64_t port_ticks(void)
+{
+    return sim.ticks;
+}
+uint32_t port_tick_hz(void)
+{
+    return HZ;
+}
+bool port_eth_link(void)
+{
+    return sim.link;
+}
+void port_eth_mac(uint8_t mac[6])
+{
+    memcpy(mac, own_mac, 6);
+}
+size_t port_console(const char *s, size_t len)
+{
+    return s ? len : 0;
+}
 
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
@@ -193,8 +208,7 @@ static void get_address(void)
         net_address4(text);
         if (net_up() && strcmp(text, "10.9.0.42") == 0)
             return;
-        const uint8_t *kind =
-            sim.dhcp.len ? dhcp_option(&sim.dhcp, 53) : NULL;
+        const uint8_t *kind = sim.dhcp.len ? dhcp_option(&sim.dhcp, 53) : NULL;
         if (kind) {
             dhcp_answer(&f, &sim.dhcp, kind[1] == 1 ? 2 : 5, router_ip);
             arrive(&f);

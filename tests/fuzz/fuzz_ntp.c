@@ -14,10 +14,10 @@
 #include "core/filter.h"
 #include "core/ntp_wire.h"
 
-#define HZ       1000000u
-#define UID_AT   (NTP_HEADER + 4)
-#define SEAL_AT  (UID_AT + NTS_UID_LEN)
-#define PKT      2048
+#define HZ      1000000u
+#define UID_AT  (NTP_HEADER + 4)
+#define SEAL_AT (UID_AT + NTS_UID_LEN)
+#define PKT     2048
 
 static size_t seal(const struct nts_assoc *a, uint8_t *pkt, size_t len)
 {
@@ -71,7 +71,9 @@ static void exchange(struct ntp_client *n)
     size_t len = NTP_HEADER;
     struct ntp_sample s;
     enum ntp_drop why;
-    const struct ntp_header h = {.version = 4, .mode = 4, .stratum = 1,
+    const struct ntp_header h = {.version = 4,
+                                 .mode = 4,
+                                 .stratum = 1,
                                  .origin = n->nonce,
                                  .receive = UINT64_C(0xee) << 56,
                                  .transmit = UINT64_C(0xee) << 56 | 99};
@@ -91,14 +93,17 @@ static void exchange(struct ntp_client *n)
 
 static void begin(struct ntp_client *n, bool nts, bool xleave)
 {
-    struct ntp_client_conf c = {.minpoll = 6, .maxpoll = 10, .iburst = true,
-                                .nts = nts, .xleave = xleave};
+    struct ntp_client_conf c = {.minpoll = 6,
+                                .maxpoll = 10,
+                                .iburst = true,
+                                .nts = nts,
+                                .xleave = xleave};
     uint8_t key[AEAD_KEY_MAX] = {7};
     memset(n, 0, sizeof *n);
     ntp_client_init(n, &c, HZ, 0);
-    if (nts && (nts_assoc_keys(&n->nts, AEAD_AES_SIV_CMAC_256, key, key) ||
-                nts_assoc_put(&n->nts, key, 32) ||
-                nts_assoc_put(&n->nts, key, 32)))
+    if (nts &&
+        (nts_assoc_keys(&n->nts, AEAD_AES_SIV_CMAC_256, key, key) ||
+         nts_assoc_put(&n->nts, key, 32) || nts_assoc_put(&n->nts, key, 32)))
         abort();
     ask(n);
     if (xleave)
@@ -144,8 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum ntp_drop why = NTP_DROP_COUNT;
     memcpy(&before, &n, sizeof n);
     mono_ns now = n.asked + 9000000;
-    int rc = ntp_client_recv(&n, now, (uint64_t)now / 1000, pkt, len, &s,
-                             &why);
+    int rc = ntp_client_recv(&n, now, (uint64_t)now / 1000, pkt, len, &s, &why);
     if (rc == RC_OK || rc == RC_STATE) {
         if (flags & 1 && !sealed)
             abort(); /* believed without a key */

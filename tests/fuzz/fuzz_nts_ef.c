@@ -30,7 +30,7 @@ static size_t wrap(const struct nts_assoc *a, const uint8_t *in, size_t len,
     uint8_t *nonce = writer_room(&w, nonce_len + padded);
     memset(nonce, 0, nonce_len + padded);
     int rc = a->aead->seal(s2c, nonce, nonce_len, pkt, ad_len, in, len,
-                            nonce + nonce_len);
+                           nonce + nonce_len);
     ASSERT(rc == RC_OK);
     return w.len;
 }

@@ -15,8 +15,7 @@ static enum nts_ke_status run(struct nts_ke_client *k, const uint8_t *in,
     ASSERT(n > 0);
     enum nts_ke_status s = NTS_KE_MORE;
     for (size_t at = 0; at < len; at += piece)
-        s = nts_ke_client_feed(k, in + at,
-                               len - at < piece ? len - at : piece);
+        s = nts_ke_client_feed(k, in + at, len - at < piece ? len - at : piece);
     return s;
 }
 

@@ -9,9 +9,9 @@ void host_start(const char *card_path);
 
 /* slirp.c */
 void host_net_start(void);
-void host_net_wait(int ms);      /* poll everything, at most so long         */
-void host_net_link(bool up);     /* pull the plug, put it back               */
-void host_net_no_console(void);  /* wait for stdin no more                   */
+void host_net_wait(int ms);     /* poll everything, at most so long         */
+void host_net_link(bool up);    /* pull the plug, put it back               */
+void host_net_no_console(void); /* wait for stdin no more                   */
 /* From here on lose so many of a hundred frames each way, and hold those that
  * come in for so long (their stamps say when they were let go). */
 void host_net_faults(unsigned loss_percent, unsigned delay_ms, uint32_t seed);

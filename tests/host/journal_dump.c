@@ -96,7 +96,10 @@ static void print_assoc(struct reader *r)
     const uint8_t *b = reader_take(r, 16);
     for (size_t i = 0; b && i < (family == 4 ? 4u : 16u); i++)
         printf(family == 4 ? "%s%u" : "%s%02x",
-               i == 0 ? ", address " : family == 4 ? "." : i % 2 ? "" : ":",
+               i == 0        ? ", address "
+               : family == 4 ? "."
+               : i % 2       ? ""
+                             : ":",
                b[i]);
     printf(" port %u\n", reader_u16(r));
     (void)reader_u8(r);
@@ -129,8 +132,8 @@ static void print_entry(const struct journal_entry *e)
     };
     const char *kind = e->kind < LEN(kinds) ? kinds[e->kind] : NULL;
     struct reader r = reader_of(e->data, e->len);
-    printf("kind %u (%s) id %u: %u bytes\n", e->kind, kind ? kind : "?",
-           e->id, e->len);
+    printf("kind %u (%s) id %u: %u bytes\n", e->kind, kind ? kind : "?", e->id,
+           e->len);
     if (e->kind == STORE_FLOOR)
         print_floor(e);
     else if (e->kind == STORE_ASSOC)
@@ -160,10 +163,9 @@ int main(int argc, char **argv)
     }
     printf("%s: %lu records; half %u of 2, epoch %lu, next sequence %lu, "
            "%lu of %lu sectors used\n",
-           found[journal_found(&j)], (unsigned long)j.records,
-           j.end.half + 1u, (unsigned long)j.end.epoch,
-           (unsigned long)j.end.seq, (unsigned long)j.end.pos,
-           (unsigned long)j.half_sectors);
+           found[journal_found(&j)], (unsigned long)j.records, j.end.half + 1u,
+           (unsigned long)j.end.epoch, (unsigned long)j.end.seq,
+           (unsigned long)j.end.pos, (unsigned long)j.half_sectors);
     for (size_t i = 0; i < LIMIT_JOURNAL_KEYS; i++)
         if (j.entry[i].kind)
             print_entry(&j.entry[i]);

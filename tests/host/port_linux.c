@@ -24,14 +24,14 @@
 #include "host.h"
 #include "port.h"
 
-#define TICK_HZ 50000000u
+#define TICK_HZ    50000000u
 #define EXIT_RESET 3
 
 static struct {
-    int fd;          /* -1: no card                                          */
+    int fd; /* -1: no card                                          */
     int64_t blocks;
-    int rc;          /* of the operation under way; RC_STATE: none           */
-    bool fresh;      /* began since the last poll: not done yet              */
+    int rc;     /* of the operation under way; RC_STATE: none           */
+    bool fresh; /* began since the last poll: not done yet              */
 } card = {.fd = -1, .rc = RC_STATE};
 
 /* ---- time ---------------------------------------------------------------- */
@@ -95,7 +95,8 @@ static int transfer(bool write, uint32_t lba, uint8_t *buf, uint32_t count)
     size_t len = (size_t)count * PORT_BLK_SIZE;
     ssize_t n = -1;
     if ((int64_t)lba + count <= card.blocks)
-        n = write ? pwrite(card.fd, buf, len, at) : pread(card.fd, buf, len, at);
+        n = write ? pwrite(card.fd, buf, len, at)
+                  : pread(card.fd, buf, len, at);
     card.rc = n == (ssize_t)len ? RC_OK : RC_IO;
     card.fresh = true;
     return RC_OK;

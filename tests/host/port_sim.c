@@ -15,11 +15,11 @@
 static struct {
     const uint8_t *fat;
     size_t fat_len;
-    int up, down;   /* pipes: our turn is over; it has begun                 */
+    int up, down; /* pipes: our turn is over; it has begun                 */
     uint64_t random;
-    int rc;         /* of the card's operation under way, RC_STATE: none     */
-    bool fresh;     /* it began since the last poll: not done yet            */
-    size_t looked;  /* w->len when w->wanted was looked for                  */
+    int rc;        /* of the card's operation under way, RC_STATE: none     */
+    bool fresh;    /* it began since the last poll: not done yet            */
+    size_t looked; /* w->len when w->wanted was looked for                  */
 } sim;
 
 /* ---- turns --------------------------------------------------------------- */

@@ -25,10 +25,10 @@ struct sim_world *w;
 int64_t sim_start;
 
 static struct {
-    uint8_t *fat;    /* private copy of the card up to its state partition  */
+    uint8_t *fat; /* private copy of the card up to its state partition  */
     size_t fat_len;
-    char *conf;      /* where chrony.conf is in it, CONF_BYTES              */
-    pid_t child;     /* 0: no power                                         */
+    char *conf;  /* where chrony.conf is in it, CONF_BYTES              */
+    pid_t child; /* 0: no power                                         */
     int up, down;
     const char *name;
     unsigned cases, failed;
@@ -188,9 +188,8 @@ void sim_end(void)
     if (t.bad || getenv("SIM_SHOW"))
         show_console();
     t.failed += t.bad;
-    printf("%s %u - %s (%s%.0f virtual s in %.1f s)\n",
-           t.bad ? "not ok" : "ok", ++t.cases, t.name, t.notes, t.virtual_s,
-           real);
+    printf("%s %u - %s (%s%.0f virtual s in %.1f s)\n", t.bad ? "not ok" : "ok",
+           ++t.cases, t.name, t.notes, t.virtual_s, real);
 }
 
 int sim_done(void)
@@ -334,8 +333,8 @@ const char *sim_ask(const char *command)
     answer[0] = 0;
     w->input_at = 0;
     /* The first Return wakes the console up, the second ends the line. */
-    w->input_len = (size_t)snprintf(w->input, sizeof w->input, "\r\x15%s\r",
-                                    command);
+    w->input_len =
+        (size_t)snprintf(w->input, sizeof w->input, "\r\x15%s\r", command);
     sim_run(0.1);
     for (int i = 0; i < 50 && sim_alive(); i++) {
         size_t n = w->len;
@@ -371,8 +370,10 @@ double sim_error(void)
     if (!p || sscanf(p, "%d-%d-%d %d:%d:%d.%d", &year, &month, &day, &hour,
                      &minute, &second, &us) != 7)
         return 1e18;
-    struct utc_civil c = {.year = year, .month = (uint8_t)month,
-                          .day = (uint8_t)day, .hour = (uint8_t)hour,
+    struct utc_civil c = {.year = year,
+                          .month = (uint8_t)month,
+                          .day = (uint8_t)day,
+                          .hour = (uint8_t)hour,
                           .minute = (uint8_t)minute,
                           .second = (uint8_t)second};
     if (utc_unix_of(&c, &unix_s) != RC_OK)

@@ -27,19 +27,19 @@ int sim_done(void); /* plan; the program's exit status                       */
 extern int64_t sim_start; /* Unix s: 30 days after the build                 */
 
 void sim_boot(void);
-void sim_cut(void);              /* power off                                */
-void sim_off(int64_t seconds);   /* ... for so long                          */
+void sim_cut(void);            /* power off                                */
+void sim_off(int64_t seconds); /* ... for so long                          */
 bool sim_alive(void);
 /* Until the console has said it since the last boot or sim_mark, at most so
  * many virtual seconds. */
 bool sim_until(const char *text, double seconds);
 void sim_run(double seconds);
-void sim_mark(void);             /* what was said before does not count      */
+void sim_mark(void); /* what was said before does not count      */
 bool sim_said(const char *text);
 unsigned sim_count(const char *text); /* how often it was said               */
 /* A console command's answer; valid until the next. */
 const char *sim_ask(const char *command);
-double sim_uptime(void);         /* virtual seconds since the boot           */
+double sim_uptime(void); /* virtual seconds since the boot           */
 /* The clock's error as `date` shows it, seconds: clock - truth. */
 double sim_error(void);
 double sim_field(const char *table, const char *name); /* "Root delay" ...   */

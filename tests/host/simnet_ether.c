@@ -18,8 +18,8 @@ struct event {
     uint64_t at, order;
     void (*call)(void *); /* NULL: a frame                                   */
     void *arg;
-    bool out;             /* from the board                                  */
-    size_t len;           /* 0 and no call: free                             */
+    bool out;   /* from the board                                  */
+    size_t len; /* 0 and no call: free                             */
 };
 static struct {
     struct event e[EVENTS];
@@ -162,8 +162,8 @@ static void send_ip(uint32_t from, uint32_t to, uint8_t protocol,
     frame(f, len + 34, false, delay_ns);
 }
 
-void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload,
-               size_t len, int64_t delay_ns)
+void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
+               int64_t delay_ns)
 {
     uint32_t from = SERVER_0 + server;
     size_t sum_at = protocol == 6 ? 16 : 6;

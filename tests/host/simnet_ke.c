@@ -120,10 +120,9 @@ void *simke_open(struct sim_tcp *c)
     const struct sim_server *s = &w->server[i];
     char name[16];
     snprintf(name, sizeof name, "nts%u.test", i + 1);
-    X509 *x = certificate(name, pki.server_key,
-                          s->stranger ? pki.stranger : pki.ca,
-                          s->stranger ? pki.stranger_key : pki.ca_key,
-                          s->cert_lo, s->cert_hi);
+    X509 *x = certificate(
+        name, pki.server_key, s->stranger ? pki.stranger : pki.ca,
+        s->stranger ? pki.stranger_key : pki.ca_key, s->cert_lo, s->cert_hi);
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     must(ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) &&
              SSL_CTX_use_certificate(ctx, x) &&
@@ -220,10 +219,11 @@ static size_t answer(struct session *k, uint8_t *out, size_t cap)
         other_server(s, &o);
     if (s->ke == KE_COOKIES_ODD)
         odd_cookies(&o);
-    cookies(k, &o, s->ke == KE_COOKIES_MANY   ? 40
-                   : s->ke == KE_COOKIES_ODD  ? 1
-                   : s->ke == KE_COOKIES_NONE ? 0
-                                              : 8);
+    cookies(k, &o,
+            s->ke == KE_COOKIES_MANY   ? 40
+            : s->ke == KE_COOKIES_ODD  ? 1
+            : s->ke == KE_COOKIES_NONE ? 0
+                                       : 8);
     record(&o, true, 0, NULL, 0);
     s->exchanges++;
     return o.len;
@@ -249,8 +249,7 @@ static void answer_it(struct session *k)
 /* Does the request end with an End of Message record? */
 static bool whole(const struct session *k)
 {
-    return k->len >= 4 &&
-           memcmp(k->request + k->len - 4, "\x80\0\0\0", 4) == 0;
+    return k->len >= 4 && memcmp(k->request + k->len - 4, "\x80\0\0\0", 4) == 0;
 }
 
 void simke_input(void *ke, const uint8_t *p, size_t len)

@@ -23,11 +23,11 @@ struct field {
 
 struct request {
     const uint8_t *msg;
-    const uint8_t *uid;    /* the whole field                               */
+    const uint8_t *uid; /* the whole field                               */
     size_t uid_len;
     const uint8_t *cookie;
-    size_t cookies;        /* placeholders too                              */
-    size_t signed_len;     /* up to the authenticator                       */
+    size_t cookies;    /* placeholders too                              */
+    size_t signed_len; /* up to the authenticator                       */
     uint8_t c2s[32], s2c[32];
 };
 
@@ -63,9 +63,9 @@ static void seal(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
     EVP_CIPHER_CTX_free(c);
 }
 
-static bool open_sealed(const uint8_t key[32], const uint8_t *ad,
-                        size_t ad_len, const uint8_t nonce[16],
-                        const uint8_t *in, size_t len, uint8_t *out)
+static bool open_sealed(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
+                        const uint8_t nonce[16], const uint8_t *in, size_t len,
+                        uint8_t *out)
 {
     int n;
     uint8_t tag[16];
@@ -85,7 +85,8 @@ static void cmac(const uint8_t key[32], const uint8_t *p, size_t len,
 {
     size_t n;
     must(EVP_Q_mac(NULL, "CMAC", NULL, "AES-128-CBC", NULL, key, 16, p, len,
-                   out, 16, &n) != NULL && n == 16);
+                   out, 16, &n) != NULL &&
+         n == 16);
 }
 
 static void doubled(uint8_t d[16])
@@ -194,8 +195,8 @@ static bool genuine(unsigned server, struct request *r, size_t len)
         } else if (f.type == AUTHENTICATOR) {
             r->signed_len = from;
             return r->uid && r->cookie && f.len >= 36 &&
-                   bytes_get16(f.body) == 16 &&
-                   bytes_get16(f.body + 2) == 16 && open_cookie(server, r) &&
+                   bytes_get16(f.body) == 16 && bytes_get16(f.body + 2) == 16 &&
+                   open_cookie(server, r) &&
                    signature(r->c2s, r->msg, from, f.body + 4, f.body + 20);
         }
     }
@@ -218,8 +219,8 @@ static size_t header(const struct request *r, int64_t clock_ns, uint8_t *out)
     out[1] = 1;
     out[2] = r->msg[2];
     out[3] = (uint8_t)-24;
-    bytes_put32(out + 4, 0x10);  /* root delay 0.24 ms                      */
-    bytes_put32(out + 8, 0x10);  /* and dispersion                          */
+    bytes_put32(out + 4, 0x10); /* root delay 0.24 ms                      */
+    bytes_put32(out + 8, 0x10); /* and dispersion                          */
     memcpy(out + 12, "SIM", 4);
     bytes_put64(out + 16, ntp64_of(clock_ns - 16 * MONO_S));
     memcpy(out + 24, r->msg + 40, 8);
@@ -262,8 +263,8 @@ static size_t add_nts(unsigned server, const struct request *r, uint8_t *out,
     return len + 40 + in.len;
 }
 
-static void send(unsigned server, uint16_t port, const uint8_t *msg,
-                 size_t len, int64_t delay_ns)
+static void send(unsigned server, uint16_t port, const uint8_t *msg, size_t len,
+                 int64_t delay_ns)
 {
     uint8_t u[8 + MESSAGE];
     bytes_put16(u, w->server[server].ntp_port);
@@ -287,8 +288,7 @@ static void deliver(unsigned server, uint16_t port, const struct request *r,
         send(server, port, s->first_reply, s->first_reply_len, s->down_ns);
         return;
     } else if (s->ntp == NTP_REPLAY_FIRST) {
-        send(server, port, s->first_reply, s->first_reply_len,
-             s->down_ns / 2);
+        send(server, port, s->first_reply, s->first_reply_len, s->down_ns / 2);
     }
     if (r->uid && (s->ntp == NTP_NAK_FIRST || s->ntp == NTP_NAK_ONLY))
         send(server, port, forged, nak(r, forged), s->down_ns / 2);

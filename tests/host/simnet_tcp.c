@@ -16,12 +16,12 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
 struct sim_tcp {
     bool used, closing, fin_sent, fin_got;
-    bool timer;              /* a drop is to fall                           */
+    bool timer; /* a drop is to fall                           */
     unsigned server;
-    uint16_t port;           /* the board's                                 */
+    uint16_t port; /* the board's                                 */
     uint32_t rcv_nxt, snd_una, snd_nxt;
     uint16_t window;
-    uint8_t out[OUT];        /* not yet sent                                */
+    uint8_t out[OUT]; /* not yet sent                                */
     size_t out_len;
     void *ke;
 };
@@ -123,8 +123,7 @@ void simtcp_close(struct sim_tcp *c)
 static struct sim_tcp *find(unsigned server, uint16_t port)
 {
     for (size_t i = 0; i < CONNS; i++)
-        if (conns[i].used && conns[i].server == server &&
-            conns[i].port == port)
+        if (conns[i].used && conns[i].server == server && conns[i].port == port)
             return &conns[i];
     return NULL;
 }

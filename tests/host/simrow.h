@@ -19,11 +19,11 @@ extern const unsigned sim_rows_time_count, sim_rows_path_count,
     sim_rows_ke_count;
 
 /* What rows share. Days count from sim_start. */
-void sim_row_at(double day);      /* it is now, and certificates renewed     */
+void sim_row_at(double day); /* it is now, and certificates renewed     */
 void sim_row_liar(unsigned server, double lo, double hi, double says);
 /* Boots, is right within 20 ms no later than that many seconds. */
 void sim_row_good(double seconds);
 void sim_row_unset(double seconds); /* boots, and has no time after that     */
-void sim_row_right(void);         /* synchronised, within 20 ms              */
+void sim_row_right(void); /* synchronised, within 20 ms              */
 
 #endif

@@ -165,8 +165,8 @@ static void reset_while_set(void)
     sim_check(sim_said("an operator reset the time floor") &&
                   sim_said("from the build"),
               "with the build time for a floor, and says so");
-    sim_check(sim_said("synchronised: ") ||
-                  sim_until("synchronised: ", 60), "synchronises");
+    sim_check(sim_said("synchronised: ") || sim_until("synchronised: ", 60),
+              "synchronises");
     sim_run(10);
     sim_row_right();
 }
@@ -195,8 +195,7 @@ static void warm(void)
     unsigned before = w->server[0].connections;
     sim_row_good(2);
     sim_check(w->server[0].connections == before, "no TLS");
-    sim_check(sim_said("nts1.test: ") && w->repeats == 0,
-              "no cookie twice");
+    sim_check(sim_said("nts1.test: ") && w->repeats == 0, "no cookie twice");
 }
 
 /* The windows were checked while the time was known: they are done with. */
@@ -339,9 +338,10 @@ const struct sim_row sim_rows_time[] = {
      expired_two_honest, "not set, and says that two are outside",
      "believed by a clock at the floor: set", "set", "set: dates fit floor"},
     {"two of three stolen and expired, agreed on a lie in their windows",
-     stolen_two, "believed: what is not promised. Never outside both windows, "
-     "never below the floor", "believed", "believed, in any window",
-     "not set: three must agree"},
+     stolen_two,
+     "believed: what is not promised. Never outside both windows, "
+     "never below the floor",
+     "believed", "believed, in any window", "not set: three must agree"},
     {"two of three stolen, their lie outside one window", stolen_two_apart,
      "not believed, not set", "believed: windows are not held against time",
      "believed", "not set: three must agree"},
@@ -372,16 +372,19 @@ const struct sim_row sim_rows_time[] = {
      "falseticker", "three must agree: not set"},
     {"poisoned floor in the future, and the way out", poisoned,
      "refuses all until an operator resets the floor; logged, told at the "
-     "next start", "its clock is in the future: refuses all until somebody "
-     "sets it", "accepts any date, steps back by makestep",
+     "next start",
+     "its clock is in the future: refuses all until somebody "
+     "sets it",
+     "accepts any date, steps back by makestep",
      "refuses: backward step above a day"},
     {"an operator resets the floor of a running clock", reset_while_set,
      "restarts with the build time for a floor, and tells", "no floor",
      "no floor", "no floor"},
     {"card rolled back to an older image", rolled_back,
      "an older floor, old cookies sent again (linkable, not forgeable); the "
-     "quorum still decides", "an older drift file's date: the same",
-     "no floor to roll back", "no floor at all"},
+     "quorum still decides",
+     "an older drift file's date: the same", "no floor to roll back",
+     "no floor at all"},
     {"20 power cuts in a row", cut_often, "no cookie twice",
      "saved only when it ends: old cookies again", SIM_SAME,
      "keeps no cookies"},

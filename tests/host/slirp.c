@@ -183,8 +183,8 @@ void host_net_wait(int ms)
         ms = (int)timeout;
     int own = net.fds; /* libslirp looks at its own only */
     if (own < FDS && !net.no_console)
-        net.fd[net.fds++] = (struct pollfd){.fd = STDIN_FILENO,
-                                            .events = POLLIN};
+        net.fd[net.fds++] =
+            (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
     int n = poll(net.fd, (nfds_t)net.fds, ms);
     net.fds = own;
     slirp_pollfds_poll(net.slirp, n < 0, get_revents, NULL);

@@ -126,8 +126,7 @@ static void take_keys(uint16_t named)
 {
     uint8_t key[2][16];
     export(named, key);
-    must(nts_assoc_keys(&assoc, AEAD_AES_128_GCM_SIV, key[0], key[1]),
-         "keys");
+    must(nts_assoc_keys(&assoc, AEAD_AES_128_GCM_SIV, key[0], key[1]), "keys");
     export(named == 30 ? 15 : 30, key);
     nts_assoc_other(&assoc, key[0], key[1]);
     for (int i = 0; i < 2; i++)

@@ -56,8 +56,9 @@ static void serve_udp(void)
     ssize_t n =
         recvfrom(udp_fd, buf, sizeof buf, 0, (struct sockaddr *)&from, &len);
     if (n > 0)
-        assert_int_equal(sendto(udp_fd, buf, (size_t)n, 0,
-                                (struct sockaddr *)&from, len), n);
+        assert_int_equal(
+            sendto(udp_fd, buf, (size_t)n, 0, (struct sockaddr *)&from, len),
+            n);
 }
 
 static void serve_tcp(void)
@@ -180,8 +181,7 @@ static void exchange(const char *text)
     assert_non_null(pcb);
     assert_int_equal(udp_bind(pcb, IP4_ADDR_ANY, 0), ERR_OK);
     udp_recv(pcb, datagram, NULL);
-    struct pbuf *p =
-        pbuf_alloc(PBUF_TRANSPORT, (u16_t)strlen(text), PBUF_RAM);
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)strlen(text), PBUF_RAM);
     assert_non_null(p);
     assert_int_equal(pbuf_take(p, text, (u16_t)strlen(text)), ERR_OK);
     memset(echo.text, 0, sizeof echo.text);
@@ -225,8 +225,8 @@ static void tcp_more(void)
 {
     while (tcp.sent < BYTES) {
         uint8_t b[512];
-        unsigned n = BYTES - tcp.sent < sizeof b ? BYTES - tcp.sent
-                                                 : (unsigned)sizeof b;
+        unsigned n =
+            BYTES - tcp.sent < sizeof b ? BYTES - tcp.sent : (unsigned)sizeof b;
         for (unsigned i = 0; i < n; i++)
             b[i] = byte(tcp.sent + i);
         if (tcp_write(tcp.pcb, b, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)

@@ -136,7 +136,9 @@ static void report(const char *label, const char *want, mono_ns took)
                         ? got.ok && got.cookies == 8 && got.aead == 15
                         : got.called && !got.ok && strstr(got.reason, want);
     snprintf(more, sizeof more, "%s (%d ms)",
-             !got.called ? "no outcome" : got.ok ? "done" : got.reason,
+             !got.called ? "no outcome"
+             : got.ok    ? "done"
+                         : got.reason,
              (int)(took / MONO_MS));
     check(expected, label, more);
     if (!got.ok)
@@ -151,8 +153,8 @@ static mono_ns exchange(char *f[9], const struct net_addr *a)
 {
     mono_ns start = now();
     memset(&got, 0, sizeof got);
-    int rc = ke_client_start(f[2], a, (uint16_t)atoi(f[4]),
-                             (uint8_t)atoi(f[5]), done, &got);
+    int rc = ke_client_start(f[2], a, (uint16_t)atoi(f[4]), (uint8_t)atoi(f[5]),
+                             done, &got);
     ASSERT(rc == RC_OK);
     while (!got.called && now() - start < CASE_LIMIT)
         pass();
@@ -205,8 +207,7 @@ static void together(char *f[6])
     int rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[5]), 0, done, &got);
     ASSERT(rc == RC_OK);
     for (unsigned i = 0; i < n; i++) {
-        rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[4]), 0, done,
-                             &many[i]);
+        rc = ke_client_start(f[2], &a, (uint16_t)atoi(f[4]), 0, done, &many[i]);
         ASSERT(rc == RC_OK);
     }
     while (ended(n, false) < n)
@@ -246,8 +247,8 @@ static void system_roots(void)
         uint8_t set = 0, other = 7;
         mbedtls_x509_crt_init(&root);
         if (mbedtls_x509_crt_parse_der_nocopy(
-                &root, tls_roots_der + tls_roots[i].offset,
-                tls_roots[i].len) == 0 &&
+                &root, tls_roots_der + tls_roots[i].offset, tls_roots[i].len) ==
+                0 &&
             tls_trust_issuers(&set, &root, &list) == 0)
             for (mbedtls_x509_crt *c = list; c; c = c->next)
                 good += c->raw.len == root.raw.len &&

@@ -8,14 +8,14 @@
 #include "core/journal.h"
 
 enum damage {
-    NONE,        /* nothing of it arrives                                    */
+    NONE, /* nothing of it arrives                                    */
     ALL,
-    FIRST_ONLY,  /* one sector of it                                         */
+    FIRST_ONLY, /* one sector of it                                         */
     LAST_ONLY,
     ALL_BUT_ONE,
-    TORN,        /* up to the middle of a sector                             */
-    GARBLED,     /* up to a sector that holds anything                       */
-    MIXED,       /* each sector as chance has it                             */
+    TORN,    /* up to the middle of a sector                             */
+    GARBLED, /* up to a sector that holds anything                       */
+    MIXED,   /* each sector as chance has it                             */
     DAMAGES
 };
 
@@ -28,8 +28,7 @@ static inline uint32_t rnd(uint32_t n)
     return rnd_state % n;
 }
 
-static inline void damage_sector(uint8_t *to, const uint8_t *s,
-                                 enum damage how)
+static inline void damage_sector(uint8_t *to, const uint8_t *s, enum damage how)
 {
     if (how == ALL)
         memcpy(to, s, JOURNAL_SECTOR);

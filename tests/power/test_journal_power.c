@@ -185,9 +185,9 @@ static void only_the_last_put_is_lost(void **state)
                 damage_write(hurt.b + sector, buf, count, (enum damage)how);
                 recover(&again, &hurt);
                 for (uint32_t k = 0; k < KEYS; k++)
-                    assert_true(value_is(&again, k, w.put[k]) ||
-                                (k == key &&
-                                 value_is(&again, k, w.put[k] - 1)));
+                    assert_true(
+                        value_is(&again, k, w.put[k]) ||
+                        (k == key && value_is(&again, k, w.put[k] - 1)));
             }
             damage_write(card.b + sector, buf, count, ALL);
             journal_written(&j, true);

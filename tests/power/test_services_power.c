@@ -54,22 +54,22 @@ static uint8_t card[SECTORS][PORT_BLK_SIZE];
 static mono_ns world_now = 1000 * MONO_S; /* since the world began           */
 static bool sent[COOKIES];
 static uint32_t given, requests, exchanges;
-static int64_t durable_floor;  /* the highest that the card said it keeps    */
-static uint32_t lose;          /* so many replies of a hundred               */
+static int64_t durable_floor; /* the highest that the card said it keeps    */
+static uint32_t lose;         /* so many replies of a hundred               */
 static enum { KEEPS, REFUSES, FORGETS } habit; /* of the card, with writes  */
 
 /* ---- this boot ----------------------------------------------------------- */
 
 static struct conf conf;
 static struct {
-    mono_ns booted;    /* in the world's time                                */
-    bool off;          /* the power is gone                                  */
-    int cut_after;     /* writes; < 0: not at all                            */
+    mono_ns booted; /* in the world's time                                */
+    bool off;       /* the power is gone                                  */
+    int cut_after;  /* writes; < 0: not at all                            */
     bool cut_on_send;
-    int64_t floor;     /* put, and its ticket                                */
+    int64_t floor; /* put, and its ticket                                */
     int ticket;
     struct {
-        mono_ns due;   /* 0: none                                            */
+        mono_ns due; /* 0: none                                            */
         uint64_t sent_ticks;
         uint8_t msg[LIMIT_NTP_PACKET];
         size_t len;
@@ -79,7 +79,7 @@ static struct {
         ke_done done;
         void *arg;
     } exchange[SERVERS];
-    bool busy, write;  /* the card                                           */
+    bool busy, write; /* the card                                           */
     uint32_t lba, count;
     uint8_t *in;
     const uint8_t *out;
@@ -214,8 +214,11 @@ static void add_field(struct writer *w, uint16_t type, const uint8_t *b,
 static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
 {
     uint8_t text[1200], sealed[1300], cookie[COOKIE_LEN], nonce[16] = {3};
-    struct ntp_header h = {.version = 4, .mode = 4, .stratum = 1,
-                           .precision = -20, .root_disp = 16,
+    struct ntp_header h = {.version = 4,
+                           .mode = 4,
+                           .stratum = 1,
+                           .precision = -20,
+                           .root_disp = 16,
                            .ref = utc() - ((uint64_t)5 << 32),
                            .origin = bytes_get64(q + 40)};
     ntp64 middle = utc() - (uint64_t)utc_span_ntp(ROUND_TRIP / 2);
@@ -234,8 +237,9 @@ static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
     }
     const struct aead *a = aead_find(AEAD_AES_SIV_CMAC_256);
     size_t head = NTP_HEADER + w.len, n = t.len + a->tag_len;
-    assert_int_equal(a->seal(key, nonce, sizeof nonce, out, head, text, t.len,
-                             sealed), RC_OK);
+    assert_int_equal(
+        a->seal(key, nonce, sizeof nonce, out, head, text, t.len, sealed),
+        RC_OK);
     struct writer o = writer_of(out + head, 1400);
     writer_u16(&o, NTS_EF_AUTHENTICATOR);
     writer_u16(&o, (uint16_t)(8 + sizeof nonce + n));
@@ -246,8 +250,8 @@ static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
     return head + o.len;
 }
 
-static int take_request(unsigned slot, const struct net_addr *to,
-                        uint16_t port, const uint8_t *msg, size_t len)
+static int take_request(unsigned slot, const struct net_addr *to, uint16_t port,
+                        const uint8_t *msg, size_t len)
 {
     struct ntp_ef ef;
     (void)to;
@@ -290,8 +294,8 @@ static int take_exchange(const char *name, const struct net_addr *addr,
 static void answer_exchange(unsigned i)
 {
     static struct nts_ke_result r;
-    struct ke_outcome o = {.ok = true, .result = &r,
-                           .cert_hi = gnomon_build_unix + 400 * 86400};
+    struct ke_outcome o = {
+        .ok = true, .result = &r, .cert_hi = gnomon_build_unix + 400 * 86400};
     r = (struct nts_ke_result){.aead = AEAD_AES_SIV_CMAC_256, .count = 8};
     for (size_t k = 0; k < 8; k++) {
         r.cookie[k].len = COOKIE_LEN;
@@ -353,14 +357,22 @@ static uint32_t handshakes(void)
     return exchanges;
 }
 
-static const struct keeper_ops keeper_doors = {
-    .load = load_floor, .save = save_floor, .saved_all = store_idle,
-    .save_others = sources_save, .handshakes = handshakes};
-static const struct sources_ops source_doors = {
-    .may_ask = yes, .resolve = resolve, .exchange = take_exchange,
-    .send = take_request, .remembers = store_state_partition,
-    .load = load_assoc, .save = save_assoc, .durable = store_durable,
-    .load_retries = load_retries, .save_retries = save_retries};
+static const struct keeper_ops keeper_doors = {.load = load_floor,
+                                               .save = save_floor,
+                                               .saved_all = store_idle,
+                                               .save_others = sources_save,
+                                               .handshakes = handshakes};
+static const struct sources_ops source_doors = {.may_ask = yes,
+                                                .resolve = resolve,
+                                                .exchange = take_exchange,
+                                                .send = take_request,
+                                                .remembers =
+                                                    store_state_partition,
+                                                .load = load_assoc,
+                                                .save = save_assoc,
+                                                .durable = store_durable,
+                                                .load_retries = load_retries,
+                                                .save_retries = save_retries};
 
 /* ---- power on, and off -------------------------------------------------------- */
 
@@ -423,8 +435,7 @@ static void run(mono_ns span, bool until_synced)
         next = mono_min(next, keeper_poll(now()));
         next = mono_min(next, store_poll(now()));
         next = mono_min(next, log_poll(now()));
-        if (m.ticket > 0 && store_durable(m.ticket) &&
-            m.floor > durable_floor)
+        if (m.ticket > 0 && store_durable(m.ticket) && m.floor > durable_floor)
             durable_floor = m.floor;
         next = mono_min(mono_min(next, next_delivery()), end);
         world_now += next > now() ? next - now() : 100 * MONO_US;
@@ -517,8 +528,8 @@ static void cut_at_every_write(void **state)
         run(MONO_S, false);
     }
     printf("%u writes, %u cuts, %u halves begun, %u requests and %u "
-           "exchanges in the long life\n", writes, cuts, halves, requests,
-           exchanges);
+           "exchanges in the long life\n",
+           writes, cuts, halves, requests, exchanges);
     assert_true(writes > 150);
     at_write = NULL;
 }

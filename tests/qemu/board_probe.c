@@ -101,7 +101,7 @@ static void rate(void)
 
 static void deadlines(void)
 {
-    static const uint32_t us[] = { 50, 200, 1000, 20000, 300000 };
+    static const uint32_t us[] = {50, 200, 1000, 20000, 300000};
     for (size_t i = 0; i < LEN(us); i++) {
         port_poll();
         uint64_t until =
@@ -112,9 +112,8 @@ static void deadlines(void)
             port_idle(until);
             woke = port_ticks();
             wakes++;
-            if (woke >= until) {
+            if (woke >= until)
                 break;
-            }
             port_poll();
         }
         uint64_t late = woke - until;
@@ -151,8 +150,8 @@ static void pulse(void)
     word("after", gpio_level(BOARD_GPIO, BOARD_PIN_PPS));
     word("pulses", r.pulses);
     word("at_ok", r.at == at && r.done >= r.at);
-    word("late_ns", (uint32_t)((r.done - r.at) * 1000 /
-                               (port_tick_hz() / 1000000)));
+    word("late_ns",
+         (uint32_t)((r.done - r.at) * 1000 / (port_tick_hz() / 1000000)));
     flush();
 }
 
@@ -160,9 +159,8 @@ static void pulse(void)
 static void unaligned(void)
 {
     static uint8_t bytes[16];
-    for (size_t i = 0; i < sizeof bytes; i++) {
+    for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
-    }
     uint32_t v, bad = 0;
     __asm__ volatile("ldr %0, [%1, #1]" : "=r"(v) : "r"(bytes));
     uint64_t until = port_ticks() + port_tick_hz() / 20;
@@ -174,7 +172,9 @@ static void unaligned(void)
         __asm__ volatile("vmov.f64 d9, %P1\n\tvmov.f64 d17, %P1\n\t"
                          "mov r3, #3000\n1: subs r3, #1\n\tbne 1b\n\t"
                          "vadd.f64 %P0, d9, d17"
-                         : "=w"(b) : "w"(a) : "d9", "d17", "r3", "cc");
+                         : "=w"(b)
+                         : "w"(a)
+                         : "d9", "d17", "r3", "cc");
         bad += b > 2.5 || b < 2.5;
     }
     begin("unaligned:");
@@ -191,9 +191,8 @@ static int card(uint32_t write, uint8_t *buf)
         port_idle(port_ticks() + port_tick_hz() / 1000);
         port_poll();
         rc = port_blk_done();
-        if (rc != RC_AGAIN) {
+        if (rc != RC_AGAIN)
             return rc;
-        }
     }
     return rc;
 }
@@ -224,20 +223,18 @@ static void block(void)
 static void arp(void)
 {
     static uint8_t f[PORT_FRAME_MAX];
-    static const uint8_t ask[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 1 };
+    static const uint8_t ask[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
     uint64_t sent = 0, got = 0, end = port_ticks() + 10ull * port_tick_hz();
     while (!port_eth_link() && port_ticks() < end) {
         port_idle(end);
         port_poll();
     }
-    for (size_t i = 0; i < 60; i++) {
+    for (size_t i = 0; i < 60; i++)
         f[i] = i < 6 ? 255 : 0;
-    }
     port_eth_mac(f + 6);
     port_eth_mac(f + 22);
-    for (size_t i = 0; i < sizeof ask; i++) {
+    for (size_t i = 0; i < sizeof ask; i++)
         f[12 + i] = ask[i];
-    }
     f[28] = 10, f[30] = 2, f[31] = 15;
     f[38] = 10, f[40] = 2, f[41] = 2;
     begin("arp:");
@@ -249,9 +246,8 @@ static void arp(void)
     do {
         port_poll();
         len = port_eth_recv(f, sizeof f, &got);
-        if (len == RC_AGAIN) {
+        if (len == RC_AGAIN)
             port_idle(end);
-        }
     } while (!(len > 0 && f[13] == 6 && f[21] == 2) && port_ticks() < end);
     word("answer", len > 0 && f[13] == 6 && f[31] == 2);
     word("in_order", sent > 0 && got > sent && got <= port_ticks());
@@ -259,8 +255,8 @@ static void arp(void)
     flush();
 }
 
-const uint32_t probe_constant[2] = { 7, 8 }; /* global: kept in .rodata */
-static uint32_t data_code[2] = { 0xe3a00001, 0xe12fff1e }; /* ARM: mov, bx */
+const uint32_t probe_constant[2] = {7, 8}; /* global: kept in .rodata */
+static uint32_t data_code[2] = {0xe3a00001, 0xe12fff1e}; /* ARM: mov, bx */
 
 __attribute__((noinline)) static uint32_t dive(uint32_t depth)
 {
@@ -286,7 +282,7 @@ static void harm(int how)
         (void)((uint32_t(*)(void))(uintptr_t)data_code)();
         break;
     case 'k': { /* on the stack */
-        uint32_t code[2] = { data_code[0], data_code[1] };
+        uint32_t code[2] = {data_code[0], data_code[1]};
         hw_dma_clean(code, sizeof code);
         (void)((uint32_t(*)(void))(uintptr_t)code)();
         break;
@@ -329,17 +325,39 @@ __attribute__((noinline)) static void hang(void)
 static void obey(int c)
 {
     switch (c) {
-    case 'i': hello(); break;
-    case 'e': entropy(); break;
-    case 't': rate(); break;
-    case 'd': deadlines(); break;
-    case 'g': pulse(); break;
-    case 'a': unaligned(); break;
-    case 'b': block(); break;
-    case 'l': arp(); break;
-    case 'm': port_stable(); break;
-    case 'h': hang(); break;
-    default: harm(c); break;
+    case 'i':
+        hello();
+        break;
+    case 'e':
+        entropy();
+        break;
+    case 't':
+        rate();
+        break;
+    case 'd':
+        deadlines();
+        break;
+    case 'g':
+        pulse();
+        break;
+    case 'a':
+        unaligned();
+        break;
+    case 'b':
+        block();
+        break;
+    case 'l':
+        arp();
+        break;
+    case 'm':
+        port_stable();
+        break;
+    case 'h':
+        hang();
+        break;
+    default:
+        harm(c);
+        break;
     }
 }
 
@@ -350,10 +368,9 @@ _Noreturn void gnomon_main(void)
         port_poll();
         port_watchdog_kick();
         int c = port_console_read();
-        if (c >= 0) {
+        if (c >= 0)
             obey(c);
-        } else {
+        else
             port_idle(port_ticks() + port_tick_hz());
-        }
     }
 }

@@ -16,7 +16,8 @@
 static const struct polls {
     const char *env, *text;
     int min, max;
-} tables[] = {{"6", "6", 6, 6}, {"610", "6 to 10", 6, 10}, {"10", "10", 10, 10}};
+} tables[] = {
+    {"6", "6", 6, 6}, {"610", "6 to 10", 6, 10}, {"10", "10", 10, 10}};
 
 enum { RMS, MAX, FREQ, EST, MEAN, MS1, US100, REFUSED, FLOOR, POLL, OUT, N };
 
@@ -31,10 +32,17 @@ static struct row medians(const struct scenario *c, unsigned long first,
     struct row r;
     for (size_t i = 0; i < n; i++) {
         struct figures f = world_run(c, first + i, p->min, p->max);
-        double got[N] = {f.rms, f.max, f.freq, f.est_freq, f.mean,
+        double got[N] = {f.rms,
+                         f.max,
+                         f.freq,
+                         f.est_freq,
+                         f.mean,
                          f.under_1ms < 0 ? 1e9 : f.under_1ms,
-                         f.under_100us < 0 ? 1e9 : f.under_100us, f.refused,
-                         f.floor, f.poll_s, f.dishonest};
+                         f.under_100us < 0 ? 1e9 : f.under_100us,
+                         f.refused,
+                         f.floor,
+                         f.poll_s,
+                         f.dishonest};
         for (size_t k = 0; k < N; k++)
             v[k][i] = got[k];
     }
@@ -56,10 +64,10 @@ static void print(const struct scenario *c, unsigned long first, size_t n,
     double poll = fixed ? 65 / c->servers : c->default_poll;
     double goal = fixed ? c->goal : 1;
     printf("%-3s %7.1f %5.0f %6.0f %5.0f %4.0f | %7.1f %5.0f %5.0f %4.0f |"
-           " %4.2f%s %4.2f %5.2f %5.2f", c->name, a.v[RMS], a.v[MAX],
-           a.v[FREQ], a.v[EST], a.v[POLL], rms, max, freq, poll,
-           a.v[RMS] / rms, a.v[RMS] <= goal * rms ? " " : "*", a.v[MAX] / max,
-           a.v[FREQ] / freq, poll / a.v[POLL]);
+           " %4.2f%s %4.2f %5.2f %5.2f",
+           c->name, a.v[RMS], a.v[MAX], a.v[FREQ], a.v[EST], a.v[POLL], rms,
+           max, freq, poll, a.v[RMS] / rms, a.v[RMS] <= goal * rms ? " " : "*",
+           a.v[MAX] / max, a.v[FREQ] / freq, poll / a.v[POLL]);
     if (fixed)
         printf(" goal %4.2f", goal);
     if (c->name[0] == 'f')

@@ -6,36 +6,62 @@
 #include "world.h"
 
 #define AT(field) offsetof(struct scenario, field)
-#define WAY(field) {"up_" #field, AT(up.field), 0},     \
-                   {"down_" #field, AT(down.field), 0}, \
-                   {#field, AT(up.field), AT(down.field)}
+#define WAY(field)                                                             \
+    {"up_" #field, AT(up.field), 0}, {"down_" #field, AT(down.field), 0},      \
+    {                                                                          \
+#field, AT(up.field), AT(down.field)                                   \
+    }
 
 static const struct key {
     const char *name;
     size_t at, also; /* also: 0 none */
 } keys[] = {
-    {"hz", AT(hz), 0}, {"ppm", AT(ppm), 0}, {"start", AT(start), 0},
-    {"wander", AT(wander), 0}, {"days", AT(days), 0}, {"from", AT(from), 0},
-    {"to", AT(to), 0}, {"servers", AT(servers), 0}, {"liar", AT(liar), 0},
-    {"liars", AT(liars), 0}, {"liar_from", AT(liar_from), 0},
+    {"hz", AT(hz), 0},
+    {"ppm", AT(ppm), 0},
+    {"start", AT(start), 0},
+    {"wander", AT(wander), 0},
+    {"days", AT(days), 0},
+    {"from", AT(from), 0},
+    {"to", AT(to), 0},
+    {"servers", AT(servers), 0},
+    {"liar", AT(liar), 0},
+    {"liars", AT(liars), 0},
+    {"liar_from", AT(liar_from), 0},
     {"liar_drift", AT(liar_drift), 0},
-    {"loss", AT(loss), 0}, {"latency", AT(latency), 0},
-    {"step_at", AT(step_at), 0}, {"step_ppm", AT(step_ppm), 0},
-    {"jump_at", AT(jump_at), 0}, {"jump", AT(jump), 0},
-    {"route_at", AT(route_at), 0}, {"route", AT(route), 0},
-    {"route_every", AT(route_every), 0}, {"dark", AT(dark), 0},
+    {"loss", AT(loss), 0},
+    {"latency", AT(latency), 0},
+    {"step_at", AT(step_at), 0},
+    {"step_ppm", AT(step_ppm), 0},
+    {"jump_at", AT(jump_at), 0},
+    {"jump", AT(jump), 0},
+    {"route_at", AT(route_at), 0},
+    {"route", AT(route), 0},
+    {"route_every", AT(route_every), 0},
+    {"dark", AT(dark), 0},
     {"week_ppm", AT(week_ppm), 0},
-    {"dead_from", AT(dead_from), 0}, {"dead_to", AT(dead_to), 0},
-    {"sine_ppm", AT(sine_ppm), 0}, {"triangle_ppm", AT(triangle_ppm), 0},
-    {"chrony_rms", AT(chrony_rms), 0}, {"chrony_max", AT(chrony_max), 0},
-    {"chrony_freq", AT(chrony_freq), 0}, {"goal", AT(goal), 0},
-    {"default_rms", AT(default_rms), 0}, {"default_max", AT(default_max), 0},
+    {"dead_from", AT(dead_from), 0},
+    {"dead_to", AT(dead_to), 0},
+    {"sine_ppm", AT(sine_ppm), 0},
+    {"triangle_ppm", AT(triangle_ppm), 0},
+    {"chrony_rms", AT(chrony_rms), 0},
+    {"chrony_max", AT(chrony_max), 0},
+    {"chrony_freq", AT(chrony_freq), 0},
+    {"goal", AT(goal), 0},
+    {"default_rms", AT(default_rms), 0},
+    {"default_max", AT(default_max), 0},
     {"default_freq", AT(default_freq), 0},
     {"default_poll", AT(default_poll), 0},
     {"bloat", AT(up.bloat), 0}, /* the uplink's queue */
-    WAY(base), WAY(exp), WAY(gauss), WAY(normal), WAY(logn_median),
-    WAY(logn_sigma), WAY(spike_p), WAY(spike_exp),
-    WAY(two_p), WAY(two),
+    WAY(base),
+    WAY(exp),
+    WAY(gauss),
+    WAY(normal),
+    WAY(logn_median),
+    WAY(logn_sigma),
+    WAY(spike_p),
+    WAY(spike_exp),
+    WAY(two_p),
+    WAY(two),
 };
 
 static bool set(struct scenario *s, const char *key, const char *value)
@@ -55,9 +81,16 @@ static bool set(struct scenario *s, const char *key, const char *value)
 
 static struct scenario usual(const char *name)
 {
-    struct scenario s = {.hz = 62500000, .ppm = 10, .start = 0.01,
-                         .wander = 1e-9, .days = 4, .from = 86400, .to = 1e9,
-                         .servers = 1, .liars = 1, .goal = 1};
+    struct scenario s = {.hz = 62500000,
+                         .ppm = 10,
+                         .start = 0.01,
+                         .wander = 1e-9,
+                         .days = 4,
+                         .from = 86400,
+                         .to = 1e9,
+                         .servers = 1,
+                         .liars = 1,
+                         .goal = 1};
     snprintf(s.name, sizeof s.name, "%s", name);
     return s;
 }

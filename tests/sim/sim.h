@@ -25,19 +25,19 @@
 
 struct sim_server {
     double base_up, base_down, exp_up, exp_down; /* s                      */
-    double error;    /* its clock's, s                                      */
-    double loss;     /* each way                                            */
+    double error; /* its clock's, s                                      */
+    double loss;  /* each way                                            */
     double dead_from, dead_to;
 };
 
 struct sim_conf {
     uint64_t seed;
     uint32_t hz;
-    double ppm;      /* > 0: the crystal is fast                            */
-    double wander;   /* per sqrt(s)                                         */
-    double seconds;  /* to run                                              */
-    double window;   /* statistics from here on                             */
-    bool saved;      /* start with its true frequency, 1 ppm sigma          */
+    double ppm;     /* > 0: the crystal is fast                            */
+    double wander;  /* per sqrt(s)                                         */
+    double seconds; /* to run                                              */
+    double window;  /* statistics from here on                             */
+    bool saved;     /* start with its true frequency, 1 ppm sigma          */
     size_t servers, need;
     struct sim_server server[SIM_SERVERS];
 };
@@ -95,8 +95,8 @@ static double sim_uniform(void) /* (0, 1) */
 
 static double sim_normal(void)
 {
-    return sqrt(-2 * log(sim_uniform())) * cos(6.283185307179586 *
-                                               sim_uniform());
+    return sqrt(-2 * log(sim_uniform())) *
+           cos(6.283185307179586 * sim_uniform());
 }
 
 static double sim_exp(double mean)
@@ -144,8 +144,8 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
 }
 
 int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
-                   size_t placeholders, uint8_t uid[NTS_UID_LEN],
-                   uint8_t *pkt, size_t cap)
+                   size_t placeholders, uint8_t uid[NTS_UID_LEN], uint8_t *pkt,
+                   size_t cap)
 {
     (void)a;
     (void)c;
@@ -221,8 +221,7 @@ static void sim_begin(struct sim *s, const struct sim_conf *c)
         y += c->wander * sim_normal();
     }
     struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
-    discipline_init(&s->d, &dc, c->hz,
-                    c->saved ? (int32_t)(-c->ppm * 1e6) : 0,
+    discipline_init(&s->d, &dc, c->hz, c->saved ? (int32_t)(-c->ppm * 1e6) : 0,
                     c->saved ? 1000000 : 0);
     clk_init(&s->clk, c->hz, 0, SIM_EPOCH - ((uint64_t)77777777 << 32));
     clk_set_rate(&s->clk, sim_ticks(s, 0), s->d.est.rate_e12);
@@ -230,8 +229,8 @@ static void sim_begin(struct sim *s, const struct sim_conf *c)
     s->sel.selected = -1;
     s->r.first_sync = s->r.under_1ms = s->r.under_100us = -1;
     for (size_t i = 0; i < c->servers; i++) {
-        struct ntp_client_conf nc = {.minpoll = 6, .maxpoll = 6,
-                                     .iburst = true};
+        struct ntp_client_conf nc = {
+            .minpoll = 6, .maxpoll = 6, .iburst = true};
         int32_t rate, sigma;
         discipline_prior(&s->d, &rate, &sigma);
         filter_init(&s->filter[i], c->hz, rate, sigma);
@@ -248,8 +247,11 @@ static void sim_serve(struct sim *s, size_t i, double t, const uint8_t *pkt)
     if (lost || (t >= v->dead_from && t < v->dead_to))
         return;
     double t2 = t + up, t3 = t2 + 30e-6;
-    struct ntp_header h = {.version = 4, .mode = 4, .stratum = 1,
-                           .precision = -24, .root_disp = 2,
+    struct ntp_header h = {.version = 4,
+                           .mode = 4,
+                           .stratum = 1,
+                           .precision = -24,
+                           .root_disp = 2,
                            .refid = 0x47505300,
                            .ref = sim_utc(t2 + v->error - 5),
                            .origin = bytes_get64(pkt + 40),
@@ -305,8 +307,8 @@ static void sim_choose(struct sim *s, double t)
 static void sim_poll(struct sim *s, size_t i, double t)
 {
     uint8_t pkt[LIMIT_NTP_PACKET];
-    int rc = ntp_client_poll(&s->client[i], sim_mono(s, t) + 1, pkt,
-                             sizeof pkt);
+    int rc =
+        ntp_client_poll(&s->client[i], sim_mono(s, t) + 1, pkt, sizeof pkt);
     if (rc != NTP_HEADER)
         return;
     s->r.polls++;
@@ -323,8 +325,7 @@ static void sim_receive(struct sim *s, size_t i, double t)
     s->reply[i].there = false;
     int rc = ntp_client_recv(&s->client[i], sim_mono(s, t), sim_ticks(s, t),
                              s->reply[i].pkt, NTP_HEADER, &sample, &why);
-    if (rc == RC_OK && !sample.failed &&
-        filter_sample(&s->filter[i], &sample))
+    if (rc == RC_OK && !sample.failed && filter_sample(&s->filter[i], &sample))
         sim_choose(s, t);
 }
 
@@ -370,8 +371,7 @@ static double sim_earliest(const struct sim *s, double next, int *what)
 {
     *what = -1;
     for (size_t i = 0; i < s->c->servers; i++) {
-        double due = sim_true(
-            s, (double)ntp_client_due(&s->client[i]) * 1e-9);
+        double due = sim_true(s, (double)ntp_client_due(&s->client[i]) * 1e-9);
         if (due < next) {
             next = due;
             *what = (int)i;

@@ -31,9 +31,15 @@ static double unix_of(int32_t year, uint8_t month, uint8_t day)
 
 static struct scenario quiet(double epoch)
 {
-    struct scenario c = {.name = "era", .hz = 19.2e6, .ppm = 30,
-                         .start = -5, .wander = 1e-9, .days = 1,
-                         .from = HOUR, .to = 1e9, .servers = 3,
+    struct scenario c = {.name = "era",
+                         .hz = 19.2e6,
+                         .ppm = 30,
+                         .start = -5,
+                         .wander = 1e-9,
+                         .days = 1,
+                         .from = HOUR,
+                         .to = 1e9,
+                         .servers = 3,
                          .epoch = epoch};
     c.up = c.down = (struct path){.base = 1e-3, .exp = 2e-4};
     return c;
@@ -51,8 +57,7 @@ static struct scenario leap_day(double second)
     return c;
 }
 
-static struct figures run(const char *what, const struct scenario *c,
-                          size_t i)
+static struct figures run(const char *what, const struct scenario *c, size_t i)
 {
     struct figures f = world_run(c, i + 1 < RUNS ? 31 + i : random_seed, 6, 6);
     printf("# %s: max %.0f us, 1 ms for good at %.0f s, %u leap, shown %.0f s,"
@@ -233,13 +238,12 @@ static void eras_in_words(void **state)
     const struct {
         int64_t end;
         const char *before, *after;
-    } row[] = {
-        {2085978496, "2036-02-07 06:28:15.500000 UTC",
-         "2036-02-07 06:28:16.500000 UTC"},
-        {2147483648, "2038-01-19 03:14:07.500000 UTC",
-         "2038-01-19 03:14:08.500000 UTC"},
-        {4294967296, "2106-02-07 06:28:15.500000 UTC",
-         "2106-02-07 06:28:16.500000 UTC"}};
+    } row[] = {{2085978496, "2036-02-07 06:28:15.500000 UTC",
+                "2036-02-07 06:28:16.500000 UTC"},
+               {2147483648, "2038-01-19 03:14:07.500000 UTC",
+                "2038-01-19 03:14:08.500000 UTC"},
+               {4294967296, "2106-02-07 06:28:15.500000 UTC",
+                "2106-02-07 06:28:16.500000 UTC"}};
     for (size_t i = 0; i < LEN(row); i++) {
         struct clk c;
         char text[UTC_TEXT];

@@ -26,9 +26,15 @@ static uint64_t random_seed;
 
 static struct scenario world_of(double servers, double liars)
 {
-    struct scenario c = {.name = "lies", .hz = 19.2e6, .ppm = 10,
-                         .start = 0.01, .wander = 1e-9, .days = 0.5,
-                         .from = HOUR, .to = 1e9, .servers = servers,
+    struct scenario c = {.name = "lies",
+                         .hz = 19.2e6,
+                         .ppm = 10,
+                         .start = 0.01,
+                         .wander = 1e-9,
+                         .days = 0.5,
+                         .from = HOUR,
+                         .to = 1e9,
+                         .servers = servers,
                          .liars = liars};
     c.up = c.down = (struct path){.base = 1e-2, .exp = 1e-3};
     return c;
@@ -170,8 +176,8 @@ static void envelope(const char *name, const struct scenario *c, double most)
     for (size_t i = 0; i < RUNS; i++) {
         struct figures f = run(c, i);
         if (f.dishonest)
-            printf("# %s, run %u: %u s outside the bound\n", name,
-                   (unsigned)i, f.dishonest);
+            printf("# %s, run %u: %u s outside the bound\n", name, (unsigned)i,
+                   f.dishonest);
         assert_int_equal(f.dishonest, 0);
         worst = fmax(worst, f.max);
     }
@@ -192,8 +198,8 @@ static void other_worlds(void **state)
     c.up = c.down = (struct path){.base = 0.28, .normal = 5e-3};
     envelope("a satellite", &c, 20000);
     c = world_of(1, 0);
-    c.up = c.down = (struct path){.base = 5e-3, .exp = 2e-4,
-                                  .spike_p = 0.02, .spike_exp = 0.2};
+    c.up = c.down = (struct path){
+        .base = 5e-3, .exp = 2e-4, .spike_p = 0.02, .spike_exp = 0.2};
     envelope("2 % heavy tail", &c, 1500);
     c = world_of(1, 0);
     c.wander = 1e-7;
@@ -229,7 +235,8 @@ static void cold(void **state)
             when = fmax(when, f.under_1ms);
         }
         printf("# %+d ppm: never more than %.0f us off, 1 ms for good after "
-               "%.0f s\n", ppm, worst, when);
+               "%.0f s\n",
+               ppm, worst, when);
         assert_true(worst < 1000 && when <= 5);
     }
 }

@@ -84,8 +84,7 @@ static void poll_6(void **state)
     (void)state;
     for (size_t i = 0; i < scenarios; i++) {
         const struct scenario *c = &table[i];
-        scenario(c, 6, NOISE * c->goal * c->chrony_rms,
-                 NOISE * c->chrony_max);
+        scenario(c, 6, NOISE * c->goal * c->chrony_rms, NOISE * c->chrony_max);
     }
 }
 
@@ -108,8 +107,11 @@ static void poll_10(void **state)
     const struct {
         const char *name;
         double rms, max;
-    } chrony[] = {{"a1", 101.7, 367}, {"b1", 474.2, 1375}, {"c2", 257.9, 899},
-                  {"j", 576.6, 1962}, {"m", 560.1, 1775}};
+    } chrony[] = {{"a1", 101.7, 367},
+                  {"b1", 474.2, 1375},
+                  {"c2", 257.9, 899},
+                  {"j", 576.6, 1962},
+                  {"m", 560.1, 1775}};
     for (size_t i = 0; i < LEN(chrony); i++) {
         const struct scenario *c =
             scenario_find(table, scenarios, chrony[i].name);
@@ -127,16 +129,16 @@ static void poll_6_to_10(void **state)
         const struct scenario *c = &table[i];
         double rms[RUNS], poll[RUNS];
         for (size_t k = 0; k < RUNS; k++) {
-            struct figures f = world_run(
-                c, k < FIXED ? 1001 + k : random_seed, 6, 10);
+            struct figures f =
+                world_run(c, k < FIXED ? 1001 + k : random_seed, 6, 10);
             sound(c, &f, 10);
             rms[k] = f.rms;
             poll[k] = f.poll_s;
         }
         double m = world_median(rms, RUNS), every = world_median(poll, RUNS);
         printf("# %-2s poll 6 to 10: RMS %.1f us (%.2f of chrony's), every "
-               "%.0f s (%.2f of chrony's)\n", c->name, m,
-               m / c->default_rms, every, every / c->default_poll);
+               "%.0f s (%.2f of chrony's)\n",
+               c->name, m, m / c->default_rms, every, every / c->default_poll);
         if (c->dead_to > 0) /* the crystal's luck in one outage */
             continue;
         /* when a counter jumps between two polls is luck, too */
@@ -174,12 +176,9 @@ int main(void)
 {
     random_seed = world_seed();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(poll_6),
-        cmocka_unit_test(paths),
-        cmocka_unit_test(poll_10),
-        cmocka_unit_test(poll_6_to_10),
-        cmocka_unit_test(counters),
-        cmocka_unit_test(same_seed_same_numbers),
+        cmocka_unit_test(poll_6),   cmocka_unit_test(paths),
+        cmocka_unit_test(poll_10),  cmocka_unit_test(poll_6_to_10),
+        cmocka_unit_test(counters), cmocka_unit_test(same_seed_same_numbers),
     };
     return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -16,10 +16,10 @@
 
 static uint64_t random_seed;
 
-static const struct sim_server lan = {.base_up = 2e-4, .base_down = 2e-4,
-                                      .exp_up = 1e-4, .exp_down = 1e-4};
-static const struct sim_server net = {.base_up = 1e-2, .base_down = 1e-2,
-                                      .exp_up = 1e-3, .exp_down = 1e-3};
+static const struct sim_server lan = {
+    .base_up = 2e-4, .base_down = 2e-4, .exp_up = 1e-4, .exp_down = 1e-4};
+static const struct sim_server net = {
+    .base_up = 1e-2, .base_down = 1e-2, .exp_up = 1e-3, .exp_down = 1e-3};
 
 struct summary { /* medians over the seeds, but for worst and sums */
     double rms, under_1ms, rate_rms;
@@ -47,9 +47,13 @@ static double greater(double a, double b)
 
 static struct sim_conf world(size_t servers, const struct sim_server *s)
 {
-    struct sim_conf c = {.hz = 62500000, .ppm = 50, .wander = 1e-9,
-                         .seconds = 3 * HOUR, .window = 60,
-                         .servers = servers, .need = servers / 2 + 1};
+    struct sim_conf c = {.hz = 62500000,
+                         .ppm = 50,
+                         .wander = 1e-9,
+                         .seconds = 3 * HOUR,
+                         .window = 60,
+                         .servers = servers,
+                         .need = servers / 2 + 1};
     for (size_t i = 0; i < servers; i++)
         c.server[i] = *s;
     return c;
@@ -108,9 +112,9 @@ static void cold_internet(void **state)
     c.ppm = 100;
     struct summary s = runs("cold Internet, 100 ppm", c);
     assert_true(s.worst_sync < 0.1);
-    assert_true(s.under_1ms < 48);    /* chrony 4..6; p6: 140 s */
+    assert_true(s.under_1ms < 48); /* chrony 4..6; p6: 140 s */
     assert_true(s.worst_1ms < 140);
-    assert_true(s.rms < 120);         /* chrony 4..6: 120, p6: 167 */
+    assert_true(s.rms < 120); /* chrony 4..6: 120, p6: 167 */
     assert_true(s.worst_max < 3000);
 }
 
@@ -207,8 +211,8 @@ static void hold_over(void **state)
         c.window = 24 * HOUR;
         c.server[0].dead_from = c.window;
         c.server[0].dead_to = 1e9;
-        struct summary s = runs(i ? "4 h alone, Internet" : "4 h alone, LAN",
-                                c);
+        struct summary s =
+            runs(i ? "4 h alone, Internet" : "4 h alone, LAN", c);
         /* chrony p6 289 and 497; perfect frequency 331; few seeds: twice */
         assert_true(s.rms < 800);
         assert_true(s.worst_window < 5000);
@@ -244,8 +248,8 @@ static void same_seed_same_numbers(void **state)
 int main(void)
 {
     const char *given = getenv("SIM_SEED");
-    random_seed = given ? strtoull(given, NULL, 0)
-                        : (uint64_t)time(NULL) * 2654435761u;
+    random_seed =
+        given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
     printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)random_seed);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cold_lan),

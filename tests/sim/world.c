@@ -19,8 +19,8 @@
 #define TAU        6.283185307179586
 
 struct source {
-    double due;      /* of the next request                                 */
-    int burst;       /* polls of the ramp to come; -1 before the first reply */
+    double due; /* of the next request                                 */
+    int burst;  /* polls of the ramp to come; -1 before the first reply */
     bool reply;
     double reply_at;
     struct ntp_sample sample;
@@ -108,7 +108,8 @@ static double swing(const struct scenario *c, double t)
 {
     double saw = fmod(t / 1800, 1), tri = saw < 0.5 ? 4 * saw - 1 : 3 - 4 * saw;
     return (c->sine_ppm * sin(TAU * t / 86400) + c->triangle_ppm * tri +
-            c->week_ppm * sin(TAU * t / 604800)) * 1e-6;
+            c->week_ppm * sin(TAU * t / 604800)) *
+           1e-6;
 }
 
 static void oscillate(struct world *w)
@@ -176,8 +177,8 @@ static bool among(double servers, size_t i)
 static double leaps_late(const struct world *w, size_t i)
 {
     return !among(w->c->leap_do, i) ? INFINITY
-           : i + 1 == w->sources   ? w->c->leap_late
-                                   : 0;
+           : i + 1 == w->sources    ? w->c->leap_late
+                                    : 0;
 }
 
 static uint8_t announces(const struct world *w, size_t i, double t)
@@ -235,8 +236,12 @@ static void ask(struct world *w, size_t i, double t)
         .at_ticks = sent + (got - sent) / 2,
         .utc = counted_at(c, t2 + lie, late) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
-        .root_disp_ns = 30518, .server_ns = 30000, .refid = 0x47505300,
-        .leap = announces(w, i, t2), .stratum = 1, .server_precision = -24,
+        .root_disp_ns = 30518,
+        .server_ns = 30000,
+        .refid = 0x47505300,
+        .leap = announces(w, i, t2),
+        .stratum = 1,
+        .server_precision = -24,
         .poll = s->adapt.poll};
 }
 
@@ -258,8 +263,7 @@ static void apply(struct world *w, const struct discipline_action *a, double t,
 static span_ns interval(const struct world *w)
 {
     return (span_ns)UTC_NS
-           << w->src[w->sel.selected < 0 ? 0 : w->sel.selected]
-                  .sample.poll;
+           << w->src[w->sel.selected < 0 ? 0 : w->sel.selected].sample.poll;
 }
 
 /* What of it the filters and the clk must know; w->leap has the rest. */
@@ -298,7 +302,8 @@ static void choose(struct world *w, double t, int updated)
     uint64_t ticks = ticks_at(w, t);
     for (size_t i = 0; i < w->sources; i++) {
         const struct ntp_sample *l = &w->src[i].sample;
-        in[i] = (struct select_in){.stratum = l->stratum, .leap = l->leap,
+        in[i] = (struct select_in){.stratum = l->stratum,
+                                   .leap = l->leap,
                                    .delay_ns = l->delay_ns,
                                    .root_delay_ns = l->root_delay_ns,
                                    .root_disp_ns = l->root_disp_ns};
@@ -313,8 +318,7 @@ static void choose(struct world *w, double t, int updated)
         (liar == '*' || liar == '+'))
         w->f.followed_liar++;
     struct discipline_action act;
-    discipline_update(&w->d, &w->sel, &w->clk, ticks,
-                      interval(w), &act);
+    discipline_update(&w->d, &w->sel, &w->clk, ticks, interval(w), &act);
     apply(w, &act, t, ticks);
     leap_announce(&w->leap, w->sel.leap, unix_at(w, ticks));
 }
@@ -470,8 +474,8 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
 uint64_t world_seed(void)
 {
     const char *given = getenv("SIM_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0)
-                          : (uint64_t)time(NULL) * 2654435761u;
+    uint64_t seed =
+        given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
     printf("# random seed: SIM_SEED=%llu\n", (unsigned long long)seed);
     return seed;
 }

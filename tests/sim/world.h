@@ -35,8 +35,8 @@ struct scenario {
     double servers;        /* how many                                        */
     double liars, liar;    /* the last so many of them are wrong by, s        */
     double liar_from, liar_drift; /* from then on, s; and more and more, s/s  */
-    double loss;           /* each way                                        */
-    double latency;        /* receive stamps late by up to, s                 */
+    double loss;    /* each way                                        */
+    double latency; /* receive stamps late by up to, s                 */
     double step_at, step_ppm;  /* of the crystal                              */
     double jump_at, jump;      /* of the counter, s                           */
     double route_at, route;    /* base grows by, each way, s                  */
@@ -45,8 +45,8 @@ struct scenario {
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
     double week_ppm;               /* a week                                  */
-    double epoch;          /* Unix s at true time 0; 0: an hour before era 1  */
-    double ticks0;         /* counter then; 0: a million                      */
+    double epoch;  /* Unix s at true time 0; 0: an hour before era 1  */
+    double ticks0; /* counter then; 0: a million                      */
     /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;
      * servers as bits: who announces it, who does it (nobody: there was none),
      * the last leap_late s later; leapsecmode as enum leap_mode */
@@ -59,19 +59,20 @@ struct scenario {
 };
 
 struct figures {
-    double rms, max;       /* us                                              */
-    double freq;           /* ppb RMS of the steered clock's own rate         */
-    double est_freq;       /* ppb RMS of the rate in the estimate             */
-    double floor;          /* us RMS in the outage had phase and frequency
+    double rms, max; /* us                                              */
+    double freq;     /* ppb RMS of the steered clock's own rate         */
+    double est_freq; /* ppb RMS of the rate in the estimate             */
+    double floor;    /* us RMS in the outage had phase and frequency
                             * been known exactly when it began: the crystal's */
-    double mean;           /* us, the bias                                    */
+    double mean;     /* us, the bias                                    */
     double under_1ms, under_100us; /* s since when for good, -1 not           */
-    double poll_s;         /* mean time between requests, to whomever         */
-    double max_synced;     /* us, from the first sync on                      */
+    double poll_s;     /* mean time between requests, to whomever         */
+    double max_synced; /* us, from the first sync on                      */
     unsigned polls, refused, steps, back, dishonest, followed_liar;
-    char state[WORLD_SERVERS + 1]; /* of the servers at the end, chrony's letters */
-    unsigned leaps;        /* done by the clk or its discipline               */
-    double announced;      /* s, for how long a leap was shown                */
+    char state[WORLD_SERVERS +
+               1];    /* of the servers at the end, chrony's letters */
+    unsigned leaps;   /* done by the clk or its discipline               */
+    double announced; /* s, for how long a leap was shown                */
 };
 
 /* The scenarios of a file; how many, 0 if it cannot be read or understood. */

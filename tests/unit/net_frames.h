@@ -103,14 +103,14 @@ static inline void dhcp_answer(struct frame *f, const struct frame *ask,
     memcpy(m + 16, own_ip, 4);
     memcpy(m + 28, own_mac, 6);
     memcpy(m + 236, cookie, 4);
-    uint8_t o[] = {53, 1, type,
-                   54, 4, 10, 9, 0, 1,      /* server                        */
-                   51, 4, 0, 0, 14, 16,     /* lease: an hour                */
-                   1,  4, 255, 255, 255, 0, /* mask                          */
-                   3,  4, 10, 9, 0, 1,      /* router                        */
-                   6,  4, dns[0], dns[1], dns[2], dns[3],
-                   42, 12, 10, 9, 0, 7, 0, 0, 0, 0, 10, 9, 0, 8, /* NTP      */
-                   255};
+    uint8_t o[] = {
+        53, 1, type,   54,     4,      10,     9,  0,  1, /* server                        */
+        51, 4, 0,      0,      14,     16, /* lease: an hour                */
+        1,  4, 255,    255,    255,    0,  /* mask                          */
+        3,  4, 10,     9,      0,      1,  /* router                        */
+        6,  4, dns[0], dns[1], dns[2], dns[3], 42, 12, 10, 9,
+        0,  7, 0,      0,      0,      0,      10, 9,  0,  8, /* NTP      */
+        255};
     memcpy(m + 240, o, sizeof o);
     udp4(f, 67, 68, m, sizeof m);
     memset(f->b, 0xff, 6);

@@ -13,7 +13,7 @@
 
 static struct {
     uint64_t ticks;
-    bool link, busy;            /* busy: the MAC takes nothing             */
+    bool link, busy; /* busy: the MAC takes nothing             */
     uint8_t mac[6];
     struct frame in[128], out[64];
     unsigned in_first, in_count, out_count, looked;
@@ -96,7 +96,8 @@ static inline void forget_sent(void)
 
 /* Let time pass until it is over or `wanted` has left that was not looked at
  * yet; NULL: just pass. */
-static inline struct frame *run(unsigned ms, bool (*wanted)(const struct frame *))
+static inline struct frame *run(unsigned ms,
+                                bool (*wanted)(const struct frame *))
 {
     uint64_t end = sim.ticks + (uint64_t)ms * (HZ / 1000);
     if (sim.looked == sim.out_count)

@@ -19,7 +19,7 @@
 
 struct peer {
     struct ntp_client n;
-    mono_ns now;           /* when the last request left                    */
+    mono_ns now; /* when the last request left                    */
     uint8_t req[LIMIT_NTP_PACKET], rep[PEER_MAX];
     size_t req_len, rep_len;
     struct ntp_sample s;
@@ -28,8 +28,8 @@ struct peer {
 
 static inline void peer_begin(struct peer *p, bool nts)
 {
-    struct ntp_client_conf c = {.minpoll = 6, .maxpoll = 10, .iburst = true,
-                                .nts = nts};
+    struct ntp_client_conf c = {
+        .minpoll = 6, .maxpoll = 10, .iburst = true, .nts = nts};
     memset(p, 0, sizeof *p);
     ntp_client_init(&p->n, &c, 1000000, 5 * S);
 }
@@ -55,9 +55,13 @@ static inline ntp64 peer_utc(mono_ns t)
 /* The header of a good reply: 1 ms there, 2 ms held, 3 ms back. */
 static inline struct ntp_header peer_header(const struct peer *p)
 {
-    return (struct ntp_header){.version = 4, .mode = 4, .stratum = 2,
-                               .poll = 6, .precision = -20,
-                               .root_delay = 0x0100, .root_disp = 0x0200,
+    return (struct ntp_header){.version = 4,
+                               .mode = 4,
+                               .stratum = 2,
+                               .poll = 6,
+                               .precision = -20,
+                               .root_delay = 0x0100,
+                               .root_disp = 0x0200,
                                .refid = 0x0a000001,
                                .ref = peer_utc(p->now - 7 * S),
                                .origin = bytes_get64(p->req + 40),
@@ -112,8 +116,8 @@ static inline void peer_keys(struct peer *p, uint8_t seed, size_t cookies,
     }
 }
 
-static inline void peer_field(struct writer *w, uint16_t type,
-                              const uint8_t *b, size_t len)
+static inline void peer_field(struct writer *w, uint16_t type, const uint8_t *b,
+                              size_t len)
 {
     writer_u16(w, type);
     writer_u16(w, (uint16_t)(4 + len));

@@ -10,10 +10,10 @@
 
 #include "core/bootstrap.h"
 
-#define DAY   INT64_C(86400)
-#define F     INT64_C(1790000000)
-#define D(n)  (F + (n) * DAY)
-#define ANY   0, INT64_MAX
+#define DAY  INT64_C(86400)
+#define F    INT64_C(1790000000)
+#define D(n) (F + (n)*DAY)
+#define ANY  0, INT64_MAX
 
 /* One row: sources whose certificates begin and end on days after the floor,
  * and the day that each of them claims; which of them agree follows. */
@@ -25,60 +25,142 @@ static const struct row {
     unsigned minsources;
     struct party p[4];
     size_t n;
-    bool set;            /* the clock is set ...                            */
-    int day;             /* ... to this day                                 */
+    bool set; /* the clock is set ...                            */
+    int day;  /* ... to this day                                 */
     const char *said;
-    unsigned dropped;    /* by the check of all windows then: a bit each    */
+    unsigned dropped; /* by the check of all windows then: a bit each    */
 } table[] = {
-    {"all honest", 0, {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 9}}, 3, true, 9,
-     "3 of 3 sources agree, 2 needed", 0},
-    {"a year without power: every notBefore lies ahead", 0,
-     {{340, 430, 365}, {350, 440, 365}, {360, 400, 365}}, 3, true, 365,
-     "3 of 3 sources agree, 2 needed", 0},
-    {"stolen, expired above the floor, one of three", 0,
-     {{-60, 30, 20}, {-9, 160, 90}, {-9, 160, 90}}, 3, true, 90,
-     "2 of 3 sources agree, 2 needed", 1},
-    {"expired above the floor, says the true time, one of three", 0,
-     {{-60, 30, 90}, {-9, 160, 90}, {-9, 160, 90}}, 3, true, 90,
+    {"all honest",
+     0,
+     {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 9}},
+     3,
+     true,
+     9,
+     "3 of 3 sources agree, 2 needed",
+     0},
+    {"a year without power: every notBefore lies ahead",
+     0,
+     {{340, 430, 365}, {350, 440, 365}, {360, 400, 365}},
+     3,
+     true,
+     365,
+     "3 of 3 sources agree, 2 needed",
+     0},
+    {"stolen, expired above the floor, one of three",
+     0,
+     {{-60, 30, 20}, {-9, 160, 90}, {-9, 160, 90}},
+     3,
+     true,
+     90,
+     "2 of 3 sources agree, 2 needed",
+     1},
+    {"expired above the floor, says the true time, one of three",
+     0,
+     {{-60, 30, 90}, {-9, 160, 90}, {-9, 160, 90}},
+     3,
+     true,
+     90,
      "2 of 3 sources agree, 2 needed, 1 outside its certificate's validity",
      1},
-    {"expired above the floor, two of three: no quorum", 0,
-     {{-60, 30, 90}, {-60, 31, 90}, {-9, 160, 90}}, 3, false, 0,
+    {"expired above the floor, two of three: no quorum",
+     0,
+     {{-60, 30, 90}, {-60, 31, 90}, {-9, 160, 90}},
+     3,
+     false,
+     0,
      "1 of 3 sources agree, 2 needed, 2 outside their certificates' "
-     "validity", 0},
-    {"stolen and expired, two of three, each says another time", 0,
-     {{-60, 30, 20}, {-60, 31, 25}, {-9, 160, 90}}, 3, false, 0,
-     "1 of 3 sources agree, 2 needed", 0},
-    {"agree on a time outside one certificate's window", 0,
-     {{-9, 5, 9}, {-9, 80, 9}, {-9, 80, 9}}, 3, true, 9,
+     "validity",
+     0},
+    {"stolen and expired, two of three, each says another time",
+     0,
+     {{-60, 30, 20}, {-60, 31, 25}, {-9, 160, 90}},
+     3,
+     false,
+     0,
+     "1 of 3 sources agree, 2 needed",
+     0},
+    {"agree on a time outside one certificate's window",
+     0,
+     {{-9, 5, 9}, {-9, 80, 9}, {-9, 80, 9}},
+     3,
+     true,
+     9,
      "2 of 3 sources agree, 2 needed, 1 outside its certificate's validity",
      1},
-    {"agree on a time outside two certificates' windows", 0,
-     {{-9, 5, 9}, {10, 80, 9}, {-9, 80, 9}}, 3, false, 0,
+    {"agree on a time outside two certificates' windows",
+     0,
+     {{-9, 5, 9}, {10, 80, 9}, {-9, 80, 9}},
+     3,
+     false,
+     0,
      "1 of 3 sources agree, 2 needed, 2 outside their certificates' "
-     "validity", 0},
-    {"all three lie together in their windows: believed, as promised not", 0,
-     {{-9, 80, 40}, {-9, 80, 40}, {-9, 80, 40}}, 3, true, 40,
-     "3 of 3 sources agree, 2 needed", 0},
-    {"all three lie, but outside their windows", 0,
-     {{-9, 80, 400}, {-9, 80, 400}, {-9, 80, 400}}, 3, false, 0,
+     "validity",
+     0},
+    {"all three lie together in their windows: believed, as promised not",
+     0,
+     {{-9, 80, 40}, {-9, 80, 40}, {-9, 80, 40}},
+     3,
+     true,
+     40,
+     "3 of 3 sources agree, 2 needed",
+     0},
+    {"all three lie, but outside their windows",
+     0,
+     {{-9, 80, 400}, {-9, 80, 400}, {-9, 80, 400}},
+     3,
+     false,
+     0,
      "0 of 3 sources agree, 2 needed, 3 outside their certificates' "
-     "validity", 0},
-    {"poisoned floor: the truth is before it", 0,
-     {{-900, -100, -400}, {-900, -100, -400}, {-900, -100, -400}}, 3, false,
-     0, "0 of 3 sources agree, 2 needed, 3 before the time floor", 0},
-    {"one liar of two", 0, {{-9, 80, 9}, {-9, 80, 20}}, 2, false, 0,
-     "1 of 2 sources agree, 2 needed", 0},
-    {"one alone", 0, {{-9, 80, 9}}, 1, true, 9,
-     "1 of 1 source agrees, 1 needed", 0},
-    {"one alone, minsources 2", 2, {{-9, 80, 9}}, 1, false, 0,
-     "1 of 1 source agrees, 2 needed", 0},
-    {"minsources 3, two agree", 3,
-     {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 20}}, 3, false, 0,
-     "2 of 3 sources agree, 3 needed", 0},
-    {"two of four are no majority", 0,
-     {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 20}, {-9, 80, 30}}, 4, false, 0,
-     "2 of 4 sources agree, 3 needed", 0},
+     "validity",
+     0},
+    {"poisoned floor: the truth is before it",
+     0,
+     {{-900, -100, -400}, {-900, -100, -400}, {-900, -100, -400}},
+     3,
+     false,
+     0,
+     "0 of 3 sources agree, 2 needed, 3 before the time floor",
+     0},
+    {"one liar of two",
+     0,
+     {{-9, 80, 9}, {-9, 80, 20}},
+     2,
+     false,
+     0,
+     "1 of 2 sources agree, 2 needed",
+     0},
+    {"one alone",
+     0,
+     {{-9, 80, 9}},
+     1,
+     true,
+     9,
+     "1 of 1 source agrees, 1 needed",
+     0},
+    {"one alone, minsources 2",
+     2,
+     {{-9, 80, 9}},
+     1,
+     false,
+     0,
+     "1 of 1 source agrees, 2 needed",
+     0},
+    {"minsources 3, two agree",
+     3,
+     {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 20}},
+     3,
+     false,
+     0,
+     "2 of 3 sources agree, 3 needed",
+     0},
+    {"two of four are no majority",
+     0,
+     {{-9, 80, 9}, {-9, 80, 9}, {-9, 80, 20}, {-9, 80, 30}},
+     4,
+     false,
+     0,
+     "2 of 4 sources agree, 3 needed",
+     0},
 };
 
 static unsigned dropped(const struct bootstrap *b, const struct row *r,
@@ -194,8 +276,7 @@ static void replies(void **state)
     struct bootstrap b = {.floor = F};
     assert_int_equal(bootstrap_doubt(&b, F - 1, ANY), BOOTSTRAP_BEFORE_FLOOR);
     assert_int_equal(bootstrap_doubt(&b, F, ANY), BOOTSTRAP_NO_DOUBT);
-    assert_int_equal(bootstrap_doubt(&b, D(5), D(5), D(5)),
-                     BOOTSTRAP_NO_DOUBT);
+    assert_int_equal(bootstrap_doubt(&b, D(5), D(5), D(5)), BOOTSTRAP_NO_DOUBT);
     assert_int_equal(bootstrap_doubt(&b, D(5) - 1, D(5), D(6)),
                      BOOTSTRAP_OUTSIDE_WINDOW);
     assert_int_equal(bootstrap_doubt(&b, D(6) + 1, D(5), D(6)),
@@ -212,9 +293,14 @@ static void rolled_back(void **state)
     assert_int_equal(cert(&b, -190, -100), BOOTSTRAP_CERT_GOOD);
     assert_int_equal(cert(&b, -400, -201), BOOTSTRAP_CERT_EXPIRED);
     const struct row r = {
-        "one stolen certificate of the time between, two honest ones", 0,
-        {{-190, -100, -150}, {-9, 80, 9}, {-9, 80, 9}}, 3, true, 9,
-        "2 of 3 sources agree, 2 needed", 1};
+        "one stolen certificate of the time between, two honest ones",
+        0,
+        {{-190, -100, -150}, {-9, 80, 9}, {-9, 80, 9}},
+        3,
+        true,
+        9,
+        "2 of 3 sources agree, 2 needed",
+        1};
     one(&b, &r);
 }
 
@@ -321,16 +407,11 @@ static void nocerttimecheck(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(attacks),
-        cmocka_unit_test(key_exchange),
-        cmocka_unit_test(slack),
-        cmocka_unit_test(replies),
-        cmocka_unit_test(rolled_back),
-        cmocka_unit_test(edges),
-        cmocka_unit_test(plain_sources),
-        cmocka_unit_test(later),
-        cmocka_unit_test(strict),
-        cmocka_unit_test(nocerttimecheck),
+        cmocka_unit_test(attacks),       cmocka_unit_test(key_exchange),
+        cmocka_unit_test(slack),         cmocka_unit_test(replies),
+        cmocka_unit_test(rolled_back),   cmocka_unit_test(edges),
+        cmocka_unit_test(plain_sources), cmocka_unit_test(later),
+        cmocka_unit_test(strict),        cmocka_unit_test(nocerttimecheck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,8 +71,8 @@ static void rate_resolution(void **state)
 {
     (void)state;
     static const uint32_t hz[] = {1000000, 62500000, 100000000};
-    static const int32_t rates[] = {1, -1, 1000, 100000000, -100000000,
-                                    CLK_RATE_MAX, -CLK_RATE_MAX};
+    static const int32_t rates[] = {
+        1, -1, 1000, 100000000, -100000000, CLK_RATE_MAX, -CLK_RATE_MAX};
     for (size_t k = 0; k < LEN(hz); k++) {
         for (size_t i = 0; i < LEN(rates); i++) {
             struct clk a, b;
@@ -80,8 +80,9 @@ static void rate_resolution(void **state)
             clk_init(&b, hz[k], 0, 0);
             clk_set_rate(&b, 0, rates[i]);
             uint64_t day = (uint64_t)hz[k] * 86400;
-            double gained = (double)(int64_t)(clk_at(&b, day) -
-                                              clk_at(&a, day)) / 4294967296.0;
+            double gained =
+                (double)(int64_t)(clk_at(&b, day) - clk_at(&a, day)) /
+                4294967296.0;
             double want = 86400 * (rates[i] * 1e-12);
             double unit = 86400.0 * 2 * hz[k] / 18446744073709551616.0;
             assert_true(gained - want < unit + 3e-10 &&
@@ -160,8 +161,8 @@ static void far_counter_and_era(void **state)
     uint64_t high = UINT64_C(0xfffffffff0000000); /* the last 4 s at 62.5M */
     clk_init(&c, 62500000, high, (ntp64)0xffffffff << 32);
     assert_int_equal(clk_at(&c, high + 62500000 * 3ull) >> 32, 1);
-    assert_true(clk_at(&c, UINT64_MAX) - ((ntp64)0xffffffff << 32) >
-                (ntp64)4 << 32);
+    assert_true(clk_at(&c, UINT64_MAX) - ((ntp64)0xffffffff << 32) > (ntp64)4
+                                                                         << 32);
     /* 200 years in one piece wrap into the next era, not to nonsense */
     clk_init(&c, 1000000, 0, 0);
     uint64_t s = UINT64_C(200) * 365 * 86400;

@@ -59,7 +59,7 @@ static void saveinterval(void **state)
     assert_int_equal(parse("saveinterval 86400"), 0);
     assert_int_equal(c.saveinterval_s, 86400);
     static const char *const bad[] = {
-        "saveinterval", "saveinterval 59", "saveinterval 86401",
+        "saveinterval",     "saveinterval 59",  "saveinterval 86401",
         "saveinterval 15m", "saveinterval -60", "saveinterval 60 60"};
     for (size_t i = 0; i < LEN(bad); i++) {
         assert_int_equal(parse(bad[i]), 1);
@@ -83,9 +83,9 @@ static void ntsaeads(void **state)
     assert_true(c.aead_count == 2 && c.aeads[0] == 30 && c.aeads[1] == 15);
     assert_int_equal(c.report_count, 1);
     report_is(0, CONF_NOTE, 1, "ntsaeads: `65535' is not known to Gnomon");
-    static const char *const wrong[] = {
-        "ntsaeads", "ntsaeads 17", "ntsaeads 65536", "ntsaeads -1",
-        "ntsaeads 30,15", "ntsaeads AES"};
+    static const char *const wrong[] = {"ntsaeads",       "ntsaeads 17",
+                                        "ntsaeads 65536", "ntsaeads -1",
+                                        "ntsaeads 30,15", "ntsaeads AES"};
     for (size_t i = 0; i < LEN(wrong); i++) {
         assert_int_equal(parse(wrong[i]), 1);
         assert_true(c.aead_count == 2 && c.aeads[0] == 30);
@@ -133,8 +133,8 @@ static void a_whole_file(void **state)
     assert_int_equal(s->minpoll, 6);
     assert_int_equal(s->maxpoll, 10);
     assert_int_equal(s->certset, 2);
-    assert_true(s->nts && s->prefer && s->trust && s->require &&
-                s->noselect && s->xleave && !s->iburst);
+    assert_true(s->nts && s->prefer && s->trust && s->require && s->noselect &&
+                s->xleave && !s->iburst);
     assert_true(c.sources[2].pool);
     assert_int_equal(c.sources[2].maxsources, 3);
     assert_int_equal(c.trust_count, 2);
@@ -353,28 +353,61 @@ static void bootstrap_modes(void **state)
 
 static void chrony_agrees(void **state)
 {
-    static const char *const good[] = {
-        "server a.example", "SERVER a.example IBURST",
-        "Server 192.0.2.1 minpoll -7 maxpoll 24", "server 2001:db8::1 nts",
-        "pool p.example maxsources 16", "server a.example maxdelay 1e-3",
-        "server a.example extfield F323", "server a.example nts certset 3",
-        "ntstrustedcerts /etc/ca.pem", "ntstrustedcerts 2 /etc/ca.pem",
-        "nosystemcert", "nocerttimecheck 1", "makestep 1.0 3", "makestep 0.1 -1", "minsources 2",
-        "driftfile /var/lib/chrony/drift", "% comment", "! comment",
-        "; comment", "  # comment", "ntsdumpdir /var/lib/chrony", "rtcsync",
-        "authselectmode REQUIRE", "maxdistance 1e-3", "combinelimit 0",
-        "stratumweight 0", "leapsecmode slew", "leapsecmode system"};
-    static const char *const bad[] = {
-        "server a.example minpoll x", "server a.example minpoll",
-        "server a.example minpoll 5x", "server a.example sever",
-        "server a.example iburst # note", "server",
-        "server a.example maxdelay abc", "server a.example key 0",
-        "ntstrustedcerts x /etc/ca.pem", "ntstrustedcerts",
-        "nosystemcert yes", "nocerttimecheck", "nocerttimecheck -1",
-        "nocerttimecheck x", "makestep", "makestep 1.0", "makestep 1.0 3 4",
-        "minsources x", "driftfile", "sever a.example",
-        "authselectmode", "authselectmode strict", "maxjitter x",
-        "combinelimit", "reselectdist 1 2", "leapsecmode", "leapsecmode jump"};
+    static const char *const good[] = {"server a.example",
+                                       "SERVER a.example IBURST",
+                                       "Server 192.0.2.1 minpoll -7 maxpoll 24",
+                                       "server 2001:db8::1 nts",
+                                       "pool p.example maxsources 16",
+                                       "server a.example maxdelay 1e-3",
+                                       "server a.example extfield F323",
+                                       "server a.example nts certset 3",
+                                       "ntstrustedcerts /etc/ca.pem",
+                                       "ntstrustedcerts 2 /etc/ca.pem",
+                                       "nosystemcert",
+                                       "nocerttimecheck 1",
+                                       "makestep 1.0 3",
+                                       "makestep 0.1 -1",
+                                       "minsources 2",
+                                       "driftfile /var/lib/chrony/drift",
+                                       "% comment",
+                                       "! comment",
+                                       "; comment",
+                                       "  # comment",
+                                       "ntsdumpdir /var/lib/chrony",
+                                       "rtcsync",
+                                       "authselectmode REQUIRE",
+                                       "maxdistance 1e-3",
+                                       "combinelimit 0",
+                                       "stratumweight 0",
+                                       "leapsecmode slew",
+                                       "leapsecmode system"};
+    static const char *const bad[] = {"server a.example minpoll x",
+                                      "server a.example minpoll",
+                                      "server a.example minpoll 5x",
+                                      "server a.example sever",
+                                      "server a.example iburst # note",
+                                      "server",
+                                      "server a.example maxdelay abc",
+                                      "server a.example key 0",
+                                      "ntstrustedcerts x /etc/ca.pem",
+                                      "ntstrustedcerts",
+                                      "nosystemcert yes",
+                                      "nocerttimecheck",
+                                      "nocerttimecheck -1",
+                                      "nocerttimecheck x",
+                                      "makestep",
+                                      "makestep 1.0",
+                                      "makestep 1.0 3 4",
+                                      "minsources x",
+                                      "driftfile",
+                                      "sever a.example",
+                                      "authselectmode",
+                                      "authselectmode strict",
+                                      "maxjitter x",
+                                      "combinelimit",
+                                      "reselectdist 1 2",
+                                      "leapsecmode",
+                                      "leapsecmode jump"};
     (void)state;
     for (size_t i = 0; i < LEN(good); i++)
         if (parse(good[i]) != 0)
@@ -386,14 +419,34 @@ static void chrony_agrees(void **state)
 
 static void hosts(void **state)
 {
-    static const char *const good[] = {
-        "a", "192.0.2.1", "a-b.c_d.example.", "::", "::1", "1::",
-        "2001:db8::53", "1:2:3:4:5:6:7:8", "::ffff:192.0.2.1",
-        "fe80:0:0:0:0:0:0:1", "1:2:3:4:5:6:192.0.2.1"};
+    static const char *const good[] = {"a",
+                                       "192.0.2.1",
+                                       "a-b.c_d.example.",
+                                       "::",
+                                       "::1",
+                                       "1::",
+                                       "2001:db8::53",
+                                       "1:2:3:4:5:6:7:8",
+                                       "::ffff:192.0.2.1",
+                                       "fe80:0:0:0:0:0:0:1",
+                                       "1:2:3:4:5:6:192.0.2.1"};
     static const char *const bad[] = {
-        ".", ".a", "a..b", "a/b", "a,b", ":", ":::", "1:2", "1::2::3",
-        "1:2:3:4:5:6:7:8:9", "12345::", "g::", "1:2:3:4:5:6:7:8::",
-        "1:2:3:4:5:6:7:192.0.2.1", "::1%eth0", "1:",
+        ".",
+        ".a",
+        "a..b",
+        "a/b",
+        "a,b",
+        ":",
+        ":::",
+        "1:2",
+        "1::2::3",
+        "1:2:3:4:5:6:7:8:9",
+        "12345::",
+        "g::",
+        "1:2:3:4:5:6:7:8::",
+        "1:2:3:4:5:6:7:192.0.2.1",
+        "::1%eth0",
+        "1:",
         "a234567890123456789012345678901234567890123456789012345678901234"};
     char line[200];
     (void)state;
@@ -434,7 +487,9 @@ static void odd_files(void **state)
     assert_int_equal(c.reports_lost, 35000 - LIMIT_CONF_ERRORS);
 
     /* What a report quotes cannot steer a terminal. */
-    assert_int_equal(parse("\x9b" "31mred\n"), 1);
+    assert_int_equal(parse("\x9b"
+                           "31mred\n"),
+                     1);
     report_is(0, CONF_ERROR, 1, "unknown directive `?31mred'");
     assert_int_equal(parse("server aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd/"),
                      1);

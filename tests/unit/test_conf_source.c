@@ -64,8 +64,7 @@ static void ranges(void **state)
         {"maxdelayratio 1e9", "maxdelayratio: `1e9' is outside 0 .. 1000000"},
         {"maxdelaydevratio -1",
          "maxdelaydevratio: `-1' is outside 0 .. 1000000"},
-        {"offset 2e9",
-         "offset: `2e9' is outside -1000000000 .. 1000000000"},
+        {"offset 2e9", "offset: `2e9' is outside -1000000000 .. 1000000000"},
         {"minstratum 16", "minstratum: `16' is outside 0 .. 15"},
         {"minpoll -8", "minpoll: `-8' is outside -7 .. 24"},
         {"presend 33", "presend: `33' is outside -32 .. 32"},
@@ -91,10 +90,11 @@ static void a_key_is_refused(void **state)
 static void ignored_with_a_reason(void **state)
 {
     static const char *const options[] = {
-        "asymmetry 0.1", "auto_offline", "burst", "copy", "extfield F323",
-        "filter 5", "ipv4", "ipv6", "maxdelayquant 0.2", "maxsamples 10",
-        "maxunreach 100", "mindelay 1e-4", "minsamples 6", "offline",
-        "polltarget 12", "presend 9", "version 3"};
+        "asymmetry 0.1",     "auto_offline",  "burst",          "copy",
+        "extfield F323",     "filter 5",      "ipv4",           "ipv6",
+        "maxdelayquant 0.2", "maxsamples 10", "maxunreach 100", "mindelay 1e-4",
+        "minsamples 6",      "offline",       "polltarget 12",  "presend 9",
+        "version 3"};
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         assert_int_equal(parse(options[i]), 0);
@@ -102,8 +102,9 @@ static void ignored_with_a_reason(void **state)
         assert_int_equal(c.report_count, 1);
         assert_int_equal(c.reports[0].level, CONF_IGNORED);
         char start[64];
-        snprintf(start, sizeof start, "server: option `%.*s': ",
-                 (int)strcspn(options[i], " "), options[i]);
+        snprintf(start, sizeof start,
+                 "server: option `%.*s': ", (int)strcspn(options[i], " "),
+                 options[i]);
         assert_memory_equal(c.reports[0].text, start, strlen(start));
         assert_true(strlen(c.reports[0].text) > strlen(start) + 5);
         assert_true(strlen(c.reports[0].text) < 95); /* not cut */

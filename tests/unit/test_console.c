@@ -76,9 +76,11 @@ static int floor_reset(void)
 
 static int setup(void **state)
 {
-    static const struct console_ops ops = {
-        .status = take, .clock = read_clock, .reset = reset,
-        .floor_set = floor_set, .floor_reset = floor_reset};
+    static const struct console_ops ops = {.status = take,
+                                           .clock = read_clock,
+                                           .reset = reset,
+                                           .floor_set = floor_set,
+                                           .floor_reset = floor_reset};
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
     snapshot.source_count = 1;
@@ -164,9 +166,9 @@ static void commands(void **state)
     assert_non_null(strstr(p, "Total good RX   : 0\r\ngnomon> "));
     snapshot.source_count = 1;
     type("help\n");
-    static const char *const names[] = {
-        "authdata", "sources", "tracking", "serverstats", "activity",
-        "board",    "log",     "help",     "reset"};
+    static const char *const names[] = {"authdata",    "sources",  "tracking",
+                                        "serverstats", "activity", "board",
+                                        "log",         "help",     "reset"};
     for (size_t i = 0; i < LEN(names); i++)
         assert_non_null(strstr(screen, names[i]));
     type("   \r\r");
@@ -195,7 +197,8 @@ static void editing(void **state)
     assert_non_null(strstr(screen, "tracx\b \bking\r\nReference ID"));
     type("\b\x7f");
     assert_string_equal(screen, "");
-    type("zzz\x15" "activity\r");
+    type("zzz\x15"
+         "activity\r");
     assert_non_null(strstr(screen, "200 OK\r\n"));
     type("reset\x03");
     assert_string_equal(screen, "reset^C\r\ngnomon> ");
@@ -300,10 +303,10 @@ static void limited(void **state)
     log_limited(&key, "bad packet again");
     room = 200;
     spin();
-    assert_string_equal(
-        screen, "[    0.000000] bad packet 0\r\n"
-                "[    5.000000] other\r\n"
-                "[   15.000000] bad packet again (and 49 like it)\r\n");
+    assert_string_equal(screen,
+                        "[    0.000000] bad packet 0\r\n"
+                        "[    5.000000] other\r\n"
+                        "[   15.000000] bad packet again (and 49 like it)\r\n");
 }
 
 /* A full house answers within its buffer. */

@@ -51,8 +51,7 @@ static void both(void **state)
     const struct delay_limits l = {2, 10};
     const struct delay_known k = {6, 50 * US, 3 * US};
     assert_int_equal(delay_test(&l, &k, 200 * US, INT64_MIN), NTP_TEST_B);
-    assert_int_equal(delay_test(&l, &k, INT64_MAX, 0),
-                     NTP_TEST_B | NTP_TEST_C);
+    assert_int_equal(delay_test(&l, &k, INT64_MAX, 0), NTP_TEST_B | NTP_TEST_C);
     assert_int_equal(delay_test(&l, &k, 0, 0), 0);
 }
 

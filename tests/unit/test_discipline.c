@@ -47,11 +47,16 @@ static void update(uint64_t ticks, span_ns ns, int32_t rate)
 {
     sel = (struct select_out){
         .ok = true,
-        .est = {.ticks = ticks, .utc = utc_add_ns(T0, ns), .rate_e12 = rate,
-                .rate_sigma_e12 = 100000, .sigma_ns = 10000,
+        .est = {.ticks = ticks,
+                .utc = utc_add_ns(T0, ns),
+                .rate_e12 = rate,
+                .rate_sigma_e12 = 100000,
+                .sigma_ns = 10000,
                 .bound_ns = 1000000},
-        .stratum = 2, .leap = 1,
-        .root_delay_ns = 4000000, .root_disp_ns = 50000,
+        .stratum = 2,
+        .leap = 1,
+        .root_delay_ns = 4000000,
+        .root_disp_ns = 50000,
     };
     discipline_update(&d, &sel, &c, ticks, 64 * SEC, &act);
     apply(ticks);
@@ -85,7 +90,7 @@ static void first_update_steps(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++) { /* years off, or a microsecond: all the same*/
-        begin(0); /* even when makestep allows none */
+        begin(0);                 /* even when makestep allows none */
         if (i == 1)
             clk_init(&c, HZ, 0, T0 + 4295);
         update(5 * HZ, 5 * SEC, -30000000);

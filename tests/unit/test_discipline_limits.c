@@ -34,11 +34,14 @@ static void begin(const struct discipline_conf *limits)
 static void update(uint64_t s, span_ns ns, int64_t rate, int64_t sigma)
 {
     uint64_t ticks = s * HZ;
-    struct select_out sel = {
-        .ok = true, .stratum = 1,
-        .est = {.ticks = ticks, .utc = utc_add_ns(clk_at(&c, ticks), ns),
-                .rate_e12 = (int32_t)rate, .rate_sigma_e12 = (int32_t)sigma,
-                .sigma_ns = 1000, .bound_ns = 1000000}};
+    struct select_out sel = {.ok = true,
+                             .stratum = 1,
+                             .est = {.ticks = ticks,
+                                     .utc = utc_add_ns(clk_at(&c, ticks), ns),
+                                     .rate_e12 = (int32_t)rate,
+                                     .rate_sigma_e12 = (int32_t)sigma,
+                                     .sigma_ns = 1000,
+                                     .bound_ns = 1000000}};
     discipline_update(&d, &sel, &c, ticks, 64 * SEC, &act);
     if (act.step)
         clk_step(&c, ticks, act.step_by);
@@ -91,8 +94,8 @@ static void maxclockerror(void **state)
 static void maxchange_ignores_then_gives_up(void **state)
 {
     (void)state;
-    begin(&(struct discipline_conf){.maxchange_s = 0.1, .maxchange_start = 1,
-                                    .maxchange_ignore = 2});
+    begin(&(struct discipline_conf){
+        .maxchange_s = 0.1, .maxchange_start = 1, .maxchange_ignore = 2});
     update(1, 3600 * SEC, 0, PPM); /* the first may be anything */
     assert_true(act.step && d.synced && !act.ignored);
     update(65, SEC / 20, 0, PPM);
@@ -115,8 +118,8 @@ static void maxchange_ignores_then_gives_up(void **state)
 static void maxchange_for_ever(void **state)
 {
     (void)state;
-    begin(&(struct discipline_conf){.maxchange_s = 0.1,
-                                    .maxchange_ignore = -1});
+    begin(
+        &(struct discipline_conf){.maxchange_s = 0.1, .maxchange_ignore = -1});
     for (uint64_t i = 1; i < 100; i++) {
         update(64 * i, SEC, 0, PPM);
         assert_true(act.ignored && !act.step && !d.gave_up);
@@ -137,7 +140,8 @@ static void in_chrony_conf(void **state)
     assert_true(conf.maxupdateskew_ppm > 999 && conf.maxupdateskew_ppm < 1001);
     assert_true(conf.maxchange_s <= 0);
     assert_int_equal(parse("maxslewrate 100\nmaxupdateskew 5\nmaxdrift 200\n"
-                           "maxclockerror 2.5\nmaxchange 0.5 3 -1\n"), 0);
+                           "maxclockerror 2.5\nmaxchange 0.5 3 -1\n"),
+                     0);
     assert_int_equal(conf.report_count, 0);
     assert_true(conf.maxslewrate_ppm > 99 && conf.maxslewrate_ppm < 101);
     assert_true(conf.maxclockerror_ppm > 2.4 && conf.maxclockerror_ppm < 2.6);
@@ -147,7 +151,8 @@ static void in_chrony_conf(void **state)
     assert_int_equal(parse("maxslewrate 1000\n"), 0);
     assert_int_equal(conf.reports[0].level, CONF_NOTE);
     assert_int_equal(parse("maxslewrate 0\nmaxdrift x\nmaxchange 1 2\n"
-                           "maxchange 1 2 x\nmaxupdateskew -1\n"), 5);
+                           "maxchange 1 2 x\nmaxupdateskew -1\n"),
+                     5);
     assert_string_equal(conf.reports[0].text,
                         "maxslewrate: `0' is not more than nothing");
 }

@@ -104,8 +104,8 @@ static void sigma_is_honest(void **state)
     for (int i = 0; i < 40; i++) {
         /* delays and errors as of a path with 1 ms of jitter */
         double up = (i * 7 % 11) * 1e-4, down = (i * 5 % 13) * 1e-4;
-        struct ntp_sample s = sample(64 * i, 30, (up - down) / 2,
-                                     0.020 + up + down);
+        struct ntp_sample s =
+            sample(64 * i, 30, (up - down) / 2, 0.020 + up + down);
         assert_true(filter_sample(&f, &s));
         assert_true(filter_estimate(&f, s.at_ticks, &e));
         double err = error_at(&f, 64 * i, 30);

@@ -10,12 +10,12 @@
 
 #include "core/fmt.h"
 
-#define SAME(...)                                                             \
-    do {                                                                      \
-        char a[120], b[120];                                                  \
-        int n = snprintf(a, sizeof(a), __VA_ARGS__);                          \
-        assert_int_equal(fmt(b, sizeof(b), __VA_ARGS__), n);                  \
-        assert_string_equal(b, a);                                            \
+#define SAME(...)                                                              \
+    do {                                                                       \
+        char a[120], b[120];                                                   \
+        int n = snprintf(a, sizeof(a), __VA_ARGS__);                           \
+        assert_int_equal(fmt(b, sizeof(b), __VA_ARGS__), n);                   \
+        assert_string_equal(b, a);                                             \
     } while (0)
 
 static void like_printf(void **state)

@@ -30,7 +30,8 @@ static void polyval_of_the_rfc(void **s)
     struct polyval p;
     unhex("25629347589242761d31f826ba4b757b", key);
     unhex("4f4f95668c83dfb6401762bb2d01a262"
-          "d1a24ddd2721d006bbe45f20d3c9f362", text);
+          "d1a24ddd2721d006bbe45f20d3c9f362",
+          text);
     unhex("f7a3b47b846119fae5b7866cf5e5b77e", want);
     polyval_begin(&p, key);
     polyval_add(&p, text, sizeof text);
@@ -118,7 +119,7 @@ static void every_flipped_bit_is_found(void **s)
 {
     (void)s;
     uint8_t key[16], nonce[12], ad[5] = {1, 2, 3, 4, 5}, text[49], out[80],
-        back[80];
+                                back[80];
     memset(key, 7, sizeof key);
     memset(nonce, 9, sizeof nonce);
     memset(text, 0xa5, sizeof text);
@@ -150,8 +151,7 @@ static void key_nonce_and_data_are_bound(void **s)
     uint8_t *const bound[] = {key, key + 15, n, n + 11, ad, ad + 299};
     for (size_t i = 0; i < LEN(bound); i++) {
         *bound[i] ^= 0x80;
-        assert_int_equal(a->open(key, n, 12, ad, 300, out, 16, none),
-                         RC_AUTH);
+        assert_int_equal(a->open(key, n, 12, ad, 300, out, 16, none), RC_AUTH);
         *bound[i] ^= 0x80;
     }
     /* Data and text are told apart by their lengths. */

@@ -22,8 +22,8 @@ static struct leap_action act;
 
 static int64_t unix_of(int32_t year, unsigned month, unsigned day)
 {
-    struct utc_civil when = {.year = year, .month = (uint8_t)month,
-                             .day = (uint8_t)day};
+    struct utc_civil when = {
+        .year = year, .month = (uint8_t)month, .day = (uint8_t)day};
     int64_t s = 0;
     assert_int_equal(utc_unix_of(&when, &s), RC_OK);
     return s;
@@ -158,8 +158,8 @@ static void to_the_tick(void **state)
 static void in_words(void **state)
 {
     (void)state;
-    static const char *const want[2][5] = {
-        {"58", "59", "59", "00", "01"}, {"57", "58", "00", "01", "02"}};
+    static const char *const want[2][5] = {{"58", "59", "59", "00", "01"},
+                                           {"57", "58", "00", "01", "02"}};
     for (uint8_t bits = 1; bits <= 2; bits++) {
         begin(LEAP_SYSTEM, bits, 10, 0);
         double at = bits == 1 ? 8.25 : 7.25;
@@ -211,8 +211,7 @@ static void slew_and_ignore(void **state)
 {
     (void)state;
     begin(LEAP_SLEW, 1, 10, 0);
-    assert_true(leap_utc(&l, &c, ticks_of(10.1)) ==
-                clk_at(&c, ticks_of(10.1)));
+    assert_true(leap_utc(&l, &c, ticks_of(10.1)) == clk_at(&c, ticks_of(10.1)));
     assert_true(leap_take(&l, &c, ticks_of(10.1), &act));
     assert_false(act.step);
     assert_int_equal(act.by, -SEC);
@@ -248,8 +247,8 @@ static void nothing_is_void(void **state)
     struct discipline d;
     struct discipline_conf conf = {.makestep_s = 1, .makestep_limit = 3};
     struct estimate before, after;
-    struct ntp_sample s = {.delay_ns = 2000000, .stratum = 1,
-                           .server_precision = -24};
+    struct ntp_sample s = {
+        .delay_ns = 2000000, .stratum = 1, .server_precision = -24};
     ntp64 t0 = utc_of_unix(midnight() - 300, 0);
     filter_init(&f, HZ, 0, FILTER_SIGMA_UNKNOWN);
     for (uint64_t k = 0; k < 20; k++) {
@@ -273,8 +272,7 @@ static void nothing_is_void(void **state)
     d.est = before;
     span_ns was = discipline_offset(&d, &c, before.ticks);
     discipline_shift(&d, -SEC);
-    assert_int_equal(discipline_offset(&d, &c, before.ticks) - was,
-                     -UTC_NS);
+    assert_int_equal(discipline_offset(&d, &c, before.ticks) - was, -UTC_NS);
 }
 
 int main(void)

@@ -20,8 +20,7 @@ static void stamps(void **state)
     assert_null(logring_read(&r, &at, &missed));
     logring_add(&r, 123456999, "first");
     logring_add(&r, 98765000001000, "second");
-    assert_string_equal(logring_read(&r, &at, &missed),
-                        "[    0.123456] first");
+    assert_string_equal(logring_read(&r, &at, &missed), "[    0.123456] first");
     assert_string_equal(logring_read(&r, &at, &missed),
                         "[98765.000001] second");
     assert_null(logring_read(&r, &at, &missed));

@@ -233,8 +233,10 @@ static void dns_answer(const struct frame *ask, const uint8_t *data,
     be16(m + 6, len ? 1 : 0);
     if (len) {
         uint8_t *r = m + q;
-        memcpy(r, (uint8_t[12]){0xc0, 12, 0, len == 4 ? 1 : 28, 0, 1, 0, 0, 0,
-                                60, 0, (uint8_t)len}, 12);
+        memcpy(r,
+               (uint8_t[12]){0xc0, 12, 0, len == 4 ? 1 : 28, 0, 1, 0, 0, 0, 60,
+                             0, (uint8_t)len},
+               12);
         memcpy(r + 12, data, len);
         q += 12 + len;
     }
@@ -519,15 +521,14 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_down),       cmocka_unit_test(test_dhcp),
-        cmocka_unit_test(test_rx_stamp),   cmocka_unit_test(test_tx_stamp),
-        cmocka_unit_test(test_tx_queue),   cmocka_unit_test(test_dns),
-        cmocka_unit_test(test_dns_forged), cmocka_unit_test(test_dns_silent),
-        cmocka_unit_test(test_dns_many),   cmocka_unit_test(test_rdnss),
-        cmocka_unit_test(test_echo),       cmocka_unit_test(test_fragments),
-        cmocka_unit_test(test_flood),      cmocka_unit_test(test_no_buffers),
-        cmocka_unit_test(test_short_frames),
-        cmocka_unit_test(test_link_change),
+        cmocka_unit_test(test_down),         cmocka_unit_test(test_dhcp),
+        cmocka_unit_test(test_rx_stamp),     cmocka_unit_test(test_tx_stamp),
+        cmocka_unit_test(test_tx_queue),     cmocka_unit_test(test_dns),
+        cmocka_unit_test(test_dns_forged),   cmocka_unit_test(test_dns_silent),
+        cmocka_unit_test(test_dns_many),     cmocka_unit_test(test_rdnss),
+        cmocka_unit_test(test_echo),         cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_flood),        cmocka_unit_test(test_no_buffers),
+        cmocka_unit_test(test_short_frames), cmocka_unit_test(test_link_change),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

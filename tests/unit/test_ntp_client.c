@@ -166,19 +166,48 @@ static void impossible_times(void **state)
         ask();
         struct ntp_header h = peer_header(&p);
         switch (i) {
-        case 0: h.receive = 0; break;
-        case 1: h.transmit = 0; break;
-        case 2: h.transmit = h.receive - 8192; break; /* 2 us */
-        case 3: h.ref = h.transmit + 8192; break;
-        case 4: h.root_delay = 32u << 16; break; /* / 2 = 16 s */
-        case 5: h.root_disp = 16u << 16; break;
-        case 6: h.root_delay = h.root_disp = UINT32_MAX; break;
-        case 7: h.transmit = h.receive + (UINT64_C(7) << 22); break; /* 7 ms */
-        case 8: h.receive += UINT64_C(1) << 63; break;
-        case 9: h.transmit = h.receive + (UINT64_C(1) << 40); break;
-        case 11: h.receive = h.ref = 0; h.transmit = 1 << 20; break;
-        case 12: h.transmit = h.ref = 0; h.receive = -(ntp64)(1 << 20); break;
-        case 10: h.precision = 127; h.receive -= UINT64_C(1) << 27; break;
+        case 0:
+            h.receive = 0;
+            break;
+        case 1:
+            h.transmit = 0;
+            break;
+        case 2:
+            h.transmit = h.receive - 8192;
+            break; /* 2 us */
+        case 3:
+            h.ref = h.transmit + 8192;
+            break;
+        case 4:
+            h.root_delay = 32u << 16;
+            break; /* / 2 = 16 s */
+        case 5:
+            h.root_disp = 16u << 16;
+            break;
+        case 6:
+            h.root_delay = h.root_disp = UINT32_MAX;
+            break;
+        case 7:
+            h.transmit = h.receive + (UINT64_C(7) << 22);
+            break; /* 7 ms */
+        case 8:
+            h.receive += UINT64_C(1) << 63;
+            break;
+        case 9:
+            h.transmit = h.receive + (UINT64_C(1) << 40);
+            break;
+        case 11:
+            h.receive = h.ref = 0;
+            h.transmit = 1 << 20;
+            break;
+        case 12:
+            h.transmit = h.ref = 0;
+            h.receive = -(ntp64)(1 << 20);
+            break;
+        case 10:
+            h.precision = 127;
+            h.receive -= UINT64_C(1) << 27;
+            break;
         }
         refused_header(&h, NTP_DROP_TIMES);
     }
@@ -214,11 +243,13 @@ static void too_late(void **state)
     peer_good(&p);
     mono_ns t = p.now + 17100 * MS; /* a round trip above 16 s */
     assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
-                                     p.rep_len, &p.s, &p.why), RC_BAD);
+                                     p.rep_len, &p.s, &p.why),
+                     RC_BAD);
     assert_int_equal(p.why, NTP_DROP_TIMES);
     uint64_t early = (uint64_t)p.now / 1000 - 1; /* before it was sent */
-    assert_int_equal(ntp_client_recv(&p.n, t, early, p.rep, p.rep_len, &p.s,
-                                     &p.why), RC_BAD);
+    assert_int_equal(
+        ntp_client_recv(&p.n, t, early, p.rep, p.rep_len, &p.s, &p.why),
+        RC_BAD);
     assert_int_equal(p.why, NTP_DROP_TIMES);
 }
 
@@ -229,8 +260,9 @@ static void over_maxdelay(void **state)
     static const struct {
         int64_t maxdelay, delay; /* ms; the server holds it for 2 */
         unsigned failed;
-    } row[] = {{0, 2999, 0},   {0, 3001, NTP_TEST_A}, {4, 4, 0},
-               {4, 5, NTP_TEST_A}, {9000, 8999, 0}, {9000, 9001, NTP_TEST_A}};
+    } row[] = {{0, 2999, 0},    {0, 3001, NTP_TEST_A},
+               {4, 4, 0},       {4, 5, NTP_TEST_A},
+               {9000, 8999, 0}, {9000, 9001, NTP_TEST_A}};
     for (size_t i = 0; i < LEN(row); i++) {
         peer_begin(&p, false);
         p.n.conf.maxdelay_ns = row[i].maxdelay * MS;
@@ -238,7 +270,8 @@ static void over_maxdelay(void **state)
         peer_good(&p);
         mono_ns t = p.now + (row[i].delay + 2) * MS;
         assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
-                                         p.rep_len, &p.s, &p.why), RC_OK);
+                                         p.rep_len, &p.s, &p.why),
+                         RC_OK);
         assert_int_equal(p.s.failed, row[i].failed);
         assert_int_equal(p.n.reach, 1);
         assert_int_equal(peer_give(&p), RC_BAD); /* a duplicate */
@@ -251,7 +284,8 @@ static void over_maxdelay(void **state)
     peer_reply(&p, &h);
     mono_ns t = p.now + 4010 * MS;
     assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
-                                     p.rep_len, &p.s, &p.why), RC_OK);
+                                     p.rep_len, &p.s, &p.why),
+                     RC_OK);
     assert_int_equal(p.s.failed, NTP_TEST_A);
 }
 
@@ -397,8 +431,8 @@ static void ramp_and_reach(void **state)
 {
     (void)state;
     peer_begin(&p, false);
-    static const int gap[] = {2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 16, 16, 16,
-                              16, 32, 32, 32, 32, 64, 64, 64};
+    static const int gap[] = {2,  2,  2,  2,  4,  4,  4,  4,  8,  8,  8, 8,
+                              16, 16, 16, 16, 32, 32, 32, 32, 64, 64, 64};
     for (size_t i = 0; i < LEN(gap); i++) {
         exchange();
         mono_ns t = ntp_client_due(&p.n) - p.now;
@@ -430,8 +464,8 @@ static void intervals_vary(void **state)
 static void silence_at_start(void **state)
 {
     (void)state;
-    static const int gap[] = {1, 1, 1, 2, 4, 8, 16, 32, 64, 128, 128, 128, 128,
-                              128, 128, 256, 256};
+    static const int gap[] = {1,   1,   1,   2,   4,   8,   16,  32, 64,
+                              128, 128, 128, 128, 128, 128, 256, 256};
     peer_begin(&p, false);
     for (size_t i = 0; i < LEN(gap); i++) {
         ask();

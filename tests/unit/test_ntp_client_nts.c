@@ -95,7 +95,8 @@ static void request_is_sealed(void **state)
     size_t auth = p.req_len - 40; /* head, lengths, nonce, tag */
     const struct nts_assoc *a = &p.n.nts;
     assert_int_equal(a->aead->open(a->c2s, p.req + auth + 8, 16, p.req, auth,
-                                   p.req + auth + 24, 16, none), RC_OK);
+                                   p.req + auth + 24, 16, none),
+                     RC_OK);
 }
 
 static void long_cookies_fit(void **state)
@@ -561,20 +562,23 @@ static void chrony_replies(void **state)
 {
     (void)state;
     assert_int_equal(from_chrony(chrony_one_uid, chrony_s2c, chrony_one_reply,
-                                 sizeof chrony_one_reply), RC_OK);
+                                 sizeof chrony_one_reply),
+                     RC_OK);
     assert_int_equal(p.n.nts.count, 1);
     assert_int_equal(p.s.stratum, 1);
     assert_int_equal(p.s.refid, 0x7f7f0101);
     assert_int_equal(p.s.server_precision, -26);
-    assert_int_equal(from_chrony(chrony_four_uid, chrony_s2c,
-                                 chrony_four_reply, sizeof chrony_four_reply),
+    assert_int_equal(from_chrony(chrony_four_uid, chrony_s2c, chrony_four_reply,
+                                 sizeof chrony_four_reply),
                      RC_OK);
     assert_int_equal(p.n.nts.count, 4);
     assert_int_equal(from_chrony(chrony_nak_uid, chrony_s2c, chrony_nak_reply,
-                                 sizeof chrony_nak_reply), RC_AUTH);
+                                 sizeof chrony_nak_reply),
+                     RC_AUTH);
     assert_int_equal(p.why, NTP_DROP_NAK);
     assert_int_equal(from_chrony(chrony_one_uid, chrony_s2c, chrony_four_reply,
-                                 sizeof chrony_four_reply), RC_AUTH);
+                                 sizeof chrony_four_reply),
+                     RC_AUTH);
     assert_int_equal(p.why, NTP_DROP_UID);
 }
 

@@ -60,8 +60,7 @@ static void overdue(void **state)
     ntp_client_set_poll(&p.n, 10);
     exchange();
     mono_ns now = p.now + 500 * S;
-    assert_int_equal(ntp_client_poll(&p.n, now, p.req, sizeof p.req),
-                     RC_AGAIN);
+    assert_int_equal(ntp_client_poll(&p.n, now, p.req, sizeof p.req), RC_AGAIN);
     ntp_client_set_poll(&p.n, 6);
     assert_true(ntp_client_due(&p.n) < now);
     assert_int_equal(ntp_client_poll(&p.n, now, p.req, sizeof p.req),
@@ -81,8 +80,8 @@ static void never_beyond_its_limits(void **state)
 
 static void ramp_unaffected(void **state)
 {
-    static const int gap[] = {2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 16, 16, 16,
-                              16, 32, 32, 32, 32, 256, 256};
+    static const int gap[] = {2, 2,  2,  2,  4,  4,  4,  4,  8,  8,   8,
+                              8, 16, 16, 16, 16, 32, 32, 32, 32, 256, 256};
     (void)state;
     peer_begin(&p, false);
     ntp_client_set_poll(&p.n, 8);
@@ -156,7 +155,8 @@ static void below_a_second_only_nearby(void **state)
     peer_good(&p);
     mono_ns t = p.now + 13 * MS;
     assert_int_equal(ntp_client_recv(&p.n, t, (uint64_t)t / 1000, p.rep,
-                                     p.rep_len, &p.s, &p.why), RC_OK);
+                                     p.rep_len, &p.s, &p.why),
+                     RC_OK);
     exchange();
     assert_true(ntp_client_due(&p.n) >= p.now + S);
     exchange();

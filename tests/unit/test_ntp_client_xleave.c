@@ -10,7 +10,7 @@
 #include "ntp_peer.h"
 
 static struct peer p;
-static ntp64 left; /* when the server's last reply really left it */
+static ntp64 left;  /* when the server's last reply really left it */
 static mono_ns was; /* p.now of the exchange before */
 
 static uint64_t req_origin(void)
@@ -105,8 +105,8 @@ static void names_the_last_reply(void **state)
         seen[i] = bytes_get64(p.req + 40);
         seen[i + 1] = i == 0 ? 1 : req_receive();
         for (size_t k = 0; k <= i; k++) /* nothing is said twice */
-            assert_true(seen[k] != seen[i + 1] && (k == i ||
-                                                   seen[k] != seen[i]));
+            assert_true(seen[k] != seen[i + 1] &&
+                        (k == i || seen[k] != seen[i]));
         struct ntp_header h = i ? interleaved() : peer_header(&p);
         heard(&h);
     }
@@ -361,7 +361,11 @@ static void wrong_origin(void **state)
     exchange();
     uint64_t old_rx = req_receive();
     ask();
-    const uint64_t origin[] = {0, old_tx, old_rx, req_origin(), left,
+    const uint64_t origin[] = {0,
+                               old_tx,
+                               old_rx,
+                               req_origin(),
+                               left,
                                req_receive() ^ 1,
                                bytes_get64(p.req + 40) + 1};
     for (size_t i = 0; i < LEN(origin); i++) {

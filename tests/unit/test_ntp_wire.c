@@ -92,8 +92,8 @@ static void fields_walked(void **state)
     (void)state;
     uint8_t pkt[512];
     size_t n;
-    size_t len = fields(pkt, (uint16_t[]){16, 36, 28}, (size_t[]){16, 36, 28},
-                        3);
+    size_t len =
+        fields(pkt, (uint16_t[]){16, 36, 28}, (size_t[]){16, 36, 28}, 3);
     assert_int_equal(walk(pkt, len, &n), RC_AGAIN);
     assert_int_equal(n, 3);
     assert_int_equal(walk(pkt, NTP_HEADER, &n), RC_AGAIN); /* none */
@@ -113,8 +113,8 @@ static void fields_that_lie(void **state)
     (void)state;
     uint8_t pkt[512];
     size_t n;
-    static const uint16_t lies[] = {0, 1, 2, 4, 12, 15, 17, 18, 29, 30, 31,
-                                    36, 255, 32768, 65535};
+    static const uint16_t lies[] = {0,  1,  2,  4,  12,  15,    17,   18,
+                                    29, 30, 31, 36, 255, 32768, 65535};
     for (size_t i = 0; i < LEN(lies); i++) {
         size_t len = fields(pkt, &lies[i], (size_t[]){32}, 1);
         assert_int_equal(walk(pkt, len, &n), RC_BAD);
@@ -148,12 +148,9 @@ static void many_fields_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header_both_ways),
-        cmocka_unit_test(short_is_bad),
-        cmocka_unit_test(kiss_words),
-        cmocka_unit_test(fields_walked),
-        cmocka_unit_test(fields_that_lie),
-        cmocka_unit_test(many_fields_end),
+        cmocka_unit_test(header_both_ways), cmocka_unit_test(short_is_bad),
+        cmocka_unit_test(kiss_words),       cmocka_unit_test(fields_walked),
+        cmocka_unit_test(fields_that_lie),  cmocka_unit_test(many_fields_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,7 +278,7 @@ static void additional_padding_is_passed_over(void **s)
 static void field_lengths(void **s)
 {
     (void)s;
-    static const uint16_t bad[] = {0,  1,  3,  4,  8,  12, 13, 14, 15,
+    static const uint16_t bad[] = {0,  1,  3,  4,  8,  12, 13,     14,    15,
                                    17, 18, 34, 35, 37, 38, 0xfffc, 0xffff};
     for (size_t i = 0; i < LEN(bad); i++) {
         good(1, 100);

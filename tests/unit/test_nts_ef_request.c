@@ -50,9 +50,8 @@ static void request_of_228_bytes(void **s)
     assert_int_equal(at, 188);
     assert_int_equal(field_at(p, at, NTS_EF_AUTHENTICATOR, 40), 228);
     assert_memory_equal(p + 192, "\0\x10\0\x10", 4);
-    assert_int_equal(a.aead->open(c2s, p + 196, 16, p, 188, p + 212, 16,
-                                  scratch),
-                     RC_OK);
+    assert_int_equal(
+        a.aead->open(c2s, p + 196, 16, p, 188, p + 212, 16, scratch), RC_OK);
     assert_int_equal(p[0], 0x23);
 }
 
@@ -68,9 +67,8 @@ static void request_of_188_bytes_with_aead_30(void **s)
     assert_int_equal(n, 188);
     assert_int_equal(field_at(p, 152, NTS_EF_AUTHENTICATOR, 36), 188);
     assert_memory_equal(p + 156, "\0\x0c\0\x10", 4);
-    assert_int_equal(a.aead->open(c2s, p + 160, 12, p, 152, p + 172, 16,
-                                  scratch),
-                     RC_OK);
+    assert_int_equal(
+        a.aead->open(c2s, p + 160, 12, p, 152, p + 172, 16, scratch), RC_OK);
 }
 
 static void requests_never_repeat_themselves(void **s)

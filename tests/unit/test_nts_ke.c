@@ -76,8 +76,8 @@ static enum nts_ke_status with(unsigned type, const char *body, size_t len)
 static void request_as_in_the_rfc(void **s)
 {
     (void)s;
-    static const uint8_t want[] = {0x80, 1, 0, 2, 0, 0,  0x80, 4,
-                                   0,    2, 0, 15, 0x80, 0, 0, 0};
+    static const uint8_t want[] = {0x80, 1, 0, 2,  0,    0, 0x80, 4,
+                                   0,    2, 0, 15, 0x80, 0, 0,    0};
     uint8_t out[64];
     assert_int_equal(nts_ke_client_request(&k, offer, 1, out, sizeof out),
                      sizeof want);
@@ -91,8 +91,8 @@ static void request_with_aead_30_says_compliant(void **s)
 {
     (void)s;
     static const uint16_t two[] = {30, 15};
-    static const uint8_t want[] = {0x80, 1, 0, 2, 0, 0,  0x80, 4, 0, 4, 0,
-                                   30,   0, 15, 4, 0, 0, 0, 0x80, 0, 0, 0};
+    static const uint8_t want[] = {0x80, 1, 0,  2, 0, 0, 0x80, 4,    0, 4, 0,
+                                   30,   0, 15, 4, 0, 0, 0,    0x80, 0, 0, 0};
     uint8_t out[64];
     assert_int_equal(nts_ke_client_request(&k, two, 2, out, sizeof out),
                      sizeof want);
@@ -426,9 +426,8 @@ static void every_status_has_its_own_words(void **s)
     (void)s;
     for (int i = NTS_KE_MORE; i <= NTS_KE_TOO_LONG; i++)
         for (int j = NTS_KE_MORE; j < i; j++)
-            assert_string_not_equal(
-                nts_ke_status_text((enum nts_ke_status)i),
-                nts_ke_status_text((enum nts_ke_status)j));
+            assert_string_not_equal(nts_ke_status_text((enum nts_ke_status)i),
+                                    nts_ke_status_text((enum nts_ke_status)j));
 }
 
 int main(void)

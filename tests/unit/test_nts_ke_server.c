@@ -28,8 +28,8 @@ static void client_and_server_agree(void **s)
         assert_int_equal(nts_ke_server_read(req, len, &r), RC_AGAIN);
     assert_int_equal(nts_ke_server_read(req, (size_t)n, &r), RC_OK);
     assert_int_equal(r.aead, 15);
-    struct nts_ke_answer a = {.server = "ntp2.example", .port = 1123,
-                              .count = 8};
+    struct nts_ke_answer a = {
+        .server = "ntp2.example", .port = 1123, .count = 8};
     for (size_t i = 0; i < 8; i++) {
         memset(cookie[i], (int)i, sizeof cookie[i]);
         a.cookie[i].b = cookie[i];
@@ -63,9 +63,8 @@ static void agree_on_30(bool compliant)
     assert_int_equal(nts_ke_client_feed(&k, out, (size_t)n), NTS_KE_DONE);
     assert_int_equal(k.result.aead, 30);
     assert_int_equal(k.result.compliant, compliant);
-    assert_int_equal(
-        nts_ke_exporter_aead(k.result.aead, k.result.compliant),
-        nts_ke_exporter_aead(r.aead, r.compliant));
+    assert_int_equal(nts_ke_exporter_aead(k.result.aead, k.result.compliant),
+                     nts_ke_exporter_aead(r.aead, r.compliant));
 }
 
 static void client_and_server_agree_on_30(void **s)
@@ -80,16 +79,18 @@ static int serve(const char *req, size_t len, struct nts_ke_request *r)
     return nts_ke_server_read((const uint8_t *)req, len, r);
 }
 #define SERVE(req, r) serve(req, sizeof(req) - 1, r)
-#define PROT "\x80\1\0\2\0\0"
-#define AEAD "\x80\4\0\2\0\x0f"
-#define EOM  "\x80\0\0\0"
+#define PROT          "\x80\1\0\2\0\0"
+#define AEAD          "\x80\4\0\2\0\x0f"
+#define EOM           "\x80\0\0\0"
 
 static void server_chooses_the_first_it_has(void **s)
 {
     (void)s;
     struct nts_ke_request r;
     /* chrony 4.6 offers 30, 15 and record 1024; ntpd-rs 17, 15 */
-    assert_int_equal(SERVE(PROT "\x80\4\0\4\0\x1e\0\x0f" "\4\0\0\0" EOM, &r),
+    assert_int_equal(SERVE(PROT "\x80\4\0\4\0\x1e\0\x0f"
+                                "\4\0\0\0" EOM,
+                           &r),
                      RC_OK);
     assert_int_equal(r.aead, 30);
     assert_true(r.compliant);
@@ -98,7 +99,9 @@ static void server_chooses_the_first_it_has(void **s)
     assert_false(r.compliant);
     assert_int_equal(SERVE(PROT "\0\4\0\4\0\x11\0\x0f" EOM, &r), RC_OK);
     assert_int_equal(r.aead, 15);
-    assert_int_equal(SERVE("\0\6\0\4ntp." "\0\7\0\2\0\x7b" PROT AEAD EOM, &r),
+    assert_int_equal(SERVE("\0\6\0\4ntp."
+                           "\0\7\0\2\0\x7b" PROT AEAD EOM,
+                           &r),
                      RC_OK);
     assert_int_equal(SERVE("\x12\x34\0\1x" PROT AEAD EOM "junk", &r), RC_OK);
 }
@@ -130,20 +133,20 @@ static void server_refuses(void **s)
     int n = nts_ke_server_error(r.error, out, sizeof out);
     assert_int_equal(n, 10);
     assert_memory_equal(out, "\x80\2\0\2\0\0\x80\0\0\0", 10);
-#define REFUSED(req)                                                        \
-    do {                                                                    \
-        assert_int_equal(SERVE(req, &r), RC_BAD);                           \
-        assert_int_equal(r.error, NTS_ERROR_BAD_REQUEST);                   \
+#define REFUSED(req)                                                           \
+    do {                                                                       \
+        assert_int_equal(SERVE(req, &r), RC_BAD);                              \
+        assert_int_equal(r.error, NTS_ERROR_BAD_REQUEST);                      \
     } while (0)
     REFUSED(EOM);
-    REFUSED(PROT EOM);                     /* AEADs are a must with NTPv4 */
+    REFUSED(PROT EOM); /* AEADs are a must with NTPv4 */
     REFUSED(AEAD EOM);
     REFUSED(PROT PROT AEAD EOM);
     REFUSED(PROT AEAD AEAD EOM);
-    REFUSED("\x80\1\0\0" AEAD EOM);        /* at least one protocol */
-    REFUSED(PROT "\x80\4\0\0" EOM);        /* at least one AEAD */
+    REFUSED("\x80\1\0\0" AEAD EOM); /* at least one protocol */
+    REFUSED(PROT "\x80\4\0\0" EOM); /* at least one AEAD */
     REFUSED(PROT "\x80\4\0\3\0\x0f\0" EOM);
-    REFUSED(PROT AEAD "\0\5\0\1c" EOM);    /* cookie, error, warning: not */
+    REFUSED(PROT AEAD "\0\5\0\1c" EOM);      /* cookie, error, warning: not */
     REFUSED(PROT AEAD "\x80\2\0\2\0\0" EOM); /* a client's to send */
     REFUSED(PROT AEAD "\x80\3\0\2\0\0" EOM);
     REFUSED(PROT AEAD "\x80\0\0\1x");

@@ -45,9 +45,8 @@ static void part_of_a_record_waits(void **s)
 static void written_as_figure_2(void **s)
 {
     (void)s;
-    static const uint8_t want[] = {0x80, 1, 0, 2,    0,    0,    0x04,
-                                   0,    0, 0, 0x00, 0x07, 0x00, 0x02,
-                                   0x10, 0x92};
+    static const uint8_t want[] = {0x80, 1, 0,    2,    0,    0,    0x04, 0,
+                                   0,    0, 0x00, 0x07, 0x00, 0x02, 0x10, 0x92};
     static const uint16_t ntpv4 = 0, port = 4242;
     uint8_t out[16];
     struct writer w = writer_of(out, sizeof out);
@@ -106,11 +105,22 @@ static void names_that_are_not(void **s)
     static const struct {
         const char *b;
         size_t len;
-    } bad[] = {{"", 0},        {".", 1},           {"..", 2},
-               {".a", 2},      {"a\0b", 3},        {"a\0", 2},
-               {"a b", 3},     {"a\n", 2},         {"fe80::1%eth0", 12},
-               {"[::1]", 5},   {"b\xc3\xbc" "c", 4}, {"a/../b", 6},
-               {"\x1b[2J", 4}, {"a\x7f", 2}};
+    } bad[] = {{"", 0},
+               {".", 1},
+               {"..", 2},
+               {".a", 2},
+               {"a\0b", 3},
+               {"a\0", 2},
+               {"a b", 3},
+               {"a\n", 2},
+               {"fe80::1%eth0", 12},
+               {"[::1]", 5},
+               {"b\xc3\xbc"
+                "c",
+                4},
+               {"a/../b", 6},
+               {"\x1b[2J", 4},
+               {"a\x7f", 2}};
     for (size_t i = 0; i < LEN(bad); i++)
         assert_int_equal(name_of(bad[i].b, bad[i].len, out, sizeof out),
                          RC_BAD);

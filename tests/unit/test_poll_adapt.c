@@ -32,7 +32,8 @@ static int8_t sample(span_ns off, span_ns more)
     struct ntp_sample s = {.at_ticks = now,
                            .utc = utc_add_ns(T0 + (uint64_t)since, off),
                            .delay_ns = 2000000 + more,
-                           .server_precision = -24, .stratum = 1};
+                           .server_precision = -24,
+                           .stratum = 1};
     return poll_adapt(&p, &f, filter_sample(&f, &s));
 }
 
@@ -102,8 +103,10 @@ static void fixed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows_to_maxpoll), cmocka_unit_test(one_step_a_sample),
-        cmocka_unit_test(news), cmocka_unit_test(one_outlier_is_none),
+        cmocka_unit_test(grows_to_maxpoll),
+        cmocka_unit_test(one_step_a_sample),
+        cmocka_unit_test(news),
+        cmocka_unit_test(one_outlier_is_none),
         cmocka_unit_test(fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,11 @@
 #include "entropy.h"
 #include "services/crypto_mbed.h"
 
-#define BYTES(...) (const uint8_t[]){__VA_ARGS__}
+#define BYTES(...)                                                             \
+    (const uint8_t[])                                                          \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
 
 /* "00ff" into bytes; returns how many. */
 static size_t hex(const char *s, uint8_t *out)
@@ -41,8 +45,8 @@ static void check_siv(const char *key_hex, const char *const *ad_hex,
     assert_int_equal(sealed_len, len + SIV_TAG);
     assert_int_equal(siv_seal(key, parts, ad_count, text, len, out), RC_OK);
     assert_memory_equal(out, sealed, sealed_len);
-    assert_int_equal(
-        siv_open(key, parts, ad_count, sealed, sealed_len, out), RC_OK);
+    assert_int_equal(siv_open(key, parts, ad_count, sealed, sealed_len, out),
+                     RC_OK);
     assert_memory_equal(out, text, len);
 }
 
@@ -83,7 +87,8 @@ static void aes_of_fips197(void **s)
     struct crypto_aes a;
     uint8_t key[32], in[16], want[16], out[16];
     hex("000102030405060708090a0b0c0d0e0f"
-        "101112131415161718191a1b1c1d1e1f", key);
+        "101112131415161718191a1b1c1d1e1f",
+        key);
     hex("00112233445566778899aabbccddeeff", in);
     assert_int_equal(crypto_aes_begin(&a, key, 16), RC_OK);
     crypto_aes_block(&a, in, out);
@@ -139,7 +144,7 @@ static void every_flipped_bit_is_found(void **s)
     (void)s;
     const struct aead *a = aead_find(AEAD_AES_SIV_CMAC_256);
     uint8_t key[32], nonce[16], ad[5] = {1, 2, 3, 4, 5}, text[49], out[80],
-        back[80];
+                                back[80];
     memset(key, 7, sizeof key);
     memset(nonce, 9, sizeof nonce);
     memset(text, 0xa5, sizeof text);

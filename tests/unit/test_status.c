@@ -14,15 +14,15 @@
 static struct status s;
 static char out[4096];
 
-#define SOURCES_HEAD                                                          \
-    "MS Name/IP address         Stratum Poll Reach LastRx Last sample       " \
-    "        \n"                                                              \
-    "=======================================================================" \
+#define SOURCES_HEAD                                                           \
+    "MS Name/IP address         Stratum Poll Reach LastRx Last sample       "  \
+    "        \n"                                                               \
+    "======================================================================="  \
     "========\n"
-#define AUTH_HEAD                                                             \
-    "Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook "   \
-    "CLen\n"                                                                  \
-    "=====================================================================" \
+#define AUTH_HEAD                                                              \
+    "Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook "    \
+    "CLen\n"                                                                   \
+    "====================================================================="    \
     "====\n"
 
 struct row {
@@ -45,8 +45,7 @@ static void sources(void **state)
         {"127.0.0.3", 'x', 1, 6, 0377, 23, -5000000000, -5000000000, 1061000,
          "^x 127.0.0.3                     1   6   377    23  "
          "-5000ms[-5000ms] +/- 1061us\n"},
-        {"exactly.25.characters.abc", '-', 15, 10, 1, 1200, 10000, -10000,
-         9999,
+        {"exactly.25.characters.abc", '-', 15, 10, 1, 1200, 10000, -10000, 9999,
          "^- exactly.25.characters.abc    15  10     1   20m    "
          "+10us[  -10us] +/- 9999ns\n"},
         {"y", '~', 16, 24, 0, 35999, -923000, -924000, 43000000,
@@ -99,8 +98,8 @@ static void sources(void **state)
         /* f.example: chronyd's 32-bit float is 9999.4999 where ours is
          * 9999.5 exactly, which begins the next unit. */
         if (strcmp(r->name, "f.example") == 0)
-            memcpy(strstr(want, "[-9999us] +/- 9999us"),
-                   "[  -10ms] +/-   10ms", 20);
+            memcpy(strstr(want, "[-9999us] +/- 9999us"), "[  -10ms] +/-   10ms",
+                   20);
         (void)status_sources(&s, out, sizeof(out));
         assert_string_equal(out, want);
     }
@@ -142,12 +141,11 @@ static void authdata(void **state)
                                          .last_ke_s = 1200,
                                          .ke_attempts = 12345,
                                          .naks = 54321};
-    s.source[2] = (struct status_source){.name = "plain.example",
-                                         .last_ke_s = -1};
+    s.source[2] =
+        (struct status_source){.name = "plain.example", .last_ke_s = -1};
     (void)status_authdata(&s, out, sizeof(out));
     assert_string_equal(
-        out,
-        AUTH_HEAD
+        out, AUTH_HEAD
         "nts1.test                    NTS     1   15  256    3    0    0"
         "    8  100\n"
         "127.0.0.3                    NTS 123456   30  128  20m 12345 54321"
@@ -332,7 +330,8 @@ static void card_wear(void **state)
     memset(&s, 0, sizeof(s));
     struct status_run *r = &s.run;
     r->save_interval_s = 900;
-    r->wear = (struct journal_wear){.sectors = 7, .writes_a_year = 35064,
+    r->wear = (struct journal_wear){.sectors = 7,
+                                    .writes_a_year = 35064,
                                     .sectors_a_year = 253365,
                                     .each_a_year = 494};
     (void)status_board(&s, out, sizeof(out));

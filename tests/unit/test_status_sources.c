@@ -45,8 +45,8 @@ static void sourcestats(void **state)
     x->stats = (struct status_stats){14, 10, 17, -0.005, 0.050, 211};
     x->offset_ns = -500000000;
     x = source("127.0.0.4");
-    x->stats = (struct status_stats){.skew_ppm = 2000,
-                                     .sd_ns = INT64_C(4000000000)};
+    x->stats =
+        (struct status_stats){.skew_ppm = 2000, .sd_ns = INT64_C(4000000000)};
     (void)status_sourcestats(&s, out, sizeof(out));
     assert_string_equal(
         out, "Name/IP Address            NP  NR  Span  Frequency  Freq Skew  "
@@ -69,9 +69,8 @@ static void selectdata(void **state)
     struct status_source *x = source("127.0.0.1");
     x->nts = true;
     x->last_rx_s = 5;
-    x->select = (struct status_select){'W', STATUS_OPT_PREFER,
-                                       STATUS_OPT_PREFER, 1.0, -5814, 2359,
-                                       true};
+    x->select = (struct status_select){
+        'W', STATUS_OPT_PREFER, STATUS_OPT_PREFER, 1.0, -5814, 2359, true};
     x = source("127.0.0.2");
     *x = s.source[0];
     strcpy(x->name, "127.0.0.2");

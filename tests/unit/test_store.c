@@ -122,8 +122,8 @@ static void partition(unsigned i, uint8_t type, uint32_t lba, uint32_t n)
 static void make_fat(uint32_t at, const char *name83, const char *text)
 {
     static const uint8_t boot[36] = {
-        0xeb, 0x3c, 0x90, 'G', 'N', 'O', 'M', 'O', 'N', ' ', ' ',
-        0x00, 0x02, 1, 1, 0, 1, 16, 0, 0x00, 0x02, 0xf8, 2, 0};
+        0xeb, 0x3c, 0x90, 'G', 'N', 'O', 'M', 'O',  'N',  ' ',  ' ', 0x00,
+        0x02, 1,    1,    0,   1,   16,  0,   0x00, 0x02, 0xf8, 2,   0};
     size_t len = strlen(text);
     uint8_t *b = card[at], *fat = card[at + 1], *dir = card[at + 3];
     memcpy(b, boot, sizeof(boot));

@@ -109,17 +109,16 @@ static const char *said(void)
 /* A start with n NTS sources. */
 static void boot(const char *lines, unsigned n)
 {
-    static const struct keeper_ops ops = {load,        save,
-                                          saved_all,   save_others,
-                                          handshakes,  floor_moved};
+    static const struct keeper_ops ops = {load,        save,       saved_all,
+                                          save_others, handshakes, floor_moved};
     began = ticks += 100 * HZ;
     text[0] = 0;
     log_init();
     (void)conf_parse(&conf, lines, strlen(lines));
     keeper_init(&conf, &ops);
     for (unsigned i = 0; i < n; i++) {
-        conf.sources[i] = (struct conf_source){
-            .nts = true, .minpoll = 6, .maxpoll = 10};
+        conf.sources[i] =
+            (struct conf_source){.nts = true, .minpoll = 6, .maxpoll = 10};
         memcpy(conf.sources[i].name, (char[]){(char)('a' + i), 0}, 2);
         timekeeper_source(i, &conf.sources[i]);
     }

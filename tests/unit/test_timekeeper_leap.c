@@ -88,9 +88,12 @@ static span_ns error(void)
 
 static void answer(unsigned slot, uint8_t leap, span_ns off)
 {
-    struct ntp_sample s = {.at_ticks = ticks, .delay_ns = 400000,
+    struct ntp_sample s = {.at_ticks = ticks,
+                           .delay_ns = 400000,
                            .utc = utc_add_ns(truth(ticks), off),
-                           .leap = leap, .stratum = 1, .poll = 4,
+                           .leap = leap,
+                           .stratum = 1,
+                           .poll = 4,
                            .server_precision = -24};
     timekeeper_reach(slot, 255);
     (void)timekeeper_sample(slot, &s, 0, 0);
@@ -238,8 +241,11 @@ static void a_sample_from_before(void **state)
     status.source_count = 2;
     timekeeper_status(&status);
     uint32_t good = status.source[0].ntp.good;
-    struct ntp_sample s = {.at_ticks = ticks, .utc = truth(ticks) - ((uint64_t)3 << 32),
-                           .delay_ns = 400000, .stratum = 1, .poll = 4,
+    struct ntp_sample s = {.at_ticks = ticks,
+                           .utc = truth(ticks) - ((uint64_t)3 << 32),
+                           .delay_ns = 400000,
+                           .stratum = 1,
+                           .poll = 4,
                            .server_precision = -24};
     s.at_ticks -= 3 * HZ;
     while (ticks < (uint64_t)(BEGIN + 8) * HZ)

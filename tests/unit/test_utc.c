@@ -15,8 +15,11 @@
 static int64_t unix_of(int32_t y, unsigned mo, unsigned d, unsigned h,
                        unsigned mi, unsigned s)
 {
-    struct utc_civil c = {.year = y, .month = (uint8_t)mo, .day = (uint8_t)d,
-                          .hour = (uint8_t)h, .minute = (uint8_t)mi,
+    struct utc_civil c = {.year = y,
+                          .month = (uint8_t)mo,
+                          .day = (uint8_t)d,
+                          .hour = (uint8_t)h,
+                          .minute = (uint8_t)mi,
                           .second = (uint8_t)s};
     int64_t t = INT64_MIN;
     assert_int_equal(utc_unix_of(&c, &t), RC_OK);
@@ -34,9 +37,9 @@ static void rfc5905_dates(void **state)
         int64_t era;
         uint32_t s;
     } row[] = {
-        {1899, 12, 31, -1, 4294880896u}, {1900, 1, 1, 0, 0},
-        {1970, 1, 1, 0, 2208988800u},    {1972, 1, 1, 0, 2272060800u},
-        {1999, 12, 31, 0, 3155587200u},  {2036, 2, 8, 1, 63104},
+        {1899, 12, 31, -1, 4294880896u},   {1900, 1, 1, 0, 0},
+        {1970, 1, 1, 0, 2208988800u},      {1972, 1, 1, 0, 2272060800u},
+        {1999, 12, 31, 0, 3155587200u},    {2036, 2, 8, 1, 63104},
         {-4713, 11, 24, -49, 1795583104u}, {1, 1, 1, -14, 202934144u},
         {1582, 10, 15, -3, 2874597888u},
     };
@@ -70,7 +73,8 @@ static void ordinary_years(void **state)
     };
     for (size_t i = 0; i < LEN(row); i++) {
         assert_int_equal(unix_of(row[i].y, row[i].mo, row[i].d, row[i].h,
-                                 row[i].mi, row[i].s), row[i].u);
+                                 row[i].mi, row[i].s),
+                         row[i].u);
         struct utc_civil c = utc_civil_of(row[i].u);
         assert_int_equal(c.year, row[i].y);
         assert_int_equal(c.month, row[i].mo);
@@ -107,12 +111,12 @@ static void days_that_do_not_exist(void **state)
 {
     (void)state;
     static const struct utc_civil bad[] = {
-        {2026, 0, 1, 0, 0, 0, 0},    {2026, 13, 1, 0, 0, 0, 0},
-        {2026, 1, 0, 0, 0, 0, 0},    {2026, 1, 32, 0, 0, 0, 0},
-        {2026, 2, 29, 0, 0, 0, 0},   {2100, 2, 29, 0, 0, 0, 0},
-        {2024, 2, 30, 0, 0, 0, 0},   {2026, 4, 31, 0, 0, 0, 0},
-        {2026, 1, 1, 24, 0, 0, 0},   {2026, 1, 1, 0, 60, 0, 0},
-        {2026, 1, 1, 0, 0, 60, 0},   {2026, 255, 255, 255, 255, 255, 0},
+        {2026, 0, 1, 0, 0, 0, 0},  {2026, 13, 1, 0, 0, 0, 0},
+        {2026, 1, 0, 0, 0, 0, 0},  {2026, 1, 32, 0, 0, 0, 0},
+        {2026, 2, 29, 0, 0, 0, 0}, {2100, 2, 29, 0, 0, 0, 0},
+        {2024, 2, 30, 0, 0, 0, 0}, {2026, 4, 31, 0, 0, 0, 0},
+        {2026, 1, 1, 24, 0, 0, 0}, {2026, 1, 1, 0, 60, 0, 0},
+        {2026, 1, 1, 0, 0, 60, 0}, {2026, 255, 255, 255, 255, 255, 0},
     };
     for (size_t i = 0; i < LEN(bad); i++) {
         int64_t u = 42;

@@ -57,10 +57,9 @@ static SSL *handshake(int port, const char *ca)
 int main(int argc, char **argv)
 {
     static const char label[] = "EXPORTER-network-time-security";
-    static const unsigned char request[] = {
-        0x80, 1, 0, 2, 0, 0,  /* NTPv4   */
-        0x80, 4, 0, 2, 0, 15, /* AEAD 15 */
-        0x80, 0, 0, 0};
+    static const unsigned char request[] = {0x80, 1, 0, 2, 0, 0,  /* NTPv4   */
+                                            0x80, 4, 0, 2, 0, 15, /* AEAD 15 */
+                                            0x80, 0, 0, 0};
     unsigned char response[65536], key[32], context[5] = {0, 0, 0, 15, 0};
     size_t len = 0;
     if (argc != 3)
@@ -68,14 +67,13 @@ int main(int argc, char **argv)
     SSL *s = handshake(atoi(argv[1]), argv[2]);
     if (SSL_write(s, request, sizeof request) != sizeof request)
         die("cannot write");
-    for (int n; (n = SSL_read(s, response + len,
-                              (int)(sizeof response - len))) > 0;)
+    for (int n;
+         (n = SSL_read(s, response + len, (int)(sizeof response - len))) > 0;)
         len += (size_t)n;
     show("response", response, len);
     for (context[4] = 0; context[4] < 2; context[4]++) {
-        if (SSL_export_keying_material(s, key, sizeof key, label,
-                                       strlen(label), context, sizeof context,
-                                       1) != 1)
+        if (SSL_export_keying_material(s, key, sizeof key, label, strlen(label),
+                                       context, sizeof context, 1) != 1)
             die("cannot export");
         show(context[4] ? "s2c" : "c2s", key, sizeof key);
     }

@@ -13,7 +13,7 @@
 #include "core/nts_ef.h"
 #include "core/nts_ke.h"
 
-#define UID_AT   52  /* body of the first field after the header */
+#define UID_AT   52 /* body of the first field after the header */
 #define TABLE(a) a, sizeof a
 
 static uint8_t scratch[2048];
@@ -28,10 +28,9 @@ static void key_exchange(void **s)
     uint8_t out[64];
     for (size_t cut = 0; cut <= sizeof chrony_response; cut++) {
         assert_true(nts_ke_client_request(&k, offer, 1, out, sizeof out) > 0);
-        enum nts_ke_status st =
-            nts_ke_client_feed(&k, chrony_response, cut);
-        assert_int_equal(
-            st, cut < sizeof chrony_response ? NTS_KE_MORE : NTS_KE_DONE);
+        enum nts_ke_status st = nts_ke_client_feed(&k, chrony_response, cut);
+        assert_int_equal(st, cut < sizeof chrony_response ? NTS_KE_MORE
+                                                          : NTS_KE_DONE);
         assert_int_equal(nts_ke_client_feed(&k, chrony_response + cut,
                                             sizeof chrony_response - cut),
                          NTS_KE_DONE);
@@ -79,9 +78,9 @@ static void replies_to_others_and_spoilt(void **s)
     (void)s;
     uint8_t p[sizeof chrony_one_reply];
     assert_int_equal(ours(chrony_four_uid, TABLE(chrony_one_reply)), NTS_UID);
-    assert_int_equal(reply(chrony_s2c, chrony_c2s, chrony_one_uid,
-                           TABLE(chrony_one_reply)),
-                     NTS_FORGED);
+    assert_int_equal(
+        reply(chrony_s2c, chrony_c2s, chrony_one_uid, TABLE(chrony_one_reply)),
+        NTS_FORGED);
     for (size_t bit = 0; bit < sizeof p * 8; bit++) {
         memcpy(p, chrony_one_reply, sizeof p);
         p[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -44,8 +44,8 @@ static void check(const struct wycheproof *v)
     size_t sealed_len = hex(v->sealed, sealed);
     assert_int_equal(key_len, a->key_len);
     assert_int_equal(sealed_len, len + a->tag_len);
-    int rc = a->open(key, nonce, nonce_len, ad, ad_len, sealed, sealed_len,
-                     out);
+    int rc =
+        a->open(key, nonce, nonce_len, ad, ad_len, sealed, sealed_len, out);
     if (rc != (v->valid ? RC_OK : RC_AUTH))
         fail_msg("test %d: open says %d", v->id, rc);
     if (!v->valid)

@@ -153,8 +153,8 @@ static void take(unsigned i, mono_ns now)
     ssize_t n = receive(c.fd[i], buf, sizeof buf, &ticks);
     if (n < 0)
         return;
-    int rc = ntp_client_recv(&c.client[i], now, ticks, buf, (size_t)n, &s,
-                             &why);
+    int rc =
+        ntp_client_recv(&c.client[i], now, ticks, buf, (size_t)n, &s, &why);
     timekeeper_reach(i, c.client[i].reach);
     if (rc != RC_OK) {
         printf("drop %s %s\n", c.conf.sources[i].name, ntp_drop_text(why));
@@ -298,17 +298,18 @@ int main(int argc, char **argv)
     struct timekeeper_start start = {0};
     timekeeper_init(&c.conf, &start);
     mono_ns began = timekeeper_mono(), now = began;
-    struct ntp_client_conf nc = {
-        .minpoll = c.minpoll, .maxpoll = c.maxpoll, .iburst = true,
-        .xleave = c.xleave};
+    struct ntp_client_conf nc = {.minpoll = c.minpoll,
+                                 .maxpoll = c.maxpoll,
+                                 .iburst = true,
+                                 .xleave = c.xleave};
     for (unsigned i = 0; i < c.conf.source_count; i++) {
         c.conf.sources[i].minpoll = c.minpoll;
         c.conf.sources[i].maxpoll = c.maxpoll;
         timekeeper_source(i, &c.conf.sources[i]);
         ntp_client_init(&c.client[i], &nc, port_tick_hz(), now);
     }
-    mono_ns end = c.seconds > 0 ? began + (mono_ns)(c.seconds * 1e9)
-                                : MONO_NEVER;
+    mono_ns end =
+        c.seconds > 0 ? began + (mono_ns)(c.seconds * 1e9) : MONO_NEVER;
     while (now < end && (c.want == 0 || c.samples < c.want)) {
         wait_until(mono_min(serve(now), end));
         now = timekeeper_mono();

@@ -43,9 +43,9 @@ time_t time(time_t *out)
 
 int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-    if (level == SOL_SOCKET && (name == SO_TIMESTAMP ||
-                                name == SO_TIMESTAMPNS ||
-                                name == SO_TIMESTAMPING)) {
+    if (level == SOL_SOCKET &&
+        (name == SO_TIMESTAMP || name == SO_TIMESTAMPNS ||
+         name == SO_TIMESTAMPING)) {
         errno = ENOPROTOOPT;
         return -1;
     }
