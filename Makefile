@@ -1,14 +1,14 @@
 # Gnomon. Two commands do everything on a fresh Debian 12:
 #   make run     build, make an SD image, start NTS servers on loopback, boot
 #   make test    all tests; ends with "N passed, N failed"
-# Others: make image, host, unit, fuzz, lint, repro, bench, size, clean.
+# Others: make quick, image, host, unit, fuzz, lint, repro, bench, size, clean.
 
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: third-inc all run test bench image host deps lint repro size clean \
-        tests-bin unit fuzz journal
+        quick quick-bin tests-bin unit fuzz journal
 
 B := build
 JOBS ?= 2
@@ -154,6 +154,13 @@ run: image $(B)/peers/.fetched
 test: $(B)/.deps
 	@+$(MAKE) --no-print-directory -j$(JOBS) tests-bin
 	python3 tests/run.py --jobs $(JOBS)
+
+# The tests that need no peer and no emulator: a minute, for every commit.
+QUICK := $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(DRIVER_TESTS)
+quick: $(B)/.deps
+	@+$(MAKE) --no-print-directory -j$(JOBS) quick-bin
+	python3 tests/run.py --jobs $(JOBS) unit/ vectors/ power/ drivers/ lint/
+quick-bin: $(QUICK) host image
 
 bench: image tests-bin $(B)/bench/clock
 	python3 tests/bench/bench.py
