@@ -255,72 +255,29 @@ int conf_words_aeads(const struct conf_words *w, uint16_t list[LIMIT_AEADS],
 static const char not_needed[] = "accepted, not needed by Gnomon";
 static const char not_yet[] = "accepted, but not yet done by Gnomon";
 
+/* clang-format off */
 const char *conf_words_ignored(const char *directive)
 {
-    static const char *const useless[] = {"acquisitionport",
-                                          "bindacqdevice",
-                                          "bindcmdaddress",
-                                          "bindcmddevice",
-                                          "binddevice",
-                                          "clientloglimit",
-                                          "clockprecision",
-                                          "commandkey",
-                                          "corrtimeratio",
-                                          "dumpdir",
-                                          "dumponexit",
-                                          "fallbackdrift",
-                                          "generatecommandkey",
-                                          "hwclockfile",
-                                          "hwtimestamp",
-                                          "hwtstimeout",
-                                          "initstepslew",
-                                          "keyfile",
-                                          "leapseclist",
-                                          "leapsectz",
-                                          "linux_freq_scale",
-                                          "linux_hz",
-                                          "lock_all",
-                                          "log",
-                                          "logbanner",
-                                          "logchange",
-                                          "logdir",
-                                          "mailonchange",
-                                          "manual",
-                                          "maxsamples",
-                                          "maxtxbuffers",
-                                          "minsamples",
-                                          "noclientlog",
-                                          "ntpsigndsocket",
-                                          "ntscachedir",
-                                          "ntsprocesses",
-                                          "opencommands",
-                                          "pidfile",
-                                          "ptpdomain",
-                                          "ptpport",
-                                          "refresh",
-                                          "rtcautotrim",
-                                          "rtcdevice",
-                                          "rtcfile",
-                                          "rtconutc",
-                                          "rtcsync",
-                                          "sched_priority",
-                                          "tempcomp",
-                                          "user"};
-    static const char *const later[] = {"allow",        "bindacqaddress",
-                                        "bindaddress",  "broadcast",
-                                        "cmdallow",     "cmddeny",
-                                        "cmdport",      "cmdratelimit",
-                                        "confdir",      "deny",
-                                        "dscp",         "include",
-                                        "local",        "maxntsconnections",
-                                        "maxstratum",   "minstratum",
-                                        "ntsntpserver", "ntsport",
-                                        "ntsratelimit", "ntsrefresh",
-                                        "ntsrotate",    "ntsservercert",
-                                        "ntsserverkey", "peer",
-                                        "port",         "ratelimit",
-                                        "refclock",     "smoothtime",
-                                        "sourcedir"};
+    static const char *const useless[] = {
+        "acquisitionport", "bindacqdevice", "bindcmdaddress",
+        "bindcmddevice", "binddevice", "clientloglimit", "clockprecision",
+        "commandkey", "corrtimeratio", "dumpdir", "dumponexit",
+        "fallbackdrift", "generatecommandkey", "hwclockfile", "hwtimestamp",
+        "hwtstimeout", "initstepslew", "keyfile", "leapseclist", "leapsectz",
+        "linux_freq_scale", "linux_hz", "lock_all", "log", "logbanner",
+        "logchange", "logdir", "mailonchange", "manual", "maxsamples",
+        "maxtxbuffers", "minsamples", "noclientlog", "ntpsigndsocket",
+        "ntscachedir", "ntsprocesses", "opencommands", "pidfile",
+        "ptpdomain", "ptpport", "refresh", "rtcautotrim", "rtcdevice",
+        "rtcfile", "rtconutc", "rtcsync", "sched_priority", "tempcomp",
+        "user"};
+    static const char *const later[] = {
+        "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
+        "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
+        "include", "local", "maxntsconnections", "maxstratum", "minstratum",
+        "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
+        "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit",
+        "refclock", "smoothtime", "sourcedir"};
     for (size_t i = 0; i < LEN(useless); i++)
         if (conf_words_equal(directive, useless[i]))
             return not_needed;
@@ -332,25 +289,13 @@ const char *conf_words_ignored(const char *directive)
 
 const struct conf_option_word *conf_words_option(const char *word)
 {
-#define FLAG(n, o)                                                             \
-    {                                                                          \
-        n, o, CONF_VALUE_NONE, 0, 0, NULL                                      \
-    }
-#define NUM(n, o, lo, hi)                                                      \
-    {                                                                          \
-        n, o, CONF_VALUE_INT, lo, hi, NULL                                     \
-    }
-#define REAL(n, o, lo, hi)                                                     \
-    {                                                                          \
-        n, o, CONF_VALUE_REAL, lo, hi, NULL                                    \
-    }
-#define IGNORED(n, v, lo, hi, why)                                             \
-    {                                                                          \
-        n, CONF_OPT_IGNORED, v, lo, hi, why                                    \
-    }
-#define NONE CONF_VALUE_NONE
-#define INT  CONF_VALUE_INT
-#define MORE INT32_MAX
+#define FLAG(n, o)          {n, o, CONF_VALUE_NONE, 0, 0, NULL}
+#define NUM(n, o, lo, hi)   {n, o, CONF_VALUE_INT, lo, hi, NULL}
+#define REAL(n, o, lo, hi)  {n, o, CONF_VALUE_REAL, lo, hi, NULL}
+#define IGNORED(n, v, lo, hi, why) {n, CONF_OPT_IGNORED, v, lo, hi, why}
+#define NONE                CONF_VALUE_NONE
+#define INT                 CONF_VALUE_INT
+#define MORE                INT32_MAX
     static const char by_delay[] = "each sample is weighed by its delay";
     static const char all_kept[] = "the filter has no register of samples";
     static const struct conf_option_word table[] = {
@@ -389,9 +334,8 @@ const struct conf_option_word *conf_words_option(const char *word)
         IGNORED("version", INT, 1, 4, "requests are of version 4"),
         IGNORED("asymmetry", CONF_VALUE_REAL, -1, 1, "found by the filter"),
         IGNORED("maxdelayquant", CONF_VALUE_REAL, 0, 1, by_delay),
-        IGNORED("mindelay", CONF_VALUE_REAL, 0, 1000,
-                "the least one seen is"
-                " used"),
+        IGNORED("mindelay", CONF_VALUE_REAL, 0, 1000, "the least one seen is"
+                                                      " used"),
         IGNORED("extfield", CONF_VALUE_HEX, 0, 0, "not sent"),
     };
     for (size_t i = 0; i < LEN(table); i++)
@@ -399,3 +343,4 @@ const struct conf_option_word *conf_words_option(const char *word)
             return &table[i];
     return NULL;
 }
+/* clang-format on */
