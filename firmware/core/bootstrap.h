@@ -58,7 +58,7 @@
 #ifndef BOOTSTRAP_H
 #define BOOTSTRAP_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 
 enum bootstrap_mode {

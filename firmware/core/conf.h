@@ -9,7 +9,7 @@
 #ifndef CONF_H
 #define CONF_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "authselect.h"
 #include "base.h"
 #include "leap.h"

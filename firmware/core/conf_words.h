@@ -3,7 +3,7 @@
 #ifndef CONF_WORDS_H
 #define CONF_WORDS_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 
 #define CONF_LINE_MAX 512 /* bytes of a line; chrony's longest is 2047      */

@@ -62,7 +62,7 @@
 #ifndef JOURNAL_H
 #define JOURNAL_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 
 #define JOURNAL_SECTOR  512u

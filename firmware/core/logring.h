@@ -6,7 +6,7 @@
 #ifndef LOGRING_H
 #define LOGRING_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 
 struct logring {   /* 31 KB: static; all zero is an empty ring */

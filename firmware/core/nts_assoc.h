@@ -15,7 +15,7 @@
 #ifndef NTS_ASSOC_H
 #define NTS_ASSOC_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "aead.h"
 
 #define NTS_UID_LEN 32

@@ -15,7 +15,7 @@
 #ifndef NTS_KE_H
 #define NTS_KE_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 #include "nts_record.h"
 

@@ -8,7 +8,7 @@
 #ifndef NTS_KE_SERVER_H
 #define NTS_KE_SERVER_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "nts_record.h"
 
 struct nts_ke_request {

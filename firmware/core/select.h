@@ -30,7 +30,7 @@
 #ifndef SELECT_H
 #define SELECT_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "authselect.h"
 #include "filter.h"
 

@@ -5,7 +5,7 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "../limit.h"
+#include "limit.h"
 #include "base.h"
 #include "journal.h"
 

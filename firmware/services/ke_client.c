@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "core/aead.h"
 #include "core/crypto.h"
 #include "core/mono.h"

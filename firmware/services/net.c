@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "arch/cc.h"
 #include "core/mono.h"
 #include "log.h"

@@ -1,7 +1,7 @@
 /* What lwIP's DHCP client finds in option 42. */
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "lwip/dhcp.h"
 #include "net.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "lwip/udp.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"

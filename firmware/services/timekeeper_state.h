@@ -3,7 +3,7 @@
 #ifndef TIMEKEEPER_STATE_H
 #define TIMEKEEPER_STATE_H
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "core/clk.h"
 #include "core/discipline.h"
 #include "core/leap.h"

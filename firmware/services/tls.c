@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "core/mono.h"
 #include "log.h"
 #include "tls_bio.h"

@@ -4,7 +4,7 @@
 #include <mbedtls/platform.h>
 #include <string.h>
 
-#include "../limit.h"
+#include "core/limit.h"
 #include "log.h"
 #include "tls.h"
 #include "tls_roots.h"

@@ -20,7 +20,7 @@
 
 #include "core/mono.h"
 #include "host.h"
-#include "limit.h"
+#include "core/limit.h"
 #include "port.h"
 #include "services/ke_client.h"
 #include "services/net.h"

@@ -68,13 +68,13 @@ def wrong_include(path, angled, name):
     if path.startswith("firmware/core/"):
         if angled:
             return stem not in CORE_STANDARD and "core is pure"
-        return not (os.path.exists("firmware/core/" + name)
-                    or name in ("../limit.h",)) and "core includes core only"
+        return (not os.path.exists("firmware/core/" + name)
+                and "core includes core only")
     if path.startswith("firmware/services/"):
         if angled:
             return (stem not in STANDARD and "/" not in name
                     and "services: standard headers in <>")
-        if name.startswith("core/") or name in ("port.h", "../limit.h"):
+        if name.startswith("core/") or name == "port.h":
             return False
         if os.path.exists("firmware/services/" + name):
             mine, other = service_of(path), service_of(name)

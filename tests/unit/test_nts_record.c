@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limit.h"
+#include "core/limit.h"
 #include "core/nts_record.h"
 
 static void critical_bit_and_type(void **s)
