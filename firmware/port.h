@@ -76,15 +76,20 @@ _Noreturn void port_reset(void);
 
 /* What the machine says of itself. Texts are static and never NULL. */
 struct port_info {
-    const char *board; /* "Raspberry Pi 2 Model B (BCM2836)"           */
-    uint32_t revision; /* board revision code                          */
-    uint64_t serial;
-    uint32_t memory_bytes;
-    size_t stack_size, stack_used; /* bytes; used: deepest since start       */
+    const char *board;      /* "Raspberry Pi 2 Model B (BCM2836)"           */
+    uint32_t revision;      /* board revision code, 0: not known            */
     const char *last_reset; /* "power-on", "reset", "watchdog", "panic f:l" */
     uint32_t crashes;       /* runs in a row that ended so, up to this one  */
-    bool emulated;
+    const char *trouble;    /* why there is no Ethernet, in one line; "" as
+                               long as there is nothing to say             */
+    uint32_t card_errors;   /* commands and transfers of the card that failed,
+                               those that a second attempt mended included */
+    /* Bytes; used: the deepest since start. The second pair is the stack that
+     * interrupts run on; its size is 0 where there is none. */
+    size_t stack_size, stack_used;
+    size_t irq_stack_size, irq_stack_used;
 };
+/* Fills *out with how things are now. */
 void port_info(struct port_info *out);
 
 #endif

@@ -22,6 +22,11 @@ size_t stack_used(void)
     return used(__main_stack_bottom, __main_stack_top);
 }
 
+size_t stack_irq_size(void)
+{
+    return (size_t)(__irq_stack_top - __irq_stack_bottom) * sizeof(uint32_t);
+}
+
 size_t stack_irq_used(void)
 {
     return used(__irq_stack_bottom, __irq_stack_top);

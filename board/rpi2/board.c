@@ -129,7 +129,6 @@ static void ask_firmware(void)
     size_t firmware = mailbox_tag(m, MAILBOX_FIRMWARE_REVISION, 1, NULL, 0);
     size_t revision = mailbox_tag(m, MAILBOX_BOARD_REVISION, 1, NULL, 0);
     size_t mac = mailbox_tag(m, MAILBOX_BOARD_MAC, 2, NULL, 0);
-    size_t serial = mailbox_tag(m, MAILBOX_BOARD_SERIAL, 2, NULL, 0);
     size_t memory = mailbox_tag(m, MAILBOX_ARM_MEMORY, 2, NULL, 0);
     size_t uart_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, uart, 2);
     size_t emmc_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, emmc, 2);
@@ -139,7 +138,6 @@ static void ask_firmware(void)
         return; /* defaults; not an emulator, as far as we know */
     f->firmware = answer(firmware, 0, 0);
     f->revision = answer(revision, 0, 0);
-    f->serial = (uint64_t)answer(serial, 1, 0) << 32 | answer(serial, 0, 0);
     f->memory_bytes = answer(memory, 1, 0);
     f->uart_hz = answer(uart_hz, 1, f->uart_hz);
     f->emmc_hz = answer(emmc_hz, 1, 0);

@@ -211,12 +211,13 @@ void port_info(struct port_info *out)
     *out = (struct port_info){
         .board = board_name(rpi2_facts.revision),
         .revision = rpi2_facts.revision,
-        .serial = rpi2_facts.serial,
-        .memory_bytes = rpi2_facts.memory_bytes,
-        .stack_size = stack_size(),
-        .stack_used = stack_used(),
         .last_reset = crashnote_last_reset(),
         .crashes = crashnote_failures(),
-        .emulated = rpi2_facts.emulated,
+        .trouble = rpi2_eth_trouble(),
+        .card_errors = rpi2_blk_errors(),
+        .stack_size = stack_size(),
+        .stack_used = stack_used(),
+        .irq_stack_size = stack_irq_size(),
+        .irq_stack_used = stack_irq_used(),
     };
 }

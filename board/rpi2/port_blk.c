@@ -32,6 +32,11 @@ mono_ns rpi2_blk_due(void)
                                          : INT64_MAX;
 }
 
+uint32_t rpi2_blk_errors(void)
+{
+    return sdhci_errors(&sd);
+}
+
 static int started(int rc)
 {
     if (rc == RC_OK)

@@ -28,6 +28,14 @@ mono_ns rpi2_eth_due(void)
     return usb_due(&usb);
 }
 
+const char *rpi2_eth_trouble(void)
+{
+    const char *why = usb_trouble(&usb);
+    if (why == NULL && usb.ecm.dev == NULL)
+        why = "no Ethernet adapter on USB";
+    return why == NULL ? "" : why;
+}
+
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     void *dev;

@@ -13,8 +13,7 @@
 struct rpi2_facts { /* from the VideoCore firmware; zeros if it is mute */
     uint32_t firmware, revision, memory_bytes, emmc_hz;
     uint32_t uart_hz; /* never 0 */
-    uint64_t serial;
-    uint8_t mac[6]; /* the board's own, for LAN95xx; zero if not known */
+    uint8_t mac[6];   /* the board's own, for LAN95xx; zero if not known */
     bool emulated;
     uint32_t entry_cpsr; /* the mode that start.S found */
 };
@@ -44,9 +43,11 @@ void rpi2_eth_init(void);
 void rpi2_eth_poll(void);
 void rpi2_eth_irq(void);
 mono_ns rpi2_eth_due(void);
+const char *rpi2_eth_trouble(void); /* as port_info().trouble */
 void rpi2_blk_init(void);
 void rpi2_blk_poll(void);
 mono_ns rpi2_blk_due(void);
+uint32_t rpi2_blk_errors(void);
 
 /* port_pps.c */
 void rpi2_pps_init(void);

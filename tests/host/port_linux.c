@@ -187,8 +187,8 @@ void port_info(struct port_info *out)
 {
     *out = (struct port_info){.board = "Linux process",
                               .last_reset = "power-on",
-                              .stack_size = 8 << 20,
-                              .emulated = true};
+                              .trouble = "",
+                              .stack_size = 8 << 20};
 }
 
 void host_start(const char *card_path)

@@ -251,8 +251,8 @@ void port_info(struct port_info *out)
 {
     *out = (struct port_info){.board = "simulated board",
                               .last_reset = "power-on",
-                              .stack_size = 8 << 20,
-                              .emulated = true};
+                              .trouble = "",
+                              .stack_size = 8 << 20};
 }
 
 _Noreturn void port_sim_run(const uint8_t *fat, size_t fat_len, int up,

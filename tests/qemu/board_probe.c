@@ -7,7 +7,6 @@
 #include "hw.h"
 #include "port.h"
 #include "rpi2.h"
-#include "stack.h"
 #include "text.h"
 
 #define SYSTEM_TIMER_LOW (BOARD_PERIPHERALS + 0x3004u) /* 1 MHz */
@@ -47,8 +46,8 @@ static void hello(void)
     begin("board: ");
     text_str(&out, i.board);
     word("revision", i.revision);
-    word("memory", i.memory_bytes);
-    word("emulated", i.emulated);
+    word("memory", rpi2_facts.memory_bytes);
+    word("emulated", rpi2_facts.emulated);
     word("boots", crashnote_boots());
     word("crashes", i.crashes);
     word("mode", rpi2_facts.entry_cpsr & 31);
@@ -60,7 +59,13 @@ static void hello(void)
     begin("stack:");
     word("size", (uint32_t)i.stack_size);
     word("used", (uint32_t)i.stack_used);
-    word("irq", (uint32_t)stack_irq_used());
+    word("irq", (uint32_t)i.irq_stack_used);
+    flush();
+    begin("card_errors:");
+    word("n", i.card_errors);
+    flush();
+    begin("trouble: ");
+    text_str(&out, i.trouble);
     flush();
     begin("ready");
     word("ms", (uint32_t)(port_ticks() / (port_tick_hz() / 1000)));
