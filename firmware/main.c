@@ -12,13 +12,13 @@
 #include "services/ke_client.h"
 #include "services/led.h"
 #include "services/log.h"
-#include "services/net.h"
-#include "services/ntp_udp.h"
+#include "adapters/net.h"
+#include "adapters/ntp_udp.h"
 #include "services/pps.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/timekeeper.h"
-#include "services/tls.h"
+#include "adapters/tls.h"
 #include "services/version.h"
 
 static struct conf conf;

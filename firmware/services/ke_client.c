@@ -7,7 +7,7 @@
 #include "core/aead.h"
 #include "core/crypto.h"
 #include "core/mono.h"
-#include "tls.h"
+#include "adapters/tls.h"
 
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)

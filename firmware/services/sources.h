@@ -29,7 +29,7 @@
 
 #include "core/status.h"
 #include "ke_client.h"
-#include "net.h"
+#include "adapters/net.h"
 
 struct sources_ops {
     bool (*may_ask)(void); /* the network is up, and an operator is not

@@ -1,4 +1,4 @@
-/* Frames from a stranger on the wire, through services/net and lwIP with all
+/* Frames from a stranger on the wire, through adapters/net and lwIP with all
  * its assertions: none may reset the clock, or leave it deaf.
  *
  * The input is a row of records: flags (1 byte), length (2), a frame. Flags:
@@ -14,7 +14,7 @@
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "port.h"
-#include "services/net.h"
+#include "adapters/net.h"
 
 #define HZ 1000000u
 

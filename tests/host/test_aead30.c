@@ -17,8 +17,8 @@
 #include "core/nts_ke.h"
 #include "host.h"
 #include "port.h"
-#include "services/net.h"
-#include "services/tls.h"
+#include "adapters/net.h"
+#include "adapters/tls.h"
 
 #define LIMIT_S 20
 

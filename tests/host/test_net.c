@@ -1,4 +1,4 @@
-/* services/net over the real lwIP and libslirp: address, echo over UDP and
+/* adapters/net over the real lwIP and libslirp: address, echo over UDP and
  * TCP with servers on loopback, a pulled plug, IPv6. The echo servers are
  * sockets of this process, served from the same loop. Time-outs are long
  * and nothing is asserted about durations; what needs exact frames or time
@@ -20,7 +20,7 @@
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "port.h"
-#include "services/net.h"
+#include "adapters/net.h"
 
 #define LIMIT (60 * MONO_S)
 

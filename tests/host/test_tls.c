@@ -1,4 +1,4 @@
-/* services/tls and services/ke_client against real servers, over lwIP and
+/* adapters/tls and services/ke_client against real servers, over lwIP and
  * libslirp. Run by test_tls.py, which makes the servers and says in a file
  * (GNOMON_TLS_CASES) what to ask whom and what must come of it; one line a
  * case, its fields cut by tabs:
@@ -23,10 +23,10 @@
 #include "core/limit.h"
 #include "port.h"
 #include "services/ke_client.h"
-#include "services/net.h"
-#include "services/tls.h"
-#include "services/tls_roots.h"
-#include "services/tls_trust.h"
+#include "adapters/net.h"
+#include "adapters/tls.h"
+#include "adapters/tls_roots.h"
+#include "adapters/tls_trust.h"
 
 #define CASE_LIMIT (20 * MONO_S)
 

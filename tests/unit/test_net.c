@@ -1,4 +1,4 @@
-/* services/net on frames made by hand, in simulated time: DHCP, stamps in
+/* adapters/net on frames made by hand, in simulated time: DHCP, stamps in
  * and out, name servers of two sources, what a link change forgets, floods,
  * fragments. The tests share one lwIP and go on where the last one ended. */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include "lwip/dns.h"
 #include "lwip/udp.h"
 #include "net_wire.h"
-#include "services/net_if.h"
+#include "adapters/net_if.h"
 
 static struct conf conf;
 

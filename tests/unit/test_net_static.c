@@ -1,4 +1,4 @@
-/* services/net with an address from chrony.conf instead of DHCP, without
+/* adapters/net with an address from chrony.conf instead of DHCP, without
  * entropy, and with another Ethernet chip after a link change. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #include "core/limit.h"
 #include "arch/cc.h"
 #include "core/mono.h"
-#include "log.h"
+#include "services/log.h"
 #include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "lwip/etharp.h"

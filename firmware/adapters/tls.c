@@ -10,7 +10,7 @@
 
 #include "core/limit.h"
 #include "core/mono.h"
-#include "log.h"
+#include "services/log.h"
 #include "tls_bio.h"
 #include "tls_platform.h"
 #include "tls_trust.h"
