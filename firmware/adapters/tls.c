@@ -150,7 +150,7 @@ static int set_up(struct session *s)
     return RC_OK;
 }
 
-int tls_open(unsigned n, const char *name, const struct net_addr *addr,
+int tls_open(unsigned n, const char *name, const struct addr *addr,
              uint16_t port, uint8_t certset, const struct tls_clock *clock)
 {
     struct session *s = session(n);

@@ -69,7 +69,7 @@ static void trust(const char *path)
 
 static void handshake(uint16_t port)
 {
-    const struct net_addr addr = {.family = 4, .b = {10, 0, 2, 2}};
+    const struct addr addr = {.family = 4, .b = {10, 0, 2, 2}};
     const struct tls_clock any = {.floor = 0};
     while (!net_up())
         pass();
