@@ -34,7 +34,6 @@ include third_party/build.mk
 
 # ---- our sources -----------------------------------------------------------
 CORE     := $(wildcard firmware/core/*.c)
-ADAPTERS := $(wildcard firmware/adapters/*.c)
 SERVICES := $(wildcard firmware/services/*.c)
 DRIVERS  := $(wildcard drivers/*.c)
 BOARD    := $(wildcard board/common/*.c board/common/*.S \
@@ -59,7 +58,7 @@ ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
 $(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
-IMAGE_SRC := firmware/main.c $(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS) $(BOARD)
+IMAGE_SRC := firmware/main.c $(CORE) $(SERVICES) $(DRIVERS) $(BOARD)
 IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
              $(R)/cabundle.o $(R)/version.o
 
@@ -136,7 +135,7 @@ $(H)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
 
-$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES)) \
+$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(SERVICES)) \
                     $(H)/cabundle.o $(H)/version.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^
@@ -150,7 +149,7 @@ host: $(H)/gnomon
 
 # ---- run, test ---------------------------------------------------------------
 run: image $(B)/peers/.fetched
-	python3 tests/qemu/run.py
+	python3 -m tests.qemu.run
 
 test: $(B)/.deps
 	@+$(MAKE) --no-print-directory -j$(JOBS) tests-bin
@@ -164,7 +163,7 @@ quick: $(B)/.deps
 quick-bin: $(QUICK) host image
 
 bench: image tests-bin $(B)/bench/clock
-	python3 tests/bench/bench.py
+	python3 -m tests.bench.bench
 	$(B)/bench/clock 101 108
 
 # What a card's journal holds: make journal CARD=file-or-device
@@ -172,7 +171,7 @@ journal: $(H)/journal_dump
 	$< $(CARD)
 
 lint: image
-	python3 tests/lint/test_lint.py
+	python3 -m tests.lint.test_lint
 
 # For tools that compile one file by themselves (tests/lint).
 third-inc:

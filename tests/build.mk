@@ -32,10 +32,7 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
-# Two machines for it: real time and libslirp, or (sim*, port_sim) a world
-# whose time and network are simulated, its servers' crypto OpenSSL's.
-SIM_WORLD := $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/sim*.c) tests/host/port_sim.c)
-HOST_PORT := $(filter-out $(SIM_WORLD) $(H)/obj/tests/host/test_% $(H)/obj/tests/host/journal_dump.o $(H)/obj/tests/host/main.o,$(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/*.c)))
+HOST_PORT := $(patsubst %,$(H)/obj/tests/host/%.o,port_linux slirp)
 $(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
@@ -43,13 +40,17 @@ HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))
 $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
-$(T)/host/test_attacks: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/host/test_attacks*.c)) $(H)/obj/firmware/main.o $(SIM_WORLD) $(TEST_LIBS)
+
+# ---- the whole firmware in virtual time; its servers' crypto is OpenSSL's ----
+WORLD_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/world/test_*.c))
+$(T)/world/test_attacks: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/world/*.c)) $(H)/obj/firmware/main.o $(TEST_LIBS)
 	@mkdir -p $(@D)
 	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lssl -lcrypto -lm -o $@
-$(H)/journal_dump: $(H)/obj/tests/host/journal_dump.o $(PANIC) $(TEST_LIBS)
-	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
 
-include tests/host/ntpclient/build.mk
+# ---- tools --------------------------------------------------------------------
+$(H)/journal_dump: $(H)/obj/tests/tools/journal_dump.o $(PANIC) $(TEST_LIBS)
+	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
+include tests/tools/ntpclient/build.mk
 
 # ---- fuzz targets: clang and libFuzzer ----------------------------------------
 F := $(B)/fuzz
@@ -60,7 +61,7 @@ $(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
 $(F)/obj/%.o: %.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
-$(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS))
+$(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(SERVICES) $(DRIVERS))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -68,12 +69,12 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o $(F)/libfi
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -----------------------------
-$(B)/peers/.fetched: tests/qemu/peers/fetch.sh tests/qemu/peers/trixie.lock | $(B)/.deps
-	tests/qemu/peers/fetch.sh $(B)
+$(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | $(B)/.deps
+	tests/peers/fetch.sh $(B)
 	@touch $@
 
 # A peer's clock, shifted (test_leap.py).
-$(H)/shift_clock.so: tests/qemu/peers/shift_clock.c
+$(H)/shift_clock.so: tests/peers/shift_clock.c
 	@mkdir -p $(@D)
 	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC $< -o $@
 
@@ -84,7 +85,7 @@ fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
+           $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
            $(H)/ntpclient-san $(H)/shift_clock.so host image $(B)/peers/.fetched
 
 include tests/sim/build.mk

@@ -28,7 +28,9 @@ def programs():
     """(name, command, environment) of every test that has a source: what an
     older source left below build/ is not run, what was not built fails."""
     for script in sorted(glob.glob(os.path.join(TOP, "tests/*/test_*.py"))):
-        yield os.path.relpath(script, TOP), [sys.executable, script], {}
+        name = os.path.relpath(script, TOP)
+        yield name, [sys.executable, "-m", name[:-len(".py")].replace(
+            "/", ".")], {}
     for source in sorted(glob.glob(os.path.join(TOP, "tests/*/test_*.c"))):
         # A test with a script of the same name is started by it.
         if not os.path.exists(source[:-len("c")] + "py"):

@@ -19,12 +19,11 @@ import struct
 import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "qemu"))
+from tests.common import testbed
+from tests.common.machine import ELF, TOP, Machine
+from tests.peers import packets
 
-import world  # noqa: E402
-from machine import ELF, TOP, Machine  # noqa: E402
-from peers import packets  # noqa: E402
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 SHIFT = 1
 DELAY_S = 0.02
@@ -53,7 +52,7 @@ def image_size():
 def boot(card, icount):
     """`board` some time after it was synchronised, or None."""
     with Machine(card=card, icount=icount, sleep=True) as m:
-        if not world.synchronise(m, 180):
+        if not testbed.synchronise(m, 180):
             print("  not synchronised:\n" + m.text, flush=True)
             return None
         # All three, and what is saved after them.
@@ -135,7 +134,7 @@ def round_trips(w):
             begin = up and m.stamp_before(up.start())
             address = m.wait(r"IPv4 address")
             begun = address and m.stamp_before(address.start())
-            found = world.synchronise(m)
+            found = testbed.synchronise(m)
             end = found and m.stamp_before(m.seen - 1)
             m.wait(r"^never$", 3)
         print(f"  with {kind}")
@@ -182,7 +181,7 @@ def main():
     parser.add_argument("--boots", type=int, default=5)
     args = parser.parse_args()
     image_size()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         w.chronyd(front=True)
         counted = boots(w, args.boots, SHIFT)
         found = boots(w, args.boots)

@@ -9,11 +9,8 @@ import re
 import subprocess
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-from machine import Tap  # noqa: E402
-from peers import child, chronyd, mkcard, pki  # noqa: E402
+from tests.tap import TOP, Tap
+from tests.peers import child, chronyd, mkcard, pki
 
 GNOMON = os.path.join(os.environ.get("GNOMON_BUILD", TOP + "/build"),
                       "host/gnomon")

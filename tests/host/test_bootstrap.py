@@ -3,18 +3,15 @@
 certificates and clocks disagree. The servers live AHEAD days in the future,
 so that a certificate can be good at the time floor (the build time, which no
 card can lower) and over at the time they tell."""
-import os
 import re
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from peers.pki import DAY  # noqa: E402
-from refusals import until, untouched  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.peers.pki import DAY
+from tests.common.refusals import until, untouched
 
 AHEAD = 40
 RESET = 3  # the exit status of tests/host/port_linux.c
@@ -40,7 +37,7 @@ def server(w, dates, ahead=AHEAD, certset=0):
 
 
 def card(w, name, servers, more=""):
-    return w.card(name, world.server_lines(servers, world.FAST)
+    return w.card(name, testbed.server_lines(servers, testbed.FAST)
                   + "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
                   + more)
 
@@ -60,7 +57,7 @@ def one_of_three(tap, w):
     path = card(w, "one.img", servers)
     with Process(path) as m:
         days = {day_of(AHEAD)}
-        tap.check(world.synchronise(m), "one of three over: the two others "
+        tap.check(testbed.synchronise(m), "one of three over: the two others "
                   "set the clock", m.text)
         days.add(day_of(AHEAD))
         said = re.search(r"clock set to (\S+)", m.text)
@@ -71,7 +68,7 @@ def one_of_three(tap, w):
         tap.check(re.search(OUTSIDE + r"|keys dropped|certificate not valid at "
                             "the time found", m.text),
                   "... and had been doubted before", m.text)
-        rows = world.authdata(m)
+        rows = testbed.authdata(m)
         tap.check(len(rows) == 3 and rows[0]["cook"] == "0"
                   and rows[1]["cook"] == rows[2]["cook"] == "8",
                   "... and has no keys any more", rows)
@@ -88,12 +85,12 @@ def rises(tap, w, path, servers):
         s.stop()
     w.servers.clear()
     today = [server(w, "honest", 0), server(w, "honest", 0)]
-    files = {"chrony.conf": world.server_lines(today, world.FAST)
+    files = {"chrony.conf": testbed.server_lines(today, testbed.FAST)
              + "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n",
-             "ca.pem": world.read(w.pki.ca)}
+             "ca.pem": testbed.read(w.pki.ca)}
     # another boot partition, the same journal
-    new = world.mkcard.make_card(w.path("poisoned.img"), files)
-    world.mkcard.copy_state(path, new)
+    new = testbed.mkcard.make_card(w.path("poisoned.img"), files)
+    testbed.mkcard.copy_state(path, new)
     with Process(new) as m:
         tap.check(m.wait("time floor .* from the card", 20),
                   "poisoned floor: it is the card's", m.text)
@@ -110,11 +107,11 @@ def rises(tap, w, path, servers):
         m.send("floor reset\r")
         tap.check(m.wait("operator: time floor reset from", 20),
                   "... an operator resets it: logged", m.text)
-        tap.check(world.synchronise(m), "... and time comes", m.text)
+        tap.check(testbed.synchronise(m), "... and time comes", m.text)
     with Process(new) as m:
         # the save at the first sync was not waited for, the reset's was
         tap.check(m.wait("time floor .*", 20), "... the next start", m.text)
-        tap.check(world.synchronise(m), "... has time, too", m.text)
+        tap.check(testbed.synchronise(m), "... has time, too", m.text)
     return new
 
 
@@ -151,7 +148,7 @@ def loose(tap, w, servers):
                   "nocerttimecheck: a warning at the start", m.text)
         tap.check("WARNING         : nocerttimecheck 1" in m.ask("tracking"),
                   "... and in tracking", m.text)
-        tap.check(world.synchronise(m), "... the same servers set the clock",
+        tap.check(testbed.synchronise(m), "... the same servers set the clock",
                   m.text)
 
 
@@ -172,19 +169,20 @@ def strict(tap, w, servers):
                   "... until an operator sets a floor", m.text)
         tap.check(m.wait("not yet valid: notBefore .* after floor", 60),
                   "... notBefore is judged by it", m.text)
-        tap.check(world.synchronise(m), "... the others set the clock", m.text)
+        tap.check(testbed.synchronise(m), "... the others set the clock",
+                  m.text)
     with Process(path) as m:
         tap.check(m.wait("time floor .* from the card, by an operator", 20),
                   "... the card knows whose floor it is", m.text)
-        tap.check(world.synchronise(m), "... nobody need come again", m.text)
+        tap.check(testbed.synchronise(m), "... nobody need come again", m.text)
 
 
 def trust_sets(tap, w):
     """Each server is good for one set only; the names are the same."""
     pinned, public = server(w, "honest", 0, certset=1), server(w, "honest", 0)
-    files = {"ca.pem": world.read(w.pki.ca),
-             "pinned.pem": world.read(w.pki.certificate("other-ca"))}
-    lines = world.server_lines([pinned, public], world.FAST).splitlines()
+    files = {"ca.pem": testbed.read(w.pki.ca),
+             "pinned.pem": testbed.read(w.pki.certificate("other-ca"))}
+    lines = testbed.server_lines([pinned, public], testbed.FAST).splitlines()
     base = "ntstrustedcerts ca.pem\nntstrustedcerts 1 pinned.pem\n"
 
     def boot(name, sets):
@@ -193,7 +191,7 @@ def trust_sets(tap, w):
             "chrony.conf": conf + base})))
 
     with boot("right.img", (1, 0)) as m:
-        tap.check(world.synchronise(m), "certset: each by its own set",
+        tap.check(testbed.synchronise(m), "certset: each by its own set",
                   m.text)
     with boot("wrong.img", (0, 1)) as m:
         for issuer in ("other-ca", "ca"):
@@ -205,7 +203,7 @@ def trust_sets(tap, w):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         path = one_of_three(tap, w)
         rises(tap, w, path, list(w.servers))
         servers = two_of_three(tap, w)

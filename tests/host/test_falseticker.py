@@ -2,17 +2,14 @@
 """Servers that lie by half a second, before the whole firmware as a process:
 one of three with NTS; then two plain ones against an honest one with NTS,
 under each authselectmode."""
-import os
 import re
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(TOP, "tests/qemu")]
-import liars  # noqa: E402
-import world  # noqa: E402
-from liars import LIE_S, TAIL, settled  # noqa: E402
-from machine import Process, Tap  # noqa: E402
+from tests.common import liars
+from tests.common import testbed
+from tests.common.liars import LIE_S, TAIL, settled
+from tests.common.machine import Process
+from tests.tap import Tap
 
 # mode: states of (NTS, plain, plain), their options in force, the clock
 MODES = {
@@ -25,12 +22,12 @@ MODES = {
 
 
 def plain_majority(tap, w, honest, two):
-    lines = world.server_lines([honest], world.FAST) + "".join(
-        f"server {world.HOST} port {s.port} {world.FAST}\n" for s in two)
+    lines = testbed.server_lines([honest], testbed.FAST) + "".join(
+        f"server {testbed.HOST} port {s.port} {testbed.FAST}\n" for s in two)
     for mode, (pattern, options, wanted) in MODES.items():
         conf = lines + TAIL + f"authselectmode {mode}\n"
         with Process(w.card(f"{mode}.img", conf)) as m:
-            tap.check(world.synchronise(m), f"{mode}: synchronised", m.text)
+            tap.check(testbed.synchronise(m), f"{mode}: synchronised", m.text)
             states, found = settled(m, pattern)
             tap.check(re.fullmatch(pattern, states),
                       f"{mode}: states are {pattern}",
@@ -42,7 +39,7 @@ def plain_majority(tap, w, honest, two):
 
 def no_majority(tap, w, honest, liar):
     """One against one: nobody knows, so the clock is not set, and says so."""
-    conf = world.server_lines([honest, liar], world.FAST) + TAIL
+    conf = testbed.server_lines([honest, liar], testbed.FAST) + TAIL
     with Process(w.card("split.img", conf)) as m:
         said = m.wait("clock not set: 1 of 2 sources agree, 2 needed: they "
                       "disagree", 60)
@@ -56,7 +53,7 @@ def no_majority(tap, w, honest, liar):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         honest, lying = w.chronyd(2), w.chronyd(2)
         for server in lying:
             liars.lie(server)

@@ -2,30 +2,27 @@
 """The whole firmware as a Linux process, from start to restart: three servers,
 addresses, a clean reset, and time again from saved cookies while nobody
 answers key exchanges."""
-import os
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.common.refusals import until
 
 RESET = 3  # the exit status of tests/host/port_linux.c
 
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(3, front=True)
-        card = w.card(conf=w.conf(world.FAST))
+        card = w.card(conf=w.conf(testbed.FAST))
         with Process(card) as m:
-            tap.check(world.synchronise(m), "synchronised", m.text)
+            tap.check(testbed.synchronise(m), "synchronised", m.text)
             tap.check(m.wait(r"IPv6 address fec0::", 60),
                       "an IPv6 address by router advertisement", m.text)
-            tap.check(until(lambda: world.keys_are_good(
-                world.authdata(m), 3)), "keys and 8 cookies of three",
+            tap.check(until(lambda: testbed.keys_are_good(
+                testbed.authdata(m), 3)), "keys and 8 cookies of three",
                 m.ask("authdata"))
             m.send("reset\r")
             tap.check(until(lambda: m.child.poll() is not None)
@@ -35,7 +32,7 @@ def main():
         for server in servers:
             server.gate.close()
         with Process(card) as m:
-            tap.check(world.synchronise(m), "again, with KE closed", m.text)
+            tap.check(testbed.synchronise(m), "again, with KE closed", m.text)
             board = m.ask("board")
             tap.check("from saved cookies" in board
                       and "TLS handshakes  : 0" in board,

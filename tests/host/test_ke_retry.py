@@ -2,17 +2,14 @@
 """A firmware that restarts, or that lies are told to, asks a key exchange
 server no more often than RFC 8915 section 4.2 allows (the firmware as a Linux
 process); and it keeps its keys until there are others (section 5.7)."""
-import os
 import sys
 import threading
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.common.refusals import until
 
 TAIL = "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
 FIRST_S = 10  # RFC 8915 section 4.2
@@ -37,7 +34,7 @@ class Refuser:
 
 def restarts(tap, w, server):
     refuser = Refuser(server.gate)
-    card = w.card("again.img", world.server_lines([server], world.FAST)
+    card = w.card("again.img", testbed.server_lines([server], testbed.FAST)
                   + TAIL)
     booted = []
     for boot in range(10):
@@ -59,20 +56,20 @@ def restarts(tap, w, server):
     with Process(card) as m:
         tap.check(until(lambda: refuser.count > before, 60),
                   "a boot that lasts tries again", m.text)
-        up = world.seconds(m.ask("board"), "Up")
+        up = testbed.seconds(m.ask("board"), "Up")
         tap.check(up >= FIRST_S, "... after the wait, from boot", up)
     refuser.leave()
     with Process(card) as m:
-        tap.check(world.synchronise(m), "... and finds the server back",
+        tap.check(testbed.synchronise(m), "... and finds the server back",
                   m.text)
-        tap.check(until(lambda: world.keys_are_good(world.authdata(m), 1),
+        tap.check(until(lambda: testbed.keys_are_good(testbed.authdata(m), 1),
                         60), "... with keys and cookies", m.ask("authdata"))
     asked = server.gate.count
-    fresh = w.card("good.img", world.server_lines([server], world.FAST)
+    fresh = w.card("good.img", testbed.server_lines([server], testbed.FAST)
                    + TAIL.replace("ntsdumpdir /\n", ""))
     for _ in range(2):
         with Process(fresh) as m:
-            tap.check(world.synchronise(m), "a good exchange: synchronised",
+            tap.check(testbed.synchronise(m), "a good exchange: synchronised",
                       m.text)
             tap.check("had failed" not in m.text, "... without a wait",
                       m.text)
@@ -84,28 +81,28 @@ def restarts(tap, w, server):
 
 def forged_naks(tap, w, server):
     """Someone answers four requests with NAKs, and the KE port is closed."""
-    card = w.card("naks.img", world.server_lines([server], world.FAST)
+    card = w.card("naks.img", testbed.server_lines([server], testbed.FAST)
                   + TAIL)
     with Process(card) as m:
-        world.synchronise(m)
-        tap.check(until(lambda: world.keys_are_good(world.authdata(m), 1),
+        testbed.synchronise(m)
+        tap.check(until(lambda: testbed.keys_are_good(testbed.authdata(m), 1),
                         60), "NAKs: a source with 8 cookies", m.text)
-        keys = world.authdata(m)[0]["keyid"]
+        keys = testbed.authdata(m)[0]["keyid"]
         server.gate.close()
         server.proxy.once = ["nak"] * 4
         tap.check(m.wait(r"10\.0\.2\.2: connection refused", 60),
                   "... a run of them: an exchange is tried", m.text)
         tap.check(until(lambda: not server.proxy.once, 60),
                   "... requests go on meanwhile", m.ask("authdata"))
-        tap.check(until(lambda: world.keys_are_good(world.authdata(m), 1),
+        tap.check(until(lambda: testbed.keys_are_good(testbed.authdata(m), 1),
                         60), "... with the old keys, which work",
                   m.text + m.ask("authdata"))
-        tap.check(world.authdata(m)[0]["keyid"] == keys
-                  and until(lambda: world.sources(m)[0][0] == "*", 60),
+        tap.check(testbed.authdata(m)[0]["keyid"] == keys
+                  and until(lambda: testbed.sources(m)[0][0] == "*", 60),
                   "... and time does not stop", m.ask("sources"))
-        tries = int(world.authdata(m)[0]["atmp"])
+        tries = int(testbed.authdata(m)[0]["atmp"])
         time.sleep(1.5 * FIRST_S)
-        tap.check(int(world.authdata(m)[0]["atmp"]) == tries,
+        tap.check(int(testbed.authdata(m)[0]["atmp"]) == tries,
                   "... a valid reply ends the want for new ones",
                   m.ask("authdata"))
     server.gate.open()
@@ -113,7 +110,7 @@ def forged_naks(tap, w, server):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         server = w.chronyd(1, front=True)[0]
         restarts(tap, w, server)
         forged_naks(tap, w, server)

@@ -9,13 +9,11 @@ import re
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from peers import chronyd  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import TOP, Tap
+from tests.peers import chronyd
+from tests.common.refusals import until
 
 NTP_UNIX = 2208988800
 BEFORE, AFTER = 45, 12  # seconds
@@ -59,7 +57,7 @@ class Leap:
                 f"server 127.0.0.1 port {upstream.port} iburst minpoll 10",
                 f"leapseclist {path}"]))
         w.servers = [self.server]
-        card = w.card(name=f"card{second}.img", conf=w.conf(world.FAST))
+        card = w.card(name=f"card{second}.img", conf=w.conf(testbed.FAST))
         self.machine = w.enter_context(Process(card))
         self.wrong, self.seen = [], []
 
@@ -89,7 +87,7 @@ class Leap:
                               f"{shown - high:+.3f} s")
 
     def status(self):
-        return world.field(self.machine.ask("tracking"), "Leap status")
+        return testbed.field(self.machine.ask("tracking"), "Leap status")
 
 
 def seconds_of(leap):
@@ -109,7 +107,7 @@ def check(tap, leap, word, walk):
     tap.check(walk in text, f"... the clock walks {walk}", text)
     tap.check(until(lambda: leap.status() == "Normal"), "... once",
               leap.status())
-    rows = world.sources(leap.machine)
+    rows = testbed.sources(leap.machine)
     tap.check(len(rows) == 1 and rows[0][0] == "*",
               "... and goes on with the same server", rows)
     tap.check("stepped to" not in leap.machine.text,
@@ -121,12 +119,12 @@ def main():
     midnight = next_midnight()
     env = {"LD_PRELOAD": os.path.join(TOP, "build/host/shift_clock.so"),
            "SHIFT_CLOCK": str(int(midnight - BEFORE - time.time()))}
-    with world.World() as w:
+    with testbed.Testbed() as w:
         upstream = w.enter_context(chronyd.Server(w.pki, env=env))
         leaps = [Leap(w, upstream, env, midnight, s) for s in (1, -1)]
         for leap in leaps:
             word = "Insert second" if leap.second > 0 else "Delete second"
-            tap.check(world.synchronise(leap.machine), "synchronised",
+            tap.check(testbed.synchronise(leap.machine), "synchronised",
                       leap.machine.text + leap.server.text())
             tap.check(until(lambda: leap.status() == word, 20),
                       f"tracking: {word}", leap.machine.ask("tracking")

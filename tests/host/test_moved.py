@@ -3,24 +3,21 @@
 cookie that left from the old one leaves from the new one, and time does not
 stop for it. The firmware as a Linux process; one card's journal, another
 `address` at every boot, each ended by a power cut."""
-import os
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from peers import mkcard, packets  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.peers import mkcard, packets
+from tests.common.refusals import until
 
 TAIL = "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
 
 
 def card_at(w, servers, number, before):
     """A card with this address and the journal of the card before."""
-    card = w.card(f"at-{number}.img", world.server_lines(servers, world.FAST)
-                  + TAIL + f"address 10.0.2.{number}/24\n"
+    card = w.card(f"at-{number}.img",
+                  testbed.server_lines(servers, testbed.FAST) + TAIL + f"address 10.0.2.{number}/24\n"
                   "gateway 10.0.2.2\nnameserver 10.0.2.3\n")
     if before:
         mkcard.copy_state(before, card)
@@ -29,7 +26,7 @@ def card_at(w, servers, number, before):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(2, front=True)
         card, sent, asked = None, [], 0
         for number in (15, 77, 78):
@@ -37,11 +34,12 @@ def main():
                 server.proxy.cookies.clear()
             card = card_at(w, servers, number, card)
             with Process(card) as m:
-                tap.check(world.synchronise(m), f"10.0.2.{number}: "
+                tap.check(testbed.synchronise(m), f"10.0.2.{number}: "
                           "synchronised", m.text)
                 tap.check(f"10.0.2.{number}" in m.ask("board"),
                           "... from that address", m.ask("board"))
-                until(lambda: world.keys_are_good(world.authdata(m), 2), 60)
+                until(lambda: testbed.keys_are_good(testbed.authdata(m), 2),
+                      60)
                 if number == 15:
                     asked = sum(s.gate.count for s in servers)
                 else:

@@ -1,4 +1,4 @@
-/* adapters/net over the real lwIP and libslirp: address, echo over UDP and
+/* services/net over the real lwIP and libslirp: address, echo over UDP and
  * TCP with servers on loopback, a pulled plug, IPv6. The echo servers are
  * sockets of this process, served from the same loop. Time-outs are long
  * and nothing is asserted about durations; what needs exact frames or time
@@ -20,7 +20,7 @@
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "port.h"
-#include "adapters/net.h"
+#include "services/net.h"
 
 #define LIMIT (60 * MONO_S)
 
@@ -98,23 +98,17 @@ static bool until(bool (*happened)(void))
     return true;
 }
 
-/* What people read. */
-static void text_of(struct addr a, char out[ADDR_TEXT])
-{
-    addr_text(&a, out);
-}
-
 static bool has4(void)
 {
-    char text[ADDR_TEXT];
-    text_of(net_address4(), text);
+    char text[16];
+    net_address4(text);
     return net_up() && text[0];
 }
 
 static bool has6(void)
 {
-    char text[ADDR_TEXT];
-    text_of(net_address6(), text);
+    char text[48];
+    net_address6(text);
     return text[0];
 }
 
@@ -123,10 +117,10 @@ static bool has6(void)
 static void test_dhcp(void **state)
 {
     (void)state;
-    char text[ADDR_TEXT];
+    char text[16];
     assert_false(net_up());
     assert_true(until(has4));
-    text_of(net_address4(), text);
+    net_address4(text);
     assert_string_equal(text, "10.0.2.15");
     assert_true(changes >= 2); /* link, address */
 }
@@ -134,10 +128,9 @@ static void test_dhcp(void **state)
 static void test_slaac(void **state)
 {
     (void)state;
-    char text[ADDR_TEXT];
+    char text[48];
     assert_true(until(has6));
-    text_of(net_address6(),
-            text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
+    net_address6(text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
     assert_string_equal(text, "fec0::5054:ff:fe12:3457");
 }
 
@@ -182,7 +175,7 @@ static bool echoed(void)
 static void exchange(const char *text)
 {
     ip_addr_t host;
-    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
     net_addr_to_lwip(&a, &host);
     struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_V4);
     assert_non_null(pcb);
@@ -292,7 +285,7 @@ static bool tcp_done(void)
 static void tcp_open(uint16_t port)
 {
     ip_addr_t host;
-    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
     net_addr_to_lwip(&a, &host);
     memset(&tcp, 0, sizeof tcp);
     tcp.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
@@ -333,10 +326,10 @@ static void test_tcp_refused(void **state)
 static struct {
     unsigned calls;
     size_t count;
-    struct addr addr;
+    struct net_addr addr;
 } found;
 
-static void on_found(void *arg, const struct addr *addr, size_t count)
+static void on_found(void *arg, const struct net_addr *addr, size_t count)
 {
     assert_ptr_equal(arg, &found);
     found.calls++;
@@ -348,17 +341,17 @@ static void on_found(void *arg, const struct addr *addr, size_t count)
 static void test_literals(void **state)
 {
     (void)state;
-    char text[ADDR_TEXT];
+    char text[48];
     memset(&found, 0, sizeof found);
     assert_int_equal(net_resolve("10.0.2.2", on_found, &found), RC_OK);
     assert_int_equal(found.calls, 1);
     assert_int_equal(found.count, 1);
-    addr_text(&found.addr, text);
+    net_addr_text(&found.addr, text);
     assert_string_equal(text, "10.0.2.2");
     assert_int_equal(net_resolve("fec0::2", on_found, &found), RC_OK);
     assert_int_equal(found.calls, 2);
     assert_int_equal(found.addr.family, 6);
-    addr_text(&found.addr, text);
+    net_addr_text(&found.addr, text);
     assert_string_equal(text, "fec0::2");
 }
 

@@ -4,30 +4,27 @@ and UBSan): certificates, handshakes, replies; one bad server of three; what a
 NAK does and does not; no way from NTS to plain NTP (RFC 8915 section 8.7);
 how soon a refused key exchange is tried again (section 4.2)."""
 import os
-import re
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tests/qemu"))
-import refusals  # noqa: E402
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import refusals
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.common.refusals import until
 
 TAIL = "ntstrustedcerts ca.pem\nnosystemcert\n"
 
 
 def one_bad_of_three(tap, w, good):
     bad = w.chronyd(1, cert="wrong-name")
-    conf = world.server_lines(good + bad, world.FAST) + TAIL
+    conf = testbed.server_lines(good + bad, testbed.FAST) + TAIL
     with Process(w.card("one-bad.img", conf)) as m:
-        tap.check(world.synchronise(m), "one bad of three: synchronised",
+        tap.check(testbed.synchronise(m), "one bad of three: synchronised",
                   m.text)
-        until(lambda: sorted(r[0] for r in world.sources(m)) == list("*+?"),
+        until(lambda: sorted(r[0] for r in testbed.sources(m)) == list("*+?"),
               20)
-        rows = world.sources(m)
+        rows = testbed.sources(m)
         tap.check([r[0] for r in rows][2:] == ["?"] and "another name"
                   in m.text, "... the bad one is not used, and said why",
                   m.text + str(rows))
@@ -36,16 +33,16 @@ def one_bad_of_three(tap, w, good):
 
 def naks(tap, w, good):
     """One NAK changes nothing but a counter; a run leads to new keys."""
-    conf = world.server_lines(good, world.FAST) + TAIL
+    conf = testbed.server_lines(good, testbed.FAST) + TAIL
     with Process(w.card("nak.img", conf)) as m:
-        world.synchronise(m)
-        tap.check(until(lambda: world.keys_are_good(world.authdata(m), 2),
+        testbed.synchronise(m)
+        tap.check(until(lambda: testbed.keys_are_good(testbed.authdata(m), 2),
                         30), "NAK: two sources with 8 cookies", m.text)
         asked = [s.gate.count for s in good]
         good[0].proxy.once = ["nak"]
         tap.check(until(lambda: "reply refused: NTS NAK" in m.ask("log"), 30),
                   "one NAK is counted and said", m.text)
-        tap.check(until(lambda: world.keys_are_good(world.authdata(m), 2),
+        tap.check(until(lambda: testbed.keys_are_good(testbed.authdata(m), 2),
                         30), "... and the old keys go on working",
                   m.ask("authdata"))
         tap.check([s.gate.count for s in good] == asked,
@@ -58,7 +55,7 @@ def naks(tap, w, good):
         tap.check(good[1].gate.count == asked[1],
                   "... with that server only")
         tap.check("clock stepped" not in m.text, "... and moves no clock")
-        tap.check(until(lambda: all(r[4] & 1 for r in world.sources(m)), 60),
+        tap.check(until(lambda: all(r[4] & 1 for r in testbed.sources(m)), 60),
                   "... and then its replies count again",
                   m.text + m.ask("sources"))
 
@@ -71,16 +68,16 @@ def cpu_s(pid):
 
 def attempts(m):
     """(uptime before, tries of each source, uptime after)"""
-    before = world.seconds(m.ask("board"), "Up")
-    rows = [int(r["atmp"]) for r in world.authdata(m)]
-    return before, rows, world.seconds(m.ask("board"), "Up")
+    before = testbed.seconds(m.ask("board"), "Up")
+    rows = [int(r["atmp"]) for r in testbed.authdata(m)]
+    return before, rows, testbed.seconds(m.ask("board"), "Up")
 
 
 def no_way_to_plain_ntp(tap, w, good):
     for server in good:
         server.gate.close()
         server.proxy.requests = 0
-    conf = world.server_lines(good, world.FAST) + TAIL
+    conf = testbed.server_lines(good, testbed.FAST) + TAIL
     with Process(w.card("closed.img", conf)) as m:
         said = m.wait(r"^\[ *([\d.]+)\] 10\.0\.2\.2: connection refused", 60)
         tap.check(said, "KE closed: said", m.text)
@@ -122,7 +119,7 @@ def no_way_to_plain_ntp(tap, w, good):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         refusals.certificates(tap, w, Process)
         refusals.handshakes(tap, w, Process)
         good = refusals.replies(tap, w, Process)

@@ -12,16 +12,12 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(TOP, "tests/qemu"), os.path.dirname(
-    os.path.abspath(__file__))]
-from machine import Tap  # noqa: E402
-from peers import chronyd  # noqa: E402
-from peers.badtls import END, record  # noqa: E402
-from peers.child import free_port  # noqa: E402
-from peers.pki import DAY, Pki, openssl  # noqa: E402
-from tls_servers import ANSWER, Tcp, Tls  # noqa: E402
+from tests.tap import TOP, Tap
+from tests.peers import chronyd
+from tests.peers.badtls import END, record
+from tests.peers.child import free_port
+from tests.peers.pki import DAY, Pki, openssl
+from tests.host.tls_servers import ANSWER, Tcp, Tls
 
 NOW = int(time.time())
 RC_BAD, RC_SPACE = -2, -4

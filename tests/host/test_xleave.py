@@ -3,18 +3,15 @@
 process: chronyd 4.3 and 4.6.1 answer interleaved, NTS and plain; what leaves
 says nothing of us; basic and interleaved samples agree; a server that holds
 no state, a lost reply, replies one behind and a restart."""
-import os
 import re
 import struct
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(TOP, "tests/qemu")]
-import world  # noqa: E402
-from machine import Process, Tap  # noqa: E402
-from peers import middle  # noqa: E402
-from refusals import until  # noqa: E402
+from tests.common import testbed
+from tests.common.machine import Process
+from tests.tap import Tap
+from tests.peers import middle
+from tests.common.refusals import until
 
 FAST = "iburst minpoll 0 maxpoll 0"
 # All clocks here are this machine's. A stamp of the wrong exchange would be
@@ -49,13 +46,13 @@ def data(machine, i):
 
 
 def good_samples(machine, i):
-    return int(world.field(data(machine, i), "Total good RX") or 0)
+    return int(testbed.field(data(machine, i), "Total good RX") or 0)
 
 
 def interleaved(machine, i, tests="111 111 1111"):
     text = data(machine, i)
-    return (world.field(text, "Interleaved") == "Yes"
-            and world.field(text, "NTP tests") == tests) and text
+    return (testbed.field(text, "Interleaved") == "Yes"
+            and testbed.field(text, "NTP tests") == tests) and text
 
 
 def figure(text, name):
@@ -83,22 +80,22 @@ def requests_are_right(pairs):
 
 
 def with_servers(tap, w, servers, plain):
-    lines = world.server_lines(servers, FAST + " xleave") + (
-        f"server {world.HOST} port {plain.port} {FAST} xleave\n"
-        f"server {world.HOST} port {w.basic.port} {FAST}\n")
+    lines = testbed.server_lines(servers, FAST + " xleave") + (
+        f"server {testbed.HOST} port {plain.port} {FAST} xleave\n"
+        f"server {testbed.HOST} port {w.basic.port} {FAST}\n")
     for server in servers:
         server.proxy.mode = "watch"
     names = ["chronyd 4.3", "chronyd 4.6.1", "plain NTP"]
     conf = lines + "ntstrustedcerts ca.pem\nnosystemcert\n"
     with Process(w.card("all.img", conf)) as m:
-        tap.check(world.synchronise(m), "synchronised", m.text)
+        tap.check(testbed.synchronise(m), "synchronised", m.text)
         for i, name in enumerate(names, 1):
             text = until(lambda: interleaved(m, i)
                          and good_samples(m, i) > 6 and data(m, i))
             tap.check(text, f"{name}: interleaved, all tests passed",
                       data(m, i))
         text = until(lambda: good_samples(m, 4) > 4 and data(m, 4))
-        tap.check(text and world.field(text, "Interleaved") == "No",
+        tap.check(text and testbed.field(text, "Interleaved") == "No",
                   "without xleave: basic", text)
         texts = [data(m, i) for i in (1, 2, 3, 4)]
         tap.check(all(abs(figure(t, "Offset")) < NEAR_S
@@ -135,13 +132,13 @@ def trouble(tap, m, server):
               "... the next request is basic", after)
     recovers("... after it")
 
-    before = int(world.field(data(m, 1), "Total valid RX"))
+    before = int(testbed.field(data(m, 1), "Total valid RX"))
     altered = server.proxy.altered
     server.proxy.mode = "one-behind"
     tap.check(until(lambda: server.proxy.altered > altered + 4)
               and m.wait("reply refused: not an answer to our request", 10),
               "replies one behind are refused", m.text)
-    tap.check(int(world.field(data(m, 1), "Total valid RX")) <= before + 1,
+    tap.check(int(testbed.field(data(m, 1), "Total valid RX")) <= before + 1,
               "... all of them", data(m, 1))
     server.proxy.mode = "watch"
     recovers("... after them")
@@ -155,13 +152,13 @@ def trouble(tap, m, server):
 def no_state(tap, w):
     """noclientlog: chronyd answers, but basic only."""
     server, = w.chronyd(1, extra=["noclientlog"])
-    conf = world.server_lines([server], FAST + " xleave") + \
+    conf = testbed.server_lines([server], FAST + " xleave") + \
         "ntstrustedcerts ca.pem\nnosystemcert\n"
     with Process(w.card("basic.img", conf)) as m:
         text = until(lambda: good_samples(m, 1) > 6 and data(m, 1))
-        tap.check(text and world.field(text, "Interleaved") == "No"
-                  and world.field(text, "Total valid RX")
-                  == world.field(text, "Total good RX"),
+        tap.check(text and testbed.field(text, "Interleaved") == "No"
+                  and testbed.field(text, "Total valid RX")
+                  == testbed.field(text, "Total good RX"),
                   "a server without the mode: basic, every reply is used",
                   text or m.text)
 
@@ -169,25 +166,25 @@ def no_state(tap, w):
 def maxdelay(tap, w):
     server, = w.chronyd(1, front=True)
     server.proxy.delay_s = 0.3
-    conf = (world.server_lines([server], FAST + " maxdelay 0.2 prefer")
-            + f"server {world.HOST} port {w.basic.port} {FAST}\n"
+    conf = (testbed.server_lines([server], FAST + " maxdelay 0.2 prefer")
+            + f"server {testbed.HOST} port {w.basic.port} {FAST}\n"
             + "ntstrustedcerts ca.pem\nnosystemcert\n")
     with Process(w.card("slow.img", conf)) as m:
-        text = until(lambda: int(world.field(data(m, 1), "Total valid RX")
+        text = until(lambda: int(testbed.field(data(m, 1), "Total valid RX")
                                  or 0) > 4 and data(m, 1))
-        tap.check(text and world.field(text, "NTP tests") == "111 111 0111"
-                  and world.field(text, "Total good RX") == "0",
+        tap.check(text and testbed.field(text, "NTP tests") == "111 111 0111"
+                  and testbed.field(text, "Total good RX") == "0",
                   "a round trip above maxdelay fails test A", text or m.text)
-        reach = world.sources(m)[0][4]
+        reach = testbed.sources(m)[0][4]
         tap.check(reach & 0o17 == 0o17 and "Not synchronised" in
                   m.ask("tracking"), "... reached, and not used",
                   m.ask("sources"))
         server.proxy.delay_s = 0
-        tap.check(world.synchronise(m), "below it: synchronised", m.text)
+        tap.check(testbed.synchronise(m), "below it: synchronised", m.text)
         good = good_samples(m, 1)
         server.proxy.delay_s = 0.3
         altered = "111 111 0111"
-        tap.check(until(lambda: world.field(data(m, 1), "NTP tests")
+        tap.check(until(lambda: testbed.field(data(m, 1), "NTP tests")
                         == altered) and good_samples(m, 1) <= good + 1,
                   "above it again: test A fails again", data(m, 1))
         other = good_samples(m, 2)
@@ -200,13 +197,13 @@ def maxdelay(tap, w):
 def ratios(tap, w):
     server, = w.chronyd(1, front=True)
     options = FAST + " maxdelayratio 5 maxdelaydevratio 10"
-    conf = world.server_lines([server], options) + \
+    conf = testbed.server_lines([server], options) + \
         "ntstrustedcerts ca.pem\nnosystemcert\n"
     with Process(w.card("ratio.img", conf)) as m:
         tap.check(until(lambda: good_samples(m, 1) > 8),
                   "ratios: usual delays pass", data(m, 1) + m.text)
         server.proxy.delay_s = 0.3
-        tap.check(until(lambda: world.field(data(m, 1), "NTP tests")
+        tap.check(until(lambda: testbed.field(data(m, 1), "NTP tests")
                         == "111 111 1001"),
                   "... a long one fails tests B and C", data(m, 1))
         good = good_samples(m, 1)
@@ -217,7 +214,7 @@ def ratios(tap, w):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(1, front=True) + w.chronyd(1, front=True,
                                                        version="4.6.1")
         plain, w.basic = w.chronyd(2)

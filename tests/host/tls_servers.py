@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 
-from peers.badtls import ANSWERS, read_request
+from tests.peers.badtls import ANSWERS, read_request
 
 ANSWER = ANSWERS["good"]
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import zlib
 
-from machine import ELF
+from tests.common.machine import ELF
 
 CPSR, THUMB, IT_BITS = 25, 0x20, 0x0600fc00
 MODE, SVC = 0x1f, 0x13

@@ -17,9 +17,9 @@ import termios
 import time
 import tty
 
-import world
-from machine import TOP, Machine
-from peers import chronyd, mkcard, pki
+from tests.common import testbed
+from tests.common.machine import TOP, Machine
+from tests.peers import chronyd, mkcard, pki
 
 FOLDER = os.path.join(TOP, "build/run")
 QUIT = b"\x01"  # ctrl-A, then x: as QEMU has it
@@ -46,7 +46,7 @@ class Shown(Machine):
 def make_card(servers, ca):
     with open(ca) as text:
         files = {"ca.pem": text.read()}
-    files["chrony.conf"] = world.server_lines(servers, POLLS) + (
+    files["chrony.conf"] = testbed.server_lines(servers, POLLS) + (
         "ntstrustedcerts ca.pem\nntsdumpdir /\n")
     print(files["chrony.conf"], flush=True)
     return mkcard.make_card(os.path.join(FOLDER, "card.img"), files)
@@ -61,7 +61,7 @@ def wait_for_reach(machine):
     while time.monotonic() < end \
             and not (rows and all(row[4] == 0o377 for row in rows)):
         time.sleep(1)
-        rows = world.sources(machine)
+        rows = testbed.sources(machine)
     machine.aloud = True
     print("gnomon> ", end="", flush=True)
 
@@ -120,7 +120,7 @@ def main():
         card = make_card(servers, own.ca)
         say("the Pi's console, from power-on:")
         pi = stack.enter_context(Shown(card=card))
-        if not world.synchronise(pi, args.wait):
+        if not testbed.synchronise(pi, args.wait):
             why_not(pi, servers)
             say("FAILED: no authenticated time")
             return 1

@@ -10,8 +10,8 @@ import subprocess
 import sys
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
+from tests.tap import TOP
+
 P = os.path.join(TOP, "build/board-probe")
 PATIENCE_S = 120
 ELF = ["-kernel", f"{P}/probe.elf"]

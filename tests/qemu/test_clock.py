@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The Pi's clock against this machine's, which its servers serve (issue 2,
-must show 6): see hostclock.py for how it is read."""
+"""The Pi's clock against this machine's, which its servers serve: see hostclock.py for how it is read."""
 import sys
 import time
 
-import hostclock
-import world
-from machine import Machine, Tap
+from tests.common import hostclock
+from tests.common import testbed
+from tests.common.machine import Machine
+from tests.tap import Tap
 
 TRIES = 60
 
@@ -27,15 +27,15 @@ def judge(tap, machine, when):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         w.chronyd()
-        with Machine(card=w.card(conf=w.conf(world.FAST))) as m:
+        with Machine(card=w.card(conf=w.conf(testbed.FAST))) as m:
             # Not before the clock is set, and saying so.
             early = m.wait(r"time floor .*$") and m.ask("date")
             tap.check("not synchronised" in early
                       or "synchronised:" in m.text,
                       "before it is set the clock says so", early)
-            tap.check("synchronised:" in m.text or world.synchronise(m),
+            tap.check("synchronised:" in m.text or testbed.synchronise(m),
                       "synchronised", m.text)
             judge(tap, m, "at once")
             time.sleep(6)

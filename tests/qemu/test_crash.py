@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Crashes of the whole firmware on the emulated Pi (issue 4, "Watchdog and
-resets"): what the next boot tells of a panic and of a loop that hangs; a row
+"""Crashes of the whole firmware on the emulated Pi (watchdog and
+resets): what the next boot tells of a panic and of a loop that hangs; a row
 of crashes slows down, and the console answers meanwhile; a stable run ends
 the row. Times are the guest's own, from the stamps of its log.
 
@@ -10,8 +10,9 @@ import re
 import sys
 import tempfile
 
-import gdb
-from machine import Machine, Tap
+from tests.qemu import gdb
+from tests.common.machine import Machine
+from tests.tap import Tap
 
 # Whole lines: the console comes in pieces.
 BOOT = r"^\[.*\] last reset: (.*)\n"

@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 
-import gdb
-import world
-from machine import Machine, Tap
-from refusals import until
+from tests.qemu import gdb
+from tests.common import testbed
+from tests.common.machine import Machine
+from tests.tap import Tap
+from tests.common.refusals import until
 
 LEVELS, LED_BIT, SECONDS = 0x3f200038, 1 << 47 - 32, 5
 
@@ -53,15 +54,15 @@ def replies(servers, mode):
 def run(tap, w, work):
     servers = w.chronyd(2, front=True)
     replies(servers, "drop")
-    with Machine(card=w.card(conf=w.conf(world.FAST)),
+    with Machine(card=w.card(conf=w.conf(testbed.FAST)),
                  extra=gdb.door(work)) as m:
         m.wait("time floor")
         watch(tap, m, "no time yet", 5, 5)
         replies(servers, "pass")
-        tap.check(world.synchronise(m), "synchronised", m.text)
+        tap.check(testbed.synchronise(m), "synchronised", m.text)
         watch(tap, m, "synchronised", 1, 1)
         replies(servers, "drop")
-        tap.check(until(lambda: all(row[4] == 0 for row in world.sources(m)),
+        tap.check(until(lambda: all(row[4] == 0 for row in testbed.sources(m)),
                         90), "no source answers any more", m.text)
         watch(tap, m, "hold-over", 2, 2)
         for n in (1, 2, 3):
@@ -75,7 +76,7 @@ def run(tap, w, work):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         with tempfile.TemporaryDirectory(prefix="gnomon-led-") as work:
             run(tap, w, work)
     return tap.done()

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""NTPsec's NTS servers, and a mixed set with chronyd (issue 2, must show 4).
+"""NTPsec's NTS servers, and a mixed set with chronyd.
 ntpd's ports are fixed, so each has an island of its own network, and all of
 this, QEMU too, lives in a network namespace without a way out."""
 import sys
 import time
 
-import world
-from machine import Machine, Tap
-from peers import chronyd, netns, ntpsec
+from tests.common import testbed
+from tests.common.machine import Machine
+from tests.tap import Tap
+from tests.peers import chronyd, netns, ntpsec
 
 FAST = "iburst minpoll 0 maxpoll 2"
 
 
 def lines(servers):
-    return "".join(world.server_lines([s], FAST, host)
+    return "".join(testbed.server_lines([s], FAST, host)
                    for host, s in servers) + (
         "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n")
 
@@ -23,10 +24,10 @@ def shows(tap, w, name, servers):
     count = len(servers)
     w.card(name, conf=lines(servers))
     with Machine(card=w.path(name), pcap=w.path("1.pcap")) as m:
-        tap.check(world.synchronise(m), f"{name}: synchronised", m.text)
+        tap.check(testbed.synchronise(m), f"{name}: synchronised", m.text)
         full(m, count)
-        rows, shown = world.authdata(m), world.sources(m)
-        tap.check(world.keys_are_good(rows, count),
+        rows, shown = testbed.authdata(m), testbed.sources(m)
+        tap.check(testbed.keys_are_good(rows, count),
                   f"{name}: NTS, 8 cookies, no NAK of each of {count}",
                   rows or m.text)
         tap.check(len(shown) == count and all(r[4] == 0o377 for r in shown),
@@ -37,24 +38,24 @@ def shows(tap, w, name, servers):
     tap.check(before == [1] * count, f"{name}: one key exchange each",
               before)
     with Machine(card=w.path(name), pcap=w.path("2.pcap")) as m:
-        tap.check(world.synchronise(m), f"{name}: second boot synchronised",
+        tap.check(testbed.synchronise(m), f"{name}: second boot synchronised",
                   m.text)
         board = m.ask("board")
-        tap.check("from saved cookies" in world.field(board, "First sync"),
+        tap.check("from saved cookies" in testbed.field(board, "First sync"),
                   f"{name}: second boot from saved cookies", board)
         time.sleep(2)
     tap.check([s.ke_connections() for _, s in servers] == before,
               f"{name}: no key exchange in the second boot")
-    twice, sent = world.sent_twice(w.path("1.pcap"), w.path("2.pcap"))
+    twice, sent = testbed.sent_twice(w.path("1.pcap"), w.path("2.pcap"))
     tap.check(not twice, f"{name}: no cookie twice among {sent} sent", twice)
 
 
 def full(machine, count):
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        rows = world.sources(machine)
+        rows = testbed.sources(machine)
         if len(rows) == count and all(r[4] == 0o377 for r in rows) \
-                and world.keys_are_good(world.authdata(machine), count):
+                and testbed.keys_are_good(testbed.authdata(machine), count):
             return
         time.sleep(0.5)
 
@@ -65,7 +66,7 @@ def main():
         print("ok 1 - NTPsec # skip no user namespaces here")
         return 0
     netns.enter()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         islands = [w.enter_context(netns.Island(n)) for n in range(2)]
         ntpds = [w.enter_context(ntpsec.Server(w.pki, island=i))
                  for i in islands]
@@ -79,7 +80,7 @@ def main():
         chronyds = [w.enter_context(chronyd.Server(w.pki))
                     for _ in range(2)]
         shows(tap, w, "mixed.img", [(s.address, s) for s in ntpds]
-              + [(world.HOST, s) for s in chronyds])
+              + [(testbed.HOST, s) for s in chronyds])
     return tap.done()
 
 

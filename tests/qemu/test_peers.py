@@ -12,9 +12,8 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from machine import Tap  # noqa: E402
-from peers import (badtls, child, chronyd, dns, middle, mkcard,  # noqa: E402
+from tests.tap import Tap
+from tests.peers import (badtls, child, chronyd, dns, middle, mkcard,
                    netns, ntpsec, packets, pki)
 
 tap = Tap()
@@ -330,12 +329,12 @@ def chronyds(folder):
 
 def test_orphans(p):
     program = ("import sys, time; sys.path.insert(0, sys.argv[1])\n"
-               "from peers import chronyd, pki\n"
+               "from tests.peers import chronyd, pki\n"
                "s = chronyd.Server(pki.Pki(sys.argv[2])).start()\n"
                "print(s.folder, flush=True); time.sleep(1000)\n")
     owner = subprocess.Popen(
-        [sys.executable, "-c", program, os.path.dirname(__file__) or ".",
-         p.folder], stdout=subprocess.PIPE)
+        [sys.executable, "-c", program, child.TOP, p.folder],
+        stdout=subprocess.PIPE)
     folder = owner.stdout.readline().decode().strip()
     before = chronyds(folder)
     owner.kill()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The real image, killed at random moments (issue 4, must show 2): cards
+"""The real image, killed at random moments: cards
 that are booted and cut off over and over, from before the first instruction
 to a little after the first sync, however fast this machine is just now. After
 each cut the journal is whole (journal_dump) and its floor is not below any it
@@ -15,8 +15,9 @@ import subprocess
 import sys
 import time
 
-import world
-from machine import TOP, Machine, Tap
+from tests.common import testbed
+from tests.common.machine import TOP, Machine
+from tests.tap import Tap
 
 KILLS = int(os.environ.get("GNOMON_KILLS", 200))
 LANES = 4       # cards; two machines run at a time
@@ -60,7 +61,7 @@ def boot_s(cards):
     for card in cards:
         begin = time.monotonic()
         with Machine(card=card.path) as m:
-            if not world.synchronise(m):
+            if not testbed.synchronise(m):
                 card.wrong.append(m.text)
             longest = max(longest, time.monotonic() - begin)
         card.look(0, m.text)
@@ -91,7 +92,7 @@ def main():
     seed = int(os.environ.get("GNOMON_SEED", random.randrange(1 << 30)))
     print(f"# GNOMON_SEED={seed}", flush=True)
     chance = random.Random(seed)
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(3, front=True)
         cards = [Card(w, number) for number in range(LANES)]
         first = latest = 1.2 * boot_s(cards)
@@ -123,8 +124,8 @@ def main():
                   [dump(card.path) for card in cards])
         for number, card in enumerate(cards):
             with Machine(card=card.path) as m:
-                good = world.synchronise(m)
-                rows = world.authdata(m) if good else []
+                good = testbed.synchronise(m)
+                rows = testbed.authdata(m) if good else []
             tap.check(good and len(rows) == 3
                       and all(row["nak"] == "0" for row in rows),
                       f"card {number} synchronises, no server refused a "

@@ -10,9 +10,9 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from machine import Machine, Tap  # noqa: E402
-from peers import chronyd, mkcard, pki  # noqa: E402
+from tests.common.machine import Machine
+from tests.tap import Tap
+from tests.peers import chronyd, mkcard, pki
 
 PIN, WIDTH_MS, PULSES = 23, 200, 12
 EDGE = re.compile(r"^\[S \+(\d+\.\d+)\] IRQ (raise|lower) (\d+)", re.M)

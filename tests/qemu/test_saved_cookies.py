@@ -1,25 +1,26 @@
 #!/usr/bin/env python3
 """The second boot of a card: authenticated time without a key exchange, the
-power having been cut, and no cookie sent twice (issue 2, must show 3)."""
+power having been cut, and no cookie sent twice."""
 import sys
 import time
 
-import world
-from refusals import until
-from machine import Machine, Tap
+from tests.common import testbed
+from tests.common.refusals import until
+from tests.common.machine import Machine
+from tests.tap import Tap
 
 
 def boot(tap, w, name, seconds, what):
     """Synchronise, go on for a while, cut the power; the board's words."""
     with Machine(card=w.path("card.img"), pcap=w.path(name)) as m:
-        good = world.synchronise(m)
+        good = testbed.synchronise(m)
         time.sleep(seconds)
         board = m.ask("board") if good else ""
         rows = []
 
         def refilled():  # a request under way has its cookie with it
-            rows[:] = world.authdata(m)
-            return world.keys_are_good(rows, 3)
+            rows[:] = testbed.authdata(m)
+            return testbed.keys_are_good(rows, 3)
 
         if good and seconds:
             until(refilled, 30)
@@ -34,11 +35,11 @@ def counts(servers):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(front=True)
-        w.card(conf=w.conf(world.FAST))
+        w.card(conf=w.conf(testbed.FAST))
         board, _, _ = boot(tap, w, "1.pcap", 5, "first boot")
-        tap.check("after key exchange" in world.field(board, "First sync"),
+        tap.check("after key exchange" in testbed.field(board, "First sync"),
                   "first boot: after key exchange", board)
         before = counts(servers)
         tap.check(before == [(1, 1)] * 3, "one TLS connection for each",
@@ -48,8 +49,8 @@ def main():
         authenticated = [s.authenticated() for s in servers]
         board, rows, text = boot(tap, w, "2.pcap", 5,
                                  "second boot, NTS-KE ports closed")
-        tap.check("from saved cookies" in world.field(board, "First sync")
-                  and world.field(board, "TLS handshakes") == "0",
+        tap.check("from saved cookies" in testbed.field(board, "First sync")
+                  and testbed.field(board, "TLS handshakes") == "0",
                   "second boot: from saved cookies, no handshake", text)
         tap.check(counts(servers) == before,
                   "second boot: no TLS connection at any server",
@@ -57,15 +58,15 @@ def main():
         tap.check(all(s.authenticated() > n
                       for s, n in zip(servers, authenticated)),
                   "second boot: each server authenticated its requests")
-        tap.check(world.keys_are_good(rows, 3),
+        tap.check(testbed.keys_are_good(rows, 3),
                   "second boot: 8 cookies again, no NAK", rows)
-        twice, sent = world.sent_twice(w.path("1.pcap"), w.path("2.pcap"))
+        twice, sent = testbed.sent_twice(w.path("1.pcap"), w.path("2.pcap"))
         tap.check(sent >= 6 and not twice,
                   f"no cookie twice among {sent} sent", twice)
         tap.check(boot(tap, w, "3.pcap", 0, "third boot, ports closed")
                   and counts(servers) == before,
                   "third boot: no TLS connection either", counts(servers))
-        twice, sent = world.sent_twice(*(w.path(f"{n}.pcap")
+        twice, sent = testbed.sent_twice(*(w.path(f"{n}.pcap")
                                          for n in (1, 2, 3)))
         tap.check(not twice, f"no cookie twice among {sent} sent", twice)
     return tap.done()

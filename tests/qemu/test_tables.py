@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A cold card and three chronyd: keys, cookies and reach, as the console's
-tables show them (issue 2, must show 2)."""
+tables show them."""
 import sys
 import time
 
-import world
-from machine import Machine, Tap
+from tests.common import testbed
+from tests.common.machine import Machine
+from tests.tap import Tap
 
 
 def wait_for(condition, limit=120):
@@ -15,20 +16,20 @@ def wait_for(condition, limit=120):
 
 
 def states(machine):
-    return "".join(row[0] for row in world.sources(machine))
+    return "".join(row[0] for row in testbed.sources(machine))
 
 
 def reached(machine):
-    rows = world.sources(machine)
+    rows = testbed.sources(machine)
     return len(rows) == 3 and all(row[4] == 0o377 for row in rows)
 
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd()
-        with Machine(card=w.card(conf=w.conf(world.FAST))) as m:
-            tap.check(world.synchronise(m), "synchronised", m.text)
+        with Machine(card=w.card(conf=w.conf(testbed.FAST))) as m:
+            tap.check(testbed.synchronise(m), "synchronised", m.text)
             wait_for(lambda: reached(m))
             tap.check(reached(m), "reach 377 of each of three", m.text)
             shown = states(m)
@@ -36,14 +37,14 @@ def main():
                       and not set(shown) - set("*+-"),
                       "one source selected, none refused", m.text)
             # Between a request and its reply a cookie is on its way.
-            wait_for(lambda: world.keys_are_good(world.authdata(m), 3), 20)
-            rows = world.authdata(m)
-            tap.check(world.keys_are_good(rows, 3),
+            wait_for(lambda: testbed.keys_are_good(testbed.authdata(m), 3), 20)
+            rows = testbed.authdata(m)
+            tap.check(testbed.keys_are_good(rows, 3),
                       "authdata: NTS, AEAD 15, 256 bits, 8 cookies, no NAK",
                       rows)
             tracking = m.ask("tracking")
-            tap.check(world.field(tracking, "Leap status") == "Normal"
-                      and world.field(tracking, "Stratum") == "2",
+            tap.check(testbed.field(tracking, "Leap status") == "Normal"
+                      and testbed.field(tracking, "Stratum") == "2",
                       "tracking: stratum 2, leap status Normal", tracking)
             counts = [s.ke_connections() for s in servers]
             tap.check(counts == [1, 1, 1], "one key exchange for each", counts)
@@ -54,8 +55,8 @@ def main():
                       "each server authenticated all that it was sent", stats)
             # `board` is where a stop would show.
             board = m.ask("board")
-            tap.check(world.field(board, "Log lines lost") == "0"
-                      and "0 errors" in world.field(board, "Journal"),
+            tap.check(testbed.field(board, "Log lines lost") == "0"
+                      and "0 errors" in testbed.field(board, "Journal"),
                       "no log line lost, no journal error", board)
     return tap.done()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A year without power (issue 4, must show 3): the card's floor is a year
+"""A year without power: the card's floor is a year
 old and every certificate was renewed since, so that each notBefore lies far
 above the floor. Authenticated time comes without help, whether the servers
 still know their keys (from the cookies: their old certificates were checked
@@ -14,10 +14,11 @@ import re
 import sys
 import time
 
-import world
-from machine import Machine, Tap
-from peers import mkcard
-from peers.pki import DAY
+from tests.common import testbed
+from tests.common.machine import Machine
+from tests.tap import Tap
+from tests.peers import mkcard
+from tests.peers.pki import DAY
 
 YEAR = 365 * DAY
 DELAY_S = 0.02
@@ -36,13 +37,13 @@ def a_year_later(w, servers, keep_keys):
 
 def boot(card):
     with Machine(card=card, icount=1, sleep=True) as m:
-        good = world.synchronise(m)
+        good = testbed.synchronise(m)
         return good, m.ask("board", 120), m.ask("tracking", 120), m.text
 
 
 def reference_time(tracking):
     """In Unix seconds; 0: none."""
-    said = world.field(tracking, re.escape("Ref time (UTC)"))
+    said = testbed.field(tracking, re.escape("Ref time (UTC)"))
     try:
         return calendar.timegm(time.strptime(said, "%a %b %d %H:%M:%S %Y"))
     except ValueError:
@@ -52,7 +53,7 @@ def reference_time(tracking):
 def check(tap, what, card, before, how, naks):
     good, board, tracking, text = boot(card)
     found = re.search(r"([\d.]+) s after start, (.*)",
-                      world.field(board, "First sync"))
+                      testbed.field(board, "First sync"))
     floor = re.search(r"time floor (\d+)-", text)
     tap.check(good and found and re.search(how, found[2]),
               f"{what}: authenticated time {found[2] if found else 'never'}, "
@@ -76,12 +77,12 @@ def with_state_of(w, name, old, conf):
 
 def main():
     tap = Tap()
-    with world.World() as w:
+    with testbed.Testbed() as w:
         servers = w.chronyd(3, front=True)
         before = time.time()
         card = w.card(conf=w.conf())
         with Machine(card=card) as m:
-            tap.check(world.synchronise(m), "today: synchronised", m.text)
+            tap.check(testbed.synchronise(m), "today: synchronised", m.text)
             time.sleep(3)  # the replies' cookies get to the card
         names = [f"{name}.img" for name in ("kept", "rotated")]
         kept, rotated = [with_state_of(w, name, card, w.conf())

@@ -1,0 +1,291 @@
+#include "net.h"
+
+#include <string.h>
+
+#include "core/limit.h"
+#include "arch/cc.h"
+#include "core/mono.h"
+#include "log.h"
+#include "lwip/dhcp.h"
+#include "lwip/dns.h"
+#include "lwip/etharp.h"
+#include "lwip/init.h"
+#include "lwip/nd6.h"
+#include "lwip/sys.h"
+#include "lwip/timeouts.h"
+#include "net_dns.h"
+#include "net_if.h"
+#include "netif/ethernet.h"
+#include "port.h"
+
+#define TX_RETRY (250 * MONO_US) /* a frame waits for the one before it      */
+
+struct question {
+    net_resolved done; /* NULL: free */
+    void *arg;
+};
+
+static struct {
+    const struct conf *conf;
+    void (*changed)(mono_ns now);
+    struct netif netif;
+    bool added, link;
+    char text4[16], text6[48]; /* last said */
+    struct question ask[LIMIT_SOURCES];
+} net;
+
+/* ---- what lwIP asks of its port ------------------------------------------ */
+
+u32_t sys_now(void)
+{
+    return (u32_t)(mono_of_ticks(port_ticks(), port_tick_hz()) / MONO_MS);
+}
+
+/* Ports, transaction numbers, DHCP's. Without entropy the counter's low bits
+ * are all there is; NTS does not rest on these. */
+uint32_t net_random(void)
+{
+    uint8_t b[4];
+    if (port_entropy(b, sizeof b) != RC_OK)
+        return (uint32_t)port_ticks() * 2654435761u;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+           b[3];
+}
+
+/* ---- addresses ----------------------------------------------------------- */
+
+void net_addr_to_lwip(const struct net_addr *a, ip_addr_t *out)
+{
+    memset(out, 0, sizeof *out);
+    if (a->family == 4) {
+        uint32_t v;
+        memcpy(&v, a->b, sizeof v); /* network order, as lwIP keeps it */
+        ip_addr_set_ip4_u32(out, v);
+    } else {
+        out->type = IPADDR_TYPE_V6;
+        memcpy(out->u_addr.ip6.addr, a->b, 16);
+    }
+}
+
+static struct net_addr addr_of(const ip_addr_t *ip)
+{
+    struct net_addr a = {.family = IP_IS_V4(ip) ? 4 : 6};
+    if (a.family == 4)
+        memcpy(a.b, &ip_2_ip4(ip)->addr, 4);
+    else
+        memcpy(a.b, ip_2_ip6(ip)->addr, 16);
+    return a;
+}
+
+/* lwIP writes IPv6 in capitals; RFC 5952 section 4.3 wants small letters. */
+static void small(char *text)
+{
+    for (; *text; text++)
+        if (*text >= 'A' && *text <= 'F')
+            *text = (char)(*text - 'A' + 'a');
+}
+
+void net_addr_text(const struct net_addr *a, char out[48])
+{
+    ip_addr_t ip;
+    net_addr_to_lwip(a, &ip);
+    if (!ipaddr_ntoa_r(&ip, out, 48))
+        out[0] = 0;
+    small(out);
+}
+
+bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->family == b->family &&
+           memcmp(a->b, b->b, a->family == 4 ? 4 : 16) == 0;
+}
+
+static bool has4(void)
+{
+    return net.added && !ip4_addr_isany_val(*netif_ip4_addr(&net.netif));
+}
+
+static int global6(void)
+{
+    for (int i = 1; net.added && i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        if (ip6_addr_ispreferred(netif_ip6_addr_state(&net.netif, i)))
+            return i;
+    return -1;
+}
+
+bool net_up(void)
+{
+    return net.link && (has4() || global6() >= 0);
+}
+
+void net_address4(char out[16])
+{
+    out[0] = 0;
+    if (has4())
+        (void)ip4addr_ntoa_r(netif_ip4_addr(&net.netif), out, 16);
+}
+
+void net_address6(char out[48])
+{
+    int i = global6();
+    out[0] = 0;
+    if (i >= 0)
+        (void)ip6addr_ntoa_r(netif_ip6_addr(&net.netif, i), out, 48);
+    small(out);
+}
+
+/* ---- link and configuration ---------------------------------------------- */
+
+static void static_address(void)
+{
+    const struct conf *c = net.conf;
+    uint32_t mask =
+        c->ip4_prefix ? lwip_htonl(UINT32_MAX << (32 - c->ip4_prefix)) : 0;
+    ip4_addr_t ip, nm = {.addr = mask}, gw;
+    memcpy(&ip.addr, c->ip4, 4);
+    memcpy(&gw.addr, c->gateway4, 4);
+    netif_set_addr(&net.netif, &ip, &nm, &gw);
+    for (uint8_t i = 0; i < c->dns4_count; i++) {
+        struct net_addr a = {.family = 4};
+        memcpy(a.b, c->dns4[i], 4);
+        ip_addr_t dns;
+        net_addr_to_lwip(&a, &dns);
+        dns_setserver(i, &dns);
+    }
+}
+
+/* The next link may be another network: nothing learnt here holds there. The
+ * DHCP address stays, to be asked for again first (RFC 2131 3.2). */
+static void forget_network(void)
+{
+    net_if_flush();
+    etharp_cleanup_netif(&net.netif);
+    nd6_cleanup_netif(&net.netif);
+    for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        netif_ip6_addr_set_state(&net.netif, i, IP6_ADDR_INVALID);
+}
+
+/* Another Ethernet chip may have been plugged in. */
+static void watch_mac(void)
+{
+    uint8_t mac[6];
+    port_eth_mac(mac);
+    if (memcmp(mac, net.netif.hwaddr, sizeof mac) == 0)
+        return;
+    memcpy(net.netif.hwaddr, mac, sizeof mac);
+    netif_create_ip6_linklocal_address(&net.netif, 1);
+}
+
+static void first_link(void)
+{
+    struct netif *added =
+        netif_add(&net.netif, NULL, NULL, NULL, NULL, net_if_init, netif_input);
+    ASSERT(added == &net.netif);
+    net.added = true;
+    netif_set_default(&net.netif);
+    netif_set_hostname(&net.netif, net.conf->hostname);
+    netif_create_ip6_linklocal_address(&net.netif, 1);
+    netif_set_ip6_autoconfig_enabled(&net.netif, 1);
+    netif_set_up(&net.netif);
+}
+
+static void watch_link(mono_ns now)
+{
+    bool link = port_eth_link();
+    if (link == net.link)
+        return;
+    net.link = link;
+    log_line("network link %s", link ? "up" : "down");
+    if (link) {
+        bool first = !net.added;
+        if (first)
+            first_link();
+        watch_mac();
+        netif_set_link_up(&net.netif);
+        if (first && net.conf->static_ip4)
+            static_address();
+        else if (first && dhcp_start(&net.netif) != ERR_OK)
+            log_line("DHCP does not start: out of memory");
+    } else {
+        netif_set_link_down(&net.netif);
+        forget_network();
+    }
+    net.changed(now);
+}
+
+static void watch_address(mono_ns now)
+{
+    char text4[16], text6[48];
+    net_address4(text4);
+    net_address6(text6);
+    if (strcmp(text4, net.text4) == 0 && strcmp(text6, net.text6) == 0)
+        return;
+    if (strcmp(text4, net.text4) != 0)
+        log_line("IPv4 address %s", text4[0] ? text4 : "lost");
+    if (strcmp(text6, net.text6) != 0)
+        log_line("IPv6 address %s", text6[0] ? text6 : "lost");
+    memcpy(net.text4, text4, sizeof text4);
+    memcpy(net.text6, text6, sizeof text6);
+    net.changed(now);
+}
+
+void net_init(const struct conf *conf, void (*changed)(mono_ns now))
+{
+    memset(&net, 0, sizeof net);
+    net.conf = conf;
+    net.changed = changed;
+    net_ntp_servers(NULL);
+    lwip_init();
+    net_dns_init();
+}
+
+mono_ns net_poll(mono_ns now)
+{
+    watch_link(now);
+    bool more = net.added && net_if_poll(&net.netif);
+    sys_check_timeouts();
+    net_dns_poll();
+    if (net.added)
+        watch_address(now);
+    if (more)
+        return now + TX_RETRY;
+    u32_t ms = sys_timeouts_sleeptime();
+    return ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? MONO_NEVER
+                                                 : now + ms * MONO_MS;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static void found(const char *name, const ip_addr_t *ip, void *arg)
+{
+    (void)name;
+    struct question q = *(struct question *)arg;
+    ((struct question *)arg)->done = NULL;
+    struct net_addr a = {0};
+    if (ip)
+        a = addr_of(ip);
+    q.done(q.arg, &a, ip ? 1 : 0);
+}
+
+int net_resolve(const char *name, net_resolved done, void *arg)
+{
+    struct question *q = NULL;
+    for (size_t i = 0; i < LEN(net.ask) && !q; i++)
+        if (!net.ask[i].done)
+            q = &net.ask[i];
+    if (!q)
+        return RC_SPACE;
+    ip_addr_t ip;
+    u8_t order =
+        has4() ? LWIP_DNS_ADDRTYPE_IPV4_IPV6 : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
+    *q = (struct question){.done = done, .arg = arg};
+    err_t err = dns_gethostbyname_addrtype(name, &ip, found, q, order);
+    if (err == ERR_INPROGRESS)
+        return RC_OK;
+    if (err == ERR_MEM) {
+        q->done = NULL;
+        return RC_SPACE;
+    }
+    found(name, err == ERR_OK ? &ip : NULL, q);
+    return RC_OK;
+}

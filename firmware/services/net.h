@@ -1,0 +1,48 @@
+/* net.h -- lwIP on the port's Ethernet: address (DHCPv4 or static, SLAAC),
+ * DNS, ICMP echo. ntp_udp and tls use lwIP's raw API on top.
+ *
+ * Every received pbuf carries the counter stamp of its frame (port.h);
+ * net_rx_stamp reads it back. Every frame that leaves is shown to whoever
+ * watches, with its stamp, however long it had to wait for an address
+ * resolution or for the frame before it. */
+#ifndef NET_H
+#define NET_H
+
+#include "core/conf.h"
+
+struct pbuf;
+struct ip_addr;
+
+struct net_addr {   /* 16 bytes of IPv6, or 4 of IPv4 */
+    uint8_t family; /* 4, 6; 0: none */
+    uint8_t b[16];
+};
+
+/* changed: the address or the link is another one now. */
+void net_init(const struct conf *conf, void (*changed)(mono_ns now));
+/* From now on told() hears, from net_poll, which NTP servers each DHCP lease
+ * names (option 42, RFC 2132 section 8.3), none included. */
+void net_ntp_servers(void (*told)(const struct net_addr *addr, size_t count));
+mono_ns net_poll(mono_ns now);
+bool net_up(void);               /* link, and an address to send from         */
+void net_address4(char out[16]); /* "" while there is none                   */
+void net_address6(char out[48]);
+void net_addr_text(const struct net_addr *a, char out[48]);
+bool net_addr_equal(const struct net_addr *a, const struct net_addr *b);
+void net_addr_to_lwip(const struct net_addr *a, struct ip_addr *out);
+
+/* Name or literal to addresses. done is called from net_poll (or at once for
+ * a literal or a cached name) with count 0 on failure. RC_OK, RC_SPACE: too
+ * many questions at once, ask again later. lwIP's resolver yields one
+ * address a question: IPv4, unless there is only IPv6 here or there. */
+typedef void (*net_resolved)(void *arg, const struct net_addr *addr,
+                             size_t count);
+int net_resolve(const char *name, net_resolved done, void *arg) MUST_CHECK;
+
+/* Counter stamp of the frame this pbuf came in. */
+uint64_t net_rx_stamp(const struct pbuf *p);
+/* Called with every frame handed to the MAC. One watcher; NULL: none. */
+void net_watch_tx(void (*watch)(const uint8_t *frame, size_t len,
+                                uint64_t stamp));
+
+#endif

@@ -1,0 +1,154 @@
+"""An emulated Raspberry Pi 2 under a test's control: QEMU as a child, its
+console as text that can be waited for, its card a file, its traffic a pcap.
+
+Waiting is bounded by wall time only so that a hung test ends; what a test
+judges is the text, and the firmware's own stamps in it."""
+import ctypes
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from tests.tap import TOP
+
+ELF = os.environ.get("GNOMON_ELF",
+                     os.path.join(TOP, "build/rpi2/kernel7.elf"))
+STAMP = re.compile(r"\[\s*(\d+)\.(\d{6})\] ")
+
+
+def die_with_parent():
+    """In the child: no QEMU outlives its test (Linux PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Machine:
+    """Powered on by entering the context, off by leaving it. icount N: an
+    instruction takes 2^N ns; sleep=False skips what the guest idles, which
+    servers on this machine do not do."""
+
+    def __init__(self, card=None, pcap=None, icount=None, sleep=False,
+                 extra=(),
+                 net="user,id=n0", usb=("usb-net,netdev=n0,port=1",),
+                 kernel=ELF, prefix=(), keep_card=True):
+        self.text = ""
+        self.seen = 0
+        self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
+        self.command = list(prefix) + [
+            "qemu-system-arm", "-M", "raspi2b", "-display", "none",
+            "-kernel", kernel, "-serial", "stdio", "-monitor", "none",
+            "-qmp", f"unix:{self.work}/qmp,server=on,wait=off"]
+        if net:
+            self.command += ["-netdev", net]
+            for device in usb:
+                self.command += ["-device", device]
+        if card:
+            self.command += ["-drive", f"if=sd,format=raw,file={card}"]
+            if not keep_card:
+                self.command += ["-snapshot"]
+        if pcap:
+            self.command += ["-object",
+                             f"filter-dump,id=f0,netdev=n0,file={pcap}"]
+        if icount is not None:
+            self.command += ["-icount", f"shift={icount},sleep="
+                             + ("on" if sleep else "off")]
+        self.command += list(extra)
+        self.child = None
+
+    def __enter__(self):
+        self.child = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        os.set_blocking(self.child.stdout.fileno(), False)
+        return self
+
+    def __exit__(self, *_):
+        self.off()
+        for name in os.listdir(self.work):
+            os.unlink(os.path.join(self.work, name))
+        os.rmdir(self.work)
+
+    def off(self):
+        """Cut the power: nothing is flushed, nobody is asked."""
+        if self.child and self.child.poll() is None:
+            self.child.kill()
+        if self.child:
+            self.child.wait()
+
+    def pump(self, seconds):
+        """Take in what the console has said."""
+        ready, _, _ = select.select([self.child.stdout], [], [], seconds)
+        if ready:
+            data = self.child.stdout.read() or b""
+            self.text += data.decode("utf-8", "replace").replace("\r", "")
+
+    def wait(self, pattern, limit=120):
+        """The first match after what was matched before, or None."""
+        end = time.monotonic() + limit
+        regex = re.compile(pattern, re.M)
+        while True:
+            match = regex.search(self.text, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            if time.monotonic() > end or self.child.poll() is not None:
+                self.pump(0.2)
+                match = regex.search(self.text, self.seen)
+                if match:
+                    self.seen = match.end()
+                return match
+            self.pump(0.2)
+
+    def send(self, data):
+        self.child.stdin.write(data if isinstance(data, bytes)
+                               else data.encode())
+        self.child.stdin.flush()
+
+    def ask(self, command, limit=60):
+        """A console command's answer: from its echo to the next prompt."""
+        self.pump(0.05)
+        self.seen = len(self.text)
+        self.send(command + "\r")
+        if not self.wait(re.escape(command) + r"\n", limit):
+            return ""
+        begin = self.seen
+        if not self.wait(r"^gnomon> ", limit):
+            return self.text[begin:]
+        return self.text[begin:self.seen - len("gnomon> ")]
+
+    def stamp_before(self, position):
+        """Virtual seconds on the log line that `position` lies in."""
+        line = self.text.rfind("\n", 0, position) + 1
+        match = STAMP.match(self.text, line)
+        return (int(match.group(1)) + int(match.group(2)) / 1e6
+                if match else None)
+
+    def qmp(self, command, **arguments):
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(20)
+            link.connect(f"{self.work}/qmp")
+            stream = link.makefile("rw")
+            stream.readline()
+            for order in ({"execute": "qmp_capabilities"},
+                          {"execute": command, "arguments": arguments}):
+                stream.write(json.dumps(order) + "\n")
+                stream.flush()
+                while True:
+                    answer = json.loads(stream.readline())
+                    if "return" in answer or "error" in answer:
+                        break
+            return answer.get("return")
+
+
+class Process(Machine):
+    """The same firmware as a Linux process, under ASan and UBSan: what a
+    Machine can do, but for QEMU's own doors."""
+
+    def __init__(self, card):
+        super().__init__()
+        self.command = [os.path.join(TOP, "build/host/gnomon"), "--card",
+                        card]

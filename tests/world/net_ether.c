@@ -1,0 +1,349 @@
+/* net_ether.c -- the wire, and what of ARP, IPv4, UDP, DHCP (RFC 2131) and
+ * DNS (RFC 1035) a board needs to find its servers. One machine, 10.0.0.1,
+ * is router, DHCP and DNS server; 10.0.0.66 is the attacker's. */
+#include <string.h>
+
+#include "core/bytes.h"
+#include "port.h"
+#include "world.h"
+
+#define EVENTS   512
+#define NEAR_NS  (100 * MONO_US) /* to what is on the same wire */
+#define ROUTER   0x0a000001u
+#define EVIL     0x0a000042u
+#define BOARD    0x0a000064u
+#define SERVER_0 0x0a000101u
+
+struct event {
+    uint64_t at, order;
+    void (*call)(void *); /* NULL: a frame                                   */
+    void *arg;
+    bool out;   /* from the board                                  */
+    size_t len; /* 0 and no call: free                             */
+};
+static struct {
+    struct event e[EVENTS];
+    uint8_t bytes[EVENTS][PORT_FRAME_MAX]; /* apart, for the search's sake   */
+    size_t top;                            /* none in use from here on       */
+    uint64_t order;
+    uint8_t mac[6]; /* the board's */
+} net;
+static const uint8_t own_mac[6] = {0x02, 0, 0, 0, 0, 1};
+
+int64_t sim_true_ns(void)
+{
+    int64_t ns = (int64_t)(w->ticks * (1000000000u / SIM_HZ));
+    return w->boot_ns + ns - ns / 1000000 * SIM_PPM;
+}
+
+uint64_t sim_ticks_of(int64_t ns)
+{
+    return (uint64_t)ns / (1000000000u / SIM_HZ);
+}
+
+/* ---- what is to happen --------------------------------------------------- */
+
+void simnet_start(void)
+{
+    memset(&net, 0, sizeof net);
+}
+
+static uint8_t *bytes_of(const struct event *e)
+{
+    return net.bytes[e - net.e];
+}
+
+static void done(struct event *e)
+{
+    e->call = NULL;
+    e->len = 0;
+    while (net.top && !net.e[net.top - 1].call && !net.e[net.top - 1].len)
+        net.top--;
+}
+
+static struct event *add(int64_t delay_ns)
+{
+    for (size_t i = 0; i < EVENTS; i++) {
+        struct event *e = &net.e[i];
+        if (e->call || e->len)
+            continue;
+        if (i >= net.top)
+            net.top = i + 1;
+        e->at = w->ticks + sim_ticks_of(delay_ns);
+        e->order = net.order++;
+        return e;
+    }
+    sim_broken("too many events");
+}
+
+/* The first that is due; of frames to the board only, or of the others. */
+static struct event *first(bool to_board)
+{
+    struct event *f = NULL;
+    for (size_t i = 0; i < net.top; i++) {
+        struct event *e = &net.e[i];
+        if ((!e->call && !e->len) || (!e->call && !e->out) != to_board)
+            continue;
+        if (!f || e->at < f->at || (e->at == f->at && e->order < f->order))
+            f = e;
+    }
+    return f;
+}
+
+uint64_t simnet_next(void)
+{
+    const struct event *a = first(true), *b = first(false);
+    uint64_t at = a ? a->at : UINT64_MAX;
+    return b && b->at < at ? b->at : at;
+}
+
+void simnet_later(int64_t ns, void (*call)(void *), void *arg)
+{
+    struct event *e = add(ns);
+    e->call = call;
+    e->arg = arg;
+}
+
+static void frame(const uint8_t *b, size_t len, bool out, int64_t delay_ns)
+{
+    struct event *e = add(delay_ns);
+    if (len > PORT_FRAME_MAX)
+        sim_broken("a frame too long");
+    e->out = out;
+    e->len = len;
+    memcpy(bytes_of(e), b, len);
+}
+
+int simnet_in(uint8_t *buf, size_t cap, uint64_t *stamp)
+{
+    struct event *e = first(true);
+    if (!e || e->at > w->ticks)
+        return RC_AGAIN;
+    int len = e->len <= cap && w->link ? (int)e->len : RC_AGAIN;
+    if (len > 0) {
+        memcpy(buf, bytes_of(e), e->len);
+        *stamp = e->at;
+    }
+    done(e);
+    return len;
+}
+
+/* ---- frames to the board ------------------------------------------------- */
+
+/* RFC 1071, on top of a sum begun elsewhere. */
+uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i += 2)
+        sum += bytes_get16(p + i);
+    if (len % 2)
+        sum += (uint32_t)p[len - 1] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)~sum;
+}
+
+static void send_ip(uint32_t from, uint32_t to, uint8_t protocol,
+                    const uint8_t *payload, size_t len, int64_t delay_ns)
+{
+    uint8_t f[PORT_FRAME_MAX] = {0};
+    if (len + 34 > sizeof f)
+        sim_broken("a packet too long");
+    memcpy(f, net.mac, 6);
+    memcpy(f + 6, own_mac, 6);
+    bytes_put16(f + 12, 0x0800);
+    f[14] = 0x45;
+    bytes_put16(f + 16, (uint16_t)(20 + len));
+    f[22] = 64;
+    f[23] = protocol;
+    bytes_put32(f + 26, from);
+    bytes_put32(f + 30, to);
+    bytes_put16(f + 24, simnet_sum(0, f + 14, 20));
+    memcpy(f + 34, payload, len);
+    frame(f, len + 34, false, delay_ns);
+}
+
+void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
+               int64_t delay_ns)
+{
+    uint32_t from = SERVER_0 + server;
+    size_t sum_at = protocol == 6 ? 16 : 6;
+    uint32_t pseudo = (from >> 16) + (from & 0xffff) + (BOARD >> 16) +
+                      (BOARD & 0xffff) + protocol + (uint32_t)len;
+    bytes_put16(payload + sum_at, 0);
+    bytes_put16(payload + sum_at, simnet_sum(pseudo, payload, len));
+    send_ip(from, BOARD, protocol, payload, len, delay_ns);
+}
+
+static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
+                     uint16_t to_port, uint8_t *msg, size_t len)
+{
+    uint8_t u[1400];
+    bytes_put16(u, from_port);
+    bytes_put16(u + 2, to_port);
+    bytes_put16(u + 4, (uint16_t)(len + 8));
+    bytes_put16(u + 6, 0); /* no checksum, RFC 768 */
+    memcpy(u + 8, msg, len);
+    send_ip(from, to, 17, u, len + 8, NEAR_NS);
+}
+
+/* The router answers for every address but the board's own. */
+static void arp(const uint8_t *f, size_t len)
+{
+    if (len < 42 || bytes_get16(f + 20) != 1 || bytes_get32(f + 38) == BOARD)
+        return;
+    uint8_t a[42];
+    memcpy(a, f + 6, 6);
+    memcpy(a + 6, own_mac, 6);
+    memcpy(a + 12, f + 12, 8);
+    bytes_put16(a + 20, 2);
+    memcpy(a + 22, own_mac, 6);
+    memcpy(a + 28, f + 38, 4);
+    memcpy(a + 32, f + 22, 10);
+    frame(a, sizeof a, false, NEAR_NS);
+}
+
+/* ---- DHCP ---------------------------------------------------------------- */
+
+static void option(struct writer *o, uint8_t code, uint32_t value)
+{
+    writer_u8(o, code);
+    writer_u8(o, 4);
+    writer_u32(o, value);
+}
+
+static void dhcp(const uint8_t *m, size_t len)
+{
+    uint8_t kind = 0, a[300] = {2, 1, 6, 0};
+    for (size_t i = 240; i + 2 < len && m[i] != 255; i += 2u + m[i + 1])
+        if (m[i] == 53)
+            kind = m[i + 2];
+    if (kind != 1 && kind != 3) /* DISCOVER, REQUEST */
+        return;
+    memcpy(a + 4, m + 4, 4);
+    bytes_put32(a + 16, BOARD);
+    memcpy(a + 28, m + 28, 16);
+    bytes_put32(a + 236, 0x63825363);
+    struct writer o = writer_of(a + 240, sizeof a - 240);
+    writer_u8(&o, 53);
+    writer_u8(&o, 1);
+    writer_u8(&o, kind == 1 ? 2 : 5); /* OFFER, ACK */
+    option(&o, 54, ROUTER);
+    option(&o, 51, 86400);
+    option(&o, 1, 0xffffff00);
+    option(&o, 3, w->dhcp_evil ? EVIL : ROUTER);
+    option(&o, 6, w->dhcp_evil ? EVIL : ROUTER);
+    if (w->dhcp_evil)
+        option(&o, 42, SERVER_0 + SIM_SERVERS - 1);
+    writer_u8(&o, 255);
+    send_udp(ROUTER, 67, BOARD, 68, a, sizeof a);
+}
+
+/* ---- DNS ----------------------------------------------------------------- */
+
+static uint32_t address_of(uint32_t asked, const uint8_t *name)
+{
+    if (w->dns_lie >= 0)
+        return SERVER_0 + (uint32_t)w->dns_lie;
+    if (asked == EVIL)
+        return SERVER_0 + SIM_SERVERS - 1;
+    if (name[0] == 4 && memcmp(name + 1, "nts", 3) == 0 && name[4] >= '1' &&
+        name[4] < '1' + SIM_SERVERS && memcmp(name + 5, "\4test", 6) == 0)
+        return SERVER_0 + (uint32_t)(name[4] - '1');
+    return 0;
+}
+
+/* One question; A gets an address, all else an empty answer. */
+static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
+{
+    uint8_t a[600];
+    size_t end = 12;
+    while (end < len && m[end])
+        end += 1u + m[end];
+    end += 5;
+    if (end > len || len > sizeof a - 16 || w->dns_lie == SIM_DNS_DEAD)
+        return;
+    memcpy(a, m, end);
+    uint32_t ip = address_of(asked, m + 12);
+    bool found = ip && bytes_get16(m + end - 4) == 1;
+    bytes_put16(a + 2, ip ? 0x8180 : 0x8183);
+    bytes_put16(a + 6, found);
+    bytes_put32(a + 8, 0);
+    struct writer o = writer_of(a + end, 16);
+    if (found) {
+        writer_u16(&o, 0xc00c); /* the question's name */
+        writer_u16(&o, 1);
+        writer_u16(&o, 1);
+        writer_u32(&o, 30);
+        writer_u16(&o, 4);
+        writer_u32(&o, ip);
+    }
+    send_udp(asked, 53, BOARD, port, a, end + o.len);
+}
+
+/* ---- frames from the board ----------------------------------------------- */
+
+static void udp(uint32_t to, const uint8_t *u, size_t len)
+{
+    if (len < 8 || bytes_get16(u + 4) < 8 || bytes_get16(u + 4) > len)
+        return;
+    uint16_t from = bytes_get16(u), port = bytes_get16(u + 2);
+    const uint8_t *msg = u + 8;
+    size_t n = bytes_get16(u + 4) - 8u;
+    uint32_t server = to - SERVER_0;
+    if (port == 67 && n > 240)
+        dhcp(msg, n);
+    else if (port == 53 && n > 12 && (to == ROUTER || to == EVIL))
+        dns(to, from, msg, n);
+    else if (server < SIM_SERVERS && port == w->server[server].ntp_port)
+        simntp_request(server, from, msg, n);
+}
+
+static void arrived(const uint8_t *f, size_t len)
+{
+    uint16_t type = len < 34 ? 0 : bytes_get16(f + 12);
+    memcpy(net.mac, f + 6, 6);
+    if (type == 0x0806)
+        arp(f, len);
+    if (type != 0x0800 || f[14] != 0x45 || bytes_get16(f + 16) > len - 14)
+        return;
+    uint32_t to = bytes_get32(f + 30), server = to - SERVER_0;
+    size_t n = bytes_get16(f + 16) - 20u;
+    if (f[23] == 17)
+        udp(to, f + 34, n);
+    else if (f[23] == 6 && server < SIM_SERVERS)
+        simtcp_segment(server, f + 34, n);
+}
+
+/* How long a frame of the board's is on its way. */
+static int64_t way(const uint8_t *f, size_t len)
+{
+    if (len < 34 || bytes_get16(f + 12) != 0x0800)
+        return NEAR_NS;
+    uint32_t server = bytes_get32(f + 30) - SERVER_0;
+    if (server >= SIM_SERVERS)
+        return NEAR_NS;
+    return f[23] == 17 ? w->server[server].up_ns : SIM_LINK_NS;
+}
+
+void simnet_out(const uint8_t *f, size_t len)
+{
+    if (len >= 14)
+        frame(f, len, true, way(f, len));
+}
+
+void simnet_run(void)
+{
+    struct event *e;
+    while ((e = first(false)) && e->at <= w->ticks) {
+        uint8_t f[PORT_FRAME_MAX];
+        void (*call)(void *) = e->call;
+        size_t len = e->len;
+        void *arg = e->arg;
+        memcpy(f, bytes_of(e), len);
+        done(e);
+        if (call)
+            call(arg);
+        else
+            arrived(f, len);
+    }
+}

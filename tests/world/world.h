@@ -1,0 +1,158 @@
+/* world.h -- the firmware in a world whose time moves only when a test
+ * says so. Private to tests/world.
+ *
+ * Two processes. The test (case.c, test_attacks.c) is the script; each
+ * boot is a child that it forks, in which run the whole firmware
+ * (port_sim.c is its machine) and the network around it (net_*.c: one
+ * Ethernet, a DHCP and a DNS server, and servers whose TLS and AES-SIV are
+ * OpenSSL's, so that no peer shares code with us). `w` is memory that both
+ * see: what outlives a power cut (the card, the servers' keys, the true
+ * time) and what the script reads and turns. They take turns: the child runs
+ * until w->stop or until it has said w->wanted, then waits.
+ *
+ * Times: ticks are the board's counter (SIM_HZ, since boot); true time is
+ * Unix ns, which the counter follows SIM_PPM too fast. */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "core/base.h"
+#include "core/mono.h"
+
+#define SIM_HZ         50000000u
+#define SIM_PPM        20 /* how much too fast the board's counter is  */
+#define SIM_SERVERS    8
+#define SIM_EXIT_RESET 3          /* how a child ends: by itself,             */
+#define SIM_EXIT_CUT   4          /* by w->cut_after                          */
+#define SIM_STATE      (4u << 20) /* bytes of the card that are written       */
+#define SIM_CONSOLE    (1u << 20)
+#define SIM_COOKIES    8192
+#define SIM_LINK_NS    (5 * MONO_MS) /* one way, each way                     */
+#define SIM_DNS_TRUE   -1
+#define SIM_DNS_DEAD   -2
+#define SIM_DAY        INT64_C(86400)
+#define SIM_YEAR       (365 * SIM_DAY)
+
+/* what a server does with an NTS-KE connection */
+enum sim_ke {
+    KE_OK,
+    KE_REFUSE,       /* RST                                                  */
+    KE_DEAF,         /* not even a SYN-ACK                                   */
+    KE_HANG,         /* takes the connection, says nothing                   */
+    KE_HANG_ANSWER,  /* TLS, then nothing                                    */
+    KE_DRIP,         /* one byte a second                                    */
+    KE_SLICED,       /* the answer in TLS records of one byte                */
+    KE_COOKIES_MANY, /* 40 of them                                           */
+    KE_COOKIES_ODD,  /* of 0, 3, 300 and 5000 bytes, and one that is good    */
+    KE_COOKIES_NONE,
+    KE_NAMES_OTHER, /* Server and Port records: to_server, to_port          */
+    KE_ENDLESS,     /* small records without end                            */
+    KE_ERROR,       /* Error record 2                                       */
+};
+
+/* what becomes of NTP with a server */
+enum sim_ntp {
+    NTP_OK,
+    NTP_SILENT,       /* no reply comes                                       */
+    NTP_NAK_FIRST,    /* a forged NAK comes before each reply                 */
+    NTP_NAK_ONLY,     /* and the reply does not                               */
+    NTP_REPLAY,       /* instead of the reply the very first one again        */
+    NTP_REPLAY_FIRST, /* that, then the reply                                */
+    NTP_TAMPER,       /* a bit of the transmit timestamp flipped              */
+    NTP_PLAIN,        /* the reply without its extension fields               */
+};
+
+struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
+    enum sim_ke ke;
+    enum sim_ntp ntp;
+    int64_t lie_ns;           /* its clock less the truth                    */
+    int64_t cert_lo, cert_hi; /* Unix s                                      */
+    bool stranger;            /* its certificate is of a CA we do not know   */
+    int64_t up_ns, down_ns;   /* NTP, one way                                */
+    uint32_t keys;            /* which its cookies are sealed with           */
+    unsigned to_server;       /* KE_NAMES_OTHER                              */
+    uint16_t ntp_port;        /* where its NTP is, 123                       */
+    unsigned connections, exchanges, requests, plain, naks, replies;
+    uint8_t first_reply[1280]; /* NTP_REPLAY's                               */
+    size_t first_reply_len;
+};
+
+struct sim_world {
+    uint64_t seed;
+    unsigned boots;
+    int64_t boot_ns; /* true time at the last boot                       */
+    uint64_t ticks;  /* the board's counter                              */
+    /* The turn. */
+    uint64_t stop;    /* ticks                                            */
+    char wanted[128]; /* "": none                                         */
+    bool found;
+    /* The console since the last boot; `mark` is where `wanted` is looked
+     * for from. */
+    char text[SIM_CONSOLE];
+    size_t len, mark;
+    char input[256];
+    size_t input_len, input_at;
+    int64_t asked_ns; /* true time when the last Return was read          */
+    /* The network. */
+    bool link;
+    int dns_lie;    /* every name is this server; or SIM_DNS_...        */
+    bool dhcp_evil; /* DHCP names 10.0.0.66 as DNS server and router,
+                          * and the last server for NTP (option 42)          */
+    struct sim_server server[SIM_SERVERS];
+    uint64_t cookie[SIM_COOKIES]; /* hashes of those that came               */
+    unsigned cookies, repeats;
+    /* The card. */
+    uint8_t state[SIM_STATE];
+    unsigned writes;
+    unsigned cut_after; /* writes; then the power fails in the next one     */
+    enum sim_cut {
+        CUT_DROPPED, /* nothing of it arrives                            */
+        CUT_TORN,    /* its first half                                   */
+        CUT_GARBLED, /* as many bytes, of anything                       */
+        CUT_AFTER,   /* all, but nobody is told                          */
+        CUT_KINDS,
+    } cut;
+};
+extern struct sim_world *w;
+
+int64_t sim_true_ns(void); /* now                                      */
+uint64_t sim_ticks_of(int64_t ns); /* a span                                 */
+_Noreturn void sim_broken(const char *why); /* the simulation itself         */
+
+/* port_sim.c: fat is the card's image up to its state partition. */
+_Noreturn void port_sim_run(const uint8_t *fat, size_t fat_len, int up,
+                            int down);
+
+/* net_ether.c. Frames and timers that are due at or before w->ticks. */
+void simnet_start(void);
+void simnet_run(void);
+uint64_t simnet_next(void); /* ticks, UINT64_MAX: nothing                    */
+void simnet_out(const uint8_t *frame, size_t len); /* the board sends    */
+int simnet_in(uint8_t *buf, size_t cap, uint64_t *stamp); /* and receives    */
+void simnet_later(int64_t ns, void (*call)(void *), void *arg);
+/* An IPv4 packet to the board, from a server. */
+void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
+               int64_t delay_ns);
+uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len);
+
+/* net_tcp.c */
+struct sim_tcp;
+void simtcp_segment(unsigned server, const uint8_t *seg, size_t len);
+void simtcp_send(struct sim_tcp *c, const uint8_t *p, size_t len);
+void simtcp_close(struct sim_tcp *c); /* once all is sent                    */
+unsigned simtcp_server(const struct sim_tcp *c);
+
+/* net_ke.c: TLS and NTS-KE over such a connection. */
+void simke_setup(void); /* once, before any boot: the CAs                    */
+const char *simke_ca_pem(void);
+void *simke_open(struct sim_tcp *c);
+void simke_input(void *ke, const uint8_t *p, size_t len);
+void simke_free(void *ke);
+
+/* net_ntp.c */
+#define SIM_COOKIE 100
+void simntp_cookie(unsigned server, const uint8_t c2s[32],
+                   const uint8_t s2c[32], uint8_t out[SIM_COOKIE]);
+void simntp_request(unsigned server, uint16_t client_port, const uint8_t *msg,
+                    size_t len);
+
+#endif
