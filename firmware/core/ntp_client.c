@@ -1,4 +1,5 @@
 #include "ntp_client_part.h"
+#include "ntp_ef.h"
 #include "utc.h"
 
 const char *ntp_drop_text(enum ntp_drop d)
@@ -34,7 +35,7 @@ static bool fields_ok(const uint8_t *msg, size_t len)
     struct ntp_ef ef;
     size_t at = NTP_HEADER;
     int rc;
-    while ((rc = ntp_wire_next(msg, len, &at, &ef)) == RC_OK)
+    while ((rc = ntp_ef_next(msg, len, &at, &ef)) == RC_OK)
         ;
     return rc == RC_AGAIN;
 }
@@ -55,7 +56,7 @@ static int authentic(struct ntp_client *n, const uint8_t *msg, size_t len,
                      uint8_t *scratch, size_t cap, struct nts_reply *reply,
                      enum ntp_drop *why)
 {
-    switch (nts_ef_reply(&n->nts, n->uid, msg, len, scratch, cap, reply)) {
+    switch (nts_client_reply(&n->nts, n->uid, msg, len, scratch, cap, reply)) {
     case NTS_OK:
         return RC_OK;
     case NTS_NAK:

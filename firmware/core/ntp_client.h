@@ -37,7 +37,7 @@
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
 
-#include "nts_ef.h"
+#include "nts_client.h"
 
 struct ntp_sample {
     uint64_t at_ticks; /* counter at the middle of the exchange           */

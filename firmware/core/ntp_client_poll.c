@@ -179,7 +179,7 @@ void ntp_client_set_poll(struct ntp_client *n, int8_t poll)
 /* ---- requests ------------------------------------------------------------ */
 
 /* As many as refill the pool to LIMIT_COOKIES once this request's own cookie
- * is gone (RFC 8915 section 5.7); nts_ef_request sees to it that they fit. */
+ * is gone (RFC 8915 section 5.7); nts_client_request sees that they fit. */
 static size_t placeholders(const struct nts_assoc *a)
 {
     return a->count < LIMIT_COOKIES ? LIMIT_COOKIES - 1u - a->count : 0;
@@ -194,7 +194,8 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN], uint8_t *out,
         return RC_SPACE;
     if (rc != RC_OK)
         return RC_STATE;
-    rc = nts_ef_request(&n->nts, &cookie, placeholders(&n->nts), uid, out, cap);
+    rc = nts_client_request(&n->nts, &cookie, placeholders(&n->nts), uid, out,
+                            cap);
     return rc > 0 ? rc : RC_IO;
 }
 

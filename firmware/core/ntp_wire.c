@@ -2,10 +2,6 @@
 
 #include "bytes.h"
 
-#define EF_HEAD     4
-#define EF_MIN      16 /* RFC 7822 section 7.5.1.4 */
-#define EF_LAST_MIN 28
-
 int ntp_wire_parse(const uint8_t *pkt, size_t len, struct ntp_header *h)
 {
     if (len < NTP_HEADER)
@@ -42,21 +38,4 @@ void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER])
     bytes_put64(pkt + 24, h->origin);
     bytes_put64(pkt + 32, h->receive);
     bytes_put64(pkt + 40, h->transmit);
-}
-
-int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at, struct ntp_ef *ef)
-{
-    if (*at == len)
-        return RC_AGAIN;
-    if (*at > len || len - *at < EF_LAST_MIN)
-        return RC_BAD;
-    const uint8_t *p = pkt + *at;
-    size_t n = bytes_get16(p + 2);
-    size_t left = len - *at;
-    if (n < EF_MIN || n % 4 != 0 || n > left || (n == left && n < EF_LAST_MIN))
-        return RC_BAD;
-    *ef = (struct ntp_ef){
-        .type = bytes_get16(p), .offset = *at, .len = n, .body = p + EF_HEAD};
-    *at += n;
-    return RC_OK;
 }

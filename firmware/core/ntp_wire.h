@@ -1,5 +1,5 @@
-/* ntp_wire.h -- the NTPv4 header (RFC 5905 figure 8) and the walk over
- * extension fields (RFC 7822). Outside input never asserts. */
+/* ntp_wire.h -- the 48-byte header of an NTPv4 packet (RFC 5905 figure
+ * 8). What follows it is ntp_ef.h's. Outside input never asserts. */
 #ifndef NTP_WIRE_H
 #define NTP_WIRE_H
 
@@ -21,11 +21,13 @@ struct ntp_header {
     ntp64 ref, origin, receive, transmit;
 };
 
-/* RC_OK, or RC_BAD: shorter than a header (*h untouched). */
+/* Read the header of a packet of len bytes into *h, unchecked but for its
+ * length. Returns RC_OK, or RC_BAD when the packet is shorter than a header,
+ * and then *h is as it was. */
 int ntp_wire_parse(const uint8_t *pkt, size_t len,
                    struct ntp_header *h) MUST_CHECK;
 
-/* All 48 bytes. */
+/* Write *h as the first 48 bytes of a packet. */
 void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER]);
 
 #define NTP_KISS(a, b, c, d)                                                   \
@@ -35,23 +37,5 @@ void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER]);
 #define NTP_KISS_RSTR NTP_KISS('R', 'S', 'T', 'R')
 #define NTP_KISS_RATE NTP_KISS('R', 'A', 'T', 'E')
 #define NTP_KISS_NTSN NTP_KISS('N', 'T', 'S', 'N')
-
-/* One extension field, in place. */
-struct ntp_ef {
-    uint16_t type;
-    size_t offset;       /* of the field in the packet                      */
-    size_t len;          /* with its 4-byte head: >= 16, a multiple of 4    */
-    const uint8_t *body; /* len - 4 bytes, padding included                 */
-};
-
-/* Walk:  size_t at = NTP_HEADER;
- *        while ((rc = ntp_wire_next(pkt, len, &at, &ef)) == RC_OK) ...
- * RC_AGAIN at a clean end, RC_BAD where the packet is malformed. Each step
- * moves at least 16 bytes on, so it ends. The last field is at least 28 bytes
- * long (RFC 7822 section 7.5.1.4): what is shorter there would be a MAC (20
- * or 24 bytes) or a crypto-NAK (4), which Gnomon, having no such keys, never
- * asks for, and is RC_BAD as well. */
-int ntp_wire_next(const uint8_t *pkt, size_t len, size_t *at,
-                  struct ntp_ef *ef) MUST_CHECK;
 
 #endif

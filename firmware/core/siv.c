@@ -151,6 +151,7 @@ const struct aead siv_cmac_256 = {
     .key_len = SIV_KEY,
     .nonce_len = 16,
     .tag_len = SIV_TAG,
+    .text_at = SIV_TAG,
     .seal = aead_seal,
     .open = aead_open,
 };

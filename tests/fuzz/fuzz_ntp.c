@@ -12,6 +12,7 @@
 #include "../unit/entropy.h"
 #include "core/bytes.h"
 #include "core/filter.h"
+#include "core/ntp_ef.h"
 #include "core/ntp_wire.h"
 
 #define HZ      1000000u
@@ -48,7 +49,7 @@ static void check_walk(const uint8_t *pkt, size_t len)
     ntp_wire_write(&h, again);
     if (memcmp(again, pkt, NTP_HEADER) != 0)
         abort();
-    while (ntp_wire_next(pkt, len, &at, &ef) == RC_OK) {
+    while (ntp_ef_next(pkt, len, &at, &ef) == RC_OK) {
         if (at <= last || at > len || ef.offset != last ||
             ef.body + ef.len - 4 > pkt + len)
             abort();

@@ -13,7 +13,7 @@
 
 #include "core/aead.h"
 #include "core/mono.h"
-#include "core/nts_ef.h"
+#include "core/nts_client.h"
 #include "core/nts_ke.h"
 #include "host.h"
 #include "port.h"
@@ -146,7 +146,7 @@ static enum nts_verdict ask_time(uint16_t port)
     struct nts_cookie c;
     struct nts_reply got;
     must(nts_assoc_take(&assoc, &c), "take");
-    int len = nts_ef_request(&assoc, &c, 0, uid, pkt, sizeof pkt);
+    int len = nts_client_request(&assoc, &c, 0, uid, pkt, sizeof pkt);
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     ASSERT(fd >= 0 && len > 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -156,7 +156,8 @@ static enum nts_verdict ask_time(uint16_t port)
         n = recv(fd, in, sizeof in, 0);
     close(fd);
     must(n > 0 ? RC_OK : RC_TIMEOUT, "reply");
-    return nts_ef_reply(&assoc, uid, in, (size_t)n, text, sizeof text, &got);
+    return nts_client_reply(&assoc, uid, in, (size_t)n, text, sizeof text,
+                            &got);
 }
 
 int main(int argc, char **argv)

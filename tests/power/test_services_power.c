@@ -28,8 +28,9 @@
 #include "core/bytes.h"
 #include "core/journal.h"
 #include "core/mono.h"
+#include "core/ntp_ef.h"
 #include "core/ntp_wire.h"
-#include "core/nts_ef.h"
+#include "core/nts_client.h"
 #include "core/utc.h"
 #include "damage.h"
 #include "entropy.h"
@@ -227,7 +228,7 @@ static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
     struct writer w = writer_of(out + NTP_HEADER, 600);
     struct writer t = writer_of(text, sizeof text);
     struct ntp_ef ef;
-    for (size_t at = NTP_HEADER; ntp_wire_next(q, len, &at, &ef) == RC_OK;) {
+    for (size_t at = NTP_HEADER; ntp_ef_next(q, len, &at, &ef) == RC_OK;) {
         if (ef.type == NTS_EF_UNIQUE_ID)
             add_field(&w, ef.type, ef.body, ef.len - 4);
         if (ef.type == NTS_EF_COOKIE || ef.type == NTS_EF_PLACEHOLDER) {
@@ -257,7 +258,7 @@ static int take_request(unsigned slot, const struct net_addr *to, uint16_t port,
     (void)to;
     (void)port;
     requests++;
-    for (size_t at = NTP_HEADER; ntp_wire_next(msg, len, &at, &ef) == RC_OK;)
+    for (size_t at = NTP_HEADER; ntp_ef_next(msg, len, &at, &ef) == RC_OK;)
         if (ef.type == NTS_EF_COOKIE) {
             uint32_t number = bytes_get32(ef.body);
             assert_true(number < given);

@@ -143,7 +143,7 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
     return RC_BAD;
 }
 
-int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
+int nts_client_request(const struct nts_assoc *a, const struct nts_cookie *c,
                    size_t placeholders, uint8_t uid[NTS_UID_LEN], uint8_t *pkt,
                    size_t cap)
 {
@@ -156,7 +156,7 @@ int nts_ef_request(const struct nts_assoc *a, const struct nts_cookie *c,
     return RC_IO;
 }
 
-enum nts_verdict nts_ef_reply(const struct nts_assoc *a,
+enum nts_verdict nts_client_reply(const struct nts_assoc *a,
                               const uint8_t uid[NTS_UID_LEN],
                               const uint8_t *pkt, size_t len, uint8_t *scratch,
                               size_t cap, struct nts_reply *out)

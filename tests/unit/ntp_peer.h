@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/ntp_client.h"
+#include "core/ntp_ef.h"
 #include "core/ntp_wire.h"
 #include "core/utc.h"
 #include "entropy.h"

@@ -51,7 +51,7 @@ static struct layout layout(void)
     struct ntp_ef ef;
     size_t at = NTP_HEADER;
     int rc;
-    while ((rc = ntp_wire_next(p.req, p.req_len, &at, &ef)) == RC_OK) {
+    while ((rc = ntp_ef_next(p.req, p.req_len, &at, &ef)) == RC_OK) {
         l.uids += ef.type == NTS_EF_UNIQUE_ID && ef.len == 4 + NTS_UID_LEN;
         l.cookies += ef.type == NTS_EF_COOKIE;
         l.auths += ef.type == NTS_EF_AUTHENTICATOR;

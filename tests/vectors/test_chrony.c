@@ -10,7 +10,7 @@
 #include "../unit/entropy.h"
 #include "chrony_vectors.h"
 #include "core/bytes.h"
-#include "core/nts_ef.h"
+#include "core/nts_client.h"
 #include "core/nts_ke.h"
 
 #define UID_AT   52 /* body of the first field after the header */
@@ -52,7 +52,7 @@ static enum nts_verdict reply(const uint8_t *c2s, const uint8_t *s2c,
 {
     a = (struct nts_assoc){0};
     assert_int_equal(nts_assoc_keys(&a, 15, c2s, s2c), RC_OK);
-    return nts_ef_reply(&a, uid, pkt, len, scratch, sizeof scratch, &got);
+    return nts_client_reply(&a, uid, pkt, len, scratch, sizeof scratch, &got);
 }
 
 static enum nts_verdict ours(const uint8_t *uid, const uint8_t *pkt, size_t n)
@@ -132,12 +132,12 @@ static void our_request_looks_like_chronys(void **s)
         nts_assoc_keys(&a, 15, chrony_client_c2s, chrony_client_s2c), RC_OK);
     struct nts_cookie c = {.len = 100};
     memcpy(c.b, chrony_client_request + 88, 100);
-    assert_int_equal(nts_ef_request(&a, &c, 0, uid, p, sizeof p),
+    assert_int_equal(nts_client_request(&a, &c, 0, uid, p, sizeof p),
                      sizeof chrony_client_request);
     same_shape(chrony_client_request, p, sizeof chrony_client_request,
                chrony_client_c2s);
     assert_int_equal(nts_assoc_keys(&a, 15, chrony_c2s, chrony_s2c), RC_OK);
-    assert_int_equal(nts_ef_request(&a, &c, 3, uid, p, sizeof p),
+    assert_int_equal(nts_client_request(&a, &c, 3, uid, p, sizeof p),
                      sizeof chrony_four_request);
     same_shape(chrony_four_request, p, sizeof chrony_four_request, chrony_c2s);
 }

@@ -6,7 +6,9 @@
 
 #include "../unit/entropy.h"
 #include "core/bytes.h"
-#include "core/nts_ef.h"
+#include "core/ntp_ef.h"
+#include "core/nts_auth.h"
+#include "core/nts_client.h"
 
 static const uint8_t c2s[32] = {1}, s2c[32] = {2};
 static uint8_t uid[NTS_UID_LEN];
@@ -41,7 +43,7 @@ static void judge(const struct nts_assoc *a, const uint8_t *pkt, size_t len,
     static uint8_t scratch[4096];
     struct nts_reply r;
     enum nts_verdict v =
-        nts_ef_reply(a, uid, pkt, len, scratch, sizeof scratch, &r);
+        nts_client_reply(a, uid, pkt, len, scratch, sizeof scratch, &r);
     ASSERT(!sealed || v == NTS_OK || v == NTS_BAD);
     ASSERT(sealed || v != NTS_OK); /* nobody guesses a tag */
     ASSERT(v == NTS_OK || (r.count == 0 && r.dropped == 0));
@@ -51,6 +53,28 @@ static void judge(const struct nts_assoc *a, const uint8_t *pkt, size_t len,
         ASSERT(r.cookie[i].b >= scratch &&
                r.cookie[i].b + r.cookie[i].len <= scratch + sizeof scratch);
     }
+}
+
+/* As a server opens it, in place, with the same key: the same text. pkt is
+ * spent. */
+static void open_here(const struct nts_assoc *a, uint8_t *pkt, size_t len)
+{
+    static uint8_t text[4096];
+    struct ntp_ef ef;
+    struct nts_auth auth;
+    const uint8_t *here;
+    size_t at = 48;
+    int rc;
+    while ((rc = ntp_ef_next(pkt, len, &at, &ef)) == RC_OK)
+        if (ef.type == NTS_EF_AUTHENTICATOR)
+            break;
+    if (rc != RC_OK || nts_auth_parse(&ef, &auth) != RC_OK)
+        return;
+    ASSERT(auth.sealed + auth.sealed_len + auth.padding <= pkt + len);
+    int n = nts_auth_open(a->aead, a->s2c, pkt, &auth, text);
+    ASSERT(n == nts_auth_open_here(a->aead, a->s2c, pkt, &auth, &here));
+    ASSERT(n <= 0 || (here > pkt && here + n <= pkt + len));
+    ASSERT(n <= 0 || memcmp(here, text, (size_t)n) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
@@ -68,5 +92,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     memcpy(copy, pkt, n);
     judge(&a, pkt, n, sealed);
     ASSERT(memcmp(copy, pkt, n) == 0);
+    open_here(&a, copy, n);
     return 0;
 }

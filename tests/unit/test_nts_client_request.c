@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "core/bytes.h"
-#include "core/nts_ef.h"
+#include "core/ntp_ef.h"
+#include "core/nts_client.h"
 #include "entropy.h"
 
 static const uint8_t c2s[32] = {1, 2, 3}, s2c[32] = {4, 5, 6};
@@ -41,7 +42,7 @@ static void request_of_228_bytes(void **s)
     (void)s;
     uint8_t p[2048] = {0x23}, mine[NTS_UID_LEN];
     struct nts_cookie c = cookie_of(100);
-    int n = nts_ef_request(&a, &c, 0, mine, p, sizeof p);
+    int n = nts_client_request(&a, &c, 0, mine, p, sizeof p);
     assert_int_equal(n, 228); /* as chrony's with such a cookie */
     size_t at = field_at(p, 48, NTS_EF_UNIQUE_ID, 36);
     assert_memory_equal(p + 52, mine, sizeof mine);
@@ -63,7 +64,7 @@ static void request_of_188_bytes_with_aead_30(void **s)
     uint8_t p[2048] = {0x23}, mine[NTS_UID_LEN];
     struct nts_cookie c = cookie_of(64);
     assert_int_equal(nts_assoc_keys(&a, 30, c2s, s2c), RC_OK);
-    int n = nts_ef_request(&a, &c, 0, mine, p, sizeof p);
+    int n = nts_client_request(&a, &c, 0, mine, p, sizeof p);
     assert_int_equal(n, 188);
     assert_int_equal(field_at(p, 152, NTS_EF_AUTHENTICATOR, 36), 188);
     assert_memory_equal(p + 156, "\0\x0c\0\x10", 4);
@@ -77,7 +78,7 @@ static void requests_never_repeat_themselves(void **s)
     uint8_t p[2][300] = {{0}}, u[2][NTS_UID_LEN];
     struct nts_cookie c = cookie_of(100);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(nts_ef_request(&a, &c, 0, u[i], p[i], 300), 228);
+        assert_int_equal(nts_client_request(&a, &c, 0, u[i], p[i], 300), 228);
     assert_memory_not_equal(u[0], u[1], NTS_UID_LEN);
     assert_memory_not_equal(p[0] + 196, p[1] + 196, 16); /* nonce */
 }
@@ -87,7 +88,7 @@ static void placeholders_look_like_the_cookie(void **s)
     (void)s;
     uint8_t p[2048] = {0};
     struct nts_cookie c = cookie_of(104);
-    int n = nts_ef_request(&a, &c, 7, uid, p, sizeof p);
+    int n = nts_client_request(&a, &c, 7, uid, p, sizeof p);
     assert_int_equal(n, 48 + 36 + 8 * 108 + 40);
     size_t at = field_at(p, 84, NTS_EF_COOKIE, 108);
     for (int i = 0; i < 7; i++) {
@@ -95,7 +96,7 @@ static void placeholders_look_like_the_cookie(void **s)
         at = field_at(p, at, NTS_EF_PLACEHOLDER, 108);
     }
     field_at(p, at, NTS_EF_AUTHENTICATOR, 40);
-    assert_int_equal(nts_ef_request(&a, &c, 100, uid, p, sizeof p), n);
+    assert_int_equal(nts_client_request(&a, &c, 100, uid, p, sizeof p), n);
 }
 
 static void a_request_is_no_longer_than_a_packet(void **s)
@@ -108,7 +109,7 @@ static void a_request_is_no_longer_than_a_packet(void **s)
         size = size < 16 ? 16 : size; /* RFC 7822 */
         size_t fit = (LIMIT_NTP_PACKET - 124) / size;
         fit = fit > 8 ? 8 : fit;
-        int n = nts_ef_request(&a, &c, 7, uid, p, sizeof p);
+        int n = nts_client_request(&a, &c, 7, uid, p, sizeof p);
         assert_int_equal(n, 124 + fit * size);
         field_at(p, 84, NTS_EF_COOKIE, size);
     }
@@ -119,9 +120,9 @@ static void no_room(void **s)
     (void)s;
     uint8_t p[300] = {0};
     struct nts_cookie c = cookie_of(100);
-    assert_int_equal(nts_ef_request(&a, &c, 3, uid, p, 228), 228);
+    assert_int_equal(nts_client_request(&a, &c, 3, uid, p, 228), 228);
     for (size_t cap = 0; cap < 228; cap++)
-        assert_int_equal(nts_ef_request(&a, &c, 0, uid, p, cap), RC_SPACE);
+        assert_int_equal(nts_client_request(&a, &c, 0, uid, p, cap), RC_SPACE);
 }
 
 static void without_entropy_nothing_is_sent(void **s)
@@ -132,7 +133,7 @@ static void without_entropy_nothing_is_sent(void **s)
     entropy_dead = true;
     int rc = 228;
     for (int i = 0; i < 3000 && rc == 228; i++)
-        rc = nts_ef_request(&a, &c, 0, uid, p, sizeof p);
+        rc = nts_client_request(&a, &c, 0, uid, p, sizeof p);
     assert_int_equal(rc, RC_IO);
 }
 

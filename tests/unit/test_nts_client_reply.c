@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "core/bytes.h"
-#include "core/nts_ef.h"
+#include "core/ntp_ef.h"
+#include "core/nts_client.h"
 #include "entropy.h"
 
 static const uint8_t c2s[32] = {1, 2, 3}, s2c[32] = {4, 5, 6};
@@ -75,7 +76,7 @@ static void authenticator(const void *text, size_t len)
 
 static enum nts_verdict judge(void)
 {
-    return nts_ef_reply(&a, uid, pkt, w.len, scratch, sizeof scratch, &got);
+    return nts_client_reply(&a, uid, pkt, w.len, scratch, sizeof scratch, &got);
 }
 
 /* Text of `count` cookies of `len` bytes each; the text's length. */
