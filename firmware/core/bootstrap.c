@@ -33,8 +33,8 @@ enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
 
 /* With nocerttimecheck nothing is checked again: chrony looks at dates in key
  * exchanges only. */
-bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
-                     int64_t lo, int64_t hi)
+bool bootstrap_window_ok(const struct bootstrap *b, int64_t now, int64_t slack,
+                         int64_t lo, int64_t hi)
 {
     return b->nocerttimecheck > 0 || (lo <= now + slack && now - slack <= hi);
 }

@@ -93,8 +93,8 @@ enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
                                          int64_t slack, int64_t from,
                                          int64_t to);
 /* Step 5: does an association keep its keys at the time found? */
-bool bootstrap_keeps(const struct bootstrap *b, int64_t now, int64_t slack,
-                     int64_t lo, int64_t hi);
+bool bootstrap_window_ok(const struct bootstrap *b, int64_t now, int64_t slack,
+                         int64_t lo, int64_t hi);
 
 /* ---- replies ------------------------------------------------------------ */
 

@@ -11,7 +11,7 @@
 #define RATE_SIGMAS     3.0
 #define WANDER                                                                 \
     3e-8 /* per sqrt(s): thrice a crystal whose board warms
-                              * and cools, reference/clock.md section 2      */
+                              * and cools                                    */
 #define SLEW_ROOM_MIN 10000000 /* 10 ppm, whatever the crystal            */
 #define SLEW_S_MIN    1.0
 #define SLEW_S_NEWS   26.0

@@ -2,7 +2,7 @@
  *
  * Two things kept apart: the estimate, a straight line of UTC over the raw
  * counter, and the steered clk that follows it. This module keeps the newest
- * line and says how to follow it; the caller (services/timekeeper, nobody
+ * line and says how to follow it; the caller (core/timekeeper, nobody
  * else) applies that with clk_step and clk_set_rate. Samples and filters
  * never see the steering, so a step voids no sample and no filter.
  *
@@ -19,8 +19,7 @@
  *            clk_set_rate(&clk, ticks, act.rate_e12);
  *            remember act.until_ticks
  *     no update comes: nothing to call. The clk runs on at the last rate
- *     (hold-over); discipline_error grows with time and is what the server's
- *     root dispersion and `tracking` show.
+ *     (hold-over); discipline_error grows with time.
  *     journal: at the first sync and every 15 minutes discipline_save.
  *
  * Policy: the first update always steps, whatever the size, for before it
@@ -86,46 +85,54 @@ struct discipline_action {
     bool ignored;         /* maxchange: the clock goes on as before           */
 };
 
-/* saved_sigma_e12: 0 means that the journal had no frequency. */
+/* Begins without a line. saved_rate_e12 and its one-sigma saved_sigma_e12 are
+ * the frequency from the card, in parts per 10^12; a sigma of 0 means that the
+ * card had none. hz is the counter's rate. */
 void discipline_init(struct discipline *d, const struct discipline_conf *c,
                      uint32_t hz, int32_t saved_rate_e12,
                      int32_t saved_sigma_e12);
 
-/* What a new filter may believe of the crystal. */
+/* Gives the rate and its one sigma that a new filter may begin with, parts per
+ * 10^12. */
 void discipline_prior(const struct discipline *d, int32_t *rate_e12,
                       int32_t *sigma_e12);
 
-/* sel->ok must hold. ticks: now, the same at which sel's estimates were
- * taken or later. interval_ns: how long until the next update is due, about
- * (the selected source's poll interval); a slew is spread over it, over less
- * soon after the first sync, over more when it is large. */
+/* Takes the newest estimate as the line to follow and says in *out what the clk
+ * has to do. sel->ok must hold. ticks is now, at or after the moment for which
+ * sel's estimates were made. interval_ns is about how long it takes until the
+ * next update (the selected source's poll interval): a slew is spread over it,
+ * over less soon after the first sync, over more when it is large. */
 void discipline_update(struct discipline *d, const struct select_out *sel,
                        const struct clk *c, uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
-/* Go on following the line, when a slew has ended. Never steps. */
+/* Says in *out how to go on following the line when a slew has ended, at
+ * until_ticks of the action before. Never steps. */
 void discipline_follow(const struct discipline *d, const struct clk *c,
                        uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
-/* UTC itself has jumped by 2^-32 s (a leap second, leap.h): so has the line. */
+/* Moves the line by `by`, in 2^-32 s, because UTC itself has jumped by that
+ * much (a leap second, leap.h). */
 void discipline_shift(struct discipline *d, int64_t by);
 
-/* Line - clk, now: chronyc tracking's "System time". 0 before the first. */
+/* Returns line - clk at `ticks`, chronyc tracking's "System time": what is not
+ * yet slewed. 0 while not synced. */
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks);
 
-/* The most that the clk may be off now: root delay / 2 + root dispersion
- * grown since the update + what is not yet slewed. INT64_MAX before the first
- * sync. Callers show leap 3 when it exceeds what they would still serve. */
+/* Returns the most that the clk may be off at `ticks`: root delay / 2 + root
+ * dispersion grown since the update + what is not yet slewed. INT64_MAX while
+ * not synced. */
 span_ns discipline_error(const struct discipline *d, const struct clk *c,
                          uint64_t ticks);
-/* Root dispersion alone, grown to now by three of the rate's sigmas, 1 ppm and
- * a warm day's wander: 8 ms after an hour, 0.5 s after a day. For a server's
- * reply and `tracking`. */
+/* Returns the root dispersion alone, grown to `ticks` by three of the rate's
+ * sigmas, 1 ppm and a warm day's wander: 8 ms after an hour, 0.5 s after a day.
+ * INT64_MAX while not synced. */
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
 
-/* The frequency worth saving. False: not yet known better than 1 ppm. */
+/* Gives the frequency that is worth saving and its one sigma, parts per 10^12.
+ * Returns false while it is not known better than 1 ppm. */
 bool discipline_save(const struct discipline *d, int32_t *rate_e12,
                      int32_t *sigma_e12);
 

@@ -38,12 +38,12 @@ static double precision_s(int log2_s)
 }
 
 /* What the round trip lasted above the least was lost on either way. */
-static struct filter_says_what meaning(const struct filter *f, double delay,
-                                       double z, double grain)
+static struct measurement measure(const struct filter *f, double delay,
+                                  double z, double grain)
 {
     const struct filter_delay *p = &f->path;
     double sd = p->iqr / IQR_SIGMAS / 2 + grain + p->least / 4 / (p->n * p->n);
-    struct filter_says_what s = {
+    struct measurement s = {
         .z = z,
         /* never more than half the round trip */
         .half = fmin((delay - p->least) / 2 + HALF * p->lo, delay / 2 + grain),
@@ -85,13 +85,13 @@ static void first(struct filter *f, const struct ntp_sample *s)
     double half = (double)s->delay_ns * 0.5e-9 + f->path.lo;
     f->ticks0 = f->ticks = s->at_ticks;
     f->utc0 = s->utc;
-    struct filter_state x = {
+    struct kalman_state x = {
         .rate = f->prior_rate,
         .p00 = half * half / 3,
         .p11 = f->prior_sigma * f->prior_sigma,
     };
-    filter_bank_init(&f->bank, &x);
-    filter_sure_first(&f->sure, 0, certain(f, s));
+    kalman_bank_init(&f->bank, &x);
+    offset_interval_first(&f->proven, 0, certain(f, s));
 }
 
 static span_ns root(const struct ntp_sample *s)
@@ -102,7 +102,7 @@ static span_ns root(const struct ntp_sample *s)
 
 /* One more refused: do they in a row agree on where the truth is instead? A
  * full queue's do not, nor do they exclude what was foreseen. */
-static bool jumped(struct filter *f, const struct filter_says_what *s)
+static bool jumped(struct filter *f, const struct measurement *s)
 {
     double lo = f->resid_s - s->half, hi = f->resid_s + s->half;
     f->refused++;
@@ -122,14 +122,13 @@ static bool jumped(struct filter *f, const struct filter_says_what *s)
 /* The sample says z +- half, dt after the last one taken. */
 static void prove(struct filter *f, double z, double dt, double half)
 {
-    struct filter_state x = filter_bank_at(&f->bank, 0);
-    filter_sure_step(&f->sure, dt, x.rate, sqrt(fmax(x.p11, 0)), z, half);
+    struct kalman_state x = kalman_bank_at(&f->bank, 0);
+    offset_interval_step(&f->proven, dt, x.rate, sqrt(fmax(x.p11, 0)), z, half);
 }
 
 /* Boxes that all but hold what was foreseen do not say that it was far off,
  * only that it was not known that well. */
-static double jumped_by(const struct filter *f,
-                        const struct filter_says_what *s)
+static double jumped_by(const struct filter *f, const struct measurement *s)
 {
     double out = fmax(fmax(f->refused_lo, -f->refused_hi), 0);
     bool agree = f->refused_run >= REFUSED_MAX;
@@ -143,26 +142,26 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
 {
     double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / NTP_SECOND;
     double dt = seconds(f, f->ticks, s->at_ticks);
-    struct filter_says_what what = meaning(f, delay, z, grain);
-    struct filter_bank was = f->bank;
+    struct measurement what = measure(f, delay, z, grain);
+    struct kalman_bank was = f->bank;
     double foreseen = filter_foresee(f, dt);
-    bool taken = filter_bank_step(&f->bank, dt, &what, 0, &f->resid_s);
+    bool taken = kalman_bank_step(&f->bank, dt, &what, 0, &f->resid_s);
     bool jump = false;
     if (!taken) {
         f->bank = was; /* predicted once, from the last one taken */
         jump = jumped(f, &what);
         if (jump)
-            taken = filter_bank_step(&f->bank, dt, &what, jumped_by(f, &what),
+            taken = kalman_bank_step(&f->bank, dt, &what, jumped_by(f, &what),
                                      &f->resid_s);
     }
     if (jump)
-        filter_sure_first(&f->sure, z, certain(f, s));
+        offset_interval_first(&f->proven, z, certain(f, s));
     else if (taken)
         prove(f, z, dt, certain(f, s));
     double worth = what.half * what.half / 3;
     f->surprise =
         fabs(f->resid_s) / sqrt(foreseen * foreseen + fmax(what.var, worth));
-    if (taken && !filter_bank_sane(&f->bank))
+    if (taken && !kalman_bank_sane(&f->bank))
         first(f, s);
     return taken;
 }
@@ -202,14 +201,15 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
     if (f->samples == 0)
         return false;
     double dt = seconds(f, f->ticks, ticks), age = fabs(dt);
-    struct filter_state x = filter_bank_at(&f->bank, dt);
+    struct kalman_state x = kalman_bank_at(&f->bank, dt);
     if (age > ALONE) {
         x.p00 += ALONE2 * age * age * age / 3;
         x.p11 += ALONE2 * age;
     }
     double sigma = sqrt(x.p00 > 0 ? x.p00 : 0);
     double rate_sigma = sqrt(x.p11 > 0 ? x.p11 : 0);
-    struct filter_sure s = filter_sure_at(&f->sure, dt, x.rate, rate_sigma);
+    struct offset_interval s =
+        offset_interval_at(&f->proven, dt, x.rate, rate_sigma);
     x.off = fmin(fmax(x.off, s.lo), s.hi);
     double wrong = fmax(s.hi - x.off, x.off - s.lo);
     int64_t off = whole(x.off, NTP_SECOND, 9e18);
@@ -228,7 +228,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
 
 double filter_foresee(const struct filter *f, double wait)
 {
-    double p = filter_bank_at(&f->bank, wait).p00;
+    double p = kalman_bank_at(&f->bank, wait).p00;
     return sqrt(p > 0 ? p : 0);
 }
 
@@ -239,7 +239,7 @@ double filter_noise(const struct filter *f)
 
 double filter_rate_sigma(const struct filter *f)
 {
-    double p = filter_bank_at(&f->bank, 0).p11;
+    double p = kalman_bank_at(&f->bank, 0).p11;
     return sqrt(p > 0 ? p : 0);
 }
 

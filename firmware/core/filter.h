@@ -12,15 +12,15 @@
  *         filter_estimate(&f, ticks, &est);
  *
  * Inside, and why it keeps better time than a regression over samples (the
- * figures: reference/clock.md, tests/sim/scenarios.txt, make bench-clock):
+ * figures: tests/sim/scenarios.txt, make bench-clock):
  *   filter_delay  the last 256 round trips: the least possible one and how
  *     sure it is, their spread; notices a longer route, not a full queue;
- *   filter_bank   sixteen two-state Kalman filters, four wanders of the
- *     crystal times four readings of what a sample says, mixed by likelihood.
+ *   kalman_bank   sixteen two-state Kalman filters, four wanders of the
+ *     crystal times four measurement models, mixed by likelihood.
  *     The information in a sample goes as 1 / (round trip above the least)^2;
  *     the box model uses all of it and knows no jitter distribution.
- *   filter_sure  what half a round trip proves: the estimate is kept within it,
- *     and the bound covers all of it.
+ *   offset_interval  what half a round trip proves: the estimate is kept
+ *     within it, and the bound covers all of it.
  * An outlier is refused; three in a row are a jump of time, here or there:
  * the offset is found anew, the rate is kept. Static asymmetry of a path is
  * invisible, here as to everybody: half the least round trip is in bound_ns.
@@ -34,9 +34,9 @@
 #ifndef FILTER_H
 #define FILTER_H
 
-#include "filter_bank.h"
+#include "kalman_bank.h"
 #include "filter_delay.h"
-#include "filter_sure.h"
+#include "offset_interval.h"
 #include "ntp_client.h"
 
 /* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
@@ -62,9 +62,10 @@ struct filter { /* private, except where said */
     uint64_t ticks; /* the bank's moment: the last one taken         */
     uint64_t seen;  /* the last one, refused or not                  */
     double prior_rate, prior_sigma;
-    struct filter_bank bank; /* s above the nominal line, s/s                */
+    struct kalman_bank bank; /* s above the nominal line, s/s                */
     struct filter_delay path;
-    struct filter_sure sure; /* at the bank's moment                     */
+    struct offset_interval
+        proven; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */
     double refused_lo, refused_hi;    /* where they say the truth is, s      */
     span_ns root_ns; /* root delay / 2 + root dispersion, last sample */
@@ -73,31 +74,37 @@ struct filter { /* private, except where said */
                              * foreseen and of what that sample is worth     */
 };
 
-/* hz: the counter's rate. rate, sigma: what is known of the crystal before
- * the first sample, parts per 10^12 (discipline_prior gives both). */
+/* Empties the filter. hz is the counter's rate; rate_e12 and its one-sigma
+ * sigma_e12 are what is known of the crystal before the first sample, in parts
+ * per 10^12 (discipline_prior gives both). */
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12);
 
-/* Take a sample. False: refused as an outlier (ask again soon, see
- * clock.md section 5: in 2 s) or not later than the one before. */
+/* Takes a sample. Returns false if the sample was refused, either as an
+ * outlier (then it is worth asking again in 2 s, whether time has jumped) or
+ * because it is not later than the sample before. */
 bool filter_sample(struct filter *f, const struct ntp_sample *s);
 
-/* The estimate extrapolated to `ticks` (may lie before the last sample).
- * False: no sample yet, *out untouched. */
+/* Extrapolates the estimate to `ticks`, which may lie before the last sample.
+ * Returns false and leaves *out untouched while there is no sample. */
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out);
 
-/* One sigma of the offset, s, `wait` seconds after the last sample if none
- * comes, and of what a single usual sample says. For poll_adapt. */
+/* Returns one sigma of the offset, in seconds, `wait` seconds after the last
+ * sample if no other comes. poll_adapt weighs it against filter_noise. */
 double filter_foresee(const struct filter *f, double wait);
+/* Returns one sigma, in seconds, of the offset that a single usual sample of
+ * this path measures. */
 double filter_noise(const struct filter *f);
-double filter_rate_sigma(const struct filter *f); /* s/s, one sigma          */
+/* Returns one sigma of the estimated rate, s/s. */
+double filter_rate_sigma(const struct filter *f);
 
-/* UTC itself has jumped by 2^-32 s (a leap second): the line moves with it,
- * all that is known stays known. */
+/* Moves the line by `by`, in 2^-32 s, because UTC itself has jumped by that
+ * much (a leap second). All that is known stays known. */
 void filter_shift(struct filter *f, int64_t by);
 
-/* The line at another counter value. */
+/* Returns UTC at another counter value on the line of an estimate; hz is the
+ * counter's rate. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
 
 static_assert(sizeof(struct filter) <= 4096, "16 of them are static");

@@ -2,13 +2,13 @@
  * possible one, how sure that is, and how the others spread.
  *
  *     filter_delay_add(&d, delay, now_s, doubt);  each round trip, in order
- *     then least, lo, median, iqr are what filter_bank wants to know
+ *     then least, lo, median, iqr are what kalman_bank wants to know
  *
  * Remembers 256 of at most a day. A shorter way is believed at once: the
  * least is the least. A longer one only when 32 in a row lie above 7 of 8
  * older ones and start as sharply as a new floor does (their 6th smallest near
  * their smallest): a queue that fills for half an hour looks different, and
- * taking it for a route was a 24 ms error once (reference/clock.md section 5).
+ * taking it for a route was a 24 ms error once.
  * Or when the older ones, too, came by either way for long and in turns: a
  * route that comes and goes. Then all that is older is forgotten.
  *
@@ -30,8 +30,9 @@ struct filter_delay {              /* fields but the first line are private */
     uint16_t routes; /* readable: longer ways found               */
 };
 
-/* now_s: seconds on any even clock, wraps. doubt: how coarse a single round
- * trip is (counter, server's precision), s. */
+/* Adds a round trip, in seconds, in the order they were made. now_s is the
+ * time in seconds on any even clock and may wrap. doubt is how coarse a single
+ * round trip is by the counter and the server's precision, in seconds. */
 void filter_delay_add(struct filter_delay *d, double delay, uint32_t now_s,
                       double doubt);
 

@@ -59,30 +59,36 @@ struct leap_action {
     uint64_t ticks; /* the first counter value of the leap                  */
 };
 
+/* Begins with no leap second known, in the mode of leapsecmode. */
 void leap_init(struct leap *l, enum leap_mode mode);
 
-/* bits: the majority's leap indicator, 0 .. 2 (3 counts as 0). unix_s: what
- * the clk shows. True: l->second has changed; worth a line in the log. */
+/* Takes the majority's leap indicator, bits 0 .. 2 (3 counts as 0), at the time
+ * unix_s that the clk shows. Returns true if l->second has changed, which is
+ * worth a line in the log. */
 bool leap_announce(struct leap *l, uint8_t bits, int64_t unix_s);
 
-/* Leap indicator to show and to serve while synchronised: 0, 1 or 2. */
+/* Returns the leap indicator to show and to serve while synchronised: 0, 1 or
+ * 2. */
 uint8_t leap_bits(const struct leap *l);
 
-/* utc is within 5 s of a leap, to come or just gone. */
+/* Returns true if utc is within 5 s of a leap that is to come or just gone. */
 bool leap_close(const struct leap *l, ntp64 utc);
 
-/* A leap was done since this counter value, and lines were moved. */
+/* Returns true if a leap was done, and lines were moved, after this counter
+ * value. */
 bool leap_before(const struct leap *l, uint64_t ticks);
 
-/* What the clk shows at `ticks`, the leap done or not. */
+/* Returns UTC by the clk at `ticks`, right whether or not the loop has already
+ * taken a leap that lies before. */
 ntp64 leap_utc(const struct leap *l, const struct clk *c, uint64_t ticks);
 
-/* When leap_take wants to be called: the first tick of the leap, or sooner.
- * UINT64_MAX: no leap is to come. */
+/* Returns the counter value at which leap_take wants to be called: the first
+ * tick of the leap, or sooner. UINT64_MAX: no leap is to come. */
 uint64_t leap_due(const struct leap *l, const struct clk *c, uint64_t ticks);
 
-/* Has the leap come? True once, within 5 s of it. A clk that was stepped
- * farther over it has its time from samples after the leap: false. */
+/* Returns true once, within 5 s of a leap that has come, and says in *out what
+ * to do. A clk that was stepped farther over the leap has its time from samples
+ * after it, so that there is nothing to do: false. */
 bool leap_take(struct leap *l, const struct clk *c, uint64_t ticks,
                struct leap_action *out);
 

@@ -17,7 +17,7 @@
  *   until the first valid reply: after 1 s (2 s without iburst) three times,
  *     then doubling up to minpoll;
  *   from it on a ramp, 4 polls per octave from 2 s (4 s) up to minpoll, for
- *     that is what finds the frequency soon (reference/clock.md section 5);
+ *     that is what finds the frequency soon;
  *   then every 2^poll s, poll in minpoll .. maxpoll as set_poll wishes; after
  *     8 unanswered ones at twice, after 16 at four times that.
  *   A RATE kiss ends the ramp and doubles the interval, each time, beyond
@@ -58,8 +58,8 @@ struct ntp_sample {
 #define NTP_TEST_A                                                             \
     1u                /* delay above maxdelay, held for more than 4 s, or
                        * interleaved after basic: told by ntp_client         */
-#define NTP_TEST_B 2u /* maxdelayratio: delay_test.h                         */
-#define NTP_TEST_C 4u /* maxdelaydevratio: delay_test.h                      */
+#define NTP_TEST_B 2u /* maxdelayratio: delay_limit.h                         */
+#define NTP_TEST_C 4u /* maxdelaydevratio: delay_limit.h                      */
 #define NTP_TEST_D 8u /* synchronised to us                                  */
 
 /* Why a packet was not believed; indexes the counters. */

@@ -34,9 +34,11 @@ struct poll_adapt {                /* poll is readable */
     uint8_t refused;               /* samples in a row                       */
 };
 
+/* Begins at minpoll; both are log2 s. Call it with each filter_init. */
 void poll_adapt_init(struct poll_adapt *p, int8_t minpoll, int8_t maxpoll);
 
-/* The interval from now on, log2 s. taken: what filter_sample returned. */
+/* Returns the interval from now on, log2 s. Call it after each filter_sample;
+ * taken is what that returned. */
 int8_t poll_adapt(struct poll_adapt *p, const struct filter *f, bool taken);
 
 #endif

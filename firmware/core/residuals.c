@@ -14,7 +14,7 @@ void residuals_add(struct residuals *r, uint64_t ticks, double resid_s)
         r->count++;
 }
 
-/* Of the i-th oldest. */
+/* The index of the i-th oldest. */
 static size_t place(const struct residuals *r, size_t i)
 {
     return ((size_t)r->next + RESIDUALS - r->count + i) % RESIDUALS;

@@ -22,13 +22,17 @@ struct residuals {
     uint8_t count, next;
 };
 
+/* Remembers what a sample was off the prediction, in seconds; ticks is the
+ * sample's moment. The oldest of RESIDUALS is forgotten. */
 void residuals_add(struct residuals *r, uint64_t ticks, double resid_s);
 
-/* 0 while there are fewer than two. */
+/* Returns the spread of the residuals, as one standard deviation; 0 while there
+ * are fewer than two. */
 span_ns residuals_spread_ns(const struct residuals *r);
-/* Runs of equal sign: near count / 2 while the line fits. */
+/* Returns the number of runs of equal sign: near count / 2 while the line
+ * fits. */
 unsigned residuals_runs(const struct residuals *r);
-/* From the oldest to the newest. */
+/* Returns the time from the oldest to the newest, in counter ticks. */
 uint64_t residuals_span_ticks(const struct residuals *r);
 
 #endif

@@ -62,8 +62,7 @@ extern const struct select_limits select_limits_default; /* chrony's        */
 
 struct select_conf {
     size_t need; /* how many that have a say must agree; before the first
-                       * sync the quorum of DESIGN.md, select_quorum. 0
-                       * counts as 1                                         */
+                       * sync the quorum, select_quorum. 0 counts as 1       */
     int current; /* index selected last time, -1 none                   */
     const struct select_limits *limits; /* NULL: chrony's defaults           */
     double *score; /* LIMIT_SOURCES of them, kept from call to call: a
@@ -80,6 +79,7 @@ enum select_why {
     SELECT_SPLIT,    /* no majority: states are x                            */
     SELECT_REQUIRED, /* no required source among the survivors               */
 };
+/* Returns the reason in words; static text. */
 const char *select_why_text(enum select_why w);
 
 struct select_out {
@@ -105,16 +105,19 @@ struct select_out {
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
 };
 
-/* in[] as configured -> options in force (chronyc's EOpts). Sources with
- * noselect count as neither authenticated nor plain, and keep theirs. */
+/* Turns the options of in[] as configured into those in force (chronyc's
+ * EOpts), by authselectmode. Sources with noselect count as neither
+ * authenticated nor plain, and keep their options. */
 void select_apply_auth(struct select_in *in, size_t n, enum authselect mode);
 
-/* A majority of the configured sources that have a say: before the clock is
- * set the silent ones count, too. At least 1. */
+/* Returns how many sources have to agree before the clock is set: a majority
+ * of the configured ones that have a say, the silent ones included, and at
+ * least 1. */
 size_t select_quorum(const struct select_in *in, size_t n,
                      const struct select_limits *limits);
 
-/* n <= LIMIT_SOURCES. */
+/* Finds the truechimers among in[n], n <= LIMIT_SOURCES, and combines them
+ * into out->est; see the top of this file. Call it after select_apply_auth. */
 void select_sources(const struct select_in *in, size_t n,
                     const struct select_conf *conf, struct select_out *out);
 

@@ -77,7 +77,7 @@ static void write_card(mono_ns now)
     int64_t floor;
     int32_t freq, sigma;
     keep.due = now - now % keep.every + keep.every; /* as the sources' */
-    if (!timekeeper_keep(&floor, &freq, &sigma))
+    if (!timekeeper_to_save(&floor, &freq, &sigma))
         return;
     if (floor > keep.rec.floor && !keep.frozen) {
         keep.rec.floor = floor;

@@ -233,7 +233,7 @@ static void recheck(void)
     for (unsigned i = 0; now_set && i < all.count; i++) {
         struct source *s = &all.s[i];
         struct nts_assoc *a = &s->ntp.nts;
-        if (a->aead && !timekeeper_keeps(a->cert_lo, a->cert_hi))
+        if (a->aead && !timekeeper_window_ok(a->cert_lo, a->cert_hi))
             drop(s, "certificate not valid at the time found: keys dropped");
         else if (a->aead)
             source_proved(s, timekeeper_unix());

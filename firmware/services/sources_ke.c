@@ -163,7 +163,7 @@ static void exchanged(void *arg, const struct ke_outcome *o)
         source_trouble(s, o->reason);
         return;
     }
-    if (!timekeeper_keeps(o->cert_lo, o->cert_hi)) { /* set meanwhile */
+    if (!timekeeper_window_ok(o->cert_lo, o->cert_hi)) { /* set meanwhile */
         source_trouble(s, "certificate not valid at the time found");
         return;
     }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/delay_test.h"
+#include "core/delay_limit.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
@@ -269,7 +269,8 @@ static unsigned delay_tests(const struct timekeeper_slot *s,
     const struct delay_known known = {s->filter.samples,
                                       ns_of(s->filter.path.least),
                                       residuals_spread_ns(&s->residuals)};
-    return delay_test(&limits, &known, l->delay_ns, utc_diff_ns(l->utc, e.utc));
+    return delay_limit(&limits, &known, l->delay_ns,
+                       utc_diff_ns(l->utc, e.utc));
 }
 
 bool timekeeper_sample(unsigned slot, const struct ntp_sample *sample,
@@ -384,8 +385,8 @@ int64_t timekeeper_unix(void)
     return utc_unix_s(timekeeper_utc(port_ticks()), gnomon_build_unix);
 }
 
-bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
-                     int32_t *freq_sigma_e12)
+bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
+                        int32_t *freq_sigma_e12)
 {
     if (!tk.d.synced)
         return false;

@@ -59,7 +59,7 @@ uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
 uint8_t timekeeper_leap(void); /* leap indicator to show and to serve    */
 /* May an association with this window keep its keys, by the clock? Always
  * while that is not set. */
-bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi);
+bool timekeeper_window_ok(int64_t cert_lo, int64_t cert_hi);
 /* False: bootstrap strict, and no operator has set a floor. */
 bool timekeeper_may_ask(void);
 struct timekeeper_cert_clock { /* what certificates are judged by            */
@@ -73,8 +73,9 @@ void timekeeper_cert_clock(struct timekeeper_cert_clock *out);
 void timekeeper_floor(int64_t floor_unix_s, bool by_operator);
 /* What the journal keeps: the latest time that a quorum agreed on (0: none
  * since boot), the crystal's rate. False while the clock is not set. */
-bool timekeeper_keep(int64_t *floor_unix_s, int32_t *freq_e12,
-                     int32_t *freq_sigma_e12); /* sigma 0: not known yet     */
+bool timekeeper_to_save(
+    int64_t *floor_unix_s, int32_t *freq_e12,
+    int32_t *freq_sigma_e12);        /* sigma 0: not known yet     */
 mono_ns timekeeper_first_sync(void); /* since boot; -1: not yet              */
 
 void timekeeper_status(struct status *s);

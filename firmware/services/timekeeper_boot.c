@@ -208,10 +208,11 @@ bool timekeeper_may_ask(void)
 
 /* ---- certificates -------------------------------------------------------- */
 
-bool timekeeper_keeps(int64_t cert_lo, int64_t cert_hi)
+bool timekeeper_window_ok(int64_t cert_lo, int64_t cert_hi)
 {
-    return !boot.b.set || bootstrap_keeps(&boot.b, timekeeper_unix(),
-                                          timekeeper_slack(), cert_lo, cert_hi);
+    return !boot.b.set ||
+           bootstrap_window_ok(&boot.b, timekeeper_unix(), timekeeper_slack(),
+                               cert_lo, cert_hi);
 }
 
 void timekeeper_cert_clock(struct timekeeper_cert_clock *out)

@@ -4,16 +4,13 @@ WORLD := tests/sim/world.c tests/sim/scenario.c
 $(T)/sim/test_scenarios $(T)/sim/test_eras $(T)/sim/test_liars: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
 
 BENCH := $(B)/bench
-BENCH_SRC := $(wildcard firmware/core/filter*.c) \
-             $(patsubst %,firmware/core/%.c,select discipline leap poll_adapt) \
-             $(patsubst %,firmware/core/%.c,clk utc fmt) \
-             tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
+BENCH_SRC := $(CORE) tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
 $(BENCH)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	gcc -std=c11 -O2 -D_GNU_SOURCE $(WARN) -iquote firmware -iquote tests/unit \
+	gcc -std=c11 -O2 -D_GNU_SOURCE -ffunction-sections $(WARN) -iquote firmware -iquote tests/unit \
 	    -MMD -MP -c $< -o $@
 $(BENCH)/clock: $(patsubst %.c,$(BENCH)/obj/%.o,$(BENCH_SRC))
-	gcc $^ -lm -o $@
+	gcc -Wl,--gc-sections $^ -lm -o $@
 .PHONY: bench-clock
 bench-clock: $(BENCH)/clock
 	$<

@@ -168,7 +168,7 @@ static unsigned dropped(const struct bootstrap *b, const struct row *r,
 {
     unsigned bits = 0;
     for (size_t i = 0; i < r->n; i++)
-        if (!bootstrap_keeps(b, now, 0, D(r->p[i].from), D(r->p[i].to)))
+        if (!bootstrap_window_ok(b, now, 0, D(r->p[i].from), D(r->p[i].to)))
             bits |= 1u << i;
     return bits;
 }
@@ -264,10 +264,10 @@ static void slack(void **state)
                      BOOTSTRAP_CERT_GOOD);
     assert_int_equal(bootstrap_judge_cert(&b, D(50), 60, F, D(50) - 61),
                      BOOTSTRAP_CERT_EXPIRED);
-    assert_true(bootstrap_keeps(&b, D(50), 60, D(50) + 60, D(90)));
-    assert_false(bootstrap_keeps(&b, D(50), 60, D(50) + 61, D(90)));
-    assert_true(bootstrap_keeps(&b, D(50), 60, F, D(50) - 60));
-    assert_false(bootstrap_keeps(&b, D(50), 60, F, D(50) - 61));
+    assert_true(bootstrap_window_ok(&b, D(50), 60, D(50) + 60, D(90)));
+    assert_false(bootstrap_window_ok(&b, D(50), 60, D(50) + 61, D(90)));
+    assert_true(bootstrap_window_ok(&b, D(50), 60, F, D(50) - 60));
+    assert_false(bootstrap_window_ok(&b, D(50), 60, F, D(50) - 61));
 }
 
 static void replies(void **state)
@@ -401,7 +401,7 @@ static void nocerttimecheck(void **state)
     assert_int_equal(bootstrap_mode(&b), BOOTSTRAP_DEFAULT);
     assert_int_equal(cert(&b, -90, 49), BOOTSTRAP_CERT_EXPIRED);
     assert_int_equal(cert(&b, 51, 99), BOOTSTRAP_CERT_FUTURE);
-    assert_true(bootstrap_keeps(&b, D(50), 0, D(1), D(9)));
+    assert_true(bootstrap_window_ok(&b, D(50), 0, D(1), D(9)));
 }
 
 int main(void)

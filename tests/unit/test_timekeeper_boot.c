@@ -188,8 +188,8 @@ static void quorum(void **state)
     assert_string_equal(status()->tracking.why, "");
     assert_in_range(timekeeper_unix(), B + 9 * DAY + 2, B + 9 * DAY + 4);
     assert_in_range(saved_floor(), B + 9 * DAY + 1, B + 9 * DAY + 3);
-    assert_true(timekeeper_keeps(B, B + 80 * DAY));
-    assert_false(timekeeper_keeps(B, B + 8 * DAY));
+    assert_true(timekeeper_window_ok(B, B + 80 * DAY));
+    assert_false(timekeeper_window_ok(B, B + 8 * DAY));
 }
 
 /* Expired between the floor and now, two of three: nothing moves. */
@@ -255,18 +255,18 @@ static void floor_needs_quorum(void **state)
     boot("", 3);
     hear(0, B + 9 * DAY, ANY);
     hear(1, B + 9 * DAY, ANY);
-    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    assert_true(timekeeper_to_save(&floor, &freq, &sigma));
     int64_t first = floor;
     timekeeper_reach(1, 0);
     for (int i = 1; i < 20; i++) {
         ticks += 64 * HZ;
         hear(0, B + 9 * DAY, ANY);
     }
-    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    assert_true(timekeeper_to_save(&floor, &freq, &sigma));
     assert_int_equal(floor, first);
     ticks += 64 * HZ;
     hear(1, B + 9 * DAY, ANY);
-    assert_true(timekeeper_keep(&floor, &freq, &sigma));
+    assert_true(timekeeper_to_save(&floor, &freq, &sigma));
     assert_in_range(floor, first + 64 * 20 - 2, first + 64 * 20 + 2);
 }
 
@@ -417,7 +417,7 @@ static void nocerttimecheck(void **state)
     assert_true(timekeeper_synchronised());
     timekeeper_cert_clock(&j);
     assert_false(j.clock);
-    assert_true(timekeeper_keeps(B, B + 30 * DAY));
+    assert_true(timekeeper_window_ok(B, B + 30 * DAY));
     ticks += HZ;
     hear(0, B + 90 * DAY, B, B + 30 * DAY);
     timekeeper_cert_clock(&j);

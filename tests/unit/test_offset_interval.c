@@ -1,4 +1,4 @@
-/* filter_sure: the truth is never outside, whatever the path does. */
+/* offset_interval: the truth is never outside, whatever the path does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/filter_sure.h"
+#include "core/offset_interval.h"
 
 static void first_and_next(void **state)
 {
     (void)state;
-    struct filter_sure s;
-    filter_sure_first(&s, 1, 0.5);
+    struct offset_interval s;
+    offset_interval_first(&s, 1, 0.5);
     assert_true(s.lo <= 0.5 && s.hi >= 1.5);
-    filter_sure_step(&s, 0, 0, 0, 1.4, 0.3); /* 1.1 .. 1.7 */
+    offset_interval_step(&s, 0, 0, 0, 1.4, 0.3); /* 1.1 .. 1.7 */
     assert_true(s.lo > 1.099 && s.lo < 1.101);
     assert_true(s.hi > 1.499 && s.hi < 1.501);
 }
@@ -24,21 +24,21 @@ static void first_and_next(void **state)
 static void grows_and_goes_along(void **state)
 {
     (void)state;
-    struct filter_sure s, at;
-    filter_sure_first(&s, 0, 1e-3);
-    at = filter_sure_at(&s, 100, 1e-5, 1e-6);
+    struct offset_interval s, at;
+    offset_interval_first(&s, 0, 1e-3);
+    at = offset_interval_at(&s, 100, 1e-5, 1e-6);
     assert_true(at.lo < 0 && at.hi > 2e-3);       /* moved by 1 ms */
     assert_true(at.hi - at.lo > 2e-3 + 2 * 3e-4); /* and 3 sigma at least */
-    at = filter_sure_at(&s, -100, 1e-5, 1e-6);
+    at = offset_interval_at(&s, -100, 1e-5, 1e-6);
     assert_true(at.lo < -2e-3 && at.hi > 0);
 }
 
 static void jump(void **state)
 {
     (void)state;
-    struct filter_sure s;
-    filter_sure_first(&s, 0, 1e-3);
-    filter_sure_step(&s, 1, 0, 0, 5, 1e-3);
+    struct offset_interval s;
+    offset_interval_first(&s, 0, 1e-3);
+    offset_interval_step(&s, 1, 0, 0, 5, 1e-3);
     assert_true(s.lo > 4.99 && s.hi < 5.01);
 }
 
@@ -50,7 +50,7 @@ static void truth_is_inside(void **state)
     printf("# seed %u\n", seed);
     srand(seed);
     for (int run = 0; run < 1000; run++) {
-        struct filter_sure s;
+        struct offset_interval s;
         double rate = (rand() % 2001 - 1000) * 1e-9, truth = 0;
         for (int i = 0; i < 50; i++) {
             double up = rand() % 1000 * 1e-4, down = rand() % 1000 * 1e-4;
@@ -58,9 +58,10 @@ static void truth_is_inside(void **state)
             truth += i > 0 ? rate * dt : 0;
             z = truth + (up - down) / 2;
             if (i == 0)
-                filter_sure_first(&s, z, (up + down) / 2 + 1e-9);
+                offset_interval_first(&s, z, (up + down) / 2 + 1e-9);
             else
-                filter_sure_step(&s, dt, 0, 1e-6, z, (up + down) / 2 + 1e-9);
+                offset_interval_step(&s, dt, 0, 1e-6, z,
+                                     (up + down) / 2 + 1e-9);
             assert_true(s.lo <= truth && truth <= s.hi);
         }
     }

@@ -1,4 +1,4 @@
-#include "filter_truncated.h"
+#include "truncated_normal.h"
 
 #include <math.h>
 

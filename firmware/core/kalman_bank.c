@@ -1,21 +1,21 @@
-#include "filter_bank.h"
+#include "kalman_bank.h"
 
 #include <math.h>
 
-#include "filter_truncated.h"
+#include "truncated_normal.h"
 
 #define WANDER_STAY  0.978
 #define OUTLIER      0.01
 #define ROOT_2PI     2.5066282746310002
 #define LOG_ROOT_2PI 0.9189385332046727
 
-static const double wander[FILTER_WANDERS] = {1e-10, 1e-9, 1e-8, 1e-7};
-static const double wander_first[FILTER_WANDERS] = {0.3, 0.4, 0.2, 0.1};
-static const double says_first[SAYS_COUNT] = {0.68, 0.30, 0.01, 0.01};
+static const double wander[KALMAN_WANDERS] = {1e-10, 1e-9, 1e-8, 1e-7};
+static const double wander_first[KALMAN_WANDERS] = {0.3, 0.4, 0.2, 0.1};
+static const double model_first[MODEL_COUNT] = {0.68, 0.30, 0.01, 0.01};
 
 static double wander_change(int from, int to)
 {
-    bool edge = from == 0 || from == FILTER_WANDERS - 1;
+    bool edge = from == 0 || from == KALMAN_WANDERS - 1;
     if (from == to)
         return WANDER_STAY;
     if (from - to > 1 || to - from > 1)
@@ -25,29 +25,29 @@ static double wander_change(int from, int to)
 
 /* What is likelier than to stay. Towards BOX, that is never quite wrong, most
  * readily; a one-sided reading is hard to come by and easy to lose. */
-static const double says_change[SAYS_COUNT][SAYS_COUNT] = {
-    [SAYS_BOX] = {0.9944, 0.005, 0.0003, 0.0003},
-    [SAYS_GAUSS] = {0.005, 0.9944, 0.0003, 0.0003},
-    [SAYS_EARLY] = {0.02, 0.0003, 0.9794, 0.0003},
-    [SAYS_LATE] = {0.02, 0.0003, 0.0003, 0.9794},
+static const double model_change[MODEL_COUNT][MODEL_COUNT] = {
+    [MODEL_BOX] = {0.9944, 0.005, 0.0003, 0.0003},
+    [MODEL_GAUSS] = {0.005, 0.9944, 0.0003, 0.0003},
+    [MODEL_EARLY] = {0.02, 0.0003, 0.9794, 0.0003},
+    [MODEL_LATE] = {0.02, 0.0003, 0.0003, 0.9794},
 };
 
-void filter_bank_init(struct filter_bank *b, const struct filter_state *x)
+void kalman_bank_init(struct kalman_bank *b, const struct kalman_state *x)
 {
-    for (int i = 0; i < FILTER_MODES; i++) {
+    for (int i = 0; i < KALMAN_MODES; i++) {
         b->mode[i] = *x;
         b->weight[i] =
-            wander_first[i / SAYS_COUNT] * says_first[i % SAYS_COUNT];
+            wander_first[i / MODEL_COUNT] * model_first[i % MODEL_COUNT];
     }
 }
 
 /* ---- mixing -------------------------------------------------------------- */
 
 /* The states as one of the same mean and variance; w sums to total. */
-static struct filter_state merge(const struct filter_state *x, const double *w,
+static struct kalman_state merge(const struct kalman_state *x, const double *w,
                                  double total, int n)
 {
-    struct filter_state m = {0};
+    struct kalman_state m = {0};
     for (int i = 0; i < n; i++) {
         m.off += w[i] / total * (x[i].off - x[0].off);
         m.rate += w[i] / total * (x[i].rate - x[0].rate);
@@ -64,45 +64,46 @@ static struct filter_state merge(const struct filter_state *x, const double *w,
 }
 
 /* One of the two kinds of change at a time: 16 x 4 sums, not 16 x 16. */
-static void mix_says(struct filter_bank *b, int q)
+static void mix_models(struct kalman_bank *b, int q)
 {
-    struct filter_state *x = &b->mode[q * SAYS_COUNT], out[SAYS_COUNT];
-    double *w = &b->weight[q * SAYS_COUNT], wout[SAYS_COUNT];
-    for (int to = 0; to < SAYS_COUNT; to++) {
-        double part[SAYS_COUNT], total = 0;
-        for (int i = 0; i < SAYS_COUNT; i++)
-            total += part[i] = w[i] * says_change[i][to];
-        out[to] = merge(x, part, total, SAYS_COUNT);
+    struct kalman_state *x = &b->mode[q * MODEL_COUNT], out[MODEL_COUNT];
+    double *w = &b->weight[q * MODEL_COUNT], wout[MODEL_COUNT];
+    for (int to = 0; to < MODEL_COUNT; to++) {
+        double part[MODEL_COUNT], total = 0;
+        for (int i = 0; i < MODEL_COUNT; i++)
+            total += part[i] = w[i] * model_change[i][to];
+        out[to] = merge(x, part, total, MODEL_COUNT);
         wout[to] = total;
     }
-    for (int i = 0; i < SAYS_COUNT; i++) {
+    for (int i = 0; i < MODEL_COUNT; i++) {
         x[i] = out[i];
         w[i] = wout[i];
     }
 }
 
-static void mix_wander(struct filter_bank *b, int says)
+static void mix_wander(struct kalman_bank *b, int model)
 {
-    struct filter_state x[FILTER_WANDERS];
-    double w[FILTER_WANDERS];
-    for (int i = 0; i < FILTER_WANDERS; i++) {
-        x[i] = b->mode[i * SAYS_COUNT + says];
-        w[i] = b->weight[i * SAYS_COUNT + says];
+    struct kalman_state x[KALMAN_WANDERS];
+    double w[KALMAN_WANDERS];
+    for (int i = 0; i < KALMAN_WANDERS; i++) {
+        x[i] = b->mode[i * MODEL_COUNT + model];
+        w[i] = b->weight[i * MODEL_COUNT + model];
     }
-    for (int to = 0; to < FILTER_WANDERS; to++) {
-        double part[FILTER_WANDERS], total = 0;
-        for (int i = 0; i < FILTER_WANDERS; i++)
+    for (int to = 0; to < KALMAN_WANDERS; to++) {
+        double part[KALMAN_WANDERS], total = 0;
+        for (int i = 0; i < KALMAN_WANDERS; i++)
             total += part[i] = w[i] * wander_change(i, to);
-        b->mode[to * SAYS_COUNT + says] = merge(x, part, total, FILTER_WANDERS);
-        b->weight[to * SAYS_COUNT + says] = total;
+        b->mode[to * MODEL_COUNT + model] =
+            merge(x, part, total, KALMAN_WANDERS);
+        b->weight[to * MODEL_COUNT + model] = total;
     }
 }
 
-static struct filter_state predict(const struct filter_state *x, double dt,
+static struct kalman_state predict(const struct kalman_state *x, double dt,
                                    double q)
 {
     double age = fabs(dt), q2 = q * q;
-    return (struct filter_state){
+    return (struct kalman_state){
         .off = x->off + x->rate * dt,
         .rate = x->rate,
         .p00 = x->p00 + 2 * dt * x->p01 + dt * dt * x->p11 +
@@ -116,7 +117,7 @@ static struct filter_state predict(const struct filter_state *x, double dt,
 
 /* The offset, N(x.off, sum) with the measurement's own noise in sum, is now
  * known to have moved by `move` and to have variance `left` of it. */
-static void absorb(struct filter_state *x, double sum, double move, double left)
+static void absorb(struct kalman_state *x, double sum, double move, double left)
 {
     double k0 = x->p00 / sum, k1 = x->p01 / sum, gain = sum - left;
     x->off += k0 * move;
@@ -126,7 +127,7 @@ static void absorb(struct filter_state *x, double sum, double move, double left)
     x->p11 -= k1 * k1 * gain;
 }
 
-static double gauss(struct filter_state *x, const struct filter_says_what *s)
+static double gauss(struct kalman_state *x, const struct measurement *s)
 {
     double sum = x->p00 + s->var, move = s->z - x->off;
     absorb(x, sum, move, 0);
@@ -134,7 +135,7 @@ static double gauss(struct filter_state *x, const struct filter_says_what *s)
 }
 
 /* A box whose density over the truth falls by exp(-fall * (truth - z)). */
-static double box(struct filter_state *x, const struct filter_says_what *s,
+static double box(struct kalman_state *x, const struct measurement *s,
                   double fall)
 {
     double sum = x->p00 + s->edge * s->edge, sigma = sqrt(sum);
@@ -149,16 +150,16 @@ static double box(struct filter_state *x, const struct filter_says_what *s,
     return like + log(fabs(fall)) - wide - log1p(-exp(-2 * wide));
 }
 
-static double update(struct filter_state *x, const struct filter_says_what *s,
-                     int says)
+static double update(struct kalman_state *x, const struct measurement *s,
+                     int model)
 {
     double fall = s->fall > 0 ? 1 / s->fall : 0;
-    switch (says) {
-    case SAYS_GAUSS:
+    switch (model) {
+    case MODEL_GAUSS:
         return gauss(x, s);
-    case SAYS_EARLY:
+    case MODEL_EARLY:
         return box(x, s, fall);
-    case SAYS_LATE:
+    case MODEL_LATE:
         return box(x, s, -fall);
     default:
         return box(x, s, 0);
@@ -166,8 +167,7 @@ static double update(struct filter_state *x, const struct filter_says_what *s,
 }
 
 /* log of the greatest density the mode gives any z. */
-static double peak(const struct filter_state *x,
-                   const struct filter_says_what *s)
+static double peak(const struct kalman_state *x, const struct measurement *s)
 {
     double g = 1 / (sqrt(x->p00 + s->var) * ROOT_2PI);
     double sigma = sqrt(x->p00 + s->edge * s->edge);
@@ -177,69 +177,69 @@ static double peak(const struct filter_state *x,
 
 /* ---- the bank ------------------------------------------------------------ */
 
-static void advance(struct filter_bank *b, double dt)
+static void advance(struct kalman_bank *b, double dt)
 {
-    for (int q = 0; q < FILTER_WANDERS; q++)
-        mix_says(b, q);
-    for (int says = 0; says < SAYS_COUNT; says++)
-        mix_wander(b, says);
-    for (int i = 0; i < FILTER_MODES; i++)
-        b->mode[i] = predict(&b->mode[i], dt, wander[i / SAYS_COUNT]);
+    for (int q = 0; q < KALMAN_WANDERS; q++)
+        mix_models(b, q);
+    for (int model = 0; model < MODEL_COUNT; model++)
+        mix_wander(b, model);
+    for (int i = 0; i < KALMAN_MODES; i++)
+        b->mode[i] = predict(&b->mode[i], dt, wander[i / MODEL_COUNT]);
 }
 
 /* Half believed: updated with weight a, left as predicted with 1 - a. */
-static struct filter_state either(const struct filter_state *now,
-                                  const struct filter_state *was, double a)
+static struct kalman_state either(const struct kalman_state *now,
+                                  const struct kalman_state *was, double a)
 {
-    struct filter_state both[2] = {*was, *now};
+    struct kalman_state both[2] = {*was, *now};
     double w[2] = {1 - a, a};
     return merge(both, w, 1, 2);
 }
 
-bool filter_bank_step(struct filter_bank *b, double dt,
-                      const struct filter_says_what *s, double jump,
+bool kalman_bank_step(struct kalman_bank *b, double dt,
+                      const struct measurement *s, double jump,
                       double *innovation)
 {
-    struct filter_state now[FILTER_MODES];
-    double like[FILTER_MODES], low = INFINITY, best = -INFINITY;
+    struct kalman_state now[KALMAN_MODES];
+    double like[KALMAN_MODES], low = INFINITY, best = -INFINITY;
     advance(b, dt);
-    *innovation = s->z - filter_bank_at(b, 0).off;
-    for (int i = 0; i < FILTER_MODES; i++) {
+    *innovation = s->z - kalman_bank_at(b, 0).off;
+    for (int i = 0; i < KALMAN_MODES; i++) {
         b->mode[i].p00 += jump * jump;
         now[i] = b->mode[i];
         double p = peak(&now[i], s);
         low = p < low ? p : low;
-        like[i] = update(&now[i], s, i % SAYS_COUNT);
+        like[i] = update(&now[i], s, i % MODEL_COUNT);
         best = like[i] > best ? like[i] : best;
     }
     double wild = low + log(OUTLIER), top = best > wild ? best : wild;
     double good = 0, total = 0, out = exp(wild - top);
-    for (int i = 0; i < FILTER_MODES; i++)
+    for (int i = 0; i < KALMAN_MODES; i++)
         good += b->weight[i] * exp(like[i] - top);
     if (jump <= 0 && !(good > out))
         return false;
-    for (int i = 0; i < FILTER_MODES; i++) {
+    for (int i = 0; i < KALMAN_MODES; i++) {
         double l = exp(like[i] - top), all = l + out;
         b->mode[i] = jump > 0 ? now[i] : either(&now[i], &b->mode[i], l / all);
         total += b->weight[i] *= jump > 0 ? l : all;
     }
-    for (int i = 0; i < FILTER_MODES; i++)
+    for (int i = 0; i < KALMAN_MODES; i++)
         b->weight[i] /= total;
     return true;
 }
 
-struct filter_state filter_bank_at(const struct filter_bank *b, double dt)
+struct kalman_state kalman_bank_at(const struct kalman_bank *b, double dt)
 {
-    struct filter_state x[FILTER_MODES];
-    for (int i = 0; i < FILTER_MODES; i++)
-        x[i] = predict(&b->mode[i], dt, wander[i / SAYS_COUNT]);
-    return merge(x, b->weight, 1, FILTER_MODES);
+    struct kalman_state x[KALMAN_MODES];
+    for (int i = 0; i < KALMAN_MODES; i++)
+        x[i] = predict(&b->mode[i], dt, wander[i / MODEL_COUNT]);
+    return merge(x, b->weight, 1, KALMAN_MODES);
 }
 
-bool filter_bank_sane(const struct filter_bank *b)
+bool kalman_bank_sane(const struct kalman_bank *b)
 {
-    for (int i = 0; i < FILTER_MODES; i++) {
-        const struct filter_state *x = &b->mode[i];
+    for (int i = 0; i < KALMAN_MODES; i++) {
+        const struct kalman_state *x = &b->mode[i];
         if (!isfinite(x->off + x->rate + x->p01) || !isfinite(b->weight[i]) ||
             !(x->p00 > 0 && x->p00 < 1e30) || !(x->p11 > 0 && x->p11 < 1e30))
             return false;

@@ -1,0 +1,84 @@
+/* kalman_bank.h -- a bank of two-state Kalman filters (offset, rate of UTC
+ * against the raw counter), mixed by how well each foresees the samples:
+ * an interacting multiple model (IMM; Blom and Bar-Shalom, 1988).
+ *
+ * A mode is a pair of
+ *   a wander q of the crystal, 1e-10, 1e-9, 1e-8, 1e-7 per sqrt(s): from one
+ *     sample to the next it stays with 0.978 or becomes a neighbour; and
+ *   measurement model, z a sample's offset, ex its round trip above the least:
+ *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants
+ *            to know no distribution; a sample that was long under way costs
+ *            nothing: it only says little.
+ *     GAUSS  the truth is z +- half the round trips' deviation, whatever ex.
+ *     EARLY, LATE  as BOX, but the ex was lost on the way to the server
+ *            (back from it), but for a small part: the truth is near the edge
+ *            of the box, its density falling exponentially from there. This
+ *            is the shape of one-sided jitter with both ways exponential.
+ *            Fixed alternatives with proper densities, which the data choose,
+ *            not parameters that follow the data: those ran away.
+ * Every step: mix the modes' states by the chances of change, predict, update,
+ * weigh by likelihood. The box's update is exact but for one thing: the
+ * truncated normal is replaced by a normal of the same mean and variance.
+ *
+ * An outlier is a hypothesis too: 0.01 of the least of the modes' peak
+ * densities, common to all. When it is the likelier one the sample is
+ * refused, unless it is said to be a jump of phase: the square of that is
+ * added to the offset's variance, the rate is kept.
+ *
+ * Densities are handled as logarithms, sums of squares are of differences
+ * only, and a state that is no longer finite is reported, so that filter.c
+ * begins anew. Units: s and s/s. Pure. */
+#ifndef KALMAN_BANK_H
+#define KALMAN_BANK_H
+
+#include "base.h"
+
+enum measurement_model {
+    MODEL_BOX,
+    MODEL_GAUSS,
+    MODEL_EARLY,
+    MODEL_LATE,
+    MODEL_COUNT
+};
+#define KALMAN_WANDERS 4
+#define KALMAN_MODES   (KALMAN_WANDERS * MODEL_COUNT)
+
+struct kalman_state {
+    double off, rate, p00, p01, p11;
+};
+
+struct kalman_bank {
+    struct kalman_state mode[KALMAN_MODES]; /* wander * MODEL_COUNT + model */
+    double weight[KALMAN_MODES];            /* sum 1                      */
+};
+
+struct measurement { /* what one sample measured */
+    double z;        /* offset                                               */
+    double half;     /* the box's half width, > 0                            */
+    double edge;     /* one sigma of its edges, > 0                          */
+    double var;      /* GAUSS's, > 0                                         */
+    double fall;     /* EARLY and LATE: density falls by e in so much; 0: not
+                   * yet known, they are boxes                            */
+};
+
+/* Sets every mode to the state x, each with its prior weight. */
+void kalman_bank_init(struct kalman_bank *b, const struct kalman_state *x);
+
+/* Predicts the bank by dt seconds (> 0, since the last sample) and updates it
+ * with one measurement. A jump > 0 says that the measurement is no outlier but
+ * that the offset has moved by about so many seconds. Returns false if the
+ * measurement was refused as an outlier; the bank has been predicted all the
+ * same. *innovation becomes z less what was foreseen, in seconds. */
+bool kalman_bank_step(struct kalman_bank *b, double dt,
+                      const struct measurement *s, double jump,
+                      double *innovation);
+
+/* Returns all modes merged into one state, predicted by dt seconds. dt may be
+ * negative: variances grow either way. */
+struct kalman_state kalman_bank_at(const struct kalman_bank *b, double dt);
+
+/* Returns false if a number of the bank has overrun; the caller then has to
+ * begin anew with kalman_bank_init. */
+bool kalman_bank_sane(const struct kalman_bank *b);
+
+#endif
