@@ -34,6 +34,7 @@ include third_party/build.mk
 
 # ---- our sources -----------------------------------------------------------
 CORE     := $(wildcard firmware/core/*.c)
+ADAPTERS := $(wildcard firmware/adapters/*.c)
 SERVICES := $(wildcard firmware/services/*.c)
 DRIVERS  := $(wildcard drivers/*.c)
 BOARD    := $(wildcard board/common/*.c board/common/*.S \
@@ -58,7 +59,7 @@ ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
 $(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
 
 R := $(B)/rpi2
-IMAGE_SRC := firmware/main.c $(CORE) $(SERVICES) $(DRIVERS) $(BOARD)
+IMAGE_SRC := firmware/main.c $(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS) $(BOARD)
 IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
              $(R)/cabundle.o $(R)/version.o
 
@@ -135,7 +136,7 @@ $(H)/version.o: $(B)/version.c | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
 
-$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(SERVICES)) \
+$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES)) \
                     $(H)/cabundle.o $(H)/version.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^

@@ -12,13 +12,13 @@
 #include "services/ke_client.h"
 #include "services/led.h"
 #include "services/log.h"
-#include "services/net.h"
-#include "services/ntp_udp.h"
+#include "adapters/net.h"
+#include "adapters/ntp_udp.h"
 #include "services/pps.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/timekeeper.h"
-#include "services/tls.h"
+#include "adapters/tls.h"
 #include "services/version.h"
 
 static struct conf conf;
@@ -160,8 +160,9 @@ static void run_status(struct status_run *r)
     (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
     (void)fmt(r->board, sizeof r->board, "%s", info.board);
     (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
-    net_address4(r->address4);
-    net_address6(r->address6);
+    struct addr own4 = net_address4(), own6 = net_address6();
+    addr_text(&own4, r->address4);
+    addr_text(&own6, r->address6);
     for (size_t i = 0; i < LEN(services); i++) {
         r->poll[i].name = services[i].name;
         r->poll[i].longest_ns = services[i].longest;

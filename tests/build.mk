@@ -61,7 +61,7 @@ $(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
 $(F)/obj/%.o: %.c $(B)/flags | $(FETCHED)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
-$(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(SERVICES) $(DRIVERS))
+$(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))

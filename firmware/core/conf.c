@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "addr.h"
 #include "aead.h"
 #include "conf_read.h"
 #include "fmt.h"
@@ -108,15 +109,26 @@ static int read_hostname(struct conf_read *p)
 
 static int read_address(struct conf_read *p)
 {
-    uint8_t ip[4], prefix;
+    struct addr_prefix net;
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
-    if (conf_words_net4(p->w.word[1], ip, &prefix) < 0 || prefix == 0 ||
-        ip[0] == 0 || ip[0] >= 224)
-        return conf_bad(p, "* is not an address A.B.C.D/N", p->w.word[1]);
-    memcpy(p->c->ip4, ip, 4);
-    p->c->ip4_prefix = prefix;
+    const char *word = p->w.word[1];
+    if (addr_prefix_parse(word, &net) < 0 || net.addr.family != 4 ||
+        !strchr(word, '/') || net.bits == 0 || net.addr.b[0] == 0 ||
+        net.addr.b[0] >= 224)
+        return conf_bad(p, "* is not an address A.B.C.D/N", word);
+    memcpy(p->c->ip4, net.addr.b, 4);
+    p->c->ip4_prefix = net.bits;
     p->c->static_ip4 = true;
+    return RC_OK;
+}
+
+static int read_ip4(struct conf_read *p, uint8_t ip[4])
+{
+    struct addr a;
+    if (addr_parse(p->w.word[1], &a) < 0 || a.family != 4)
+        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
+    memcpy(ip, a.b, 4);
     return RC_OK;
 }
 
@@ -124,18 +136,16 @@ static int read_gateway(struct conf_read *p)
 {
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
-    if (conf_words_ip4(p->w.word[1], p->c->gateway4) < 0)
-        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
-    return RC_OK;
+    return read_ip4(p, p->c->gateway4);
 }
 
 static int read_nameserver(struct conf_read *p)
 {
-    uint8_t ip[4];
+    uint8_t ip[4] = {0};
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
-    if (conf_words_ip4(p->w.word[1], ip) < 0)
-        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
+    if (read_ip4(p, ip) < 0)
+        return RC_BAD;
     if (p->c->dns4_count == LEN(p->c->dns4))
         return conf_bad(p, "two are enough", NULL);
     memcpy(p->c->dns4[p->c->dns4_count++], ip, 4);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "addr.h"
 #include "aead.h"
 
 static bool is_blank(char c)
@@ -117,101 +118,12 @@ int conf_words_real(const char *word, double *v)
     return RC_OK;
 }
 
-/* One decimal part up to `max`; moves *p past it. -1: none. */
-static int take_part(const char **p, int max)
-{
-    int v = 0, digits = 0;
-    for (; is_digit(**p) && digits < 4; (*p)++, digits++)
-        v = v * 10 + (**p - '0');
-    return digits == 0 || digits > 3 || v > max ? -1 : v;
-}
-
-static const char *take_ip4(const char *p, uint8_t ip[4])
-{
-    for (int i = 0; i < 4; i++) {
-        if (i && *p++ != '.')
-            return NULL;
-        int v = take_part(&p, 255);
-        if (v < 0)
-            return NULL;
-        ip[i] = (uint8_t)v;
-    }
-    return p;
-}
-
-int conf_words_ip4(const char *word, uint8_t ip[4])
-{
-    uint8_t b[4];
-    const char *end = take_ip4(word, b);
-    if (!end || *end)
-        return RC_BAD;
-    memcpy(ip, b, 4);
-    return RC_OK;
-}
-
-int conf_words_net4(const char *word, uint8_t ip[4], uint8_t *prefix)
-{
-    uint8_t b[4];
-    const char *end = take_ip4(word, b);
-    if (!end || *end++ != '/')
-        return RC_BAD;
-    int n = take_part(&end, 32);
-    if (n < 0 || *end)
-        return RC_BAD;
-    memcpy(ip, b, 4);
-    *prefix = (uint8_t)n;
-    return RC_OK;
-}
-
-static int hex_digits(const char *p)
-{
-    int n = 0;
-    while (is_digit(p[n]) || (lower(p[n]) >= 'a' && lower(p[n]) <= 'f'))
-        n++;
-    return n;
-}
-
-/* RFC 4291 section 2.2: eight groups, one run of zeros as "::", the last two
- * groups perhaps as A.B.C.D. */
-static bool is_ip6(const char *p)
-{
-    int groups = 0;
-    bool gap = false;
-    uint8_t ip4[4];
-    if (p[0] == ':' && p[1] == ':') {
-        gap = true;
-        p += 2;
-    }
-    while (*p && groups < 8) {
-        if (conf_words_ip4(p, ip4) == RC_OK) {
-            groups += 2;
-            p += strlen(p);
-            break;
-        }
-        int n = hex_digits(p);
-        if (n < 1 || n > 4)
-            return false;
-        groups++;
-        p += n;
-        if (*p == 0)
-            break;
-        if (*p++ != ':' || *p == 0)
-            return false;
-        if (*p == ':') {
-            if (gap)
-                return false;
-            gap = true;
-            p++;
-        }
-    }
-    return *p == 0 && (gap ? groups < 8 : groups == 8);
-}
-
 bool conf_words_is_host(const char *word)
 {
     size_t label = 0, len = strlen(word);
+    struct addr a;
     if (strchr(word, ':'))
-        return is_ip6(word);
+        return addr_parse(word, &a) == RC_OK;
     if (len > 253) /* RFC 1035 section 2.3.4, without the root's dot */
         return false;
     for (const char *p = word; *p; p++) {

@@ -30,10 +30,6 @@ int conf_words_real(const char *word, double *v) MUST_CHECK;
  * not known. */
 int conf_words_aeads(const struct conf_words *w, uint16_t list[LIMIT_AEADS],
                      const char **odd) MUST_CHECK;
-/* A.B.C.D, with or without /N. RC_OK, RC_BAD. */
-int conf_words_ip4(const char *word, uint8_t ip[4]) MUST_CHECK;
-int conf_words_net4(const char *word, uint8_t ip[4],
-                    uint8_t *prefix) MUST_CHECK;
 /* A host name, or an address literal of either family. */
 bool conf_words_is_host(const char *word);
 

@@ -1,5 +1,5 @@
 /* crypto.h -- the primitives core needs, declared here and linked from
- * services/crypto_mbed.c (Mbed TLS) or from a test.
+ * adapters/crypto_mbed.c (Mbed TLS) or from a test.
  *
  * A struct crypto_cmac holds library memory from begin to end: every begin
  * has its end. No function takes a secret-dependent branch of ours. */

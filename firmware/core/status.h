@@ -5,9 +5,10 @@
 #ifndef STATUS_H
 #define STATUS_H
 
-#include "limit.h"
+#include "addr.h"
 #include "base.h"
 #include "journal.h"
+#include "limit.h"
 
 /* selection options, chronyc's N P T R */
 enum {
@@ -63,9 +64,10 @@ struct status_ntp {
 
 struct status_source {
     char name[LIMIT_NAME];
-    char address[48]; /* text; "" while unresolved                       */
-    char mode;        /* chronyc: ^ server                               */
-    char state;       /* * + - ? x ~                                     */
+    char address
+        [ADDR_TEXT]; /* text; "" while unresolved                       */
+    char mode;       /* chronyc: ^ server                               */
+    char state;      /* * + - ? x ~                                     */
     bool nts;
     uint8_t stratum, leap;
     int8_t poll;         /* log2 s                                          */
@@ -107,7 +109,8 @@ struct status_tracking {
 
 struct status_run { /* what "help performance" people ask for       */
     mono_ns uptime;
-    char hostname[64], board[64], address4[16], address6[48], last_reset[80];
+    char hostname[64], board[64], address4[ADDR_TEXT], address6[ADDR_TEXT],
+        last_reset[80];
     uint32_t crashes; /* in a row, up to this run; 0: it is stable   */
     bool link, card, state_partition, conf_ok;
     size_t arena_peak, arena_size, stack_peak, stack_size;

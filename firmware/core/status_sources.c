@@ -2,8 +2,6 @@
  * selectdata and ntpdata. */
 #include <string.h>
 
-#include "bytes.h"
-#include "conf_words.h"
 #include "ntp_client.h"
 #include "status.h"
 #include "status_units.h"
@@ -144,8 +142,9 @@ static void add_reply(struct fmt_text *t, const struct status_ntp *n)
 /* 0: not an IPv4 address. */
 static uint32_t id_of(const char *address)
 {
-    uint8_t b[4];
-    return conf_words_ip4(address, b) == RC_OK ? bytes_get32(b) : 0;
+    struct addr a;
+    return addr_parse(address, &a) == RC_OK && a.family == 4 ? addr_refid(&a)
+                                                             : 0;
 }
 
 size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)

@@ -7,7 +7,7 @@
 #include "core/aead.h"
 #include "core/crypto.h"
 #include "core/mono.h"
-#include "tls.h"
+#include "adapters/tls.h"
 
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)
@@ -22,7 +22,7 @@ enum ke_step {
 
 struct ke_request {
     char name[LIMIT_NAME];
-    struct net_addr addr;
+    struct addr addr;
     uint16_t port;
     uint8_t certset;
     ke_done done;
@@ -79,8 +79,8 @@ bool ke_client_busy(void)
     return busy;
 }
 
-int ke_client_start(const char *name, const struct net_addr *addr,
-                    uint16_t port, uint8_t certset, ke_done done, void *arg)
+int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
+                    uint8_t certset, ke_done done, void *arg)
 {
     if (ke.count == LEN(ke.queue) || strlen(name) >= LIMIT_NAME)
         return RC_SPACE;

@@ -6,7 +6,7 @@
 #define KE_CLIENT_H
 
 #include "core/nts_ke.h"
-#include "tls.h"
+#include "adapters/tls.h"
 
 struct ke_outcome {
     bool ok;
@@ -28,9 +28,8 @@ void ke_client_offer(const uint16_t *aeads, size_t count);
 /* The clock to judge certificates by is asked when the handshake starts. */
 void ke_client_clock(struct tls_clock (*ask)(void));
 /* RC_OK: done will be called once, from ke_client_poll. RC_SPACE. */
-int ke_client_start(const char *name, const struct net_addr *addr,
-                    uint16_t port, uint8_t certset, ke_done done,
-                    void *arg) MUST_CHECK;
+int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
+                    uint8_t certset, ke_done done, void *arg) MUST_CHECK;
 mono_ns ke_client_poll(mono_ns now);
 bool ke_client_busy(void);
 

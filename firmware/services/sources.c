@@ -25,7 +25,7 @@ static struct {
     unsigned count;
     bool set; /* the clock is, as of the last poll                           */
     struct conf_source line[LIMIT_DHCP_SERVERS]; /* sources_named            */
-    struct net_addr named[LIMIT_DHCP_SERVERS];
+    struct addr named[LIMIT_DHCP_SERVERS];
     unsigned lines;
 } all;
 
@@ -49,27 +49,27 @@ static void add(const struct conf_source *c, mono_ns now)
     all.count++;
 }
 
-static bool known(const struct net_addr *addr)
+static bool known(const struct addr *addr)
 {
     for (unsigned i = 0; i < all.count; i++)
-        if (net_addr_equal(&all.s[i].addr, addr) ||
+        if (addr_equal(&all.s[i].addr, addr) ||
             (all.s[i].conf->dhcp &&
-             net_addr_equal(&all.named[all.s[i].conf - all.line], addr)))
+             addr_equal(&all.named[all.s[i].conf - all.line], addr)))
             return true;
     return false;
 }
 
-void sources_named(const struct net_addr *addr, size_t count)
+void sources_named(const struct addr *addr, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (all.lines == LIMIT_DHCP_SERVERS || all.count == LIMIT_SOURCES ||
             known(&addr[i]))
             continue;
         struct conf_source *c = &all.line[all.lines];
-        char text[48];
+        char text[ADDR_TEXT];
         *c = conf_source_plain();
         c->iburst = c->dhcp = true;
-        net_addr_text(&addr[i], text);
+        addr_text(&addr[i], text);
         (void)fmt(c->name, sizeof c->name, "%s", text);
         all.named[all.lines++] = addr[i];
         log_line("%s: an NTP server that DHCP names", c->name);
@@ -105,7 +105,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
 
 /* ---- names -------------------------------------------------------------- */
 
-static void resolved(void *arg, const struct net_addr *addr, size_t count)
+static void resolved(void *arg, const struct addr *addr, size_t count)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
@@ -121,7 +121,7 @@ static void resolved(void *arg, const struct net_addr *addr, size_t count)
         return;
     }
     s->unresolved = 0;
-    if (!net_addr_equal(&s->addr, &addr[0])) {
+    if (!addr_equal(&s->addr, &addr[0])) {
         timekeeper_forget(slot_of(s));
         ntp_client_basic(&s->ntp);
     }
@@ -242,17 +242,6 @@ static void recheck(void)
 
 /* ---- requests and replies ------------------------------------------------ */
 
-/* An IPv4 address is its own reference identifier. An IPv6 address should be
- * hashed with MD5; that matters to clients of ours, which there are none of
- * yet, so it is only folded. */
-static uint32_t refid_of(const struct net_addr *a)
-{
-    uint32_t id = bytes_get32(a->b);
-    for (size_t i = 4; a->family == 6 && i < 16; i += 4)
-        id ^= bytes_get32(a->b + i);
-    return id;
-}
-
 static void send(struct source *s, const uint8_t *msg, size_t len)
 {
     uint16_t port = s->port ? s->port : s->conf->port;
@@ -262,7 +251,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
     timekeeper_reach(slot_of(s), s->ntp.reach);
-    timekeeper_refid(slot_of(s), refid_of(&s->addr));
+    timekeeper_refid(slot_of(s), addr_refid(&s->addr));
 }
 
 static mono_ns ask_time(struct source *s, mono_ns now)

@@ -29,15 +29,15 @@
 
 #include "core/status.h"
 #include "ke_client.h"
-#include "net.h"
+#include "adapters/net.h"
 
 struct sources_ops {
     bool (*may_ask)(void); /* the network is up, and an operator is not
                               * waited for                                  */
     int (*resolve)(const char *name, net_resolved done, void *arg);
-    int (*exchange)(const char *name, const struct net_addr *addr,
-                    uint16_t port, uint8_t certset, ke_done done, void *arg);
-    int (*send)(unsigned slot, const struct net_addr *to, uint16_t port,
+    int (*exchange)(const char *name, const struct addr *addr, uint16_t port,
+                    uint8_t certset, ke_done done, void *arg);
+    int (*send)(unsigned slot, const struct addr *to, uint16_t port,
                 const uint8_t *msg, size_t len);
     bool (*remembers)(void); /* the card takes records: save may be called  */
     int (*load)(uint8_t id, uint8_t *buf, size_t cap);
@@ -66,7 +66,7 @@ void sources_retry(void);
  * LIMIT_DHCP_SERVERS. Anybody on the network can name them, so as long as the
  * clock is not set and a source with nts is configured, they have no say.
  * One that a later lease does not name stays until a restart. */
-void sources_named(const struct net_addr *addr, size_t count);
+void sources_named(const struct addr *addr, size_t count);
 /* Save all that is worth it now (clean reset). */
 void sources_save(void);
 

@@ -46,7 +46,7 @@ int source_card_read(struct source *s, const uint8_t *in, size_t len)
     uint16_t ntsport = reader_u16(&r), conf_port = reader_u16(&r);
     size_t ntp_len = reader_u8(&r);
     const uint8_t *ntp = reader_take(&r, ntp_len);
-    struct net_addr addr = {.family = reader_u8(&r)};
+    struct addr addr = {.family = reader_u8(&r)};
     const uint8_t *b = reader_take(&r, sizeof addr.b);
     uint16_t port = reader_u16(&r);
     if (r.bad || version != CARD_VERSION || ntsport != s->conf->ntsport ||
@@ -170,7 +170,7 @@ void source_status(const struct source *s, struct status_source *out,
     (void)fmt(out->name, sizeof out->name, "%s", s->conf->name);
     out->address[0] = 0;
     if (s->addr.family)
-        net_addr_text(&s->addr, out->address);
+        addr_text(&s->addr, out->address);
     out->mode = '^';
     out->nts = s->conf->nts;
     out->stratum = s->ntp.last.stratum;

@@ -53,7 +53,7 @@ enum source_ke_step {
 
 struct source_ke {
     enum source_ke_step step;
-    struct net_addr addr;
+    struct addr addr;
     struct ke_retry retry;
     mono_ns again; /* the name service, or room in the queue          */
     int ticket;    /* of the mark                                     */
@@ -67,7 +67,7 @@ struct source {
     const struct conf_source *conf;
     enum source_step step;
     struct source_ke ke;
-    struct net_addr addr;      /* NTP                                         */
+    struct addr addr;          /* NTP                                         */
     uint16_t port;             /* NTP; 0: as configured                       */
     char ntp_name[LIMIT_NAME]; /* NTP server named by the exchange, or ""     */
     bool stale;                /* the answer under way is to an older name    */

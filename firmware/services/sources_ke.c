@@ -139,7 +139,7 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
 
 static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
 {
-    if (!net_addr_equal(&s->addr, &s->ke.addr))
+    if (!addr_equal(&s->addr, &s->ke.addr))
         timekeeper_forget((unsigned)(s - ke.s));
     s->addr = s->ke.addr;
     s->port = o->result->port ? o->result->port : s->conf->port;
@@ -206,7 +206,7 @@ static void mark(struct source *s, mono_ns now)
     s->ke.ticket = write_record(now);
 }
 
-static void resolved(void *arg, const struct net_addr *addr, size_t count)
+static void resolved(void *arg, const struct addr *addr, size_t count)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();

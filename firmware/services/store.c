@@ -6,7 +6,7 @@
 #include "core/mono.h"
 #include "log.h"
 #include "port.h"
-#include "store_fat.h"
+#include "adapters/store_fat.h"
 
 static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 

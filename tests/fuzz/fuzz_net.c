@@ -1,4 +1,4 @@
-/* Frames from a stranger on the wire, through services/net and lwIP with all
+/* Frames from a stranger on the wire, through adapters/net and lwIP with all
  * its assertions: none may reset the clock, or leave it deaf.
  *
  * The input is a row of records: flags (1 byte), length (2), a frame. Flags:
@@ -14,7 +14,7 @@
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "port.h"
-#include "services/net.h"
+#include "adapters/net.h"
 
 #define HZ 1000000u
 
@@ -180,7 +180,7 @@ static void gone(void *arg, err_t err)
     sim.pcb = NULL;
 }
 
-static void found(void *arg, const struct net_addr *addr, size_t count)
+static void found(void *arg, const struct addr *addr, size_t count)
 {
     (void)arg, (void)addr, (void)count;
 }
@@ -198,14 +198,20 @@ static void bounce(void)
     pass(1);
 }
 
+/* What people read. */
+static void text_of(struct addr a, char out[ADDR_TEXT])
+{
+    addr_text(&a, out);
+}
+
 /* Whatever a false DHCP server said: the right one is listened to in the
  * end, at the latest when the plug has been out. */
 static void get_address(void)
 {
     struct frame f;
-    char text[16];
+    char text[ADDR_TEXT];
     for (int i = 0; i < 100; i++) {
-        net_address4(text);
+        text_of(net_address4(), text);
         if (net_up() && strcmp(text, "10.9.0.42") == 0)
             return;
         const uint8_t *kind = sim.dhcp.len ? dhcp_option(&sim.dhcp, 53) : NULL;
@@ -235,7 +241,7 @@ static void begin(void)
 static void open_tcp(void)
 {
     ip_addr_t to;
-    struct net_addr a = {.family = 4};
+    struct addr a = {.family = 4};
     memcpy(a.b, router_ip, 4);
     net_addr_to_lwip(&a, &to);
     sim.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "services/log.h"
-#include "services/tls.h"
-#include "services/tls_roots.h"
-#include "services/tls_trust.h"
+#include "adapters/tls.h"
+#include "adapters/tls_roots.h"
+#include "adapters/tls_trust.h"
 
 /* No bundle here: what is fuzzed is the card. */
 const uint8_t tls_roots_der[1];

@@ -17,8 +17,8 @@
 #include "core/nts_ke.h"
 #include "host.h"
 #include "port.h"
-#include "services/net.h"
-#include "services/tls.h"
+#include "adapters/net.h"
+#include "adapters/tls.h"
 
 #define LIMIT_S 20
 
@@ -69,7 +69,7 @@ static void trust(const char *path)
 
 static void handshake(uint16_t port)
 {
-    const struct net_addr addr = {.family = 4, .b = {10, 0, 2, 2}};
+    const struct addr addr = {.family = 4, .b = {10, 0, 2, 2}};
     const struct tls_clock any = {.floor = 0};
     while (!net_up())
         pass();

@@ -1,4 +1,4 @@
-/* services/net over the real lwIP and libslirp: address, echo over UDP and
+/* adapters/net over the real lwIP and libslirp: address, echo over UDP and
  * TCP with servers on loopback, a pulled plug, IPv6. The echo servers are
  * sockets of this process, served from the same loop. Time-outs are long
  * and nothing is asserted about durations; what needs exact frames or time
@@ -20,7 +20,7 @@
 #include "lwip/tcp.h"
 #include "lwip/udp.h"
 #include "port.h"
-#include "services/net.h"
+#include "adapters/net.h"
 
 #define LIMIT (60 * MONO_S)
 
@@ -98,17 +98,23 @@ static bool until(bool (*happened)(void))
     return true;
 }
 
+/* What people read. */
+static void text_of(struct addr a, char out[ADDR_TEXT])
+{
+    addr_text(&a, out);
+}
+
 static bool has4(void)
 {
-    char text[16];
-    net_address4(text);
+    char text[ADDR_TEXT];
+    text_of(net_address4(), text);
     return net_up() && text[0];
 }
 
 static bool has6(void)
 {
-    char text[48];
-    net_address6(text);
+    char text[ADDR_TEXT];
+    text_of(net_address6(), text);
     return text[0];
 }
 
@@ -117,10 +123,10 @@ static bool has6(void)
 static void test_dhcp(void **state)
 {
     (void)state;
-    char text[16];
+    char text[ADDR_TEXT];
     assert_false(net_up());
     assert_true(until(has4));
-    net_address4(text);
+    text_of(net_address4(), text);
     assert_string_equal(text, "10.0.2.15");
     assert_true(changes >= 2); /* link, address */
 }
@@ -128,9 +134,10 @@ static void test_dhcp(void **state)
 static void test_slaac(void **state)
 {
     (void)state;
-    char text[48];
+    char text[ADDR_TEXT];
     assert_true(until(has6));
-    net_address6(text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
+    text_of(net_address6(),
+            text); /* slirp's prefix, our MAC as EUI-64 (RFC 4291 A) */
     assert_string_equal(text, "fec0::5054:ff:fe12:3457");
 }
 
@@ -175,7 +182,7 @@ static bool echoed(void)
 static void exchange(const char *text)
 {
     ip_addr_t host;
-    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
     net_addr_to_lwip(&a, &host);
     struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_V4);
     assert_non_null(pcb);
@@ -285,7 +292,7 @@ static bool tcp_done(void)
 static void tcp_open(uint16_t port)
 {
     ip_addr_t host;
-    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
     net_addr_to_lwip(&a, &host);
     memset(&tcp, 0, sizeof tcp);
     tcp.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
@@ -326,10 +333,10 @@ static void test_tcp_refused(void **state)
 static struct {
     unsigned calls;
     size_t count;
-    struct net_addr addr;
+    struct addr addr;
 } found;
 
-static void on_found(void *arg, const struct net_addr *addr, size_t count)
+static void on_found(void *arg, const struct addr *addr, size_t count)
 {
     assert_ptr_equal(arg, &found);
     found.calls++;
@@ -341,17 +348,17 @@ static void on_found(void *arg, const struct net_addr *addr, size_t count)
 static void test_literals(void **state)
 {
     (void)state;
-    char text[48];
+    char text[ADDR_TEXT];
     memset(&found, 0, sizeof found);
     assert_int_equal(net_resolve("10.0.2.2", on_found, &found), RC_OK);
     assert_int_equal(found.calls, 1);
     assert_int_equal(found.count, 1);
-    net_addr_text(&found.addr, text);
+    addr_text(&found.addr, text);
     assert_string_equal(text, "10.0.2.2");
     assert_int_equal(net_resolve("fec0::2", on_found, &found), RC_OK);
     assert_int_equal(found.calls, 2);
     assert_int_equal(found.addr.family, 6);
-    net_addr_text(&found.addr, text);
+    addr_text(&found.addr, text);
     assert_string_equal(text, "fec0::2");
 }
 

@@ -1,4 +1,4 @@
-/* services/tls and services/ke_client against real servers, over lwIP and
+/* adapters/tls and services/ke_client against real servers, over lwIP and
  * libslirp. Run by test_tls.py, which makes the servers and says in a file
  * (GNOMON_TLS_CASES) what to ask whom and what must come of it; one line a
  * case, its fields cut by tabs:
@@ -23,10 +23,10 @@
 #include "core/limit.h"
 #include "port.h"
 #include "services/ke_client.h"
-#include "services/net.h"
-#include "services/tls.h"
-#include "services/tls_roots.h"
-#include "services/tls_trust.h"
+#include "adapters/net.h"
+#include "adapters/tls.h"
+#include "adapters/tls_roots.h"
+#include "adapters/tls_trust.h"
 
 #define CASE_LIMIT (20 * MONO_S)
 
@@ -113,13 +113,10 @@ static void done(void *arg, const struct ke_outcome *o)
     g->hi = o->cert_hi;
 }
 
-static struct net_addr parse_addr(const char *text)
+static struct addr parse_addr(const char *text)
 {
-    struct net_addr a = {.family = 4};
-    unsigned b[4];
-    ASSERT(sscanf(text, "%u.%u.%u.%u", &b[0], &b[1], &b[2], &b[3]) == 4);
-    for (int i = 0; i < 4; i++)
-        a.b[i] = (uint8_t)b[i];
+    struct addr a;
+    ASSERT(addr_parse(text, &a) == RC_OK);
     return a;
 }
 
@@ -149,7 +146,7 @@ static void report(const char *label, const char *want, mono_ns took)
            got.lo, got.hi);
 }
 
-static mono_ns exchange(char *f[9], const struct net_addr *a)
+static mono_ns exchange(char *f[9], const struct addr *a)
 {
     mono_ns start = now();
     memset(&got, 0, sizeof got);
@@ -165,7 +162,7 @@ static mono_ns exchange(char *f[9], const struct net_addr *a)
 /* Fields: label want name addr port set synchronised floor now */
 static void ask(char *f[9])
 {
-    struct net_addr a = parse_addr(f[3]);
+    struct addr a = parse_addr(f[3]);
     judge = (struct tls_clock){.floor = atoll(f[7]),
                                .synchronised = f[6][0] == '1',
                                .now = atoll(f[8])};
@@ -198,7 +195,7 @@ static bool keys_differ(unsigned n)
 /* Fields: label count name addr port port-of-one-that-hangs */
 static void together(char *f[6])
 {
-    struct net_addr a = parse_addr(f[3]);
+    struct addr a = parse_addr(f[3]);
     unsigned n = (unsigned)atoi(f[1]);
     char more[100];
     ASSERT(n < LEN(many));
@@ -281,7 +278,7 @@ static void no_system_roots(void)
 
 static void queue_limit(void)
 {
-    struct net_addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
     char name[LIMIT_NAME + 1];
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = 0;

@@ -20,10 +20,6 @@ TOP_LEVEL = {"firmware", "board", "drivers", "linker", "third_party", "tests",
 # everybody may use and these, which are layers of one thing.
 EVERYBODY = {"timekeeper", "status", "log", "version"}
 LAYERS = {
-    ("tls", "net"): "TLS runs over net's TCP",
-    ("ke_client", "tls"): "the key exchange is TLS's only user",
-    ("ntp_udp", "net"): "UDP is one of net's protocols",
-    ("sources", "net"): "struct net_addr, net_addr_text",
     ("sources", "ke_client"): "struct ke_outcome",
     ("console", "status"): "prints it",
 }
@@ -67,11 +63,14 @@ def wrong_include(path, angled, name):
             return stem not in CORE_STANDARD and "core is pure"
         return (not os.path.exists("firmware/core/" + name)
                 and "core includes core only")
+    if path.startswith("firmware/adapters/"):
+        return (name.startswith(("firmware", "drivers", "board", "services/"))
+                and name != "services/log.h" and "room")
     if path.startswith("firmware/services/"):
         if angled:
-            return (stem not in STANDARD and "/" not in name
+            return (stem not in STANDARD
                     and "services: standard headers in <>")
-        if name.startswith("core/") or name == "port.h":
+        if name.startswith(("core/", "adapters/")) or name == "port.h":
             return False
         if os.path.exists("firmware/services/" + name):
             mine, other = service_of(path), service_of(name)

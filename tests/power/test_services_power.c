@@ -122,17 +122,6 @@ _Noreturn void port_reset(void)
     abort(); /* nobody asks for one here */
 }
 
-void net_addr_text(const struct net_addr *a, char out[48])
-{
-    (void)a;
-    strcpy(out, "192.0.2.1");
-}
-
-bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
 /* ---- the card ------------------------------------------------------------- */
 
 int64_t port_blk_count(void)
@@ -251,7 +240,7 @@ static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
     return head + o.len;
 }
 
-static int take_request(unsigned slot, const struct net_addr *to, uint16_t port,
+static int take_request(unsigned slot, const struct addr *to, uint16_t port,
                         const uint8_t *msg, size_t len)
 {
     struct ntp_ef ef;
@@ -276,7 +265,7 @@ static int take_request(unsigned slot, const struct net_addr *to, uint16_t port,
     return RC_OK;
 }
 
-static int take_exchange(const char *name, const struct net_addr *addr,
+static int take_exchange(const char *name, const struct addr *addr,
                          uint16_t port, uint8_t certset, ke_done done,
                          void *arg)
 {
@@ -310,7 +299,7 @@ static void answer_exchange(unsigned i)
 
 static int resolve(const char *name, net_resolved done, void *arg)
 {
-    struct net_addr a = {.family = 4, .b = {192, 0, 2, (uint8_t)name[1]}};
+    struct addr a = {.family = 4, .b = {192, 0, 2, (uint8_t)name[1]}};
     done(arg, &a, 1);
     return RC_OK;
 }

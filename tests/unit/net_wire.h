@@ -1,4 +1,4 @@
-/* net_wire.h -- a machine with one wire for tests of services/net: port.h in
+/* net_wire.h -- a machine with one wire for tests of adapters/net: port.h in
  * simulated time, frames put in and looked at by hand. Include it once. */
 #ifndef NET_WIRE_H
 #define NET_WIRE_H
@@ -7,7 +7,7 @@
 #include "entropy.h"
 #include "net_frames.h"
 #include "port.h"
-#include "services/net.h"
+#include "adapters/net.h"
 
 #define HZ 1000000u
 

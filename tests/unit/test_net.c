@@ -1,4 +1,4 @@
-/* services/net on frames made by hand, in simulated time: DHCP, stamps in
+/* adapters/net on frames made by hand, in simulated time: DHCP, stamps in
  * and out, name servers of two sources, what a link change forgets, floods,
  * fragments. The tests share one lwIP and go on where the last one ended. */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include "lwip/dns.h"
 #include "lwip/udp.h"
 #include "net_wire.h"
-#include "services/net_if.h"
+#include "adapters/net_if.h"
 
 static struct conf conf;
 
@@ -41,21 +41,27 @@ static void test_down(void **state)
 }
 
 static struct {
-    struct net_addr addr[LIMIT_DHCP_SERVERS];
+    struct addr addr[LIMIT_DHCP_SERVERS];
     size_t count;
 } named;
 
-static void ntp_servers(const struct net_addr *addr, size_t count)
+static void ntp_servers(const struct addr *addr, size_t count)
 {
     memcpy(named.addr, addr, count * sizeof *addr);
     named.count = count;
+}
+
+/* What people read. */
+static void text_of(struct addr a, char out[ADDR_TEXT])
+{
+    addr_text(&a, out);
 }
 
 static void test_dhcp(void **state)
 {
     (void)state;
     struct frame f;
-    char text[16];
+    char text[ADDR_TEXT];
     sim.link = true;
     uint64_t start = sim.ticks;
     struct frame *ask = run(100, is_dhcp);
@@ -77,7 +83,7 @@ static void test_dhcp(void **state)
     arrive(&f, sim.ticks);
     run(2, NULL);
     assert_true(net_up());
-    net_address4(text);
+    text_of(net_address4(), text);
     assert_string_equal(text, "10.9.0.42");
     assert_true(sim.changes >= 2);
     assert_int_equal(named.count, 2); /* 0.0.0.0 is nobody */
@@ -124,7 +130,7 @@ static void frame_left(const uint8_t *frame, size_t len, uint64_t stamp)
 static void send_to_router(void)
 {
     ip_addr_t to;
-    struct net_addr a = {.family = 4};
+    struct addr a = {.family = 4};
     memcpy(a.b, router_ip, 4);
     net_addr_to_lwip(&a, &to);
     struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 48, PBUF_RAM);
@@ -182,7 +188,7 @@ static void test_tx_queue(void **state)
     for (int i = 0; i < 20; i++) {
         struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 4, PBUF_RAM);
         ip_addr_t to;
-        struct net_addr a = {.family = 4};
+        struct addr a = {.family = 4};
         memcpy(a.b, router_ip, 4);
         net_addr_to_lwip(&a, &to);
         memset(p->payload, i, 4);
@@ -207,10 +213,10 @@ static void test_tx_queue(void **state)
 static struct {
     unsigned calls;
     size_t count;
-    struct net_addr addr;
+    struct addr addr;
 } found;
 
-static void on_found(void *arg, const struct net_addr *addr, size_t count)
+static void on_found(void *arg, const struct addr *addr, size_t count)
 {
     (void)arg;
     found.calls++;
@@ -342,14 +348,14 @@ static void test_rdnss(void **state)
 {
     (void)state;
     struct frame f;
-    char text[48];
+    char text[ADDR_TEXT];
     static const uint8_t dns1[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53},
                          dns2[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x54};
     assert_true(server_is(0, "10.9.0.1"));
     advertisement(&f, dns1, 600);
     arrive(&f, sim.ticks);
     run(3000, NULL);
-    net_address6(text);
+    text_of(net_address6(), text);
     assert_string_equal(text, "2001:db8::ff:fe00:2a");
     assert_true(server_is(0, "10.9.0.1"));
     assert_true(server_is(1, "2001:DB8::53"));
@@ -464,7 +470,7 @@ static void test_link_change(void **state)
 {
     (void)state;
     struct frame f;
-    char text[48];
+    char text[ADDR_TEXT];
     static const uint8_t dns[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53};
     advertisement(&f, dns, 600);
     arrive(&f, sim.ticks);
@@ -477,7 +483,7 @@ static void test_link_change(void **state)
     run(100, NULL);
     assert_false(net_up());
     assert_true(sim.changes > before);
-    net_address6(text);
+    text_of(net_address6(), text);
     assert_string_equal(text, "");
     sim.busy = false;
     sim.link = true;

@@ -1,4 +1,4 @@
-/* services/net with an address from chrony.conf instead of DHCP, without
+/* adapters/net with an address from chrony.conf instead of DHCP, without
  * entropy, and with another Ethernet chip after a link change. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,17 +11,23 @@
 #include "lwip/netif.h"
 #include "net_wire.h"
 
+/* What people read. */
+static void text_of(struct addr a, char out[ADDR_TEXT])
+{
+    addr_text(&a, out);
+}
+
 static struct conf conf;
 
 static void test_static(void **state)
 {
     (void)state;
-    char text[16];
+    char text[ADDR_TEXT];
     static const uint8_t gateway[4] = {10, 9, 0, 1};
     sim.link = true;
     assert_null(run(3000, is_dhcp));
     assert_true(net_up());
-    net_address4(text);
+    text_of(net_address4(), text);
     assert_string_equal(text, "10.9.0.42");
     assert_int_equal(netif_default->netmask.u_addr.ip4.addr, 0x00ffffff);
     assert_memory_equal(&netif_default->gw.u_addr.ip4.addr, gateway, 4);

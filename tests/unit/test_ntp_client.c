@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "ntp_peer.h"
-#include "services/crypto_mbed.h"
+#include "adapters/crypto_mbed.h"
 
 static struct peer p;
 

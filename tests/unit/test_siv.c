@@ -8,7 +8,7 @@
 #include "core/crypto.h"
 #include "core/siv.h"
 #include "entropy.h"
-#include "services/crypto_mbed.h"
+#include "adapters/crypto_mbed.h"
 
 #define BYTES(...)                                                             \
     (const uint8_t[])                                                          \

@@ -301,7 +301,7 @@ static void extremes(void **state)
     for (size_t i = 0; i < 2; i++) {
         s.source[i].name[LIMIT_NAME - 1] = 0;
         s.source[i].trouble[95] = 0;
-        s.source[i].address[47] = 0;
+        s.source[i].address[ADDR_TEXT - 1] = 0;
         s.source[i].offset_ns = i ? INT64_MIN : INT64_MAX;
         s.source[i].measured_ns = i ? INT64_MAX : INT64_MIN;
         s.source[i].nts = true;
@@ -310,8 +310,8 @@ static void extremes(void **state)
     s.tracking.system_ns = INT64_MIN;
     s.tracking.freq_ppm = 1e300;
     s.tracking.resid_ppm = -1e300;
-    s.run.hostname[63] = s.run.board[63] = s.run.address4[15] = 0;
-    s.run.address6[47] = s.run.last_reset[79] = 0;
+    s.run.hostname[63] = s.run.board[63] = s.run.last_reset[79] = 0;
+    s.run.address4[ADDR_TEXT - 1] = s.run.address6[ADDR_TEXT - 1] = 0;
     s.run.link = s.run.card = s.run.state_partition = s.run.conf_ok = true;
     s.run.first_from_cookies = s.run.journal_failing = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {

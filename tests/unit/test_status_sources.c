@@ -228,10 +228,10 @@ static void extremes(void **state)
     (void)state;
     memset(&s, 0x7f, sizeof(s));
     s.source_count = 2;
-    s.run.address4[15] = s.run.address6[47] = 0;
+    s.run.address4[ADDR_TEXT - 1] = s.run.address6[ADDR_TEXT - 1] = 0;
     for (size_t i = 0; i < 2; i++) {
         struct status_source *x = &s.source[i];
-        x->name[LIMIT_NAME - 1] = x->address[47] = 0;
+        x->name[LIMIT_NAME - 1] = x->address[ADDR_TEXT - 1] = 0;
         x->offset_ns = i ? INT64_MIN : INT64_MAX;
         x->nts = x->ntp.any = x->select.judged = x->ntp.refused =
             x->ntp.interleaved = true;

@@ -2,7 +2,7 @@
  * system, no sockets. What each choice costs was measured:
  * shared/reference/tls.md section 4. */
 
-/* Platform: services/tls_platform.c gives time, entropy and memory. */
+/* Platform: adapters/tls_platform.c gives time, entropy and memory. */
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_ALIGNMENT_DISABLE_EFFICENT_UNALIGNED_ACCESS /* as Debian */
 #define MBEDTLS_PLATFORM_C

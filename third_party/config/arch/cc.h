@@ -6,7 +6,7 @@
 
 #include "core/base.h"
 
-uint32_t net_random(void); /* services/net.c: from port_entropy */
+uint32_t net_random(void); /* adapters/net.c: from port_entropy */
 
 #define LWIP_RAND()          net_random()
 #define LWIP_PLATFORM_DIAG(x)

@@ -84,7 +84,7 @@ void ntp_udp_close(unsigned slot)
     udp.pcb[slot] = NULL;
 }
 
-static int open_to(unsigned slot, const struct net_addr *to, uint16_t port)
+static int open_to(unsigned slot, const struct addr *to, uint16_t port)
 {
     ntp_udp_close(slot);
     struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
@@ -104,7 +104,7 @@ static int open_to(unsigned slot, const struct net_addr *to, uint16_t port)
     return RC_OK;
 }
 
-int ntp_udp_send(unsigned slot, const struct net_addr *to, uint16_t port,
+int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
                  const uint8_t *msg, size_t len)
 {
     ASSERT(slot < LIMIT_SOURCES && len <= LIMIT_NTP_PACKET);

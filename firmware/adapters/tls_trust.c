@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/limit.h"
-#include "log.h"
+#include "services/log.h"
 #include "tls.h"
 #include "tls_roots.h"
 

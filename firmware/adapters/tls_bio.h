@@ -29,7 +29,7 @@ struct tls_bio { /* all zero: closed; state is readable                      */
 };
 
 /* RC_OK, RC_SPACE: no connection free, RC_IO: no route to it. */
-int tls_bio_open(struct tls_bio *b, const struct net_addr *addr,
+int tls_bio_open(struct tls_bio *b, const struct addr *addr,
                  uint16_t port) MUST_CHECK;
 void tls_bio_close(struct tls_bio *b);
 

@@ -5,7 +5,7 @@
 #include "core/limit.h"
 #include "arch/cc.h"
 #include "core/mono.h"
-#include "log.h"
+#include "services/log.h"
 #include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
@@ -30,7 +30,7 @@ static struct {
     void (*changed)(mono_ns now);
     struct netif netif;
     bool added, link;
-    char text4[16], text6[48]; /* last said */
+    struct addr said4, said6; /* last logged */
     struct question ask[LIMIT_SOURCES];
 } net;
 
@@ -54,7 +54,7 @@ uint32_t net_random(void)
 
 /* ---- addresses ----------------------------------------------------------- */
 
-void net_addr_to_lwip(const struct net_addr *a, ip_addr_t *out)
+void net_addr_to_lwip(const struct addr *a, ip_addr_t *out)
 {
     memset(out, 0, sizeof *out);
     if (a->family == 4) {
@@ -67,37 +67,14 @@ void net_addr_to_lwip(const struct net_addr *a, ip_addr_t *out)
     }
 }
 
-static struct net_addr addr_of(const ip_addr_t *ip)
+static struct addr addr_from_ip4(const ip4_addr_t *ip)
 {
-    struct net_addr a = {.family = IP_IS_V4(ip) ? 4 : 6};
-    if (a.family == 4)
-        memcpy(a.b, &ip_2_ip4(ip)->addr, 4);
-    else
-        memcpy(a.b, ip_2_ip6(ip)->addr, 16);
-    return a;
+    return addr_of(4, (const uint8_t *)&ip->addr);
 }
 
-/* lwIP writes IPv6 in capitals; RFC 5952 section 4.3 wants small letters. */
-static void small(char *text)
+static struct addr addr_from_ip6(const ip6_addr_t *ip)
 {
-    for (; *text; text++)
-        if (*text >= 'A' && *text <= 'F')
-            *text = (char)(*text - 'A' + 'a');
-}
-
-void net_addr_text(const struct net_addr *a, char out[48])
-{
-    ip_addr_t ip;
-    net_addr_to_lwip(a, &ip);
-    if (!ipaddr_ntoa_r(&ip, out, 48))
-        out[0] = 0;
-    small(out);
-}
-
-bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
-{
-    return a->family == b->family &&
-           memcmp(a->b, b->b, a->family == 4 ? 4 : 16) == 0;
+    return addr_of(6, (const uint8_t *)ip->addr);
 }
 
 static bool has4(void)
@@ -118,20 +95,17 @@ bool net_up(void)
     return net.link && (has4() || global6() >= 0);
 }
 
-void net_address4(char out[16])
+struct addr net_address4(void)
 {
-    out[0] = 0;
-    if (has4())
-        (void)ip4addr_ntoa_r(netif_ip4_addr(&net.netif), out, 16);
+    return has4() ? addr_from_ip4(netif_ip4_addr(&net.netif))
+                  : (struct addr){0};
 }
 
-void net_address6(char out[48])
+struct addr net_address6(void)
 {
     int i = global6();
-    out[0] = 0;
-    if (i >= 0)
-        (void)ip6addr_ntoa_r(netif_ip6_addr(&net.netif, i), out, 48);
-    small(out);
+    return i >= 0 ? addr_from_ip6(netif_ip6_addr(&net.netif, i))
+                  : (struct addr){0};
 }
 
 /* ---- link and configuration ---------------------------------------------- */
@@ -146,8 +120,7 @@ static void static_address(void)
     memcpy(&gw.addr, c->gateway4, 4);
     netif_set_addr(&net.netif, &ip, &nm, &gw);
     for (uint8_t i = 0; i < c->dns4_count; i++) {
-        struct net_addr a = {.family = 4};
-        memcpy(a.b, c->dns4[i], 4);
+        struct addr a = addr_of(4, c->dns4[i]);
         ip_addr_t dns;
         net_addr_to_lwip(&a, &dns);
         dns_setserver(i, &dns);
@@ -213,20 +186,23 @@ static void watch_link(mono_ns now)
     net.changed(now);
 }
 
+static bool say_change(const char *family, struct addr *said, struct addr is)
+{
+    char text[ADDR_TEXT];
+    if (addr_equal(said, &is))
+        return false;
+    *said = is;
+    addr_text(&is, text);
+    log_line("%s address %s", family, text[0] ? text : "lost");
+    return true;
+}
+
 static void watch_address(mono_ns now)
 {
-    char text4[16], text6[48];
-    net_address4(text4);
-    net_address6(text6);
-    if (strcmp(text4, net.text4) == 0 && strcmp(text6, net.text6) == 0)
-        return;
-    if (strcmp(text4, net.text4) != 0)
-        log_line("IPv4 address %s", text4[0] ? text4 : "lost");
-    if (strcmp(text6, net.text6) != 0)
-        log_line("IPv6 address %s", text6[0] ? text6 : "lost");
-    memcpy(net.text4, text4, sizeof text4);
-    memcpy(net.text6, text6, sizeof text6);
-    net.changed(now);
+    bool changed4 = say_change("IPv4", &net.said4, net_address4());
+    bool changed6 = say_change("IPv6", &net.said6, net_address6());
+    if (changed4 || changed6)
+        net.changed(now);
 }
 
 void net_init(const struct conf *conf, void (*changed)(mono_ns now))
@@ -261,9 +237,10 @@ static void found(const char *name, const ip_addr_t *ip, void *arg)
     (void)name;
     struct question q = *(struct question *)arg;
     ((struct question *)arg)->done = NULL;
-    struct net_addr a = {0};
+    struct addr a = {0};
     if (ip)
-        a = addr_of(ip);
+        a = IP_IS_V4(ip) ? addr_from_ip4(ip_2_ip4(ip))
+                         : addr_from_ip6(ip_2_ip6(ip));
     q.done(q.arg, &a, ip ? 1 : 0);
 }
 

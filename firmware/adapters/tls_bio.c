@@ -38,7 +38,7 @@ static void on_error(void *arg, err_t err)
     b->state = b->state == TLS_BIO_CONNECTING ? TLS_BIO_REFUSED : TLS_BIO_RESET;
 }
 
-int tls_bio_open(struct tls_bio *b, const struct net_addr *addr, uint16_t port)
+int tls_bio_open(struct tls_bio *b, const struct addr *addr, uint16_t port)
 {
     ASSERT(b->state == TLS_BIO_CLOSED);
     ip_addr_t ip;

@@ -21,7 +21,7 @@ void ntp_udp_init(const struct ntp_udp_ops *ops);
 /* Send one request and listen for its answer until the next request from
  * this slot, or ntp_udp_close. RC_OK (handed to lwIP), RC_SPACE (out of
  * buffers or ports), RC_IO (no route, no address), RC_BAD (no entropy). */
-int ntp_udp_send(unsigned slot, const struct net_addr *to, uint16_t port,
+int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
                  const uint8_t *msg, size_t len) MUST_CHECK;
 void ntp_udp_close(unsigned slot);
 

@@ -31,7 +31,7 @@ int tls_trust(uint8_t certset, const uint8_t *file, size_t len) MUST_CHECK;
  * `name` (an address literal is looked for among the certificate's
  * addresses). RC_OK; RC_STATE: it is open already; RC_IO, RC_SPACE,
  * RC_BAD: nothing is open and tls_reason says why. */
-int tls_open(unsigned n, const char *name, const struct net_addr *addr,
+int tls_open(unsigned n, const char *name, const struct addr *addr,
              uint16_t port, uint8_t certset,
              const struct tls_clock *clock) MUST_CHECK;
 /* RC_AGAIN; RC_OK: handshake done, everything verified, ALPN agreed;

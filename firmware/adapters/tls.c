@@ -10,7 +10,7 @@
 
 #include "core/limit.h"
 #include "core/mono.h"
-#include "log.h"
+#include "services/log.h"
 #include "tls_bio.h"
 #include "tls_platform.h"
 #include "tls_trust.h"
@@ -150,7 +150,7 @@ static int set_up(struct session *s)
     return RC_OK;
 }
 
-int tls_open(unsigned n, const char *name, const struct net_addr *addr,
+int tls_open(unsigned n, const char *name, const struct addr *addr,
              uint16_t port, uint8_t certset, const struct tls_clock *clock)
 {
     struct session *s = session(n);
