@@ -13,6 +13,15 @@
 #define LIMIT_CONF_BYTES   16384 /* chrony.conf                               */
 #define LIMIT_CONF_ERRORS  32
 
+/* Names. A source may ask for two: its own, and that of the NTP server which
+ * a key exchange names. */
+#define LIMIT_DNS_ADDRESSES 16 /* of one name, both families                 */
+#define LIMIT_DNS_SERVERS   6  /* DHCP's, the routers', chrony.conf's        */
+#define LIMIT_DNS_QUESTIONS (2 * LIMIT_SOURCES)
+#define LIMIT_DNS_ACTIVE    8    /* asked at once; the others wait            */
+#define LIMIT_DNS_QUERIES   48   /* ports open for their answers              */
+#define LIMIT_DNS_TCP       4096 /* the longest answer over TCP               */
+
 /* NTS (RFC 8915). Cookies seen: 64..104 bytes; the RFC sets no limit. */
 #define LIMIT_COOKIES    8
 #define LIMIT_AEADS      4 /* offered in a key exchange */
