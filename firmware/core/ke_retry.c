@@ -19,14 +19,14 @@ static void wait_from(struct ke_retry *r, mono_ns now, mono_ns wait)
     r->next = now + wait;
 }
 
-void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t chance)
+void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter)
 {
     if (r->failures < UINT8_MAX)
         r->failures++;
     int64_t ms = FIRST_MS;
     for (unsigned i = 1; i < r->failures && i <= STEPS; i++)
         ms = ms * 3 / 2;
-    ms += ms / 4 * chance / 65536;
+    ms += ms / 4 * jitter / 65536;
     r->wait = (ms < MAX_MS ? ms : MAX_MS) * MONO_MS;
     wait_from(r, now, r->wait);
 }

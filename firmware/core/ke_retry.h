@@ -5,7 +5,7 @@
  *
  *     t = min(10 * 1.5^(n-1), 432000) seconds
  *
- * must pass, here up to a quarter more, by chance, so that clients which
+ * must pass, here with a jitter of up to a quarter more, so that clients which
  * failed together do not come back together (never beyond 432000). Only
  * proved(), which is a valid reply under the keys of the last exchange, takes
  * the count back.
@@ -37,8 +37,8 @@ struct ke_retry {     /* all zero: nothing has failed */
 };
 
 bool ke_retry_may(const struct ke_retry *r, mono_ns now);
-/* chance: any 16 random bits. */
-void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t chance);
+/* jitter: any 16 random bits. */
+void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter);
 /* It has ended, well or badly: the wait counts from here. */
 void ke_retry_ended(struct ke_retry *r, mono_ns now);
 void ke_retry_proved(struct ke_retry *r);

@@ -1,4 +1,4 @@
-#include "ntp_client_part.h"
+#include "ntp_client_private.h"
 #include "ntp_ef.h"
 #include "utc.h"
 
@@ -46,7 +46,7 @@ static int nak(struct ntp_client *n, enum ntp_drop *why)
     if (!n->nak_seen && n->nak_run < UINT8_MAX)
         n->nak_run++;
     n->nak_seen = true;
-    if (n->nak_run == NTP_CLIENT_NAKS && nts_assoc_swap(&n->nts))
+    if (n->nak_run == NTP_CLIENT_NAKS && nts_assoc_use_alt(&n->nts))
         n->nak_run = 0;
     return drop(n, NTP_DROP_NAK, why, RC_AUTH);
 }
@@ -83,7 +83,7 @@ static void settle(struct ntp_client *n, const struct nts_reply *reply)
         return;
     n->nak_run = 0;
     n->nts.naks = 0;
-    nts_assoc_proved(&n->nts);
+    nts_assoc_drop_alt(&n->nts);
     for (size_t i = 0; i < reply->count; i++) {
         int rc =
             nts_assoc_put(&n->nts, reply->cookie[i].b, reply->cookie[i].len);
@@ -162,7 +162,7 @@ static int answer(struct ntp_client *n, mono_ns now, uint64_t stamp,
         ntp_client_hold_off(n, now);
         return drop(n, NTP_DROP_UNSYNC, why, RC_STATE);
     }
-    if (!ntp_client_times(n, h, stamp, &got)) {
+    if (!ntp_client_sample(n, h, stamp, &got)) {
         if (!n->conf.nts) /* anybody on the path may have said so */
             return drop(n, NTP_DROP_TIMES, why, RC_BAD);
         settle(n, reply); /* authentic: a slow path must not eat cookies */

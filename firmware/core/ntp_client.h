@@ -120,7 +120,7 @@ struct ntp_client { /* fields readable; changed only by these functions */
     uint32_t drops[NTP_DROP_COUNT];
     struct ntp_exchange before; /* the last one, if nothing failed since    */
     mono_ns asked;          /* when the last request was due                */
-    uint16_t chance;        /* by how much its interval was lengthened      */
+    uint16_t jitter;        /* of its interval: 65536 would be 4 %          */
     mono_ns last_rx;        /* of the last valid reply, -1: none            */
     struct ntp_sample last; /* the last valid reply's                       */
 };
@@ -134,7 +134,7 @@ mono_ns ntp_client_due(const struct ntp_client *n);
 
 /* How many requests in a row meet a NAK and no valid reply before new keys
  * are wanted, or those of the other exporter context tried
- * (nts_assoc_other). */
+ * (nts_assoc_set_alt). */
 #define NTP_CLIENT_NAKS 3
 /* They have, and new keys are wanted. Anybody on the path can say so, so the
  * old keys go on being used until a key exchange has succeeded (RFC 8915

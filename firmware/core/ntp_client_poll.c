@@ -3,7 +3,7 @@
 
 #include "bytes.h"
 #include "crypto.h"
-#include "ntp_client_part.h"
+#include "ntp_client_private.h"
 
 #define SECOND      NTP_CLIENT_SECOND
 #define NEVER       INT64_MAX
@@ -57,7 +57,7 @@ static int wanted_log2(const struct ntp_client *n)
                   n->poll > n->conf.maxpoll ? n->poll : n->conf.maxpoll);
 }
 
-/* log2 s from this poll to the next, but for chance. */
+/* log2 s from this poll to the next, without the jitter. */
 static int interval_log2(const struct ntp_client *n)
 {
     int e = wanted_log2(n);
@@ -71,11 +71,11 @@ mono_ns ntp_client_next(const struct ntp_client *n, mono_ns asked)
     return asked + interval(interval_log2(n));
 }
 
-/* n->chance lengthens the interval by up to 4 %. */
+/* n->jitter lengthens the interval by up to 4 %. */
 static mono_ns scheduled(const struct ntp_client *n)
 {
     mono_ns t = interval(interval_log2(n));
-    return n->asked + t + t / 25 / 65536 * n->chance;
+    return n->asked + t + t / 25 / 65536 * n->jitter;
 }
 
 static void count_poll(struct ntp_client *n)
@@ -269,9 +269,9 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
         return RC_STATE;
     if (now < n->due)
         return RC_AGAIN;
-    uint8_t chance[2];
+    uint8_t jitter[2];
     struct request r = {0};
-    int rc = crypto_random(chance, sizeof chance) != RC_OK ? RC_IO
+    int rc = crypto_random(jitter, sizeof jitter) != RC_OK ? RC_IO
              : wants_keys(n)                               ? RC_STATE
                              : build(n, &r, out, cap);
     if (rc == RC_SPACE)
@@ -282,7 +282,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
     }
     count_poll(n);
     n->asked = now;
-    n->chance = bytes_get16(chance);
+    n->jitter = bytes_get16(jitter);
     n->due = scheduled(n);
     begin(n, &r, rc);
     return rc;

@@ -17,7 +17,7 @@ void nts_assoc_wipe(struct nts_assoc *a)
     drop_cookies(a);
     crypto_wipe(a->c2s, sizeof a->c2s);
     crypto_wipe(a->s2c, sizeof a->s2c);
-    nts_assoc_proved(a);
+    nts_assoc_drop_alt(a);
     a->aead = NULL;
     a->naks = 0;
     a->cert_lo = 0;
@@ -38,30 +38,30 @@ int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
     return RC_OK;
 }
 
-void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
-                     const uint8_t *s2c)
+void nts_assoc_set_alt(struct nts_assoc *a, const uint8_t *c2s,
+                       const uint8_t *s2c)
 {
     ASSERT(a->aead);
-    a->other = true;
-    memcpy(a->other_c2s, c2s, a->aead->key_len);
-    memcpy(a->other_s2c, s2c, a->aead->key_len);
+    a->alt = true;
+    memcpy(a->alt_c2s, c2s, a->aead->key_len);
+    memcpy(a->alt_s2c, s2c, a->aead->key_len);
 }
 
-bool nts_assoc_swap(struct nts_assoc *a)
+bool nts_assoc_use_alt(struct nts_assoc *a)
 {
-    if (!a->other)
+    if (!a->alt)
         return false;
-    memcpy(a->c2s, a->other_c2s, sizeof a->c2s);
-    memcpy(a->s2c, a->other_s2c, sizeof a->s2c);
-    nts_assoc_proved(a);
+    memcpy(a->c2s, a->alt_c2s, sizeof a->c2s);
+    memcpy(a->s2c, a->alt_s2c, sizeof a->s2c);
+    nts_assoc_drop_alt(a);
     return true;
 }
 
-void nts_assoc_proved(struct nts_assoc *a)
+void nts_assoc_drop_alt(struct nts_assoc *a)
 {
-    a->other = false;
-    crypto_wipe(a->other_c2s, sizeof a->other_c2s);
-    crypto_wipe(a->other_s2c, sizeof a->other_s2c);
+    a->alt = false;
+    crypto_wipe(a->alt_c2s, sizeof a->alt_c2s);
+    crypto_wipe(a->alt_s2c, sizeof a->alt_s2c);
 }
 
 static void remove_cookie(struct nts_assoc *a, size_t i)
@@ -128,19 +128,19 @@ int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out, size_t cap)
     return (int)w.len;
 }
 
-void nts_assoc_unwritten(struct nts_assoc *a)
+void nts_assoc_record_dropped(struct nts_assoc *a)
 {
     for (size_t i = 0; i < a->count; i++)
         a->cookies[i].written = false;
 }
 
-void nts_assoc_saved(struct nts_assoc *a)
+void nts_assoc_record_durable(struct nts_assoc *a)
 {
     for (size_t i = 0; i < a->count; i++)
         a->cookies[i].saved = a->cookies[i].written;
 }
 
-void nts_assoc_unsaved(struct nts_assoc *a)
+void nts_assoc_card_lost(struct nts_assoc *a)
 {
     for (size_t i = 0; i < a->count; i++)
         a->cookies[i].saved = a->cookies[i].written = false;

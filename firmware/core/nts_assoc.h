@@ -5,13 +5,13 @@
  * or a power cut would have it sent twice. From the moment a record is handed
  * over (nts_assoc_write) its cookies count as offered, for nobody knows when
  * it arrives; those left out of it are free once it is durable
- * (nts_assoc_saved) and not before. take() gives only cookies that no record
- * offers. So the order is:
+ * (nts_assoc_record_durable) and not before. nts_assoc_take gives only cookies
+ * that no record offers. So the order is:
  *
- *     take -> RC_AGAIN -> write with spare 1 -> durable -> saved -> take
+ *     take -> RC_AGAIN -> write with spare 1 -> record_durable -> take
  *
- * Puts and takes may come at any time between. Without a card, never write;
- * a card that will not answer again: nts_assoc_unsaved. */
+ * Puts and takes may come at any time between. Without a card never write;
+ * when a card will not answer again call nts_assoc_card_lost. */
 #ifndef NTS_ASSOC_H
 #define NTS_ASSOC_H
 
@@ -30,8 +30,8 @@ struct nts_cookie {
 struct nts_assoc {
     const struct aead *aead; /* NULL: no keys                               */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
-    bool other; /* the server may have meant these instead         */
-    uint8_t other_c2s[AEAD_KEY_MAX], other_s2c[AEAD_KEY_MAX];
+    bool alt; /* the server may have meant these instead         */
+    uint8_t alt_c2s[AEAD_KEY_MAX], alt_s2c[AEAD_KEY_MAX];
     struct nts_cookie cookies[LIMIT_COOKIES]; /* oldest first               */
     uint8_t count;
     uint16_t cookie_len; /* of the newest seen, for placeholders            */
@@ -42,44 +42,55 @@ struct nts_assoc {
     int64_t cert_lo, cert_hi;
 };
 
-/* Forget keys and cookies; key_id stays. *a is zeroed or was in use. */
+/* Wipe keys and cookies; key_id stays. *a is zeroed or has been in use. */
 void nts_assoc_wipe(struct nts_assoc *a);
 
-/* Keys of a fresh key exchange replace all that was there, cookies and
- * certificate window included. RC_OK; RC_BAD: unknown AEAD, *a unchanged. */
+/* Take the keys of a fresh key exchange; they replace all that was there,
+ * cookies and certificate window included. Each has the AEAD's key_len bytes.
+ * Returns RC_OK, or RC_BAD when the AEAD is unknown, and then *a is as it
+ * was. */
 int nts_assoc_keys(struct nts_assoc *a, uint16_t aead_id, const uint8_t *c2s,
                    const uint8_t *s2c) MUST_CHECK;
 
-/* It is not known which of two exporter contexts the server used (nts_ke.h,
- * nts_ke_exporter_aead): these are the keys under the other one, to be tried
- * if the first ones meet nothing but NAKs. */
-void nts_assoc_other(struct nts_assoc *a, const uint8_t *c2s,
-                     const uint8_t *s2c);
-/* Use the others from now on; there are no others then. False: none. */
-bool nts_assoc_swap(struct nts_assoc *a);
-/* A valid reply has proved the keys: forget the others. */
-void nts_assoc_proved(struct nts_assoc *a);
+/* Keep a second pair of keys, for when it is not known which of two exporter
+ * contexts the server used (nts_ke_exporter_aead in nts_ke.h): these are the
+ * keys under the other context, to be tried if the first ones meet nothing but
+ * NAKs. Called after nts_assoc_keys. */
+void nts_assoc_set_alt(struct nts_assoc *a, const uint8_t *c2s,
+                       const uint8_t *s2c);
+/* Use the second pair of keys from now on, in place of the first. Returns
+ * false when there is none. */
+bool nts_assoc_use_alt(struct nts_assoc *a);
+/* Forget the second pair of keys, once a valid reply has proved the first. */
+void nts_assoc_drop_alt(struct nts_assoc *a);
 
-/* Keep a cookie; when full the oldest makes room. RC_OK, RC_BAD: length. */
+/* Keep a copy of a cookie; the oldest makes room when LIMIT_COOKIES are kept.
+ * Returns RC_OK, or RC_BAD when its length is 0 or beyond LIMIT_COOKIE. */
 int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len) MUST_CHECK;
 
-/* Take the oldest cookie that may be sent now: removed and copied to *out.
- * RC_OK; RC_AGAIN: the card offers all that are left, write first; RC_STATE:
- * none. */
+/* Move the oldest cookie that may be sent now to *out. Returns RC_OK;
+ * RC_AGAIN: the card offers all that are left, so write a record that spares
+ * one first; RC_STATE: there is no cookie. */
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
 
-/* Serialise for the journal: keys, window, and the newest cookies, leaving
- * `spare` of the oldest out (all of them: keys only). Returns the length;
- * RC_SPACE, RC_STATE (no keys): nothing changed. */
+/* Write the journal's record: keys, certificate window and the newest cookies,
+ * leaving `spare` of the oldest out (all of them: keys only). Returns its
+ * length; RC_SPACE: cap is too small, RC_STATE: there are no keys, and then
+ * nothing has changed. */
 int nts_assoc_write(struct nts_assoc *a, size_t spare, uint8_t *out,
                     size_t cap) MUST_CHECK;
-/* The record is to be forgotten: as if written with nothing to offer. */
-void nts_assoc_unwritten(struct nts_assoc *a);
-/* The newest record written is durable: no other offers anything now. */
-void nts_assoc_saved(struct nts_assoc *a);
-/* No record offers anything: the card was forgotten or will never be read. */
-void nts_assoc_unsaved(struct nts_assoc *a);
-/* Read back at boot; all cookies come out saved. RC_OK, RC_BAD: *a empty. */
+/* Note that the record is being deleted from the card, which counts as a
+ * record written that offers no cookie. */
+void nts_assoc_record_dropped(struct nts_assoc *a);
+/* Note that the newest record written, or its deletion, is durable: no older
+ * record offers a cookie any more. */
+void nts_assoc_record_durable(struct nts_assoc *a);
+/* Note that no record will ever offer a cookie: the card is gone or will never
+ * be read. All cookies may be sent. */
+void nts_assoc_card_lost(struct nts_assoc *a);
+/* Read a record back at boot, any bytes, into *a; all its cookies count as
+ * offered by the card. Returns RC_OK, or RC_BAD when it is no such record, and
+ * then *a is empty. */
 int nts_assoc_read(struct nts_assoc *a, const uint8_t *in,
                    size_t len) MUST_CHECK;
 

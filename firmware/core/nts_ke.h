@@ -80,7 +80,7 @@ void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c);
 /* The AEAD that the context names. It is the one agreed on, but for 30 when
  * not both sides sent record 1024: then it is 15, as chrony before 4.6.1 had
  * it. A server that follows the RFC and has not heard of the record means 30:
- * a wrong choice shows as a NAK to every request, see nts_assoc_other. */
+ * a wrong choice shows as a NAK to every request, see nts_assoc_set_alt. */
 uint16_t nts_ke_exporter_aead(uint16_t agreed, bool compliant);
 
 #endif

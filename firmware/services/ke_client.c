@@ -191,9 +191,9 @@ static int export_keys(unsigned n, struct ke_outcome *o,
     uint16_t named = nts_ke_exporter_aead(r->aead, r->compliant);
     ASSERT(aead && aead->key_len <= sizeof o->c2s);
     int rc = export_pair(n, named, aead->key_len, o->c2s, o->s2c);
-    o->other = named != r->aead;
-    if (rc == RC_OK && o->other)
-        rc = export_pair(n, r->aead, aead->key_len, o->other_c2s, o->other_s2c);
+    o->alt = named != r->aead;
+    if (rc == RC_OK && o->alt)
+        rc = export_pair(n, r->aead, aead->key_len, o->alt_c2s, o->alt_s2c);
     return rc;
 }
 

@@ -13,10 +13,10 @@ struct ke_outcome {
     const char *reason; /* when not ok: one line for a person; static      */
     const struct nts_ke_result *result; /* valid during the callback        */
     uint8_t c2s[32], s2c[32];           /* as long as the AEAD's key        */
-    bool other; /* AEAD 30 and no record 1024: chrony before 4.6.1, whose
+    bool alt; /* AEAD 30 and no record 1024: chrony before 4.6.1, whose
                   * context c2s and s2c are of, or a server that follows the
                   * RFC and has not heard of the record: the two below      */
-    uint8_t other_c2s[32], other_s2c[32];
+    uint8_t alt_c2s[32], alt_s2c[32];
     int64_t cert_lo, cert_hi;
 };
 typedef void (*ke_done)(void *arg, const struct ke_outcome *o);

@@ -166,7 +166,7 @@ static void save(struct source *s, size_t spare, mono_ns now)
 static void look_at_ticket(struct source *s)
 {
     if (s->ticket > 0 && all.ops->durable(s->ticket)) {
-        nts_assoc_saved(&s->ntp.nts);
+        nts_assoc_record_durable(&s->ntp.nts);
         s->ticket = 0;
     }
 }
@@ -177,7 +177,7 @@ static mono_ns free_a_cookie(struct source *s, mono_ns now)
     if (s->ticket == 0)
         save(s, 1, now);
     if (s->ticket == 0)
-        nts_assoc_unsaved(&s->ntp.nts); /* no card offers them */
+        nts_assoc_card_lost(&s->ntp.nts); /* no card offers them */
     else if (now - s->ticket_since > CARD_PATIENCE) {
         /* The card takes nothing any more; it must not offer these cookies
          * twice, so they are given up for a new key exchange. */

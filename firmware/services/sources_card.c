@@ -16,7 +16,7 @@ int source_card_write(struct source *s, size_t spare, uint8_t *out, size_t cap)
     if (!s->ntp.nts.aead)
         return RC_STATE;
     if (s->ntp.nts.count <= spare) {
-        nts_assoc_unwritten(&s->ntp.nts);
+        nts_assoc_record_dropped(&s->ntp.nts);
         return 0;
     }
     struct writer w = writer_of(out, cap);

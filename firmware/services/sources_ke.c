@@ -130,8 +130,8 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
         rc = nts_assoc_put(a, o->result->cookie[i].b, o->result->cookie[i].len);
     if (rc != RC_OK)
         return rc;
-    if (o->other)
-        nts_assoc_other(a, o->other_c2s, o->other_s2c);
+    if (o->alt)
+        nts_assoc_set_alt(a, o->alt_c2s, o->alt_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
     return RC_OK;
@@ -197,10 +197,10 @@ static mono_ns exchange(struct source *s, mono_ns now)
 
 static void mark(struct source *s, mono_ns now)
 {
-    uint8_t chance[2] = {0};
-    if (crypto_random(chance, sizeof chance) != RC_OK)
-        chance[0] = 0; /* no jitter, then; the exchange will say it */
-    ke_retry_begin(&s->ke.retry, now, bytes_get16(chance));
+    uint8_t jitter[2] = {0};
+    if (crypto_random(jitter, sizeof jitter) != RC_OK)
+        jitter[0] = 0; /* no jitter, then; the exchange will say it */
+    ke_retry_begin(&s->ke.retry, now, bytes_get16(jitter));
     s->ke.step = SOURCE_KE_MARKING;
     s->ke.marked = now;
     s->ke.ticket = write_record(now);

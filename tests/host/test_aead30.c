@@ -128,7 +128,7 @@ static void take_keys(uint16_t named)
     export(named, key);
     must(nts_assoc_keys(&assoc, AEAD_AES_128_GCM_SIV, key[0], key[1]), "keys");
     export(named == 30 ? 15 : 30, key);
-    nts_assoc_other(&assoc, key[0], key[1]);
+    nts_assoc_set_alt(&assoc, key[0], key[1]);
     for (int i = 0; i < 2; i++)
         must(nts_assoc_put(&assoc, ke.result.cookie[i].b,
                            ke.result.cookie[i].len),
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
     tls_close(0);
     printf("record %d\n", ke.result.compliant);
     printf("verdict %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
-    ASSERT(nts_assoc_swap(&assoc) && !nts_assoc_swap(&assoc));
+    ASSERT(nts_assoc_use_alt(&assoc) && !nts_assoc_use_alt(&assoc));
     printf("others %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
     return 0;
 }

@@ -124,12 +124,12 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
     return RC_STATE;
 }
 
-void nts_assoc_proved(struct nts_assoc *a)
+void nts_assoc_drop_alt(struct nts_assoc *a)
 {
     (void)a;
 }
 
-bool nts_assoc_swap(struct nts_assoc *a)
+bool nts_assoc_use_alt(struct nts_assoc *a)
 {
     (void)a;
     return false;
@@ -144,8 +144,8 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
 }
 
 int nts_client_request(const struct nts_assoc *a, const struct nts_cookie *c,
-                   size_t placeholders, uint8_t uid[NTS_UID_LEN], uint8_t *pkt,
-                   size_t cap)
+                       size_t placeholders, uint8_t uid[NTS_UID_LEN],
+                       uint8_t *pkt, size_t cap)
 {
     (void)a;
     (void)c;
@@ -157,9 +157,10 @@ int nts_client_request(const struct nts_assoc *a, const struct nts_cookie *c,
 }
 
 enum nts_verdict nts_client_reply(const struct nts_assoc *a,
-                              const uint8_t uid[NTS_UID_LEN],
-                              const uint8_t *pkt, size_t len, uint8_t *scratch,
-                              size_t cap, struct nts_reply *out)
+                                  const uint8_t uid[NTS_UID_LEN],
+                                  const uint8_t *pkt, size_t len,
+                                  uint8_t *scratch, size_t cap,
+                                  struct nts_reply *out)
 {
     (void)a;
     (void)uid;

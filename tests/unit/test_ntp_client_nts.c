@@ -188,7 +188,7 @@ static void card_first(void **state)
     len = nts_assoc_write(&p.n.nts, 1, record, sizeof record);
     assert_true(len > 0);
     assert_int_equal(peer_poll(&p), RC_SPACE); /* not durable yet */
-    nts_assoc_saved(&p.n.nts);
+    nts_assoc_record_durable(&p.n.nts);
     assert_true(peer_poll(&p) > NTP_HEADER);
     heard(1);
 }
@@ -513,13 +513,13 @@ static void other_context(void **state)
     for (int second = 0; second < 2; second++) {
         begin(8);
         memcpy(wrong, p.n.nts.c2s, sizeof wrong);
-        nts_assoc_other(&p.n.nts, right, right);
+        nts_assoc_set_alt(&p.n.nts, right, right);
         for (int i = 0; i < NTP_CLIENT_NAKS; i++) {
             assert_memory_equal(p.n.nts.c2s, wrong, 32);
             nak_it();
         }
         assert_memory_equal(p.n.nts.c2s, right, 32);
-        assert_false(p.n.nts.other);
+        assert_false(p.n.nts.alt);
         if (second == 0) {
             ask();
             heard(5);
@@ -531,10 +531,10 @@ static void other_context(void **state)
         assert_int_equal(p.n.nak_run, NTP_CLIENT_NAKS);
     }
     begin(8); /* proved keys are not given up for a stranger's NAKs */
-    nts_assoc_other(&p.n.nts, right, right);
+    nts_assoc_set_alt(&p.n.nts, right, right);
     ask();
     heard(1);
-    assert_false(p.n.nts.other);
+    assert_false(p.n.nts.alt);
     for (int i = 0; i < NTP_CLIENT_NAKS; i++)
         nak_it();
     assert_memory_equal(p.n.nts.c2s, wrong, 32);

@@ -128,7 +128,7 @@ static void comes_back_from_the_card(void **s)
     assert_int_equal(b.key_id, 77);
     assert_int_equal(b.count, 8);
     assert_int_equal(b.cookie_len, 100);
-    nts_assoc_unsaved(&b);
+    nts_assoc_card_lost(&b);
     for (int i = 1; i <= 8; i++)
         assert_int_equal(take(&b), i);
 }
@@ -168,7 +168,7 @@ static void the_longest_record_fits_the_journal(void **s)
     int len = save(0);
     /* a host name, address and port of sources_card.c go before it */
     assert_true(len > 0 && len + LIMIT_NAME + 24 <= LIMIT_JOURNAL_DATA);
-    nts_assoc_unsaved(&a);
+    nts_assoc_card_lost(&a);
     for (int cap = 0; cap < len; cap++)
         assert_int_equal(nts_assoc_write(&a, 0, card, (size_t)cap), RC_SPACE);
     assert_int_not_equal(nts_assoc_take(&a, &(struct nts_cookie){0}),
@@ -205,12 +205,12 @@ static void saved_cookies_wait_for_a_record_without_them(void **s)
 {
     (void)s;
     assert_true(save(1) > 0);
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     assert_int_equal(take(&a), 1); /* the spare one */
     assert_int_equal(take(&a), RC_AGAIN);
     assert_true(save(1) > 0);
     assert_int_equal(take(&a), RC_AGAIN); /* not yet durable */
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     assert_int_equal(take(&a), 2);
     assert_int_equal(take(&a), RC_AGAIN);
 }
@@ -219,7 +219,7 @@ static void the_steady_exchange_needs_no_write(void **s)
 {
     (void)s;
     assert_true(save(1) > 0);
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     for (uint8_t i = 20; i < 60; i++) {
         assert_int_equal(take(&a), i == 20 ? 1 : i - 1);
         put(&a, i);
@@ -236,7 +236,7 @@ static void a_record_under_way_holds_its_cookies(void **s)
     assert_int_equal(take(&a), 3);
     assert_int_equal(take(&a), 9);
     assert_int_equal(take(&a), RC_AGAIN);
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     assert_int_equal(take(&a), RC_AGAIN);
 }
 
@@ -244,10 +244,10 @@ static void an_older_record_offers_until_the_newer_is_there(void **s)
 {
     (void)s;
     assert_true(save(0) > 0);
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     assert_true(save(8) > 0); /* keys only */
     assert_int_equal(take(&a), RC_AGAIN);
-    nts_assoc_saved(&a);
+    nts_assoc_record_durable(&a);
     assert_int_equal(take(&a), 1);
 }
 
@@ -256,7 +256,7 @@ static void without_a_card_all_are_free(void **s)
     (void)s;
     assert_true(save(0) > 0);
     assert_int_equal(take(&a), RC_AGAIN);
-    nts_assoc_unsaved(&a);
+    nts_assoc_card_lost(&a);
     assert_int_equal(take(&a), 1);
 }
 
@@ -304,7 +304,7 @@ static void write_ends(struct life *l, bool told)
     l->durable_len = l->under_way_len;
     l->under_way_len = 0;
     if (told)
-        nts_assoc_saved(&a);
+        nts_assoc_record_durable(&a);
 }
 
 static void power_cut(struct life *l)

@@ -1,6 +1,6 @@
 /* From timestamps to a sample: RFC 5905 section 8 for the basic mode, RFC 9769
  * section 2 for the interleaved one. */
-#include "ntp_client_part.h"
+#include "ntp_client_private.h"
 #include "utc.h"
 
 #define SECOND       NTP_CLIENT_SECOND
@@ -62,8 +62,8 @@ static bool test_a(const struct ntp_client *n, const struct ntp_sample *s)
            !(s->interleaved && n->before.measured);
 }
 
-bool ntp_client_times(const struct ntp_client *n, const struct ntp_header *h,
-                      uint64_t stamp, struct ntp_sample *s)
+bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
+                       uint64_t stamp, struct ntp_sample *s)
 {
     struct ntp_exchange x;
     stamps(n, h, stamp, &x);
