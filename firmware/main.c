@@ -13,7 +13,7 @@
 #include "services/led.h"
 #include "services/log.h"
 #include "adapters/net.h"
-#include "adapters/ntp_udp.h"
+#include "services/ntp_udp.h"
 #include "services/pps.h"
 #include "services/sources.h"
 #include "services/store.h"

@@ -13,8 +13,7 @@
 #include "lwip/nd6.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
-#include "net_dns.h"
-#include "net_if.h"
+#include "net_private.h"
 #include "netif/ethernet.h"
 #include "port.h"
 
@@ -54,17 +53,12 @@ uint32_t net_random(void)
 
 /* ---- addresses ----------------------------------------------------------- */
 
-void net_addr_to_lwip(const struct addr *a, ip_addr_t *out)
+ip_addr_t net_to_lwip(const struct addr *a)
 {
-    memset(out, 0, sizeof *out);
-    if (a->family == 4) {
-        uint32_t v;
-        memcpy(&v, a->b, sizeof v); /* network order, as lwIP keeps it */
-        ip_addr_set_ip4_u32(out, v);
-    } else {
-        out->type = IPADDR_TYPE_V6;
-        memcpy(out->u_addr.ip6.addr, a->b, 16);
-    }
+    ip_addr_t ip = {.type = a->family == 4 ? IPADDR_TYPE_V4 : IPADDR_TYPE_V6};
+    ASSERT(addr_size(a) > 0); /* network order, as lwIP keeps it: */
+    memcpy(&ip.u_addr, a->b, addr_size(a));
+    return ip;
 }
 
 static struct addr addr_from_ip4(const ip4_addr_t *ip)
@@ -75,6 +69,12 @@ static struct addr addr_from_ip4(const ip4_addr_t *ip)
 static struct addr addr_from_ip6(const ip6_addr_t *ip)
 {
     return addr_of(6, (const uint8_t *)ip->addr);
+}
+
+struct addr net_from_lwip(const ip_addr_t *ip)
+{
+    return IP_IS_V4(ip) ? addr_from_ip4(ip_2_ip4(ip))
+                        : addr_from_ip6(ip_2_ip6(ip));
 }
 
 static bool has4(void)
@@ -121,8 +121,7 @@ static void static_address(void)
     netif_set_addr(&net.netif, &ip, &nm, &gw);
     for (uint8_t i = 0; i < c->dns4_count; i++) {
         struct addr a = addr_of(4, c->dns4[i]);
-        ip_addr_t dns;
-        net_addr_to_lwip(&a, &dns);
+        const ip_addr_t dns = net_to_lwip(&a);
         dns_setserver(i, &dns);
     }
 }
@@ -239,8 +238,7 @@ static void found(const char *name, const ip_addr_t *ip, void *arg)
     ((struct question *)arg)->done = NULL;
     struct addr a = {0};
     if (ip)
-        a = IP_IS_V4(ip) ? addr_from_ip4(ip_2_ip4(ip))
-                         : addr_from_ip6(ip_2_ip6(ip));
+        a = net_from_lwip(ip);
     q.done(q.arg, &a, ip ? 1 : 0);
 }
 

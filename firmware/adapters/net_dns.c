@@ -1,8 +1,7 @@
-#include "net_dns.h"
-
 #include <string.h>
 
 #include "lwip/dns.h"
+#include "net_private.h"
 
 #define EACH 2 /* LWIP_DHCP_MAX_DNS_SERVERS, LWIP_ND6_RDNSS_MAX_DNS_SERVERS */
 

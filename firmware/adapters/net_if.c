@@ -1,11 +1,11 @@
-#include "net_if.h"
+#include "net.h"
 
 #include <string.h>
 
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
-#include "net.h"
+#include "net_private.h"
 #include "port.h"
 
 #define RX_FRAMES 40 /* held by lwIP at once: TCP's, unread or out of order  */
@@ -27,15 +27,8 @@ static struct {
 } tx[TX_FRAMES];
 static unsigned tx_first, tx_count;
 static uint32_t dropped;
-static void (*watcher)(const uint8_t *frame, size_t len, uint64_t stamp);
 
-void net_watch_tx(void (*watch)(const uint8_t *frame, size_t len,
-                                uint64_t stamp))
-{
-    watcher = watch;
-}
-
-uint32_t net_if_dropped(void)
+uint32_t net_dropped(void)
 {
     return dropped;
 }
@@ -51,8 +44,8 @@ static bool hand_over(const uint8_t *frame, size_t len)
         return false;
     if (rc != RC_OK)
         dropped++;
-    else if (watcher)
-        watcher(frame, len, stamp);
+    else
+        net_udp_frame_left(frame, len, stamp);
     return true;
 }
 

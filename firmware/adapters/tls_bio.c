@@ -4,6 +4,7 @@
 #include <mbedtls/ssl.h>
 
 #include "lwip/tcp.h"
+#include "net_private.h"
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
@@ -41,8 +42,7 @@ static void on_error(void *arg, err_t err)
 int tls_bio_open(struct tls_bio *b, const struct addr *addr, uint16_t port)
 {
     ASSERT(b->state == TLS_BIO_CLOSED);
-    ip_addr_t ip;
-    net_addr_to_lwip(addr, &ip);
+    const ip_addr_t ip = net_to_lwip(addr);
     b->pcb = tcp_new_ip_type(IP_GET_TYPE(&ip));
     if (!b->pcb)
         return RC_SPACE;

@@ -12,9 +12,10 @@
 #include "../unit/net_frames.h"
 #include "core/mono.h"
 #include "lwip/tcp.h"
-#include "lwip/udp.h"
 #include "port.h"
 #include "adapters/net.h"
+#include "adapters/net_private.h"
+#include "adapters/net_udp.h"
 
 #define HZ 1000000u
 
@@ -147,13 +148,11 @@ static void arrive(const struct frame *f)
     sim.waiting = false;
 }
 
-static void datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p,
-                     const ip_addr_t *from, u16_t port)
+/* What a server would do: it answers. */
+static void datagram(void *arg, const struct net_udp_datagram *d)
 {
-    (void)arg, (void)pcb, (void)from, (void)port;
-    (void)net_rx_stamp(p);
     sim.heard = true;
-    pbuf_free(p);
+    (void)!net_udp_reply(arg, d, d->msg, d->len);
 }
 
 static err_t stream(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -233,17 +232,15 @@ static void begin(void)
     net_init(&conf, changed);
     sim.link = true;
     pass(1);
-    struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_ANY);
-    (void)udp_bind(pcb, IP_ANY_TYPE, 5000);
-    udp_recv(pcb, datagram, NULL);
+    static struct net_udp sock = {.arg = &sock, .received = datagram};
+    if (net_udp_open(&sock, 5000) != RC_OK)
+        abort();
 }
 
 static void open_tcp(void)
 {
-    ip_addr_t to;
-    struct addr a = {.family = 4};
-    memcpy(a.b, router_ip, 4);
-    net_addr_to_lwip(&a, &to);
+    const struct addr a = addr_of(4, router_ip);
+    const ip_addr_t to = net_to_lwip(&a);
     sim.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
     if (!sim.pcb)
         return; /* all in TIME_WAIT */

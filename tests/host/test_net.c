@@ -18,9 +18,10 @@
 #include "core/mono.h"
 #include "host.h"
 #include "lwip/tcp.h"
-#include "lwip/udp.h"
 #include "port.h"
 #include "adapters/net.h"
+#include "adapters/net_private.h"
+#include "adapters/net_udp.h"
 
 #define LIMIT (60 * MONO_S)
 
@@ -148,30 +149,25 @@ static struct {
     unsigned sent, got;
     uint64_t tx, rx;
     char text[64];
+    const char *wanted;
 } echo;
 
-static void frame_left(const uint8_t *f, size_t len, uint64_t stamp)
+static void left(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
 {
-    if (len < 42 || f[12] != 8 || f[13] != 0 || f[23] != 17)
-        return;
-    if ((f[36] << 8 | f[37]) != echo.port)
-        return;
+    (void)arg;
+    assert_memory_equal(msg, echo.wanted, len);
     echo.sent++;
     echo.tx = stamp;
 }
 
-static void datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p,
-                     const ip_addr_t *from, u16_t port)
+static void datagram(void *arg, const struct net_udp_datagram *d)
 {
     (void)arg;
-    (void)pcb;
-    (void)from;
-    assert_int_equal(port, echo.port);
+    assert_int_equal(d->from_port, echo.port);
     echo.got++;
-    echo.rx = net_rx_stamp(p);
-    assert_true(p->tot_len < sizeof echo.text);
-    pbuf_copy_partial(p, echo.text, p->tot_len, 0);
-    pbuf_free(p);
+    echo.rx = d->stamp;
+    assert_true(d->len < sizeof echo.text);
+    memcpy(echo.text, d->msg, d->len);
 }
 
 static bool echoed(void)
@@ -181,23 +177,18 @@ static bool echoed(void)
 
 static void exchange(const char *text)
 {
-    ip_addr_t host;
-    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
-    net_addr_to_lwip(&a, &host);
-    struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_V4);
-    assert_non_null(pcb);
-    assert_int_equal(udp_bind(pcb, IP4_ADDR_ANY, 0), ERR_OK);
-    udp_recv(pcb, datagram, NULL);
-    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)strlen(text), PBUF_RAM);
-    assert_non_null(p);
-    assert_int_equal(pbuf_take(p, text, (u16_t)strlen(text)), ERR_OK);
+    const struct addr host = {.family = 4, .b = {10, 0, 2, 2}};
+    struct net_udp sock = {.received = datagram, .sent = left};
+    assert_int_equal(net_udp_open(&sock, 0), RC_OK);
     memset(echo.text, 0, sizeof echo.text);
+    echo.wanted = text;
     echo.sent = echo.got = 0;
     uint64_t before = port_ticks();
-    assert_int_equal(udp_sendto(pcb, p, &host, echo.port), ERR_OK);
-    pbuf_free(p);
+    assert_int_equal(net_udp_send(&sock, &host, echo.port,
+                                  (const uint8_t *)text, strlen(text)),
+                     RC_OK);
     assert_true(until(echoed));
-    udp_remove(pcb);
+    net_udp_close(&sock);
     assert_string_equal(echo.text, text);
     assert_int_equal(echo.sent, 1);
     assert_true(echo.tx >= before);
@@ -208,7 +199,6 @@ static void exchange(const char *text)
 static void test_udp(void **state)
 {
     (void)state;
-    net_watch_tx(frame_left);
     exchange("from a clock without a battery");
     exchange("and again"); /* this time the neighbour is known */
 }
@@ -291,9 +281,8 @@ static bool tcp_done(void)
 
 static void tcp_open(uint16_t port)
 {
-    ip_addr_t host;
-    struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
-    net_addr_to_lwip(&a, &host);
+    const struct addr a = {.family = 4, .b = {10, 0, 2, 2}};
+    const ip_addr_t host = net_to_lwip(&a);
     memset(&tcp, 0, sizeof tcp);
     tcp.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
     assert_non_null(tcp.pcb);

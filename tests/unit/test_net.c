@@ -11,7 +11,8 @@
 #include "lwip/dns.h"
 #include "lwip/udp.h"
 #include "net_wire.h"
-#include "adapters/net_if.h"
+#include "adapters/net_private.h"
+#include "adapters/net_udp.h"
 
 static struct conf conf;
 
@@ -95,58 +96,50 @@ static void test_dhcp(void **state)
 /* ---- stamps -------------------------------------------------------------------- */
 
 static struct {
-    struct udp_pcb *pcb;
+    struct net_udp sock;
     unsigned got;
     uint64_t stamp;
-    struct pbuf *kept[64];
-    bool keep;
     unsigned left;
     uint64_t left_stamp;
 } u;
 
-static void datagram(void *arg, struct udp_pcb *pcb, struct pbuf *p,
-                     const ip_addr_t *from, u16_t port)
+static void datagram(void *arg, const struct net_udp_datagram *d)
 {
-    (void)arg;
-    (void)pcb;
-    (void)from;
-    (void)port;
-    u.stamp = net_rx_stamp(p);
-    if (u.keep)
-        u.kept[u.got] = p;
-    else
-        pbuf_free(p);
+    assert_ptr_equal(arg, &u);
+    assert_memory_equal(d->from.b, router_ip, 4);
+    assert_memory_equal(d->to.b, own_ip, 4);
+    assert_int_equal(d->from_port, 123);
+    u.stamp = d->stamp;
     u.got++;
 }
 
-static void frame_left(const uint8_t *frame, size_t len, uint64_t stamp)
+static void left(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
 {
-    if (len >= 42 && at16(frame + 12) == 0x0800 && at16(frame + 36) == 123) {
-        u.left++;
-        u.left_stamp = stamp;
-    }
+    assert_ptr_equal(arg, &u);
+    assert_non_null(msg);
+    assert_true(len == 48 || len == 4);
+    u.left++;
+    u.left_stamp = stamp;
+}
+
+static struct addr router(void)
+{
+    return addr_of(4, router_ip);
 }
 
 static void send_to_router(void)
 {
-    ip_addr_t to;
-    struct addr a = {.family = 4};
-    memcpy(a.b, router_ip, 4);
-    net_addr_to_lwip(&a, &to);
-    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 48, PBUF_RAM);
-    assert_non_null(p);
-    memset(p->payload, 0, 48);
-    assert_int_equal(udp_sendto(u.pcb, p, &to, 123), ERR_OK);
-    pbuf_free(p);
+    static const uint8_t msg[48];
+    const struct addr to = router();
+    assert_int_equal(net_udp_send(&u.sock, &to, 123, msg, sizeof msg), RC_OK);
 }
 
 static void test_rx_stamp(void **state)
 {
     (void)state;
     struct frame f;
-    u.pcb = udp_new_ip_type(IPADDR_TYPE_V4);
-    assert_int_equal(udp_bind(u.pcb, IP4_ADDR_ANY, 5000), ERR_OK);
-    udp_recv(u.pcb, datagram, NULL);
+    u.sock = (struct net_udp){.arg = &u, .received = datagram, .sent = left};
+    assert_int_equal(net_udp_open(&u.sock, 5000), RC_OK);
     udp4(&f, 123, 5000, "x", 1);
     arrive(&f, 0x123456789abc);
     poll_once(); /* long after: the loop was held up */
@@ -159,7 +152,6 @@ static void test_tx_stamp(void **state)
 {
     (void)state;
     struct frame f;
-    net_watch_tx(frame_left);
     send_to_router();
     assert_int_equal(u.left, 0); /* waits for the router's address */
     assert_non_null(run(3000, is_arp_for_router));
@@ -183,22 +175,18 @@ static void test_tx_queue(void **state)
     (void)state;
     u.left = 0;
     forget_sent();
-    uint32_t before = net_if_dropped();
+    uint32_t before = net_dropped();
     sim.busy = true;
     for (int i = 0; i < 20; i++) {
-        struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 4, PBUF_RAM);
-        ip_addr_t to;
-        struct addr a = {.family = 4};
-        memcpy(a.b, router_ip, 4);
-        net_addr_to_lwip(&a, &to);
-        memset(p->payload, i, 4);
-        (void)udp_sendto(u.pcb, p, &to, 123);
-        pbuf_free(p);
+        const uint8_t msg[4] = {(uint8_t)i, (uint8_t)i, (uint8_t)i, (uint8_t)i};
+        const struct addr to = router();
+        int rc = net_udp_send(&u.sock, &to, 123, msg, sizeof msg);
+        assert_true(rc == RC_OK || rc == RC_SPACE);
     }
     sim.busy = false;
     run(20, NULL);
     assert_true(u.left >= 8);
-    assert_int_equal(u.left + net_if_dropped() - before, 20);
+    assert_int_equal(u.left + net_dropped() - before, 20);
     unsigned next = 0;
     for (unsigned i = 0; i < sim.out_count; i++) /* none overtook another */
         if (is_udp4(&sim.out[i], 123)) {
@@ -425,25 +413,43 @@ static void test_flood(void **state)
     assert_int_equal(u.got, LEN(sim.in));
 }
 
+/* Who keeps his pbufs, as TCP does: each frame has a stamp of its own. */
+static struct {
+    struct pbuf *p[64];
+    unsigned got;
+} kept;
+
+static void keep(void *arg, struct udp_pcb *pcb, struct pbuf *p,
+                 const ip_addr_t *from, u16_t port)
+{
+    (void)arg;
+    (void)pcb;
+    (void)from;
+    (void)port;
+    kept.p[kept.got++] = p;
+}
+
 static void test_no_buffers(void **state)
 {
     (void)state;
     struct frame f;
-    u.got = 0;
-    u.keep = true;
-    uint32_t before = net_if_dropped();
-    udp4(&f, 123, 5000, "x", 1);
+    struct udp_pcb *pcb = udp_new_ip_type(IPADDR_TYPE_V4);
+    assert_int_equal(udp_bind(pcb, IP4_ADDR_ANY, 5001), ERR_OK);
+    udp_recv(pcb, keep, NULL);
+    uint32_t before = net_dropped();
+    udp4(&f, 123, 5001, "x", 1);
     for (unsigned i = 0; i < 60; i++)
         arrive(&f, i);
     run(10, NULL);
-    assert_true(u.got >= 8);
-    assert_int_equal(u.got + net_if_dropped() - before, 60);
-    for (unsigned i = 0; i < u.got; i++) {
-        assert_true(net_rx_stamp(u.kept[i]) == i); /* each its own */
-        pbuf_free(u.kept[i]);
+    assert_true(kept.got >= 8);
+    assert_int_equal(kept.got + net_dropped() - before, 60);
+    for (unsigned i = 0; i < kept.got; i++) {
+        assert_true(net_rx_stamp(kept.p[i]) == i);
+        pbuf_free(kept.p[i]);
     }
-    u.keep = false;
+    udp_remove(pcb);
     u.got = 0;
+    udp4(&f, 123, 5000, "x", 1);
     arrive(&f, 1);
     run(10, NULL);
     assert_int_equal(u.got, 1);

@@ -1,0 +1,53 @@
+/* net_private.h -- what the files of net share: lwIP's types in and out, the
+ * interface below lwIP, the name servers. For net*.c alone; services include
+ * net.h, net_udp.h and net_tcp.h, which show no type of lwIP. */
+#ifndef NET_PRIVATE_H
+#define NET_PRIVATE_H
+
+#include "core/addr.h"
+#include "lwip/ip_addr.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+
+/* ---- types (net.c) ------------------------------------------------------- */
+
+/* Returns the address as lwIP keeps it; a must be of family 4 or 6. */
+ip_addr_t net_to_lwip(const struct addr *a);
+/* Returns lwIP's address as ours, without an IPv6 address's zone: there is
+ * one interface. */
+struct addr net_from_lwip(const ip_addr_t *ip);
+
+/* ---- the interface over port_eth_* (net_if.c) ---------------------------- */
+
+/* Is netif_add's init function; port_eth_mac must be valid by then. */
+err_t net_if_init(struct netif *n);
+/* Moves frames both ways, a bounded number of them. Returns true while more
+ * is waiting. */
+bool net_if_poll(struct netif *n);
+/* Drops the frames that wait to leave: the wire is dead, and the next one may
+ * lead to another network. */
+void net_if_flush(void);
+/* Returns the counter stamp of the frame that p came in. A pbuf that lwIP
+ * made itself has no frame: the counter as it stands is returned then. */
+uint64_t net_rx_stamp(const struct pbuf *p);
+
+/* ---- transmit stamps (net_udp.c) ----------------------------------------- */
+
+/* Is told by net_if.c of every frame handed to the MAC, with its stamp, and
+ * tells the socket that sent it. */
+void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
+
+/* ---- name servers (net_dns.c) -------------------------------------------- */
+
+/* DHCP and router advertisements both fill lwIP's table of name servers from
+ * its first place, each over the other's entries; a router whose IPv6 name
+ * server is dead would so take the working one away. net_dns.c keeps those of
+ * each and writes the table itself: IPv4 first, then IPv6, none lost. */
+
+/* Forgets all name servers. */
+void net_dns_init(void);
+/* Puts the table right. To be called after anything that may have changed
+ * it: frames, the link, DHCP. */
+void net_dns_poll(void);
+
+#endif

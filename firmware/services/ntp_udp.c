@@ -1,0 +1,52 @@
+#include "ntp_udp.h"
+
+#include "adapters/net_udp.h"
+#include "core/limit.h"
+
+static struct {
+    const struct ntp_udp_ops *ops;
+    struct net_udp socket[LIMIT_SOURCES];
+} udp;
+
+static unsigned slot_of(const void *socket)
+{
+    return (unsigned)((const struct net_udp *)socket - udp.socket);
+}
+
+static void on_sent(void *socket, uint64_t stamp, const uint8_t *msg,
+                    size_t len)
+{
+    (void)msg; /* a socket carries one request */
+    (void)len;
+    udp.ops->sent(slot_of(socket), stamp);
+}
+
+static void on_received(void *socket, const struct net_udp_datagram *d)
+{
+    if (d->len <= LIMIT_NTP_PACKET)
+        udp.ops->received(slot_of(socket), d->stamp, d->msg, d->len);
+}
+
+void ntp_udp_init(const struct ntp_udp_ops *ops)
+{
+    udp.ops = ops;
+    for (unsigned i = 0; i < LIMIT_SOURCES; i++)
+        udp.socket[i] = (struct net_udp){
+            .arg = &udp.socket[i],
+            .received = on_received,
+            .sent = on_sent,
+        };
+}
+
+int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
+                 const uint8_t *msg, size_t len)
+{
+    ASSERT(slot < LIMIT_SOURCES && len <= LIMIT_NTP_PACKET);
+    struct net_udp *u = &udp.socket[slot];
+    net_udp_close(u);
+    int rc = net_udp_open(u, 0);
+    if (rc != RC_OK)
+        return rc;
+    net_udp_connect(u, to, port);
+    return net_udp_send(u, to, port, msg, len);
+}

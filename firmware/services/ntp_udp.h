@@ -1,0 +1,27 @@
+/* ntp_udp.h -- the NTP client's datagrams: one slot for each source, a new
+ * random source port for every request (RFC 9109), so that a reply can only
+ * come back to the request it answers. */
+#ifndef NTP_UDP_H
+#define NTP_UDP_H
+
+#include "core/addr.h"
+
+struct ntp_udp_ops {
+    /* The request of this slot left; stamp is that of its frame, however long
+     * it waited for an address resolution. */
+    void (*sent)(unsigned slot, uint64_t stamp);
+    /* A datagram came from where this slot's request went. */
+    void (*received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                     size_t len);
+};
+
+/* Is called once, before ntp_udp_send; ops stays the caller's. */
+void ntp_udp_init(const struct ntp_udp_ops *ops);
+
+/* Sends one request and listens for its answer until the next request from
+ * this slot. Returns RC_OK once lwIP has taken it, RC_SPACE: out of buffers or
+ * ports, RC_IO: no route or no address, RC_STATE: no entropy. */
+int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
+                 const uint8_t *msg, size_t len) MUST_CHECK;
+
+#endif
