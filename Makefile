@@ -8,7 +8,7 @@ MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: third-inc all run test bench image host deps lint repro size clean \
-        quick quick-bin tests-bin unit fuzz journal
+        quick quick-bin tests-bin unit fuzz journal probe
 
 B := build
 JOBS ?= 2
@@ -26,7 +26,8 @@ $(B)/.deps: third_party/packages
 
 # ---- third-party sources ---------------------------------------------------
 FETCHED := $(B)/src/.fetched
-$(FETCHED): third_party/lock third_party/fetch $(wildcard third_party/patches/*) | $(B)/.deps
+$(FETCHED): third_party/lock third_party/fetch \
+            $(wildcard third_party/patches/*) | $(B)/.deps
 	third_party/fetch
 	@touch $@
 
@@ -37,72 +38,97 @@ CORE     := $(wildcard firmware/core/*.c)
 ADAPTERS := $(wildcard firmware/adapters/*.c)
 SERVICES := $(wildcard firmware/services/*.c)
 DRIVERS  := $(wildcard drivers/*.c)
-BOARD    := $(wildcard board/common/*.c board/common/*.S \
-                       board/rpi2/*.c board/rpi2/*.S)
+FIRMWARE := $(CORE) $(ADAPTERS) $(SERVICES)
+VERSION_C := $(B)/cabundle.c $(B)/version.c
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
 INC  := -iquote firmware -iquote drivers $(THIRD_INC)
 # Builds are named by their time, the floor below which no clock starts. It
 # comes from the commit, so that two builds of one commit are the same.
-SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1795392000)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
+    echo 1795392000)
 export SOURCE_DATE_EPOCH
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-# ---- the image -------------------------------------------------------------
-ARM     := arm-none-eabi-
-ARM_CPU := -mcpu=cortex-a7 -mfpu=neon-vfpv4 -mfloat-abi=hard -mthumb \
-           -ffile-prefix-map=$(CURDIR)=. -fdebug-prefix-map=$(CURDIR)=.
-ARM_CFLAGS := $(ARM_CPU) -std=c11 -O2 -g -ffunction-sections \
-              -fdata-sections -fno-common -fstack-usage
-ARM_THIRD := $(ARM_CPU) -std=gnu11 -O2 -g -ffunction-sections -fdata-sections \
-             -fstack-usage
-$(eval $(call third_party,$(B)/rpi2,$(ARM)gcc,ARM_THIRD,$(ARM)ar))
-
-R := $(B)/rpi2
-IMAGE_SRC := firmware/main.c $(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS) $(BOARD)
-IMAGE_OBJ := $(addprefix $(R)/obj/,$(addsuffix .o,$(basename $(IMAGE_SRC)))) \
-             $(R)/cabundle.o $(R)/version.o
-
-$(R)/obj/%.o: %.c $(B)/flags | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(WARN) $(INC) -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
-$(R)/obj/%.o: %.S $(B)/flags | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)$(ARM)gcc $(ARM_CPU) -g -iquote board/common -iquote board/rpi2 -MD -MP -c $< -o $@
-
 $(B)/cabundle.c: third_party/cabundle | $(B)/.deps
 	third_party/cabundle $(B)
-$(R)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
-# Both are rewritten only when they change.
-$(B)/flags: FORCE
-	@mkdir -p $(B)
-	@echo '$(subst ','\'',$(ARM_CFLAGS) $(ARM_THIRD) $(HOST_CFLAGS) $(HOST_THIRD) \
-	    $(FUZZ_CFLAGS) $(FUZZ_THIRD) $(WARN) $(INC))' > $@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+# This and the flags are rewritten only when they change.
 $(B)/version.c: FORCE
 	@mkdir -p $(B)
-	@printf '#include "services/version.h"\nconst char gnomon_version[] = "%s";\nconst int64_t gnomon_build_unix = %s;\n' \
-	    '$(VERSION)' '$(SOURCE_DATE_EPOCH)' > $@.new
+	@printf '%s\n' '#include "services/version.h"' \
+	    'const char gnomon_version[] = "$(VERSION)";' \
+	    'const int64_t gnomon_build_unix = $(SOURCE_DATE_EPOCH);' > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 FORCE:
-$(R)/version.o: $(B)/version.c | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)$(ARM)gcc $(ARM_CFLAGS) $(INC) -c $< -o $@
 
-$(R)/kernel7.elf: $(IMAGE_OBJ) $(R)/libthird.a linker/rpi2.ld
-	$(Q)$(ARM)gcc $(ARM_CPU) -nostartfiles -Wl,--gc-sections -Wl,-Map=$(R)/kernel7.map \
-	    -Wl,--no-warn-rwx-segments -T linker/rpi2.ld $(IMAGE_OBJ) $(R)/libthird.a -lm -o $@
-$(R)/kernel7.img: $(R)/kernel7.elf
-	$(Q)$(ARM)objcopy -O binary $< $@
-image: $(R)/kernel7.img
+# ---- how anything of ours is compiled ------------------------------------------
+# $(call compile,DIR,CC,FLAGS,AR,THIRD): DIR/obj/%.o of every source, and of
+# the libraries DIR/libthird.a. FLAGS and THIRD name the variables with the
+# compiler's flags for the one and the other; without THIRD there are no
+# libraries. DIR/flags holds them, so that other flags compile anew. EXTRA is
+# what one folder needs more.
+define compile
+$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(subst ','\'',$(2) $$($(3)) $$($(5)) $$(WARN) $$(INC))' > $$@.new
+	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+$(1)/obj/%.o: %.c $(1)/flags | $$(FETCHED)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $$($(3)) $$(WARN) $$(INC) $$(EXTRA) -MD -MP -c $$< -o $$@
+$(1)/obj/%.o: %.S $(1)/flags | $$(FETCHED)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $$($(3)) $$(INC) -MD -MP -c $$< -o $$@
+$(if $(5),$(call third_party,$(1),$(2),$(5),$(4)))
+-include $$(shell find $(1)/obj -name '*.d' 2>/dev/null)
+endef
+# $(call objects,DIR,SOURCES)
+objects = $(patsubst %,$(1)/obj/%.o,$(basename $(2)))
+ARCHIVE = @rm -f $@; echo "  $@"; ar rcs $@ $(filter %.o,$^)
+
+# ---- the boards' images, and the probe in the firmware's place -----------------
+ARM := arm-none-eabi-
+ARM_CFLAGS := -std=c11 -O2 -g -ffunction-sections -fdata-sections \
+              -fno-common -fstack-usage -ffile-prefix-map=$(CURDIR)=. \
+              -fdebug-prefix-map=$(CURDIR)=.
+BOARD_MK := $(wildcard board/*/board.mk)
+BOARDS   := $(BOARD_MK:board/%/board.mk=%)
+include $(BOARD_MK)
+
+define board
+$(1).out    := $$(B)/$(1)
+$(1).image  := $$($(1).out)/$$($(1).kernel)
+$(1).cflags := $$($(1).cpu) $$(ARM_CFLAGS) \
+               $$(addprefix -iquote ,$$($(1).dirs))
+$(1).third  := $$($(1).cpu) $$(ARM_CFLAGS:-std=c11=-std=gnu11)
+$(1).below  := $$(call objects,$$($(1).out),$$(DRIVERS) \
+               $$(wildcard $$(addsuffix /*.[cS],$$($(1).dirs))))
+$$(eval $$(call compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
+
+$$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
+    $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
+$$($(1).out)/probe.elf: $$($(1).below) \
+    $$(call objects,$$($(1).out),tests/qemu/board_probe.c)
+$$($(1).image).elf $$($(1).out)/probe.elf: linker/rpi.ld board/$(1)/board.mk
+	$$(Q)$$(ARM)gcc $$($(1).cpu) -nostartfiles -Wl,--gc-sections \
+	    -Wl,-Map=$$(@:elf=map) -Wl,--no-warn-rwx-segments \
+	    $$(addprefix -Wl$$(COMMA)--defsym=,$$($(1).link)) -T linker/rpi.ld \
+	    $$(filter %.o,$$^) $$(filter %.a,$$^) -lm -o $$@
+$$($(1).out)/%.img: $$($(1).out)/%.elf
+	$$(Q)$$(ARM)objcopy -O binary $$< $$@
+$$($(1).out)/hyp.elf: $$(call objects,$$($(1).out),tests/qemu/board_hyp.S)
+	$$(Q)$$(ARM)gcc $$($(1).cpu) -nostdlib -Wl,-Ttext=0x1000000 $$< -o $$@
+image: $$($(1).image).img
+probe: $$($(1).out)/probe.img $$($(1).out)/hyp.elf
+endef
+COMMA := ,
+$(foreach b,$(BOARDS),$(eval $(call board,$(b))))
+KERNELS := $(foreach b,$(BOARDS),$($(b).image))
 
 size: image
-	$(ARM)size $(R)/kernel7.elf
-	@stat -c '%n: %s bytes' $(R)/kernel7.img
+	$(ARM)size $(KERNELS:=.elf)
+	@stat -c '%n: %s bytes' $(KERNELS:=.img)
 
 # Is the image a matter of the commit alone? HEAD is built in two folders.
 repro: $(FETCHED)
@@ -111,38 +137,24 @@ repro: $(FETCHED)
 	    git clone -q . $(B)/repro/$$d && mkdir $(B)/repro/$$d/build && \
 	    cp -r $(B)/cache $(B)/repro/$$d/build/ && \
 	    $(MAKE) -s -C $(B)/repro/$$d image || exit 1; done
-	cmp $(B)/repro/{one,the/other}/$(R)/kernel7.elf
-	cmp $(B)/repro/{one,the/other}/$(R)/kernel7.img
+	for k in $(KERNELS); do \
+	    cmp $(B)/repro/{one,the/other}/$$k.elf && \
+	    cmp $(B)/repro/{one,the/other}/$$k.img || exit 1; done
 
 # ---- the firmware on this machine, under sanitizers --------------------------
 H := $(B)/host
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(SAN)
 HOST_THIRD := -std=gnu11 -O1 -g $(SAN)
-$(eval $(call third_party,$(H),gcc,HOST_THIRD,ar))
+$(eval $(call compile,$(H),gcc,HOST_CFLAGS,ar,HOST_THIRD))
 SLIRP = $(shell pkg-config --cflags --libs slirp)
+$(H)/obj/tests/%.o: private EXTRA = -D_GNU_SOURCE -iquote tests/unit \
+    -iquote tests/drivers $(shell pkg-config --cflags slirp)
 
-$(H)/obj/%.o: %.c $(B)/flags | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
-$(H)/obj/tests/%.o: tests/%.c $(B)/flags | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) -D_GNU_SOURCE $(WARN) $(INC) -iquote tests/unit -iquote tests/drivers \
-	    -MD -MP -c $< -o $@ `pkg-config --cflags slirp`
-$(H)/cabundle.o: $(B)/cabundle.c | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
-$(H)/version.o: $(B)/version.c | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)gcc $(HOST_CFLAGS) $(INC) -c $< -o $@
-
-$(H)/libfirmware.a: $(patsubst %.c,$(H)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES)) \
-                    $(H)/cabundle.o $(H)/version.o
-	@rm -f $@
-	$(Q)ar rcs $@ $^
-$(H)/libdrivers.a: $(patsubst %.c,$(H)/obj/%.o,$(DRIVERS))
-	@rm -f $@
-	$(Q)ar rcs $@ $^
+$(H)/libfirmware.a: $(call objects,$(H),$(FIRMWARE) $(VERSION_C))
+	$(ARCHIVE)
+$(H)/libdrivers.a: $(call objects,$(H),$(DRIVERS))
+	$(ARCHIVE)
 
 include tests/build.mk
 
@@ -180,5 +192,3 @@ third-inc:
 
 clean:
 	rm -rf $(B)
-
--include $(shell find $(B)/rpi2/obj $(B)/host/obj $(B)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
-/* eth.h -- the seam between the board and whichever USB Ethernet chip is
- * plugged in: one const struct of functions per class driver
- * (usb_eth_cdc_ecm, later LAN95xx and LAN78xx). Same contract as the
- * Ethernet calls of firmware/port.h. */
+/* eth.h -- the seam between the board and whichever Ethernet device carries
+ * its frames: one const struct of functions per kind of device, with dev that
+ * device's own struct. Each function has the contract of the call of the same
+ * name in firmware/port.h (port_eth_recv ...). */
 #ifndef ETH_H
 #define ETH_H
 

@@ -1,5 +1,5 @@
 /* hw.h -- the two things every driver needs of the machine: registers and
- * memory that a device can see. Bound by the linker: board/common/hw.c on a
+ * memory that a device can see. Bound by the linker: the processor's hw.c on a
  * Pi, the register model of a test in tests/drivers on the host.
  *
  * Drivers get their block's base address and the time (mono_ns) as

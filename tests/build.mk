@@ -56,16 +56,13 @@ include tests/tools/ntpclient/build.mk
 F := $(B)/fuzz
 FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
                -fno-sanitize-recover=undefined
-FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=address
-$(eval $(call third_party,$(F),clang,FUZZ_THIRD,ar))
-$(F)/obj/%.o: %.c $(B)/flags | $(FETCHED)
-	@mkdir -p $(@D)
-	$(Q)clang $(FUZZ_CFLAGS) $(WARN) $(INC) -MD -MP -c $< -o $@
-$(F)/libfirmware.a: $(patsubst %.c,$(F)/obj/%.o,$(CORE) $(ADAPTERS) $(SERVICES) $(DRIVERS))
-	@rm -f $@
-	$(Q)ar rcs $@ $^
+$(eval $(call compile,$(F),clang,FUZZ_CFLAGS))
+$(F)/libfirmware.a: $(call objects,$(F),$(FIRMWARE) $(DRIVERS))
+	$(ARCHIVE)
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o $(F)/libfirmware.a $(F)/libthird.a
+# The libraries' own code steers no fuzzing: it is the host's.
+$(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o \
+             $(F)/libfirmware.a $(H)/libthird.a
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -----------------------------
@@ -86,6 +83,6 @@ fuzz: $(F)/fuzz_$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
            $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
-           $(H)/ntpclient-san $(H)/shift_clock.so host image $(B)/peers/.fetched
+           $(H)/ntpclient-san $(H)/shift_clock.so host image probe $(B)/peers/.fetched
 
 include tests/sim/build.mk

@@ -10,7 +10,7 @@ THIRD_INC := -isystem third_party/config -isystem $(SRC)/lwip/src/include \
              -DMBEDTLS_CONFIG_FILE="<mbedtls_config.h>"
 
 define third_party
-$(1)/libthird.a: $$(FETCHED) $(B)/flags $$(THIRD_CONFIG) third_party/lib.mk
+$(1)/libthird.a: $$(FETCHED) $(1)/flags $$(THIRD_CONFIG) third_party/lib.mk
 	@mkdir -p $$(@D)
 	+@$$(MAKE) --no-print-directory -f third_party/lib.mk OUT=$(1) \
 	    SRC=$$(SRC) CC='$(2)' CFLAGS='$$($(3))' AR='$(4)'

@@ -17,7 +17,7 @@ $(OUT)/libthird.a: $(OBJ)
 	@$(AR) rcs $@ $^
 	@echo "$@"
 
-$(OUT)/third/%.o: $(SRC)/%.c $(SRC)/../flags
+$(OUT)/third/%.o: $(SRC)/%.c $(OUT)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -w $(INC) -MD -MP -c $< -o $@
 

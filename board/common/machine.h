@@ -1,22 +1,21 @@
-/* machine.h -- what board/common asks of the board it is linked with. */
+/* machine.h -- what board/common and the processor's start-up ask of the
+ * machine they are linked with. */
 #ifndef MACHINE_H
 #define MACHINE_H
 
 #include "core/base.h"
-#include "mmu.h"
 
-/* Where a DMA master sees RAM past the GPU's L2 cache (BCM283x). */
-#define MACHINE_BUS_ALIAS 0xc0000000u
-
-/* From start.S, with the CPSR that the firmware left. */
+/* Called by start.S, with the CPSR that the firmware left; never returns. */
 _Noreturn void board_main(uint32_t entry_cpsr);
 
-/* From vectors.S, interrupts masked; pc: what was interrupted. */
+/* Called by vectors.S, interrupts masked; pc is what was interrupted. */
 void irq_handler(uint32_t pc);
 
-/* Say something although nothing works any more: polled, gives up when the
- * UART does not take a byte for some milliseconds. */
+/* Says something although nothing works any more: polls the UART, and gives up
+ * when that does not take a byte for some milliseconds. */
 void machine_last_words(const char *s, size_t len);
+
+/* Resets the machine at once. */
 _Noreturn void machine_reset(void);
 
 #endif

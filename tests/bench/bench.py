@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 from tests.common import testbed
-from tests.common.machine import ELF, TOP, Machine
+from tests.common.machine import BOARD, ELF, Machine
 from tests.peers import packets
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -42,8 +42,8 @@ def image_size():
     text = subprocess.run(["arm-none-eabi-size", ELF], check=True,
                           capture_output=True, text=True).stdout
     code, data, bss = map(int, text.splitlines()[1].split()[:3])
-    image = os.path.getsize(os.path.join(TOP, "build/rpi2/kernel7.img"))
-    row("kernel7.img, bytes, CA bundle included", image,
+    image = os.path.getsize(BOARD.image)
+    row(f"{os.path.basename(BOARD.image)}, bytes, CA bundle included", image,
         f"wanted: below {WANTED_KB} KB; {image / 1000:.0f} KB")
     row("text, data, bss, bytes", f"{code} {data} {bss}")
     print("  " + LINUX)

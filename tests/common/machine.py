@@ -14,10 +14,11 @@ import subprocess
 import tempfile
 import time
 
+from tests.common.board import tested
 from tests.tap import TOP
 
-ELF = os.environ.get("GNOMON_ELF",
-                     os.path.join(TOP, "build/rpi2/kernel7.elf"))
+BOARD = tested()
+ELF = os.environ.get("GNOMON_ELF", BOARD.elf)
 STAMP = re.compile(r"\[\s*(\d+)\.(\d{6})\] ")
 
 
@@ -39,7 +40,7 @@ class Machine:
         self.seen = 0
         self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
         self.command = list(prefix) + [
-            "qemu-system-arm", "-M", "raspi2b", "-display", "none",
+            "qemu-system-arm", "-M", BOARD.qemu, "-display", "none",
             "-kernel", kernel, "-serial", "stdio", "-monitor", "none",
             "-qmp", f"unix:{self.work}/qmp,server=on,wait=off"]
         if net:

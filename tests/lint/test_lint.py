@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 
+from tests.common.board import boards
 from tests.tap import TOP, Tap
 
 os.chdir(TOP)
@@ -23,6 +24,8 @@ LAYERS = {
     ("sources", "ke_client"): "struct ke_outcome",
     ("console", "status"): "prints it",
 }
+BOARDS = boards()
+BOARD_DIRS = {d for b in BOARDS for d in b.dirs.split()}
 TEXT = [f for f in subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
     stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
@@ -82,8 +85,8 @@ def wrong_include(path, angled, name):
             return stem not in STANDARD and "no library below services"
         return not (name in ("port.h", "core/base.h", "core/mono.h",
                              "core/bytes.h")
-                    or any(os.path.exists(os.path.join(d, name)) for d in (
-                        "drivers", "board/common", "board/rpi2"))
+                    or any(os.path.exists(os.path.join(d, name))
+                           for d in ["drivers", *BOARD_DIRS])
                     ) and "board and drivers: port.h and core/base.h"
     return False
 
@@ -148,14 +151,12 @@ def check_top():
             yield name
 
 
-def clang_for_arm(path, includes_of_libraries):
+def clang_for_arm(board, path, includes_of_libraries):
     run = subprocess.run(
-        ["clang", "--target=arm-none-eabi", "-mcpu=cortex-a7",
-         "-mfloat-abi=hard", "-mfpu=neon-vfpv4", "-mthumb", "-std=c11",
+        ["clang", "--target=arm-none-eabi", *board.cpu.split(), "-std=c11",
          "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
          "-Werror", "-isystem", "/usr/include/newlib", "-iquote", "firmware",
-         "-iquote", "drivers", "-iquote", "board/common",
-         "-iquote", "board/rpi2"]
+         "-iquote", "drivers", *(f"-iquote{d}" for d in board.dirs.split())]
         + includes_of_libraries + [path],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return run.stdout.decode(errors="replace") if run.returncode else ""
@@ -168,12 +169,21 @@ def third_includes():
 
 
 def check_clang():
-    files = [f for f in sources("firmware/", "drivers/", "board/")
-             if f.endswith(".c")]
+    """firmware/ and drivers/ once for each processor, board/ for each board
+    that is made of the file's folder."""
+    jobs, seen = [], set()
+    for board in BOARDS:
+        for path in sources("firmware/", "drivers/", "board/"):
+            mine = path.startswith(tuple(d + "/" for d in board.dirs.split()))
+            if (not path.endswith(".c")
+                    or (path.startswith("board/") and not mine)):
+                continue
+            if mine or (board.cpu, path) not in seen:
+                jobs.append((board, path))
+            seen.add((board.cpu, path))
     third = third_includes()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for output in pool.map(
-                lambda f: clang_for_arm(f, third), files):
+        for output in pool.map(lambda j: clang_for_arm(*j, third), jobs):
             if output:
                 yield output
 
@@ -181,21 +191,23 @@ def check_clang():
 def check_stack():
     """What gcc wrote beside each object of the image (-fstack-usage):
     place:line:column:function, bytes, static or dynamic."""
-    found = {path: open(path).read() for path in glob.glob(
-        "build/rpi2/**/*.su", recursive=True)}
-    for path in glob.glob("build/rpi2/obj/**/*.o", recursive=True):
-        if path[:-len("o")] + "su" not in found and os.path.exists(
-                path[len("build/rpi2/obj/"):-len("o")] + "c"):
-            yield f"{path}: no stack usage; make image"
-    if not found:
-        yield "no stack usage at all: make image"
-    for path, text in found.items():
-        for line in text.splitlines():
-            place, size, kind = line.split("\t")
-            if int(size) > STACK:
-                yield f"{place}: {size} bytes of stack"
-            if kind != "static" and path.startswith("build/rpi2/obj/"):
-                yield f"{place}: stack of unknown size"
+    for board in BOARDS:
+        build = os.path.relpath(board.build)
+        found = {path: open(path).read() for path in glob.glob(
+            f"{build}/**/*.su", recursive=True)}
+        for path in glob.glob(f"{build}/obj/**/*.o", recursive=True):
+            if path[:-len("o")] + "su" not in found and os.path.exists(
+                    path[len(f"{build}/obj/"):-len("o")] + "c"):
+                yield f"{path}: no stack usage; make image"
+        if not found:
+            yield f"{board.name}: no stack usage at all: make image"
+        for path, text in found.items():
+            for line in text.splitlines():
+                place, size, kind = line.split("\t")
+                if int(size) > STACK:
+                    yield f"{place}: {size} bytes of stack"
+                if kind != "static" and path.startswith(f"{build}/obj/"):
+                    yield f"{place}: stack of unknown size"
 
 
 def main():

@@ -1,12 +1,10 @@
 /* board_probe.c -- a payload in place of the firmware: does what one letter
  * on the console asks, mostly things that must fail. test_board.py drives it. */
-#include "board.h"
-#include "cp15.h"
 #include "crashnote.h"
 #include "gpio.h"
 #include "hw.h"
+#include "machine_private.h"
 #include "port.h"
-#include "rpi2.h"
 #include "text.h"
 
 #define SYSTEM_TIMER_LOW (BOARD_PERIPHERALS + 0x3004u) /* 1 MHz */
@@ -46,15 +44,15 @@ static void hello(void)
     begin("board: ");
     text_str(&out, i.board);
     word("revision", i.revision);
-    word("memory", rpi2_facts.memory_bytes);
-    word("emulated", rpi2_facts.emulated);
+    word("memory", machine_facts.memory_bytes);
+    word("emulated", machine_facts.emulated);
     word("boots", crashnote_boots());
     word("crashes", i.crashes);
-    word("mode", rpi2_facts.entry_cpsr & 31);
+    word("mode", machine_facts.entry_cpsr & 31);
     word("hz", port_tick_hz());
-    word("uart", rpi2_facts.uart_hz);
-    word("emmc", rpi2_facts.emmc_hz);
-    word("mac1", rpi2_facts.mac[1]);
+    word("uart", machine_facts.uart_hz);
+    word("emmc", machine_facts.emmc_hz);
+    word("mac1", machine_facts.mac[1]);
     flush();
     begin("stack:");
     word("size", (uint32_t)i.stack_size);
@@ -139,20 +137,20 @@ static void pulse(void)
     uint64_t at = port_ticks() + port_tick_hz() / 100;
     int rc = port_pps_arm(at, port_tick_hz() / 1000);
     int late = port_pps_arm(port_ticks(), 1);
-    bool before = gpio_level(BOARD_GPIO, BOARD_PIN_PPS), up;
+    bool before = gpio_level(SOC_GPIO, BOARD_PIN_PPS), up;
     while (port_ticks() < at + port_tick_hz() / 2000) {
     }
-    up = gpio_level(BOARD_GPIO, BOARD_PIN_PPS);
+    up = gpio_level(SOC_GPIO, BOARD_PIN_PPS);
     while (port_ticks() < at + port_tick_hz() / 100) {
     }
     struct pps_report r;
-    rpi2_pps_last(&r);
+    machine_pps_last(&r);
     begin("pulse:");
     word("armed", rc == RC_OK);
     word("refused", late == RC_STATE);
     word("before", before);
     word("up", up);
-    word("after", gpio_level(BOARD_GPIO, BOARD_PIN_PPS));
+    word("after", gpio_level(SOC_GPIO, BOARD_PIN_PPS));
     word("pulses", r.pulses);
     word("at_ok", r.at == at && r.done >= r.at);
     word("late_ns",

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 
+from tests.common.board import tested
 from tests.tap import TOP
 
-P = os.path.join(TOP, "build/board-probe")
+BOARD = tested()
+P = BOARD.build
 PATIENCE_S = 120
 ELF = ["-kernel", f"{P}/probe.elf"]
 RAW = ["-bios", f"{P}/probe.img"]
@@ -25,7 +27,7 @@ class Machine:
     """One QEMU; leave the `with` and it is gone."""
 
     def __init__(self, *args):
-        self.args = ["qemu-system-arm", "-M", "raspi2b", "-display", "none",
+        self.args = ["qemu-system-arm", "-M", BOARD.qemu, "-display", "none",
                      "-monitor", "none", "-serial", "stdio", *args]
         self.text = ""
 
@@ -173,7 +175,7 @@ def hangs():
 
 def rate(hz):
     more = [] if hz == 62500000 else [
-        "-global", f"cortex-a7-arm-cpu.cntfrq={hz}"]
+        "-global", f"{BOARD.clock}={hz}"]
     with Machine(*ELF, *ICOUNT, *more) as m:
         assert m.boot()[1]["hz"] == hz
         f = figures_of(m.ask("t", r"rate:[^\r]*\r"))
@@ -230,7 +232,7 @@ def interrupted():
 
 
 def card():
-    path = f"{P}/card.img"
+    path = f"{P}/probe-card.img"
     with open(path, "wb") as image:
         image.write(bytes(9 * 512) + b"\x55")
         image.truncate(64 << 20)
@@ -312,8 +314,7 @@ TESTS = [
 
 
 def main():
-    subprocess.run(["make", "-s", "-f", "tests/qemu/board_probe.mk"], cwd=TOP,
-                   check=True)
+    subprocess.run(["make", "-s", "probe"], cwd=TOP, check=True)
     only = sys.argv[1:]
     failed = 0
     for n, (name, test, *args) in enumerate(TESTS, 1):

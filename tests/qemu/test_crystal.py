@@ -13,7 +13,7 @@ import time
 
 from tests.common import hostclock
 from tests.common import testbed
-from tests.common.machine import Machine
+from tests.common.machine import BOARD, Machine
 from tests.tap import Tap
 
 CNTFRQ = 62493750
@@ -80,7 +80,7 @@ def main():
     with testbed.Testbed() as w:
         w.chronyd()
         with Machine(card=w.card(conf=w.conf(testbed.FAST)), extra=[
-                "-global", f"cortex-a7-arm-cpu.cntfrq={CNTFRQ}"]) as m:
+                "-global", f"{BOARD.clock}={CNTFRQ}"]) as m:
             tap.check(testbed.synchronise(m), "synchronised", m.text)
             rows = watch(m)
             if not tap.check(rows, "`date` answers", m.text):

@@ -5,13 +5,11 @@ $(T)/sim/test_scenarios $(T)/sim/test_eras $(T)/sim/test_liars: $(patsubst %.c,$
 
 BENCH := $(B)/bench
 BENCH_SRC := $(CORE) tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
-$(BENCH)/obj/%.o: %.c
-	@mkdir -p $(@D)
-	gcc -std=c11 -O2 -D_GNU_SOURCE -ffunction-sections $(WARN) -iquote firmware -iquote tests/unit \
-	    -MMD -MP -c $< -o $@
+BENCH_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -ffunction-sections \
+                -iquote tests/unit
+$(eval $(call compile,$(BENCH),gcc,BENCH_CFLAGS))
 $(BENCH)/clock: $(patsubst %.c,$(BENCH)/obj/%.o,$(BENCH_SRC))
 	gcc -Wl,--gc-sections $^ -lm -o $@
 .PHONY: bench-clock
 bench-clock: $(BENCH)/clock
 	$<
--include $(shell find $(BENCH)/obj -name '*.d' 2>/dev/null)

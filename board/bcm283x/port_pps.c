@@ -4,11 +4,9 @@
  * and stores once, so interrupt latency does not reach the edge. The counter
  * read right after the store is the self-measured error. A pulse asked for
  * while the last one is still up waits until it has ended. */
-#include "board.h"
-#include "gentimer.h"
 #include "gpio.h"
+#include "machine_private.h"
 #include "port.h"
-#include "rpi2.h"
 
 #define LEAD_PER_S 50000u /* 1/50000 s = 20 us */
 
@@ -18,26 +16,21 @@ static struct {
     unsigned pin; /* BCM number */
     uint64_t at, next_at;
     uint32_t width, next_width, lead;
-    uint64_t offset; /* virtual counter - physical counter */
     struct pps_report last;
 } pps;
 
 static void use_pin(unsigned gpio)
 {
     if (pps.pin != 0 && pps.pin != gpio)
-        gpio_function(BOARD_GPIO, pps.pin, GPIO_IN);
+        gpio_function(SOC_GPIO, pps.pin, GPIO_IN);
     pps.pin = gpio;
-    gpio_clear(BOARD_GPIO, gpio);
-    gpio_function(BOARD_GPIO, gpio, GPIO_OUT);
+    gpio_clear(SOC_GPIO, gpio);
+    gpio_function(SOC_GPIO, gpio, GPIO_OUT);
 }
 
-void rpi2_pps_init(void)
+void machine_pps_init(void)
 {
-    pps.lead = rpi2_hz() / LEAD_PER_S;
-    /* 0 after start.S's way out of HYP; entered in SVC, whatever the boot
-     * loader left. Right to the time between two reads: the lead covers it. */
-    uint64_t phys = gentimer_ticks();
-    pps.offset = gentimer_virt_ticks() - phys;
+    pps.lead = timer_hz() / LEAD_PER_S;
     use_pin(BOARD_PIN_PPS); /* quiet, until another is asked for */
 }
 
@@ -50,57 +43,52 @@ int port_pps_pin(unsigned gpio)
     return RC_OK;
 }
 
-static void compare(uint64_t at)
-{
-    gentimer_virt_arm(at + pps.offset);
-}
-
 static void arm(uint64_t at, uint32_t width)
 {
     pps.at = at;
     pps.width = width;
     pps.state = PPS_TO_RISE;
-    compare(at > pps.lead ? at - pps.lead : 0);
+    timer_pulse_arm(at > pps.lead ? at - pps.lead : 0);
 }
 
 static void rise(void)
 {
-    while (gentimer_ticks() < pps.at) { /* at most lead: the compare matched */
+    while (timer_ticks() < pps.at) { /* at most lead: the compare matched */
     }
-    gpio_set(BOARD_GPIO, pps.pin);
-    pps.last.done = gentimer_ticks();
+    gpio_set(SOC_GPIO, pps.pin);
+    pps.last.done = timer_ticks();
     pps.last.at = pps.at;
     pps.last.pulses++;
     pps.state = PPS_UP;
-    compare(pps.at + pps.width);
+    timer_pulse_arm(pps.at + pps.width);
 }
 
 static void fall(void)
 {
-    gpio_clear(BOARD_GPIO, pps.pin);
+    gpio_clear(SOC_GPIO, pps.pin);
     pps.state = PPS_OFF;
-    gentimer_virt_stop();
+    timer_pulse_stop();
     if (pps.queued) {
         pps.queued = false;
         arm(pps.next_at, pps.next_width);
     }
 }
 
-void rpi2_pps_irq(void)
+void machine_pps_irq(void)
 {
     if (pps.state == PPS_TO_RISE)
         rise();
     else if (pps.state == PPS_UP)
         fall();
     else
-        gentimer_virt_stop();
+        timer_pulse_stop();
 }
 
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
 {
     uint32_t cpsr = cpu_irq_save();
     int rc = RC_OK;
-    if (at_ticks <= gentimer_ticks()) {
+    if (at_ticks <= timer_ticks()) {
         rc = RC_STATE;
     } else if (pps.state == PPS_UP) {
         pps.queued = true;
@@ -113,7 +101,7 @@ int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks)
     return rc;
 }
 
-void rpi2_pps_last(struct pps_report *out)
+void machine_pps_last(struct pps_report *out)
 {
     uint32_t cpsr = cpu_irq_save();
     *out = pps.last;

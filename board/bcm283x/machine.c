@@ -1,49 +1,43 @@
-/* board.c -- from start.S to gnomon_main(): the only place where this board
+/* machine.c -- from start.S to gnomon_main(): the only place where the machine
  * waits, each wait bounded in time. */
-#include "board.h"
 #include "crashnote.h"
-#include "gentimer.h"
 #include "gpio.h"
 #include "hw.h"
 #include "machine.h"
+#include "machine_private.h"
 #include "mailbox.h"
+#include "mmu.h"
 #include "pm.h"
 #include "port.h"
-#include "rpi2.h"
 
-#define MS               1000000 /* ns */
-#define PULL_SETTLE_NS   10000
-#define LAST_BYTE_MS     5
-#define ENTROPY_START_MS 2000 /* the generator's warm-up, and then some */
+#define PULL_SETTLE_NS   (10 * MONO_US)
+#define LAST_BYTE_NS     (5 * MONO_MS)
+#define ENTROPY_START_NS (2 * MONO_S) /* the generator's warm-up, and more */
 
 extern char __note_start[];
 
-struct rpi2_facts rpi2_facts;
-struct pl011 rpi2_uart;
-struct rng rpi2_rng;
-const struct bcm2836_irq rpi2_irq = {BOARD_LOCAL, BOARD_IRQC};
-volatile bool rpi2_woken;
+struct machine_facts machine_facts;
+struct pl011 machine_uart;
+struct rng machine_rng;
+volatile bool machine_woken;
+const struct machine_eth *machine_eth;
 
-static uint64_t boot_ticks;
 static struct mailbox mailbox;
 
-uint32_t rpi2_hz(void)
+mono_ns machine_now(void)
 {
-    uint32_t hz = cp15_cntfrq();
-    return hz >= 1000000 && hz <= 100000000 ? hz : BOARD_COUNTER_HZ;
+    return mono_of_ticks(timer_ticks(), timer_hz());
 }
 
-mono_ns rpi2_now(void)
+uint32_t hw_bus_addr(const void *p)
 {
-    uint64_t d = gentimer_ticks() - boot_ticks;
-    uint32_t hz = rpi2_hz();
-    return (mono_ns)(d / hz * 1000000000 + d % hz * 1000000000 / hz);
+    return (uint32_t)(uintptr_t)p | BOARD_BUS_ALIAS;
 }
 
 static void spin(mono_ns ns)
 {
-    mono_ns start = rpi2_now();
-    while (rpi2_now() - start < ns) {
+    mono_ns start = machine_now();
+    while (machine_now() - start < ns) {
     }
 }
 
@@ -51,17 +45,16 @@ static void spin(mono_ns ns)
 
 static bool put_in_time(char c)
 {
-    uint64_t start = gentimer_ticks();
-    uint64_t limit = (uint64_t)rpi2_hz() / 1000 * LAST_BYTE_MS;
-    while (!pl011_put_direct(BOARD_PL011, c))
-        if (gentimer_ticks() - start > limit)
+    mono_ns start = machine_now();
+    while (!pl011_put_direct(SOC_PL011, c))
+        if (machine_now() - start > LAST_BYTE_NS)
             return false;
     return true;
 }
 
-void rpi2_uart_drain(void)
+void machine_uart_drain(void)
 {
-    struct pl011 *u = &rpi2_uart;
+    struct pl011 *u = &machine_uart;
     while (!pl011_idle(u) &&
            put_in_time((char)u->tx[u->tx_out % PL011_TX_RING]))
         u->tx_out++;
@@ -69,14 +62,14 @@ void rpi2_uart_drain(void)
 
 void machine_last_words(const char *s, size_t len)
 {
-    rpi2_uart_drain();
+    machine_uart_drain();
     for (size_t i = 0; i < len && put_in_time(s[i]); i++) {
     }
 }
 
 _Noreturn void machine_reset(void)
 {
-    pm_reset(BOARD_PM);
+    pm_reset(SOC_PM);
     for (;;) {
     }
 }
@@ -87,8 +80,8 @@ static void map_memory(void)
 {
     const struct mmu_range ranges[] = {
         {(uint32_t)(uintptr_t)__note_start, 0x100000, MMU_UNCACHED},
-        {BOARD_PERIPHERALS, BOARD_PERIPH_SIZE, MMU_DEVICE},
-        {BOARD_LOCAL, BOARD_LOCAL_SIZE, MMU_DEVICE},
+        {BOARD_PERIPHERALS, SOC_PERIPHERALS_SIZE, MMU_DEVICE},
+        {SOC_LOCAL, SOC_LOCAL_SIZE, MMU_DEVICE},
     };
     mmu_init(ranges, LEN(ranges));
 }
@@ -97,7 +90,7 @@ static int wait_for_mailbox(void)
 {
     int rc;
     do {
-        rc = mailbox_done(&mailbox, rpi2_now());
+        rc = mailbox_done(&mailbox, machine_now());
     } while (rc == RC_AGAIN);
     return rc;
 }
@@ -113,19 +106,19 @@ static void keep_mac(size_t tag)
 {
     for (unsigned i = 0; i < 6; i++) {
         uint32_t word = answer(tag, i / 4, 0);
-        rpi2_facts.mac[i] = (uint8_t)(word >> i % 4 * 8);
+        machine_facts.mac[i] = (uint8_t)(word >> i % 4 * 8);
     }
 }
 
 static void ask_firmware(void)
 {
-    struct rpi2_facts *f = &rpi2_facts;
+    struct machine_facts *f = &machine_facts;
     f->uart_hz = BOARD_UART_HZ_DEFAULT;
     const uint32_t uart[] = {MAILBOX_CLOCK_UART, 0};
     const uint32_t emmc[] = {MAILBOX_CLOCK_EMMC, 0};
     const uint32_t usb_on[] = {MAILBOX_POWER_USB, 3};
     struct mailbox *m = &mailbox;
-    mailbox_begin(m, BOARD_MAILBOX);
+    mailbox_begin(m, SOC_MAILBOX);
     size_t firmware = mailbox_tag(m, MAILBOX_FIRMWARE_REVISION, 1, NULL, 0);
     size_t revision = mailbox_tag(m, MAILBOX_BOARD_REVISION, 1, NULL, 0);
     size_t mac = mailbox_tag(m, MAILBOX_BOARD_MAC, 2, NULL, 0);
@@ -133,7 +126,7 @@ static void ask_firmware(void)
     size_t uart_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, uart, 2);
     size_t emmc_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, emmc, 2);
     (void)mailbox_tag(m, MAILBOX_SET_POWER, 2, usb_on, 2);
-    mailbox_send(m, rpi2_now());
+    mailbox_send(m, machine_now());
     if (wait_for_mailbox() != RC_OK)
         return; /* defaults; not an emulator, as far as we know */
     f->firmware = answer(firmware, 0, 0);
@@ -141,80 +134,57 @@ static void ask_firmware(void)
     f->memory_bytes = answer(memory, 1, 0);
     f->uart_hz = answer(uart_hz, 1, f->uart_hz);
     f->emmc_hz = answer(emmc_hz, 1, 0);
-    f->emulated = f->firmware == BOARD_QEMU_FIRMWARE;
+    f->emulated = f->firmware == SOC_QEMU_FIRMWARE;
     keep_mac(mac);
 }
 
 static void start_uart(void)
 {
-    gpio_function(BOARD_GPIO, BOARD_PIN_TXD, GPIO_ALT0);
-    gpio_function(BOARD_GPIO, BOARD_PIN_RXD, GPIO_ALT0);
+    gpio_function(SOC_GPIO, BOARD_PIN_TXD, GPIO_ALT0);
+    gpio_function(SOC_GPIO, BOARD_PIN_RXD, GPIO_ALT0);
     /* Nothing plugged in must not read as a storm of bytes. */
-    gpio_pull_choose(BOARD_GPIO, GPIO_PULL_UP);
+    gpio_pull_choose(SOC_GPIO, GPIO_PULL_UP);
     spin(PULL_SETTLE_NS);
-    gpio_pull_clock(BOARD_GPIO, BOARD_PIN_RXD);
+    gpio_pull_clock(SOC_GPIO, BOARD_PIN_RXD);
     spin(PULL_SETTLE_NS);
-    gpio_pull_end(BOARD_GPIO, BOARD_PIN_RXD);
-    uint32_t hz = rpi2_facts.uart_hz;
+    gpio_pull_end(SOC_GPIO, BOARD_PIN_RXD);
+    uint32_t hz = machine_facts.uart_hz;
     if (hz < 16 * BOARD_BAUD || hz > 1000000000)
         hz = BOARD_UART_HZ_DEFAULT;
-    pl011_init(&rpi2_uart, BOARD_PL011, hz, BOARD_BAUD);
-    bcm2836_irq_gpu_enable(&rpi2_irq, BOARD_IRQ_PL011);
+    pl011_init(&machine_uart, SOC_PL011, hz, BOARD_BAUD);
+    machine_irq_enable(SOC_IRQ_PL011);
 }
 
 /* Keys are made in the first second: wait here for the first word, so that
  * port_entropy finds a generator that has warmed up. */
 static void start_rng(void)
 {
-    rng_init(&rpi2_rng, BOARD_RNG);
-    mono_ns start = rpi2_now();
+    rng_init(&machine_rng, SOC_RNG);
+    mono_ns start = machine_now();
     uint32_t word;
-    while (rng_word(&rpi2_rng, &word) != RC_OK &&
-           rpi2_now() - start < (mono_ns)ENTROPY_START_MS * MS) {
+    while (rng_word(&machine_rng, &word) != RC_OK &&
+           machine_now() - start < ENTROPY_START_NS) {
     }
 }
 
 _Noreturn void board_main(uint32_t entry_cpsr)
 {
+    machine_eth = &BOARD_ETH;
+    timer_init(BOARD_COUNTER_HZ);
     map_memory();
-    rpi2_facts.entry_cpsr = entry_cpsr;
-    bcm2836_irq_init(&rpi2_irq);
-    boot_ticks = gentimer_ticks();
-    rpi2_silence_arm();
-    gentimer_virt_stop();
+    machine_facts.entry_cpsr = entry_cpsr;
+    machine_irq_init();
+    machine_silence_arm();
     crashnote_boot();
     ask_firmware();
     start_uart();
-    gpio_clear(BOARD_GPIO, BOARD_PIN_LED);
-    gpio_function(BOARD_GPIO, BOARD_PIN_LED, GPIO_OUT);
-    rpi2_pps_init();
-    rpi2_eth_init();
-    rpi2_blk_init();
+    gpio_clear(SOC_GPIO, BOARD_PIN_LED);
+    gpio_function(SOC_GPIO, BOARD_PIN_LED, GPIO_OUT);
+    machine_pps_init();
+    machine_eth->init();
+    machine_blk_init();
     start_rng();
     port_watchdog_kick();
     cpu_irq_restore(0);
     gnomon_main();
-}
-
-/* ---- interrupts ---- */
-
-static void gpu_interrupts(void)
-{
-    uint64_t pending = bcm2836_irq_gpu_pending(&rpi2_irq);
-    if ((pending & 1ull << BOARD_IRQ_USB) != 0)
-        rpi2_eth_irq();
-    if ((pending & 1ull << BOARD_IRQ_PL011) != 0)
-        pl011_service(&rpi2_uart);
-    rpi2_woken = true;
-}
-
-void irq_handler(uint32_t pc)
-{
-    uint32_t pending = bcm2836_irq_pending(&rpi2_irq);
-    if ((pending & BCM2836_IRQ_VIRT) != 0)
-        rpi2_pps_irq(); /* first: it has an edge to meet */
-    if ((pending & BCM2836_IRQ_PHYS) != 0)
-        rpi2_silence_irq(pc);
-    if ((pending & BCM2836_IRQ_GPU) != 0)
-        gpu_interrupts();
 }

@@ -2,7 +2,7 @@
 #include "mmu.h"
 #include "cp15.h"
 
-#define MMU_FINE_MB 4 /* linker/rpi2.ld: __fine_end */
+#define MMU_FINE_MB 4 /* linker/rpi.ld: __fine_end */
 #define PAGE        4096u
 #define SECTION     0x100000u
 

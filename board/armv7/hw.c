@@ -1,10 +1,7 @@
-/* hw.c -- drivers/hw.h on a Cortex-A7 with caches on.
- *
- * RAM is cached; a device reads and writes it past our caches, through the
- * alias that the board names. */
+/* hw.c -- drivers/hw.h on a Cortex-A7 with caches on: RAM is cached, and a
+ * device reads and writes it past our caches. hw_bus_addr is the machine's. */
 #include "hw.h"
-#include "gentimer.h"
-#include "machine.h"
+#include "timer.h"
 
 uint32_t hw_read(uintptr_t reg)
 {
@@ -17,11 +14,6 @@ void hw_write(uintptr_t reg, uint32_t value)
 {
     cpu_dmb();
     *(volatile uint32_t *)reg = value;
-}
-
-uint32_t hw_bus_addr(const void *p)
-{
-    return (uint32_t)(uintptr_t)p | MACHINE_BUS_ALIAS;
 }
 
 void hw_dma_clean(const void *p, size_t len)
@@ -49,5 +41,5 @@ void hw_dma_discard(void *p, size_t len)
 
 uint64_t hw_ticks(void)
 {
-    return gentimer_ticks();
+    return timer_ticks();
 }

@@ -1,5 +1,7 @@
 /* cp15.h -- the processor's own registers (ARMv7-A with the virtualization
- * and generic timer extensions: Cortex-A7). */
+ * and generic timer extensions: Cortex-A7). Another processor's cp15.h has the
+ * same cpu_ functions, and the registers that board/common reads: dfsr, ifsr,
+ * dfar. */
 #ifndef CP15_H
 #define CP15_H
 
@@ -30,7 +32,6 @@ CP15_WRITE(dacr, 0, c3, c0, 0)
 CP15_READ(dfsr, 0, c5, c0, 0)
 CP15_READ(ifsr, 0, c5, c0, 1)
 CP15_READ(dfar, 0, c6, c0, 0)
-CP15_READ(ifar, 0, c6, c0, 2)
 CP15_WRITE(iciallu, 0, c7, c5, 0)
 CP15_WRITE(bpiall, 0, c7, c5, 6)
 CP15_WRITE(dcimvac, 0, c7, c6, 1)
@@ -56,6 +57,12 @@ static inline void cpu_isb(void)
 static inline void cpu_wfi(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");
+}
+
+/* For good: asynchronous aborts and FIQ too. */
+static inline void cpu_mask_all(void)
+{
+    __asm__ volatile("cpsid aif" ::: "memory");
 }
 
 /* Masks interrupts; returns what to hand to cpu_irq_restore. */

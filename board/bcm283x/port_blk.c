@@ -1,38 +1,37 @@
 /* port_blk.c -- the SD card on the Arasan SDHCI. */
-#include "board.h"
 #include "gpio.h"
+#include "machine_private.h"
 #include "port.h"
-#include "rpi2.h"
 #include "sdhci.h"
 
-#define IDENTIFY_POLL_NS 100000 /* commands at 400 kHz take longer */
+#define IDENTIFY_POLL_NS (100 * MONO_US) /* a command at 400 kHz is longer */
 
 static struct sdhci sd;
 static bool pending; /* started, and done() has not told the end */
 
-void rpi2_blk_init(void)
+void machine_blk_init(void)
 {
     /* QEMU's card is on the Arasan until all six pins are ALT0. */
     for (unsigned pin = BOARD_PIN_SD_FIRST; pin <= BOARD_PIN_SD_LAST; pin++)
-        gpio_function(BOARD_GPIO, pin, GPIO_ALT3);
-    sdhci_init(&sd, BOARD_SDHCI, rpi2_facts.emmc_hz);
+        gpio_function(SOC_GPIO, pin, GPIO_ALT3);
+    sdhci_init(&sd, SOC_SDHCI, machine_facts.emmc_hz);
 }
 
-void rpi2_blk_poll(void)
+void machine_blk_poll(void)
 {
-    sdhci_poll(&sd, rpi2_now());
+    sdhci_poll(&sd, machine_now());
 }
 
 /* Blocks move by hand: no sleep in a transfer. */
-mono_ns rpi2_blk_due(void)
+mono_ns machine_blk_due(void)
 {
     if (pending)
         return 0;
-    return sdhci_blocks(&sd) == RC_AGAIN ? rpi2_now() + IDENTIFY_POLL_NS
-                                         : INT64_MAX;
+    return sdhci_blocks(&sd) == RC_AGAIN ? machine_now() + IDENTIFY_POLL_NS
+                                         : MONO_NEVER;
 }
 
-uint32_t rpi2_blk_errors(void)
+uint32_t machine_blk_errors(void)
 {
     return sdhci_errors(&sd);
 }

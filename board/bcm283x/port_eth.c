@@ -1,0 +1,37 @@
+/* port_eth.c -- the Ethernet of firmware/port.h on whichever device the board
+ * has (struct machine_eth). */
+#include <string.h>
+#include "machine_private.h"
+#include "port.h"
+
+int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
+{
+    void *dev;
+    const struct eth_ops *eth = machine_eth->device(&dev);
+    return eth == NULL ? RC_AGAIN : eth->recv(dev, buf, cap, stamp);
+}
+
+int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
+{
+    void *dev;
+    const struct eth_ops *eth = machine_eth->device(&dev);
+    return eth == NULL ? RC_AGAIN : eth->send(dev, frame, len, stamp);
+}
+
+bool port_eth_link(void)
+{
+    void *dev;
+    const struct eth_ops *eth = machine_eth->device(&dev);
+    return eth != NULL && eth->link(dev);
+}
+
+/* Before a device is up: the board's own address. */
+void port_eth_mac(uint8_t mac[6])
+{
+    void *dev;
+    const struct eth_ops *eth = machine_eth->device(&dev);
+    if (eth != NULL)
+        eth->mac(dev, mac);
+    else
+        memcpy(mac, machine_facts.mac, sizeof machine_facts.mac);
+}

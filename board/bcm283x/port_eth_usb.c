@@ -1,0 +1,49 @@
+/* port_eth_usb.c -- struct machine_eth: the USB host and the Ethernet chip
+ * behind it, soldered or plugged in. */
+#include "machine_private.h"
+#include "usb.h"
+
+static struct usb usb;
+
+static void start(void)
+{
+    usb_init(&usb, SOC_DWC2, machine_now());
+    machine_irq_enable(SOC_IRQ_USB);
+}
+
+static void poll(void)
+{
+    usb_poll(&usb, machine_now());
+}
+
+static mono_ns due(void)
+{
+    return usb_due(&usb);
+}
+
+static void irq(void)
+{
+    usb_irq(&usb);
+}
+
+static const struct eth_ops *device(void **dev)
+{
+    return usb_eth(&usb, dev);
+}
+
+static const char *trouble(void)
+{
+    const char *why = usb_trouble(&usb);
+    if (why == NULL && usb.ecm.dev == NULL)
+        why = "no Ethernet adapter on USB";
+    return why == NULL ? "" : why;
+}
+
+const struct machine_eth machine_eth_usb = {
+    .init = start,
+    .poll = poll,
+    .due = due,
+    .irq = irq,
+    .device = device,
+    .trouble = trouble,
+};

@@ -1,0 +1,35 @@
+"""The boards as board/*/board.mk describe them (board/README.md): what a test
+needs to know of one, so that no test knows a board by name."""
+import glob
+import os
+import re
+
+from tests.tap import TOP
+
+
+class Board:
+    """kernel, dirs, cpu, link, qemu ...: what stands in board.mk, as text."""
+
+    def __init__(self, path):
+        self.name = os.path.basename(os.path.dirname(path))
+        self.tested = ""
+        for key, value in re.findall(
+                rf"^{re.escape(self.name)}\.(\w+)\s*:=\s*(.*)$",
+                open(path).read(), re.M):
+            setattr(self, key, value.strip())
+        self.build = os.path.join(TOP, "build", self.name)
+        self.elf = os.path.join(self.build, self.kernel + ".elf")
+        self.image = os.path.join(self.build, self.kernel + ".img")
+
+
+def boards():
+    return [Board(path) for path in sorted(glob.glob(
+        os.path.join(TOP, "board/*/board.mk")))]
+
+
+def tested():
+    """The one that tests/qemu boots: $GNOMON_BOARD, or the first whose
+    board.mk says `tested`."""
+    name = os.environ.get("GNOMON_BOARD")
+    return next(b for b in boards()
+                if (b.name == name if name else b.tested))
