@@ -2,7 +2,6 @@
  * service, and the doors between them. */
 #include <string.h>
 
-#include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "port.h"
@@ -12,6 +11,7 @@
 #include "services/ke_client.h"
 #include "services/led.h"
 #include "services/log.h"
+#include "services/machine.h"
 #include "adapters/net.h"
 #include "services/ntp_udp.h"
 #include "services/pps.h"
@@ -128,57 +128,32 @@ static const struct ntp_udp_ops datagram_doors = {
     .received = sources_received,
 };
 
-static void run_status(struct status_run *r)
+static void loop_status(struct status_loop *out)
 {
-    struct port_info info;
-    port_info(&info);
-    struct store_stats card = store_stats();
-    *r = (struct status_run){
-        .uptime = timekeeper_mono(),
-        .crashes = started ? crashloop_crashes() : info.crashes,
-        .link = port_eth_link(),
-        .card = store_card(),
-        .state_partition = store_state_partition(),
-        .conf_ok = conf_errors == 0,
-        .arena_peak = tls_arena_peak(),
-        .arena_size = LIMIT_TLS_ARENA,
-        .stack_peak = info.stack_used,
-        .stack_size = info.stack_size,
-        .first_sync = timekeeper_first_sync(),
-        .first_from_cookies = keeper_from_cookies(),
-        .handshakes = tls_handshakes(),
-        .log_lost = log_lost(),
-        .floor_unix_s = keeper_floor(),
-        .floor_from = keeper_floor_from(),
-        .journal_writes = card.writes,
-        .journal_errors = card.errors,
-        .journal_failing = store_failing(),
-        .save_interval_s = conf.saveinterval_s,
-    };
-    if (started) /* chrony.conf has been read */
-        store_wear(conf.saveinterval_s, &r->wear);
-    (void)fmt(r->hostname, sizeof r->hostname, "%s", conf.hostname);
-    (void)fmt(r->board, sizeof r->board, "%s", info.board);
-    (void)fmt(r->last_reset, sizeof r->last_reset, "%s", info.last_reset);
-    struct addr own4 = net_address4(), own6 = net_address6();
-    addr_text(&own4, r->address4);
-    addr_text(&own6, r->address6);
+    static_assert(LEN(services) < LEN(out->poll), "a row for every service");
     for (size_t i = 0; i < LEN(services); i++) {
-        r->poll[i].name = services[i].name;
-        r->poll[i].longest_ns = services[i].longest;
+        out->poll[i].name = services[i].name;
+        out->poll[i].longest_ns = services[i].longest;
     }
-    r->poll[LEN(services)].name = "whole pass";
-    r->poll[LEN(services)].longest_ns = loop_longest;
-    r->poll_count = LEN(services) + 1;
-    static_assert(LEN(services) < LEN(((struct status_run *)0)->poll),
-                  "status has a row for every service");
+    out->poll[LEN(services)].name = "whole pass";
+    out->poll[LEN(services)].longest_ns = loop_longest;
+    out->count = LEN(services) + 1;
 }
 
 static const struct status *take_snapshot(void)
 {
-    sources_status(&snapshot, timekeeper_mono());
-    timekeeper_status(&snapshot);
-    run_status(&snapshot.run);
+    sources_status(&snapshot.sources);
+    timekeeper_status(&snapshot.timekeeper);
+    keeper_status(&snapshot.timefloor);
+    net_status(&snapshot.net);
+    tls_status(&snapshot.tls);
+    store_status(&snapshot.store);
+    pps_status(&snapshot.pps);
+    log_status(&snapshot.log);
+    machine_status(&snapshot.machine);
+    loop_status(&snapshot.loop);
+    snapshot.config = (struct status_config){.hostname = conf.hostname,
+                                             .ok = conf_errors == 0};
     return &snapshot;
 }
 
@@ -245,6 +220,7 @@ static void read_conf(bool card)
                                         ? "no such file on the boot partition"
                                         : "cannot be read");
     conf_errors = conf_parse(&conf, text, len < 0 ? 0 : (size_t)len);
+    store_save_interval(conf.saveinterval_s);
     report_conf();
 }
 

@@ -79,6 +79,7 @@ struct port_info {
     const char *board;      /* "Raspberry Pi 2 Model B (BCM2836)"           */
     uint32_t revision;      /* board revision code, 0: not known            */
     const char *last_reset; /* "power-on", "reset", "watchdog", "panic f:l" */
+    uint32_t boots;         /* since power-on, with this; 0: not counted    */
     uint32_t crashes;       /* runs in a row that ended so, up to this one  */
     const char *trouble;    /* why there is no Ethernet, in one line; "" as
                                long as there is nothing to say             */

@@ -212,6 +212,7 @@ void port_info(struct port_info *out)
         .board = board_name(machine_facts.revision),
         .revision = machine_facts.revision,
         .last_reset = crashnote_last_reset(),
+        .boots = crashnote_boots(),
         .crashes = crashnote_failures(),
         .trouble = machine_eth->trouble(),
         .card_errors = machine_blk_errors(),

@@ -108,6 +108,14 @@ struct addr net_address6(void)
                   : (struct addr){0};
 }
 
+void net_status(struct status_net *out)
+{
+    *out = (struct status_net){.link = port_eth_link(),
+                               .addr4 = net_address4(),
+                               .addr6 = net_address6(),
+                               .dropped = net_dropped()};
+}
+
 /* ---- link and configuration ---------------------------------------------- */
 
 static void static_address(void)

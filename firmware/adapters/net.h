@@ -5,6 +5,7 @@
 
 #include "core/addr.h"
 #include "core/conf.h"
+#include "core/status.h"
 
 /* Starts lwIP, once. conf stays the caller's and as it is. changed is called
  * from net_poll whenever the address or the link has become another. */
@@ -23,6 +24,8 @@ uint32_t net_dropped(void);
  * Family 0 while there is none. */
 struct addr net_address4(void);
 struct addr net_address6(void);
+/* Fills the network's section of the snapshot. */
+void net_status(struct status_net *out);
 
 /* Hears the outcome of net_resolve; count 0: the name has no address, or
  * nobody answered. */

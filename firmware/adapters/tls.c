@@ -106,7 +106,7 @@ void tls_init(bool system_certs)
 
 /* Blocks are taken from the low end first and zeroed, so how far the paint is
  * gone is how large the arena must be, headers and gaps included. */
-size_t tls_arena_peak(void)
+static size_t arena_peak(void)
 {
     size_t n = sizeof tls.arena;
     while (n > 0 && tls.arena[n - 1] == ARENA_PAINT)
@@ -117,6 +117,13 @@ size_t tls_arena_peak(void)
 uint32_t tls_handshakes(void)
 {
     return tls.handshakes;
+}
+
+void tls_status(struct status_tls *out)
+{
+    *out = (struct status_tls){.handshakes = tls.handshakes,
+                               .arena_peak = arena_peak(),
+                               .arena_size = LIMIT_TLS_ARENA};
 }
 
 const char *tls_reason(unsigned n)

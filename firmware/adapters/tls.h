@@ -7,6 +7,7 @@
 #ifndef TLS_H
 #define TLS_H
 
+#include "core/status.h"
 #include "net.h"
 
 /* TCP and TLS handshake of one session together. A server may give less:
@@ -55,7 +56,9 @@ void tls_close(unsigned n);
  * stands until the next tls_open of that n. */
 const char *tls_reason(unsigned n);
 
-size_t tls_arena_peak(void); /* bytes of LIMIT_TLS_ARENA ever needed        */
+/* Returns how many handshakes have been completed since boot. */
 uint32_t tls_handshakes(void);
+/* Fills TLS's section of the snapshot. */
+void tls_status(struct status_tls *out);
 
 #endif

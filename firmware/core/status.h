@@ -1,7 +1,17 @@
-/* status.h -- one snapshot of everything a person or a monitor may ask, and
- * its layout as chronyc prints it. Filled by services (sources, timekeeper,
- * main), shown by the console and, later, by cmdmon, HTTP and metrics. Plain
- * values, no pointers into live state except texts that never go away. */
+/* status.h -- one snapshot of everything a person or a monitor may ask: data
+ * only, in our own signs and units. Each service fills its section; main
+ * lists them. What shows it is a face: chronyc_text on the console; chronyc's
+ * protocol, a page and metrics can be others, and need nothing else.
+ *
+ * Signs and units, everywhere:
+ * - an offset is reference - local, in ns: positive, the local clock is behind;
+ * - a frequency (_e12, parts per 10^12) is what the clock must be sped up by,
+ *   as in struct discipline: positive, the crystal (or what is measured
+ *   against) is slow. chrony shows both with the other sign;
+ * - an uncertainty is one sigma, a bound is +-;
+ * - "seconds ago" (_ago_s) is -1 for never.
+ *
+ * Values, and texts that never go away: a snapshot may be kept. */
 #ifndef STATUS_H
 #define STATUS_H
 
@@ -10,150 +20,200 @@
 #include "journal.h"
 #include "limit.h"
 
-/* selection options, chronyc's N P T R */
-enum {
-    STATUS_OPT_NOSELECT = 1,
-    STATUS_OPT_PREFER = 2,
-    STATUS_OPT_TRUST = 4,
-    STATUS_OPT_REQUIRE = 8,
-};
-
-struct status_select { /* selectdata */
-    char letter;       /* select.h                                    */
-    unsigned configured, effective; /* STATUS_OPT_                          */
-    double score;
-    span_ns lo_ns, hi_ns; /* reference - local lies between              */
-    bool judged;          /* there is an estimate: lo, hi, leap count    */
-};
-
-/* sourcestats. chrony's NP, NR and Span are about the samples that its
- * regression keeps. Gnomon's filter keeps none; these are about the last 16
- * samples, accepted or refused (residuals.h), and what each was off the
- * filter's prediction: their number, the runs of equal sign, from the oldest
- * to the newest; Std Dev is the spread of the same. Frequency is the rate
- * still to be removed from the steered clock, Freq Skew one sigma of it
- * (chrony: 95 %), both of this source alone. */
-struct status_stats {
-    unsigned np, nr;
-    int64_t span_s;
-    double freq_ppm, skew_ppm; /* + our clock is fast                       */
-    span_ns sd_ns;             /* the offset is status_source.offset_ns       */
-};
-
-/* ntpdata: of the last reply that was believed. Not measured, and shown as
- * 0: jitter asymmetry. NTP tests: a reply that fails one of the first six
- * changes nothing here; the last four are A to D (ntp_client.h), and C also
- * says whether the filter took it. TX stamps are read just before sending
- * (Daemon), RX stamps are latched in the interrupt (chronyc's nearest word is
- * Kernel). */
-struct status_ntp {
-    uint16_t port;       /* theirs                                      */
-    uint32_t address_id; /* their address as a reference identifier     */
-    bool any;            /* there was such a reply; else all below is 0 */
-    uint8_t stratum, leap;
-    int8_t poll, precision; /* log2 s                                      */
-    span_ns root_delay_ns, root_disp_ns;
-    uint32_t ref_id;
-    int64_t ref_unix_s;
-    span_ns offset_ns, delay_ns, disp_ns, response_ns;
-    bool refused; /* by the filter                               */
-    bool interleaved;
-    uint8_t failed; /* NTP_TEST_                                   */
-    uint32_t good;  /* replies it took                             */
-};
+/* ---- sources: what is asked, and how that goes ----------------------------- */
 
 struct status_source {
-    char name[LIMIT_NAME];
-    char address
-        [ADDR_TEXT]; /* text; "" while unresolved                       */
-    char mode;       /* chronyc: ^ server                               */
-    char state;      /* * + - ? x ~                                     */
+    char name[LIMIT_NAME]; /* as configured                                 */
+    struct addr addr;      /* of the NTP server; family 0: not resolved yet */
+    uint16_t port;
+    uint8_t stratum, leap; /* it last said; leap 3: nothing yet             */
+    int8_t poll;           /* log2 s                                        */
+    uint8_t reach;         /* the last eight requests, newest in bit 0      */
+    int64_t last_rx_ago_s;
+    uint32_t tx, rx, valid, bad, forged; /* packets: rx is the sum of the
+                                          * last three                      */
+    /* authentication */
     bool nts;
-    uint8_t stratum, leap;
-    int8_t poll;         /* log2 s                                          */
-    uint8_t reach;       /* printed in octal                                */
-    int64_t last_rx_s;   /* seconds ago, -1 never                           */
-    span_ns offset_ns;   /* adjusted: reference - local, now                */
-    span_ns measured_ns; /* of the last sample, when it was taken           */
-    span_ns error_ns;    /* +/-: half the delay plus root distance          */
-    /* authdata */
-    uint32_t key_id;
-    uint16_t aead, key_bits;
-    int64_t last_ke_s; /* seconds since the last key exchange, -1 never   */
-    uint32_t ke_attempts, naks;
+    uint32_t key_id;         /* counts the key exchanges                    */
+    uint16_t aead, key_bits; /* IANA's number; 0: no keys                   */
+    int64_t last_ke_ago_s;
+    uint32_t ke_attempts, naks; /* since the last success                   */
     uint8_t cookies;
     uint16_t cookie_len;
-    /* counters */
-    uint32_t tx, rx, valid, bad, forged;
+    char trouble[96]; /* why it does not work, in one line; "" if it does   */
+};
+
+struct status_sources {
+    uint8_t count;
+    struct status_source row[LIMIT_SOURCES];
+};
+
+/* ---- timekeeper: what the clock makes of them ------------------------------- */
+
+enum { /* selection options: chronyc's N P T R */
+       STATUS_OPT_NOSELECT = 1,
+       STATUS_OPT_PREFER = 2,
+       STATUS_OPT_TRUST = 4,
+       STATUS_OPT_REQUIRE = 8,
+};
+
+struct status_select {
+    char letter;                    /* select.h                             */
+    unsigned configured, effective; /* STATUS_OPT_                          */
+    double score;
+    bool judged;          /* there is an estimate: lo, hi and leap count    */
+    span_ns lo_ns, hi_ns; /* its offset lies between                        */
+};
+
+/* chrony's NP, NR and Span are about the samples that its regression keeps.
+ * Gnomon's filter keeps none; these are about the last 16 samples, accepted or
+ * refused (residuals.h), and what each was off the filter's prediction: their
+ * number, the runs of equal sign, the time from the oldest to the newest, and
+ * the spread. */
+struct status_stats {
+    uint8_t samples, runs;
+    int64_t span_s;
+    span_ns spread_ns;
+    int64_t freq_e12;       /* still to be added to the steered clock's rate
+                             * if this source alone were followed           */
+    int64_t freq_sigma_e12; /* STATUS_SIGMA_UNKNOWN: no estimate            */
+};
+#define STATUS_SIGMA_UNKNOWN INT64_C(2000000000) /* chrony's 2000 ppm       */
+
+/* Of the last reply that was believed. A reply that fails one of RFC 5905's
+ * tests changes nothing here; `failed` has chrony's A to D (ntp_client.h).
+ * Receive stamps are latched in the interrupt, transmit stamps are read just
+ * before sending. */
+struct status_reply {
+    bool any; /* there was one; else all is 0                               */
+    uint8_t stratum, leap;
+    int8_t poll, precision; /* log2 s                                       */
+    span_ns root_delay_ns, root_disp_ns;
+    uint32_t ref_id;
+    int64_t ref_unix_s; /* its reference time                               */
+    span_ns offset_ns, delay_ns, disp_ns, response_ns;
+    bool refused; /* by the filter                                          */
+    bool interleaved;
+    uint8_t failed; /* NTP_TEST_                                            */
+};
+
+struct status_clock_source { /* row i is about the source in sources.row[i] */
+    char state;              /* * selected, + combined, - not combined, x false-
+                          * ticker, ~ too variable, ? unusable              */
+    span_ns offset_ns;   /* now                                             */
+    span_ns sigma_ns;    /* of it: jitter and age, without asymmetry        */
+    span_ns bound_ns;    /* +-: half the delay plus root distance           */
+    span_ns measured_ns; /* of the last sample, when it was taken           */
+    uint32_t good;       /* samples that the filter took                    */
     struct status_select select;
     struct status_stats stats;
-    struct status_ntp ntp;
-    char trouble[96]; /* why it does not work, "" if it does             */
+    struct status_reply reply;
 };
 
 struct status_tracking {
     bool synchronised;
-    char ref_name[LIMIT_NAME];
+    int8_t selected; /* index of the source that is followed, -1: none      */
     uint32_t ref_id;
-    uint8_t stratum, leap; /* 16, 3 when unsynchronised                   */
-    int64_t ref_unix_s;    /* UTC of the last update                      */
+    uint8_t stratum, leap; /* 16, 3 while unsynchronised                    */
+    int64_t ref_unix_s;    /* UTC of the last update                        */
     uint32_t ref_unix_ns;
-    span_ns system_ns; /* estimate - steered output                   */
+    span_ns system_ns; /* estimate - steered output                         */
     span_ns last_offset_ns, rms_offset_ns;
-    double freq_ppm, resid_ppm, skew_ppm; /* sign: + our crystal is fast    */
+    int64_t freq_e12, resid_e12, freq_sigma_e12;
     span_ns root_delay_ns, root_disp_ns;
-    double update_s;
-    char why[96];     /* the clock is not set, "" if it is           */
-    char warning[96]; /* a weaker mode is in force, "" if none       */
+    span_ns update_ns;  /* between the last two updates                      */
+    mono_ns first_sync; /* since boot; -1: not yet                          */
+    char why[96];       /* the clock is not set; "" if it is                */
+    char warning[96];   /* a weaker mode is in force; "" if none            */
 };
 
-struct status_run { /* what "help performance" people ask for       */
-    mono_ns uptime;
-    char hostname[64], board[64], address4[ADDR_TEXT], address6[ADDR_TEXT],
-        last_reset[80];
-    uint32_t crashes; /* in a row, up to this run; 0: it is stable   */
-    bool link, card, state_partition, conf_ok;
-    size_t arena_peak, arena_size, stack_peak, stack_size;
+struct status_timekeeper {
+    struct status_tracking tracking;
+    struct status_clock_source row[LIMIT_SOURCES];
+};
+
+/* ---- the rest, one section for each service --------------------------------- */
+
+struct status_timefloor {
+    int64_t unix_s;
+    const char *from;  /* "the build", "a quorum", ...; NULL: not read yet  */
+    bool from_cookies; /* the first sync needed no key exchange             */
+};
+
+struct status_net {
+    bool link;
+    struct addr addr4, addr6; /* family 0: none                             */
+    uint32_t dropped; /* frames, because a queue or a pool was full         */
+};
+
+struct status_tls {
+    uint32_t handshakes; /* completed since boot                            */
+    size_t arena_peak, arena_size;
+};
+
+struct status_store {
+    bool card, state_partition;
+    bool failing; /* the card takes no write just now                       */
+    uint32_t writes, errors;
+    uint32_t save_interval_s; /* 0: not known yet, and nothing in wear      */
+    struct journal_wear wear; /* what saving that often does to the card    */
+};
+
+struct status_pps {
+    bool on;
+    uint32_t armed, missed; /* pulses, one a second                         */
+};
+
+struct status_log {
+    uint32_t lost; /* lines that the console was too slow for               */
+};
+
+struct status_machine { /* what the machine says of itself                    */
+    const char *name, *last_reset;
+    const char *trouble; /* why there is no Ethernet; "" if there is        */
+    mono_ns up;
+    uint32_t boots;   /* since power-on, this one included; 0: not counted  */
+    uint32_t crashes; /* in a row, up to this run; 0: it is stable          */
+    uint32_t card_errors; /* those that a second attempt mended included    */
+    size_t stack_size, stack_peak;
+    size_t irq_stack_size, irq_stack_peak; /* size 0: there is none         */
+};
+
+struct status_config {
+    const char *hostname;
+    bool ok; /* chrony.conf has no error                                    */
+};
+
+struct status_loop {
     struct {
         const char *name;
-        span_ns longest_ns;
-    } poll[16]; /* per service                                 */
-    uint8_t poll_count;
-    mono_ns first_sync;      /* since boot; -1 not yet                      */
-    bool first_from_cookies; /* the first sync needed no key exchange       */
-    uint32_t handshakes;     /* TLS handshakes completed since boot         */
-    uint32_t log_lost;
-    int64_t floor_unix_s;
-    const char *floor_from; /* NULL: not said                              */
-    uint32_t journal_writes, journal_errors;
-    bool journal_failing; /* the card takes no write just now             */
-    uint32_t save_interval_s;
-    struct journal_wear wear;
+        span_ns longest_ns; /* of its polls                                 */
+    } poll[20];
+    uint8_t count;
+};
+
+/* What was served. All 0 while serving is false. */
+struct status_server {
+    bool serving;
+    uint64_t ntp_hits, ke_hits, cmd_hits;
+    uint64_t ntp_drops, ke_drops, cmd_drops, log_drops;
+    uint64_t authenticated, interleaved;
+    uint64_t stamps_held, stamps_span_s;
 };
 
 struct status {
-    struct status_source source[LIMIT_SOURCES];
-    uint8_t source_count;
-    struct status_tracking tracking;
-    struct status_run run;
+    struct status_sources sources;
+    struct status_timekeeper timekeeper;
+    struct status_timefloor timefloor;
+    struct status_net net;
+    struct status_tls tls;
+    struct status_store store;
+    struct status_pps pps;
+    struct status_log log;
+    struct status_machine machine;
+    struct status_config config;
+    struct status_loop loop;
+    struct status_server server;
 };
-
-/* STATUS_OPT_* of the options that are set. */
-unsigned status_options(bool noselect, bool prefer, bool trust, bool require);
-
-/* Each writes whole lines into out (0-terminated, cut at cap) and returns
- * the length. Columns and rounding are chronyc's. */
-size_t status_sources(const struct status *s, char *out, size_t cap);
-size_t status_authdata(const struct status *s, char *out, size_t cap);
-size_t status_tracking_text(const struct status *s, char *out, size_t cap);
-size_t status_serverstats(const struct status *s, char *out, size_t cap);
-size_t status_sourcestats(const struct status *s, char *out, size_t cap);
-size_t status_selectdata(const struct status *s, char *out, size_t cap);
-/* One source, i < source_count. */
-size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap);
-size_t status_activity(const struct status *s, char *out, size_t cap);
-/* The time floor, and why the clock is not set. */
-size_t status_floor(const struct status *s, char *out, size_t cap);
-size_t status_board(const struct status *s, char *out, size_t cap);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/chronyc_text.h"
 #include "core/floor_record.h"
 #include "core/fmt.h"
 #include "core/mono.h"
@@ -68,29 +69,29 @@ static void say_table(size_t (*layout)(const struct status *, char *, size_t))
 
 static void do_authdata(void)
 {
-    say_table(status_authdata);
+    say_table(chronyc_authdata);
 }
 
 static void do_sources(void)
 {
-    say_table(status_sources);
+    say_table(chronyc_sources);
 }
 
 static void do_sourcestats(void)
 {
-    say_table(status_sourcestats);
+    say_table(chronyc_sourcestats);
 }
 
 static void do_selectdata(void)
 {
-    say_table(status_selectdata);
+    say_table(chronyc_selectdata);
 }
 
 /* `ntpdata N`: the Nth source of `sources`, from 1; without: all. */
 static void do_ntpdata(void)
 {
     const char *p = con.rest;
-    size_t count = con.ops->status()->source_count, n = 0;
+    size_t count = con.ops->status()->sources.count, n = 0;
     for (; *p >= '0' && *p <= '9' && n <= count; p++)
         n = n * 10 + (size_t)(*p - '0');
     if (*con.rest && (*p || n == 0 || n > count)) {
@@ -104,22 +105,22 @@ static void do_ntpdata(void)
 
 static void do_tracking(void)
 {
-    say_table(status_tracking_text);
+    say_table(chronyc_tracking);
 }
 
 static void do_serverstats(void)
 {
-    say_table(status_serverstats);
+    say_table(chronyc_serverstats);
 }
 
 static void do_activity(void)
 {
-    say_table(status_activity);
+    say_table(chronyc_activity);
 }
 
 static void do_board(void)
 {
-    say_table(status_board);
+    say_table(chronyc_board);
 }
 
 /* chronyc has no word for it: the clock as it stands when the line's end is
@@ -132,8 +133,9 @@ static void do_date(void)
     con.ops->clock(&unix_s, &ns);
     utc_text(unix_s, ns, when);
     (void)fmt(text, sizeof(text), "%s%s\n", when,
-              con.ops->status()->tracking.synchronised ? ""
-                                                       : ", not synchronised");
+              con.ops->status()->timekeeper.tracking.synchronised
+                  ? ""
+                  : ", not synchronised");
     say(text);
 }
 
@@ -169,7 +171,7 @@ static void set_floor(const char *when)
 static void do_floor(void)
 {
     if (*con.rest == 0)
-        say_table(status_floor);
+        say_table(chronyc_floor);
     else if (strncmp(con.rest, "set ", 4) == 0)
         set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
     else if (strcmp(con.rest, "reset") == 0) {
@@ -349,7 +351,7 @@ static bool list_more(void)
            con.len + NTPDATA_MAX < sizeof(con.out)) {
         char text[NTPDATA_MAX];
         const struct status *s = con.ops->status();
-        (void)status_ntpdata(s, con.ntp_at++, text, sizeof(text));
+        (void)chronyc_ntpdata(s, con.ntp_at++, text, sizeof(text));
         if (con.ntp_all)
             say("\n");
         say(text);

@@ -37,8 +37,3 @@ mono_ns crashloop_poll(mono_ns now)
     }
     return loop.stable_at;
 }
-
-uint32_t crashloop_crashes(void)
-{
-    return loop.crashes;
-}

@@ -21,6 +21,5 @@ mono_ns crashloop_wait(uint32_t crashes);
 /* The wait is over at `now`, the run begins. */
 void crashloop_init(mono_ns now, uint32_t crashes);
 mono_ns crashloop_poll(mono_ns now);
-uint32_t crashloop_crashes(void); /* in a row; 0 once the run is stable */
 
 #endif

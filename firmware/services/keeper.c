@@ -161,14 +161,13 @@ int64_t keeper_floor(void)
     return keep.rec.floor;
 }
 
-const char *keeper_floor_from(void)
+void keeper_status(struct status_timefloor *out)
 {
-    return keep.from ? keep.from : "the build"; /* not started */
-}
-
-bool keeper_from_cookies(void)
-{
-    return keep.from_cookies;
+    *out = (struct status_timefloor){
+        .unix_s = keeper_floor(),
+        .from = keep.from ? keep.from : "the build", /* not started */
+        .from_cookies = keep.from_cookies,
+    };
 }
 
 static void note_first_sync(mono_ns now)

@@ -15,6 +15,7 @@
 #define KEEPER_H
 
 #include "core/conf.h"
+#include "core/status.h"
 
 struct keeper_ops {
     int (*load)(uint8_t *buf, size_t cap);        /* store_get's codes   */
@@ -29,13 +30,13 @@ struct keeper_ops {
 void keeper_init(const struct conf *conf, const struct keeper_ops *ops);
 mono_ns keeper_poll(mono_ns now);
 int64_t keeper_floor(void); /* Unix seconds                           */
-const char *keeper_floor_from(void); /* "the build", "a quorum", ...        */
+/* Fills the time floor's section of the snapshot. */
+void keeper_status(struct status_timefloor *out);
 /* RC_OK; RC_STATE: the clock is set; RC_BAD: before the build time;
  * RC_AGAIN, both: not started yet. */
 int keeper_floor_set(int64_t unix_s) MUST_CHECK;
 /* Takes effect at once, or, if the clock is set, by a restart. */
 int keeper_floor_reset(void) MUST_CHECK;
-bool keeper_from_cookies(void); /* first sync came without a TLS handshake */
-void keeper_reset(void);        /* save all, wait for the card, restart    */
+void keeper_reset(void); /* save all, wait for the card, restart    */
 
 #endif

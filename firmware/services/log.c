@@ -34,9 +34,9 @@ const struct logring *log_ring(void)
     return &lg.ring;
 }
 
-uint32_t log_lost(void)
+void log_status(struct status_log *out)
 {
-    return lg.lost;
+    *out = (struct status_log){.lost = lg.lost};
 }
 
 bool log_pending(void)

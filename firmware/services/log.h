@@ -5,6 +5,7 @@
 #define LOG_H
 
 #include "core/logring.h"
+#include "core/status.h"
 
 void log_init(void);
 mono_ns log_poll(mono_ns now); /* moves bytes to port_console */
@@ -13,7 +14,8 @@ void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * held back is counted into the next. */
 void log_limited(const void *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-uint32_t log_lost(void); /* lines overtaken before the console took them */
+/* Fills the log's section of the snapshot. */
+void log_status(struct status_log *out);
 
 /* For console.c, which shares the UART. */
 const struct logring *log_ring(void);

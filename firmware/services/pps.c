@@ -15,7 +15,7 @@ static struct {
     ntp64 second;  /* the one being worked on, 0: none                  */
     uint64_t rise; /* and when, in ticks: a leap second repeats one     */
     bool armed;    /* once at least                                     */
-    struct pps_stats stats;
+    uint32_t pulses, missed;
 } pps;
 
 void pps_init(const struct conf *conf)
@@ -31,9 +31,10 @@ void pps_init(const struct conf *conf)
     }
 }
 
-struct pps_stats pps_stats(void)
+void pps_status(struct status_pps *out)
 {
-    return pps.stats;
+    *out = (struct status_pps){
+        .on = pps.on, .armed = pps.pulses, .missed = pps.missed};
 }
 
 /* The whole second after `utc`. */
@@ -45,7 +46,7 @@ static ntp64 next_second(ntp64 utc)
 static void close_second(void)
 {
     if (pps.second != 0 && !pps.armed)
-        pps.stats.missed++;
+        pps.missed++;
     pps.second = 0;
     pps.armed = false;
 }
@@ -73,7 +74,7 @@ mono_ns pps_poll(mono_ns now)
         return rise - AHEAD;
     if (port_pps_arm(at, pps.width_ticks) == RC_OK && !pps.armed) {
         pps.armed = true;
-        pps.stats.armed++;
+        pps.pulses++;
     }
     return now < rise - AGAIN ? rise - AGAIN : rise + MONO_US;
 }

@@ -18,13 +18,12 @@
 #define PPS_H
 
 #include "core/conf.h"
+#include "core/status.h"
 
 void pps_init(const struct conf *conf);
 mono_ns pps_poll(mono_ns now);
 
-struct pps_stats {
-    uint32_t armed, missed; /* seconds                                      */
-};
-struct pps_stats pps_stats(void);
+/* Fills the pulses' section of the snapshot. */
+void pps_status(struct status_pps *out);
 
 #endif

@@ -388,9 +388,10 @@ void sources_retry(void)
         sources_ke_now(&all.s[i]);
 }
 
-void sources_status(struct status *out, mono_ns now)
+void sources_status(struct status_sources *out)
 {
-    out->source_count = (uint8_t)all.count;
+    mono_ns now = timekeeper_mono();
+    out->count = (uint8_t)all.count;
     for (unsigned i = 0; i < all.count; i++)
-        source_status(&all.s[i], &out->source[i], now);
+        source_status(&all.s[i], &out->row[i], now);
 }

@@ -70,6 +70,7 @@ void sources_named(const struct addr *addr, size_t count);
 /* Save all that is worth it now (clean reset). */
 void sources_save(void);
 
-void sources_status(struct status *s, mono_ns now);
+/* Fills the sources' section of the snapshot. */
+void sources_status(struct status_sources *out);
 
 #endif

@@ -168,25 +168,23 @@ void source_status(const struct source *s, struct status_source *out,
 {
     const struct nts_assoc *a = &s->ntp.nts;
     (void)fmt(out->name, sizeof out->name, "%s", s->conf->name);
-    out->address[0] = 0;
-    if (s->addr.family)
-        addr_text(&s->addr, out->address);
-    out->mode = '^';
+    out->addr = s->addr;
+    out->port = s->port ? s->port : s->conf->port;
     out->nts = s->conf->nts;
     out->stratum = s->ntp.last.stratum;
     out->leap = s->ntp.last_rx < 0 ? 3 : s->ntp.last.leap;
     out->poll = s->ntp.poll;
     out->reach = s->ntp.reach;
-    out->last_rx_s = s->ntp.last_rx < 0 ? -1 : (now - s->ntp.last_rx) / MONO_S;
+    out->last_rx_ago_s =
+        s->ntp.last_rx < 0 ? -1 : (now - s->ntp.last_rx) / MONO_S;
     out->key_id = a->key_id;
     out->aead = a->aead ? a->aead->id : 0;
     out->key_bits = a->aead ? (uint16_t)(a->aead->key_len * 8) : 0;
-    out->last_ke_s = s->last_ke < 0 ? -1 : (now - s->last_ke) / MONO_S;
+    out->last_ke_ago_s = s->last_ke < 0 ? -1 : (now - s->last_ke) / MONO_S;
     out->ke_attempts = s->ke_attempts;
     out->naks = a->naks;
     out->cookies = a->count;
     out->cookie_len = a->cookie_len;
-    out->ntp.port = s->port ? s->port : s->conf->port;
     out->tx = s->ntp.tx;
     out->rx = s->ntp.rx;
     out->valid = s->ntp.valid;

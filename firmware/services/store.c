@@ -31,7 +31,8 @@ static struct {
     enum { IDLE, WRITING, CHECKING } step;
     uint32_t state_lba, lba, count; /* lba, count: of the write under way   */
     mono_ns retry_at, retry_after;  /* after a failed write; 0: none failed  */
-    struct store_stats stats;
+    uint32_t writes, errors;
+    uint32_t save_interval_s; /* 0: not told yet */
     _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
     _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
 } st;
@@ -73,7 +74,7 @@ int store_read_blocks(uint32_t lba, uint8_t *buf, uint32_t count)
     for (int i = 0; i < READ_TRIES && st.card; i++)
         if (read_once(lba, buf, count) == RC_OK)
             return RC_OK;
-    st.stats.errors++;
+    st.errors++;
     return RC_IO;
 }
 
@@ -157,7 +158,6 @@ static void open_journal(const struct partition *p)
                  "saved");
         return;
     }
-    st.stats.recovered = st.journal.records;
     switch (journal_found(&st.journal)) {
     case JOURNAL_BLANK:
         log_line("journal: empty, a new card");
@@ -234,11 +234,6 @@ bool store_state_partition(void)
     return st.journal.half_sectors > 0;
 }
 
-struct store_stats store_stats(void)
-{
-    return st.stats;
-}
-
 int store_read_file(const char *name, uint8_t *buf, size_t cap)
 {
     return st.card ? store_fat_read(name, buf, cap) : RC_STATE;
@@ -269,14 +264,28 @@ bool store_failing(void)
     return st.retry_after > 0;
 }
 
-void store_wear(uint32_t interval_s, struct journal_wear *out)
+void store_save_interval(uint32_t interval_s)
 {
-    journal_wear(&st.journal, interval_s, out);
+    st.save_interval_s = interval_s;
+}
+
+void store_status(struct status_store *out)
+{
+    *out = (struct status_store){
+        .card = st.card,
+        .state_partition = store_state_partition(),
+        .failing = store_failing(),
+        .writes = st.writes,
+        .errors = st.errors,
+        .save_interval_s = st.save_interval_s,
+    };
+    if (st.save_interval_s > 0)
+        journal_wear(&st.journal, st.save_interval_s, &out->wear);
 }
 
 static void failed(mono_ns now)
 {
-    st.stats.errors++;
+    st.errors++;
     st.retry_after = st.retry_after ? 2 * st.retry_after : RETRY_MIN;
     if (st.retry_after > RETRY_MAX)
         st.retry_after = RETRY_MAX;
@@ -291,7 +300,7 @@ static void succeeded(void)
     if (st.retry_after)
         log_limited(&st.retry_at, "card: writing works again");
     st.retry_after = st.retry_at = 0;
-    st.stats.writes++;
+    st.writes++;
     journal_written(&st.journal, true);
 }
 

@@ -11,7 +11,7 @@
 #define STORE_H
 
 #include "core/base.h"
-#include "core/journal.h"
+#include "core/status.h"
 
 /* Journal record types; id distinguishes several. 3 to 5 were never written. A
  * new type takes the next number, one that is no longer used keeps its. What
@@ -46,14 +46,13 @@ int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
 bool store_durable(int ticket);
 bool store_idle(void);    /* nothing left to write */
 bool store_failing(void); /* the last write did not work               */
-/* What saving at this interval does to the card. */
-void store_wear(uint32_t interval_s, struct journal_wear *out);
+/* Tells how often services save, from which store_status estimates the wear
+ * of the card. */
+void store_save_interval(uint32_t interval_s);
 
 mono_ns store_poll(mono_ns now);
 
-struct store_stats {
-    uint32_t writes, errors, recovered;
-};
-struct store_stats store_stats(void);
+/* Fills the card's section of the snapshot. */
+void store_status(struct status_store *out);
 
 #endif

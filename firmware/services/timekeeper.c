@@ -414,8 +414,3 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
     for (unsigned i = 0; i < tk.slots; i++)
         timekeeper_forget(i);
 }
-
-mono_ns timekeeper_first_sync(void)
-{
-    return tk.first_sync;
-}

@@ -75,9 +75,10 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator);
  * since boot), the crystal's rate. False while the clock is not set. */
 bool timekeeper_to_save(
     int64_t *floor_unix_s, int32_t *freq_e12,
-    int32_t *freq_sigma_e12);        /* sigma 0: not known yet     */
-mono_ns timekeeper_first_sync(void); /* since boot; -1: not yet              */
+    int32_t *freq_sigma_e12); /* sigma 0: not known yet     */
 
-void timekeeper_status(struct status *s);
+/* Fills the timekeeper's section of the snapshot: the clock, and what it makes
+ * of each source. */
+void timekeeper_status(struct status_timekeeper *out);
 
 #endif

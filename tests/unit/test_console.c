@@ -83,10 +83,9 @@ static int setup(void **state)
                                            .floor_reset = floor_reset};
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
-    snapshot.source_count = 1;
-    strcpy(snapshot.source[0].name, "nts1.test");
-    snapshot.source[0].mode = '^';
-    snapshot.source[0].state = '*';
+    snapshot.sources.count = 1;
+    strcpy(snapshot.sources.row[0].name, "nts1.test");
+    snapshot.timekeeper.row[0].state = '*';
     shown = 0;
     screen[0] = 0;
     typed = "";
@@ -157,14 +156,14 @@ static void commands(void **state)
     assert_non_null(strstr(screen, "ntpdata: which source?"));
     type("ntpdata 0\n");
     assert_non_null(strstr(screen, "ntpdata: which source?"));
-    snapshot.source_count = 16; /* more than the buffer holds at once */
+    snapshot.sources.count = 16; /* more than the buffer holds at once */
     type("ntpdata\n");
     const char *p = screen;
     for (int i = 0; i < 16; i++)
         assert_non_null(p = strstr(p + 1, "\r\n\r\nRemote address "));
     assert_null(strstr(p + 5, "Remote address "));
     assert_non_null(strstr(p, "Total good RX   : 0\r\ngnomon> "));
-    snapshot.source_count = 1;
+    snapshot.sources.count = 1;
     type("help\n");
     static const char *const names[] = {"authdata",    "sources",  "tracking",
                                         "serverstats", "activity", "board",
@@ -183,7 +182,7 @@ static void date(void **state)
                                 "2026-11-23 00:00:00.123456 UTC, "
                                 "not synchronised\r\n"
                                 "gnomon> ");
-    snapshot.tracking.synchronised = true;
+    snapshot.timekeeper.tracking.synchronised = true;
     type("date\r");
     assert_string_equal(screen, "date\r\n"
                                 "2026-11-23 00:00:00.123456 UTC\r\n"
@@ -256,7 +255,9 @@ static void log_command(void **state)
     room = 50;
     spin();
     assert_non_null(strstr(screen, "(44 lines lost)\r\n"));
-    assert_int_equal(log_lost(), 44);
+    struct status_log l;
+    log_status(&l);
+    assert_int_equal(l.lost, 44);
     type("\rlog\r");
     assert_null(strstr(screen, "line 43\r\n"));
     assert_non_null(strstr(screen, "log\r\n[    0.000000] line 44\r\n"));
@@ -313,9 +314,9 @@ static void limited(void **state)
 static void floor_command(void **state)
 {
     (void)state;
-    snapshot.run.floor_unix_s = 1795392000;
-    snapshot.run.floor_from = "the card";
-    strcpy(snapshot.tracking.why, "1 of 3 sources agree, 2 needed");
+    snapshot.timefloor.unix_s = 1795392000;
+    snapshot.timefloor.from = "the card";
+    strcpy(snapshot.timekeeper.tracking.why, "1 of 3 sources agree, 2 needed");
     type("\rfloor\r");
     assert_non_null(strstr(screen, "Mon Nov 23 00:00:00 2026 UTC, from the "
                                    "card\r\nClock not set   : 1 of 3 sources "
@@ -344,10 +345,11 @@ static void sixteen_sources(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LIMIT_SOURCES; i++) {
-        snapshot.source[i] = snapshot.source[0];
-        memset(snapshot.source[i].name, 'n', 200);
+        snapshot.sources.row[i] = snapshot.sources.row[0];
+        memset(snapshot.sources.row[i].name, 'n', 200);
+        snapshot.timekeeper.row[i] = snapshot.timekeeper.row[0];
     }
-    snapshot.source_count = LIMIT_SOURCES;
+    snapshot.sources.count = LIMIT_SOURCES;
     for (int i = 0; i < 8; i++)
         console_run("sources"); /* more than fits: cut, not overrun */
     room = 100;

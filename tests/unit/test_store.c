@@ -188,6 +188,13 @@ static void files(void **state)
     assert_int_equal(store_read_file("", b, 100), RC_STATE);
 }
 
+static struct status_store status(void)
+{
+    struct status_store s;
+    store_status(&s);
+    return s;
+}
+
 static void remembers(void **state)
 {
     uint8_t b[100];
@@ -199,7 +206,7 @@ static void remembers(void **state)
     assert_false(store_idle());
     run(0, 50000000);
     assert_true(store_durable(t) && store_idle());
-    assert_int_equal(store_stats().writes, 1);
+    assert_int_equal(status().writes, 1);
     log_init();
     assert_int_equal(store_init(), RC_OK); /* the next boot */
     assert_true(said("journal: 2 records recovered"));
@@ -305,18 +312,18 @@ static void writes_that_fail(void **state)
     fail_writes = 4;
     int t = store_put(STORE_ASSOC, 1, (const uint8_t *)"x", 1);
     run(0, 60 * 1000000);
-    assert_int_equal(store_stats().errors, 1); /* waits before the next try */
+    assert_int_equal(status().errors, 1); /* waits before the next try */
     assert_true(said("a write failed; again in 100 ms"));
     int u = store_put(STORE_ASSOC, 1, (const uint8_t *)"y", 1);
     run(60 * 1000000, INT64_C(4000) * 1000000);
-    assert_int_equal(store_stats().errors, 4);
+    assert_int_equal(status().errors, 4);
     assert_true(store_durable(t) && store_durable(u));
     assert_true(said("works again"));
     card_size = RC_STATE; /* pulled out */
     t = store_put(STORE_ASSOC, 1, (const uint8_t *)"z", 1);
     run(INT64_C(4000) * 1000000, INT64_C(5000) * 1000000);
     assert_false(store_durable(t));
-    assert_in_range(store_stats().errors, 5, 9);
+    assert_in_range(status().errors, 5, 9);
 }
 
 /* As worn-out cards do: every answer is good, and nothing is kept. */
@@ -329,7 +336,7 @@ static void writes_that_are_not_kept(void **state)
     run(0, 60 * 1000000);
     assert_false(store_durable(t));
     assert_true(store_failing());
-    assert_int_equal(store_stats().writes, 0);
+    assert_int_equal(status().writes, 0);
     assert_true(said("does not keep what is written"));
     assert_true(said("a write failed; again in 100 ms"));
     keeps_nothing = false;
@@ -347,7 +354,8 @@ static void wear(void **state)
     for (uint8_t i = 0; i < 3; i++)
         assert_true(store_put(STORE_ASSOC, i, b, sizeof b) > 0);
     assert_true(store_put(STORE_FLOOR, 0, b, 17) > 0);
-    store_wear(900, &w);
+    store_save_interval(900);
+    w = status().wear;
     /* 7 sectors, 31557600 / 900 times; of 256 the snapshot takes 8. */
     assert_int_equal(w.sectors, 7);
     assert_int_equal(w.writes_a_year, 35064);
@@ -355,7 +363,8 @@ static void wear(void **state)
     assert_int_equal(w.each_a_year, 35064 * 7 / 248 / 2);
     card_size = RC_STATE;
     assert_int_equal(store_init(), RC_IO);
-    store_wear(900, &w);
+    store_save_interval(900);
+    w = status().wear;
     assert_int_equal(w.writes_a_year, 0);
 }
 

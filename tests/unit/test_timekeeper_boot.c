@@ -143,11 +143,10 @@ static void hear(unsigned i, int64_t unix_s, int64_t lo, int64_t hi)
     (void)keeper_poll(now());
 }
 
-static struct status *status(void)
+static struct status_timekeeper *status(void)
 {
-    static struct status s;
+    static struct status_timekeeper s;
     memset(&s, 0, sizeof s);
-    s.source_count = 3;
     timekeeper_status(&s);
     return &s;
 }

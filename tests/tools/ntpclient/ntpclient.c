@@ -95,15 +95,13 @@ static void follow(void)
 
 static void report(unsigned i, const struct ntp_sample *s)
 {
-    struct status st = {.source_count = c.conf.source_count};
-    for (unsigned j = 0; j < st.source_count; j++)
-        st.source[j].reach = c.client[j].reach;
+    struct status_timekeeper st;
     timekeeper_status(&st);
     printf("sample %s delay %.9f measured %.9f\nstates ",
            c.conf.sources[i].name, (double)s->delay_ns / 1e9,
-           (double)st.source[i].measured_ns / 1e9);
-    for (unsigned j = 0; j < st.source_count; j++)
-        putchar(st.source[j].state);
+           (double)st.row[i].measured_ns / 1e9);
+    for (unsigned j = 0; j < c.conf.source_count; j++)
+        putchar(st.row[j].state);
     putchar('\n');
     const struct status_tracking *t = &st.tracking;
     if (!t->synchronised)
@@ -113,7 +111,8 @@ static void report(unsigned i, const struct ntp_sample *s)
     span_ns left = t->system_ns < 0 ? -t->system_ns : t->system_ns;
     span_ns bound = t->root_delay_ns / 2 + t->root_disp_ns + left;
     span_ns off = utc_diff_ns(timekeeper_utc(p.ticks), p.utc);
-    printf("tracking %s offset %.9f bound %.9f rate %.6f\n", t->ref_name,
+    printf("tracking %s offset %.9f bound %.9f rate %.6f\n",
+           t->selected < 0 ? "" : c.conf.sources[t->selected].name,
            (double)off / 1e9, (double)bound / 1e9, clk_ppm(p.ticks));
 }
 

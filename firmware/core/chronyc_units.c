@@ -1,4 +1,4 @@
-#include "status_units.h"
+#include "chronyc_units.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@ static uint64_t rounded(uint64_t v, uint64_t by)
     return q;
 }
 
-uint64_t status_size_of(span_ns v)
+uint64_t chronyc_magnitude(span_ns v)
 {
     return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 }
@@ -23,14 +23,12 @@ uint64_t status_size_of(span_ns v)
 /* What a person reads is chronyc's sign, + where the local clock is ahead:
  * the opposite of ours (checked against chronyd 4.3: `ntpdata` says Offset
  * -0.000001116 where `sources` says [+1116ns]). */
-const char *status_sign(span_ns offset)
+const char *chronyc_sign(span_ns offset)
 {
     return offset > 0 ? "-" : "+";
 }
 
-/* Nanoseconds in chronyc's four digits and a unit: "+146ns", " 1061us",
- * "+12.5s". sign: "", or one that goes before and takes a column more. */
-void status_add_span(struct fmt_text *t, const char *sign, uint64_t a)
+void chronyc_add_span(struct fmt_text *t, const char *sign, uint64_t a)
 {
     static const struct {
         uint64_t below; /* ns: chronyc changes the unit where four (later
@@ -65,13 +63,12 @@ void status_add_span(struct fmt_text *t, const char *sign, uint64_t a)
     fmt_add(t, "%*s%s", scale[i].width + (*sign ? 1 : 0), text, scale[i].name);
 }
 
-void status_add_offset(struct fmt_text *t, span_ns offset)
+void chronyc_add_offset(struct fmt_text *t, span_ns offset)
 {
-    status_add_span(t, status_sign(offset), status_size_of(offset));
+    chronyc_add_span(t, chronyc_sign(offset), chronyc_magnitude(offset));
 }
 
-/* Four columns: seconds, then m, h, d, y; "-" for never. */
-void status_add_ago(struct fmt_text *t, int64_t s)
+void chronyc_add_ago(struct fmt_text *t, int64_t s)
 {
     unsigned long n = s > UINT32_MAX ? UINT32_MAX - 1 : (unsigned long)s;
     if (s < 0)
@@ -88,15 +85,13 @@ void status_add_ago(struct fmt_text *t, int64_t s)
         fmt_add(t, "%3luy", n / 86400 / 365);
 }
 
-/* Seconds with nine places. */
-void status_add_seconds(struct fmt_text *t, const char *sign, uint64_t a)
+void chronyc_add_seconds(struct fmt_text *t, const char *sign, uint64_t a)
 {
     fmt_add(t, "%s%llu.%09llu", sign, (unsigned long long)(a / 1000000000u),
             (unsigned long long)(a % 1000000000u));
 }
 
-/* Up to 25 columns, then `>` in the last. */
-void status_name(const char *name, char out[26])
+void chronyc_name(const char *name, char out[26])
 {
     size_t n = strlen(name);
     memcpy(out, name, n < 25 ? n : 25);
@@ -105,7 +100,7 @@ void status_name(const char *name, char out[26])
         out[24] = '>';
 }
 
-void status_add_header(struct fmt_text *t, const char *header)
+void chronyc_add_header(struct fmt_text *t, const char *header)
 {
     fmt_add(t, "%s\n", header);
     for (size_t n = strlen(header); n > 0; n--)
@@ -113,7 +108,12 @@ void status_add_header(struct fmt_text *t, const char *header)
     fmt_add(t, "\n");
 }
 
-void status_add_time(struct fmt_text *t, int64_t unix_s)
+double chronyc_ppm(int64_t freq_e12)
+{
+    return (double)freq_e12 / 1e6;
+}
+
+void chronyc_add_time(struct fmt_text *t, int64_t unix_s)
 {
     char text[UTC_TEXT];
     (void)utc_text_chronyc(unix_s, text);

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/status.h"
+#include "core/chronyc_text.h"
 
 static struct status s;
 static char out[4096];
@@ -82,25 +82,25 @@ static void sources(void **state)
         const struct row *r = &rows[i];
         char want[400] = SOURCES_HEAD;
         memset(&s, 0, sizeof(s));
-        s.source_count = 1;
-        struct status_source *x = &s.source[0];
+        s.sources.count = 1;
+        struct status_source *x = &s.sources.row[0];
+        struct status_clock_source *e = &s.timekeeper.row[0];
         strcpy(x->name, r->name);
-        x->mode = '^';
-        x->state = r->state;
+        e->state = r->state;
         x->stratum = r->stratum;
         x->poll = r->poll;
         x->reach = r->reach;
-        x->last_rx_s = r->last;
-        x->offset_ns = -r->adjusted;
-        x->measured_ns = -r->measured;
-        x->error_ns = r->error;
+        x->last_rx_ago_s = r->last;
+        e->offset_ns = -r->adjusted;
+        e->measured_ns = -r->measured;
+        e->bound_ns = r->error;
         strcat(want, r->line);
         /* f.example: chronyd's 32-bit float is 9999.4999 where ours is
          * 9999.5 exactly, which begins the next unit. */
         if (strcmp(r->name, "f.example") == 0)
             memcpy(strstr(want, "[-9999us] +/- 9999us"), "[  -10ms] +/-   10ms",
                    20);
-        (void)status_sources(&s, out, sizeof(out));
+        (void)chronyc_sources(&s, out, sizeof(out));
         assert_string_equal(out, want);
     }
 }
@@ -110,40 +110,39 @@ static void long_names(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    s.source_count = 1;
-    strcpy(s.source[0].name, "exactly.26.characters.abcd");
-    s.source[0].mode = '^';
-    s.source[0].state = '?';
-    (void)status_sources(&s, out, sizeof(out));
+    s.sources.count = 1;
+    strcpy(s.sources.row[0].name, "exactly.26.characters.abcd");
+    s.timekeeper.row[0].state = '?';
+    (void)chronyc_sources(&s, out, sizeof(out));
     assert_non_null(strstr(out, "\n^? exactly.26.characters.ab>     0 "));
-    memset(s.source[0].name, 'n', LIMIT_NAME - 1);
-    assert_true(status_authdata(&s, out, sizeof(out)) < 300);
+    memset(s.sources.row[0].name, 'n', LIMIT_NAME - 1);
+    assert_true(chronyc_authdata(&s, out, sizeof(out)) < 300);
 }
 
 static void authdata(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    s.source_count = 3;
-    s.source[0] = (struct status_source){.name = "nts1.test",
-                                         .nts = true,
-                                         .aead = 15,
-                                         .key_id = 1,
-                                         .key_bits = 256,
-                                         .last_ke_s = 3,
-                                         .cookies = 8,
-                                         .cookie_len = 100};
-    s.source[1] = (struct status_source){.name = "127.0.0.3",
-                                         .nts = true,
-                                         .aead = 30,
-                                         .key_id = 123456,
-                                         .key_bits = 128,
-                                         .last_ke_s = 1200,
-                                         .ke_attempts = 12345,
-                                         .naks = 54321};
-    s.source[2] =
-        (struct status_source){.name = "plain.example", .last_ke_s = -1};
-    (void)status_authdata(&s, out, sizeof(out));
+    s.sources.count = 3;
+    s.sources.row[0] = (struct status_source){.name = "nts1.test",
+                                              .nts = true,
+                                              .aead = 15,
+                                              .key_id = 1,
+                                              .key_bits = 256,
+                                              .last_ke_ago_s = 3,
+                                              .cookies = 8,
+                                              .cookie_len = 100};
+    s.sources.row[1] = (struct status_source){.name = "127.0.0.3",
+                                              .nts = true,
+                                              .aead = 30,
+                                              .key_id = 123456,
+                                              .key_bits = 128,
+                                              .last_ke_ago_s = 1200,
+                                              .ke_attempts = 12345,
+                                              .naks = 54321};
+    s.sources.row[2] =
+        (struct status_source){.name = "plain.example", .last_ke_ago_s = -1};
+    (void)chronyc_authdata(&s, out, sizeof(out));
     assert_string_equal(
         out, AUTH_HEAD
         "nts1.test                    NTS     1   15  256    3    0    0"
@@ -158,23 +157,25 @@ static void tracking(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    struct status_tracking *k = &s.tracking;
+    struct status_tracking *k = &s.timekeeper.tracking;
+    s.sources.count = 2;
+    strcpy(s.sources.row[0].name, "203.0.113.15");
+    strcpy(s.sources.row[1].name, "127.0.0.1");
     *k = (struct status_tracking){
-        .ref_name = "203.0.113.15",
         .ref_id = 0xcb00710f,
         .stratum = 3,
         .ref_unix_s = 1485510557,
         .system_ns = 6523,
         .last_offset_ns = 6747,
         .rms_offset_ns = 35822,
-        .freq_ppm = -3.225,
-        .resid_ppm = -0.0004,
-        .skew_ppm = 0.129,
+        .freq_e12 = 3225000,
+        .resid_e12 = 400,
+        .freq_sigma_e12 = 129000,
         .root_delay_ns = 13639022,
         .root_disp_ns = 1100737,
-        .update_s = 64.2,
+        .update_ns = 64200000000,
     };
-    (void)status_tracking_text(&s, out, sizeof(out));
+    (void)chronyc_tracking(&s, out, sizeof(out));
     assert_string_equal(
         out, "Reference ID    : CB00710F (203.0.113.15)\n"
              "Stratum         : 3\n"
@@ -191,21 +192,21 @@ static void tracking(void **state)
              "Leap status     : Normal\n");
 
     *k = (struct status_tracking){
-        .ref_name = "127.0.0.1",
+        .selected = 1,
         .ref_id = 0x7f000001,
         .stratum = 2,
         .leap = 1,
         .ref_unix_s = 951782399,
         .system_ns = -1500000000,
         .last_offset_ns = -12250000000,
-        .freq_ppm = 12.5,
-        .resid_ppm = 0.25,
-        .skew_ppm = 1000.125,
+        .freq_e12 = -12500000,
+        .resid_e12 = -250000,
+        .freq_sigma_e12 = 1000125000,
         .root_delay_ns = 2000000000,
         .root_disp_ns = 16000000000,
-        .update_s = 1024,
+        .update_ns = 1024 * INT64_C(1000000000),
     };
-    (void)status_tracking_text(&s, out, sizeof(out));
+    (void)chronyc_tracking(&s, out, sizeof(out));
     assert_string_equal(
         out, "Reference ID    : 7F000001 (127.0.0.1)\n"
              "Stratum         : 2\n"
@@ -221,8 +222,8 @@ static void tracking(void **state)
              "Update interval : 1024.0 seconds\n"
              "Leap status     : Insert second\n");
 
-    *k = (struct status_tracking){.leap = 3};
-    (void)status_tracking_text(&s, out, sizeof(out));
+    *k = (struct status_tracking){.selected = -1, .leap = 3};
+    (void)chronyc_tracking(&s, out, sizeof(out));
     assert_string_equal(
         out, "Reference ID    : 00000000 ()\n"
              "Stratum         : 0\n"
@@ -243,17 +244,17 @@ static void activity_and_serverstats(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    s.source_count = 13;
+    s.sources.count = 13;
     for (size_t i = 0; i < 12; i++)
-        strcpy(s.source[i].address, "192.0.2.1");
-    (void)status_activity(&s, out, sizeof(out));
+        s.sources.row[i].addr.family = 4;
+    (void)chronyc_activity(&s, out, sizeof(out));
     assert_string_equal(out, "200 OK\n"
                              "12 sources online\n"
                              "0 sources offline\n"
                              "0 sources doing burst (return to online)\n"
                              "0 sources doing burst (return to offline)\n"
                              "1 sources with unknown address\n");
-    (void)status_serverstats(&s, out, sizeof(out));
+    (void)chronyc_serverstats(&s, out, sizeof(out));
     static const char stats[] = "NTP packets received       : 0\n"
                                 "NTP packets dropped        : 0\n"
                                 "Command packets received   : 0\n"
@@ -266,6 +267,12 @@ static void activity_and_serverstats(void **state)
                                 "NTP timestamps held        : 0\n"
                                 "NTP timestamp span         : 0\n";
     assert_memory_equal(out, stats, sizeof(stats) - 1);
+    s.server = (struct status_server){
+        .serving = true, .ntp_hits = UINT64_MAX, .authenticated = 4};
+    (void)chronyc_serverstats(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "received       : 18446744073709551615\n"));
+    assert_non_null(strstr(out, "Authenticated NTP packets  : 4\n"));
+    assert_null(strstr(out, "all zero"));
 }
 
 /* Beyond chronyc's lines: why there is no time, and what is not checked. */
@@ -273,17 +280,17 @@ static void bootstrap(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    (void)status_tracking_text(&s, out, sizeof(out));
+    (void)chronyc_tracking(&s, out, sizeof(out));
     assert_null(strstr(out, "Clock not set"));
     assert_null(strstr(out, "WARNING"));
-    strcpy(s.tracking.why, "1 of 3 sources agree, 2 needed");
-    strcpy(s.tracking.warning, "nocerttimecheck 1: not checked");
-    (void)status_tracking_text(&s, out, sizeof(out));
+    strcpy(s.timekeeper.tracking.why, "1 of 3 sources agree, 2 needed");
+    strcpy(s.timekeeper.tracking.warning, "nocerttimecheck 1: not checked");
+    (void)chronyc_tracking(&s, out, sizeof(out));
     assert_non_null(strstr(out, "\nClock not set   : 1 of 3 sources agree, 2 "
                                 "needed\nWARNING         : nocerttimecheck 1"
                                 ": not checked\n"));
-    s.run.floor_from = "a quorum";
-    (void)status_floor(&s, out, sizeof(out));
+    s.timefloor.from = "a quorum";
+    (void)chronyc_floor(&s, out, sizeof(out));
     assert_non_null(strstr(out, "1970 UTC, from a quorum\nClock not set"));
 }
 
@@ -292,34 +299,34 @@ static void extremes(void **state)
 {
     (void)state;
     memset(&s, 0x7f, sizeof(s));
-    s.source_count = 2;
-    s.run.poll_count = 12;
-    s.run.floor_from = "somewhere";
-    s.tracking.why[95] = s.tracking.warning[95] = 0;
-    for (size_t i = 0; i < LEN(s.run.poll); i++)
-        s.run.poll[i].name = "poll";
+    s.sources.count = 2;
+    s.loop.count = LEN(s.loop.poll);
+    s.timefloor.from = "somewhere";
+    s.timekeeper.tracking.why[95] = s.timekeeper.tracking.warning[95] = 0;
+    for (size_t i = 0; i < LEN(s.loop.poll); i++)
+        s.loop.poll[i].name = "poll";
     for (size_t i = 0; i < 2; i++) {
-        s.source[i].name[LIMIT_NAME - 1] = 0;
-        s.source[i].trouble[95] = 0;
-        s.source[i].address[ADDR_TEXT - 1] = 0;
-        s.source[i].offset_ns = i ? INT64_MIN : INT64_MAX;
-        s.source[i].measured_ns = i ? INT64_MAX : INT64_MIN;
-        s.source[i].nts = true;
+        s.sources.row[i].name[LIMIT_NAME - 1] = 0;
+        s.sources.row[i].trouble[95] = 0;
+        s.sources.row[i].nts = true;
+        s.timekeeper.row[i].offset_ns = i ? INT64_MIN : INT64_MAX;
+        s.timekeeper.row[i].measured_ns = i ? INT64_MAX : INT64_MIN;
     }
-    s.tracking.ref_name[LIMIT_NAME - 1] = 0;
-    s.tracking.system_ns = INT64_MIN;
-    s.tracking.freq_ppm = 1e300;
-    s.tracking.resid_ppm = -1e300;
-    s.run.hostname[63] = s.run.board[63] = s.run.last_reset[79] = 0;
-    s.run.address4[ADDR_TEXT - 1] = s.run.address6[ADDR_TEXT - 1] = 0;
-    s.run.link = s.run.card = s.run.state_partition = s.run.conf_ok = true;
-    s.run.first_from_cookies = s.run.journal_failing = true;
+    s.timekeeper.tracking.system_ns = INT64_MIN;
+    s.timekeeper.tracking.freq_e12 = -INT64_MAX;
+    s.timekeeper.tracking.resid_e12 = INT64_MAX;
+    s.config.hostname = s.machine.name = s.machine.last_reset =
+        s.machine.trouble = "text";
+    s.net.link = s.config.ok = s.store.card = s.store.state_partition = true;
+    s.net.addr4.family = 4;
+    s.net.addr6.family = 6;
+    s.store.failing = s.pps.on = s.timefloor.from_cookies = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
-        assert_true(status_sources(&s, out, cap) < cap);
-        assert_true(status_authdata(&s, out, cap) < cap);
-        assert_true(status_tracking_text(&s, out, cap) < cap);
-        assert_true(status_board(&s, out, cap) < cap);
+        assert_true(chronyc_sources(&s, out, cap) < cap);
+        assert_true(chronyc_authdata(&s, out, cap) < cap);
+        assert_true(chronyc_tracking(&s, out, cap) < cap);
+        assert_true(chronyc_board(&s, out, cap) < cap);
         assert_true(cap == sizeof(out) || out[cap] == '#');
     }
 }
@@ -328,20 +335,68 @@ static void card_wear(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
-    struct status_run *r = &s.run;
+    struct status_store *r = &s.store;
     r->save_interval_s = 900;
     r->wear = (struct journal_wear){.sectors = 7,
                                     .writes_a_year = 35064,
                                     .sectors_a_year = 253365,
                                     .each_a_year = 494};
-    (void)status_board(&s, out, sizeof(out));
+    (void)chronyc_board(&s, out, sizeof(out));
     assert_non_null(strstr(out, "Card wear       : 7 sectors every 900 s: a "
                                 "year 35064 writes, 129 MB, each sector 494 "
                                 "times\n"));
     assert_null(strstr(out, "takes none now"));
-    r->journal_failing = true;
-    (void)status_board(&s, out, sizeof(out));
+    r->failing = true;
+    (void)chronyc_board(&s, out, sizeof(out));
     assert_non_null(strstr(out, "the card takes none now: nothing is saved"));
+}
+
+/* What is measured has its line, what there is not has none. */
+static void machine(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    s.machine = (struct status_machine){
+        .name = "a board",
+        .last_reset = "watchdog",
+        .trouble = "the adapter is of a kind that Gnomon does not know",
+        .boots = 7,
+        .crashes = 2,
+        .card_errors = 3,
+        .stack_size = 4096,
+        .stack_peak = 99,
+        .irq_stack_size = 2048,
+        .irq_stack_peak = 77};
+    s.config.hostname = "gnomon";
+    s.net = (struct status_net){
+        .addr6 = {.family = 6, .b = {0x20, 1, 0xd, 0xb8, [15] = 1}},
+        .dropped = 5};
+    s.pps = (struct status_pps){.on = true, .armed = 3600, .missed = 4};
+    (void)chronyc_board(&s, out, sizeof(out));
+    static const char *const want[] = {
+        "Board           : a board\nHost name       : gnomon\n",
+        "Starts          : 7 since power-on\nCrashes         : 2 in a row\n",
+        "Ethernet        : no link: the adapter is of a kind that Gnomon does "
+        "not know\nAddresses       : - 2001:db8::1\nFrames dropped  : 5\n",
+        "Card errors     : 3\nJournal         : 0 writes, 0 errors\n",
+        "Pulses          : 3600, 4 missed\n",
+        "Stack peak      : 99 of 4096 bytes\nInterrupt stack : 77 of 2048 "
+        "bytes\n"};
+    for (size_t i = 0; i < LEN(want); i++)
+        assert_non_null(strstr(out, want[i]));
+
+    s.machine = (struct status_machine){
+        .name = "", .last_reset = "", .trouble = "", .stack_size = 1};
+    s.net = (struct status_net){.link = true,
+                                .addr4 = {.family = 4, .b = {192, 0, 2, 1}}};
+    s.pps.on = false;
+    (void)chronyc_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "Ethernet        : link up\n"
+                                "Addresses       : 192.0.2.1 \n"));
+    static const char *const none[] = {"Starts", "Crashes", "Pulses",
+                                       "Interrupt stack"};
+    for (size_t i = 0; i < LEN(none); i++)
+        assert_null(strstr(out, none[i]));
 }
 
 int main(void)
@@ -353,6 +408,7 @@ int main(void)
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
         cmocka_unit_test(card_wear),
+        cmocka_unit_test(machine),
         cmocka_unit_test(bootstrap),
         cmocka_unit_test(extremes),
     };

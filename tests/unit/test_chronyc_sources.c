@@ -11,17 +11,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/status.h"
+#include "core/chronyc_text.h"
 
 static struct status s;
 static char out[4096];
 
+static struct status_clock_source *e; /* of the source that came last */
+
 static struct status_source *source(const char *name)
 {
-    struct status_source *x = &s.source[s.source_count++];
+    e = &s.timekeeper.row[s.sources.count];
+    struct status_source *x = &s.sources.row[s.sources.count++];
     memset(x, 0, sizeof *x);
     strcpy(x->name, name);
-    strcpy(x->address, name);
+    assert_int_equal(addr_parse(name, &x->addr), RC_OK);
     return x;
 }
 
@@ -35,19 +38,19 @@ static int setup(void **state)
 static void sourcestats(void **state)
 {
     (void)state;
-    struct status_source *x = source("127.0.0.1");
-    x->stats = (struct status_stats){14, 8, 18, -0.033, 0.060, 226};
-    x->offset_ns = -691;
-    x = source("127.0.0.2");
-    x->stats = (struct status_stats){26, 13, 43, 0.009, 0.013, 210};
-    x->offset_ns = -1753;
-    x = source("127.0.0.3");
-    x->stats = (struct status_stats){14, 10, 17, -0.005, 0.050, 211};
-    x->offset_ns = -500000000;
-    x = source("127.0.0.4");
-    x->stats =
-        (struct status_stats){.skew_ppm = 2000, .sd_ns = INT64_C(4000000000)};
-    (void)status_sourcestats(&s, out, sizeof(out));
+    (void)source("127.0.0.1");
+    e->stats = (struct status_stats){14, 8, 18, 226, 33000, 60000};
+    e->offset_ns = -691;
+    (void)source("127.0.0.2");
+    e->stats = (struct status_stats){26, 13, 43, 210, -9000, 13000};
+    e->offset_ns = -1753;
+    (void)source("127.0.0.3");
+    e->stats = (struct status_stats){14, 10, 17, 211, 5000, 50000};
+    e->offset_ns = -500000000;
+    (void)source("127.0.0.4");
+    e->stats = (struct status_stats){.freq_sigma_e12 = STATUS_SIGMA_UNKNOWN,
+                                     .spread_ns = INT64_C(4000000000)};
+    (void)chronyc_sourcestats(&s, out, sizeof(out));
     assert_string_equal(
         out, "Name/IP Address            NP  NR  Span  Frequency  Freq Skew  "
              "Offset  Std Dev\n"
@@ -68,24 +71,24 @@ static void selectdata(void **state)
     (void)state;
     struct status_source *x = source("127.0.0.1");
     x->nts = true;
-    x->last_rx_s = 5;
-    x->select = (struct status_select){
-        'W', STATUS_OPT_PREFER, STATUS_OPT_PREFER, 1.0, -5814, 2359, true};
+    x->last_rx_ago_s = 5;
+    e->select = (struct status_select){
+        'W', STATUS_OPT_PREFER, STATUS_OPT_PREFER, 1.0, true, -5814, 2359};
     x = source("127.0.0.2");
-    *x = s.source[0];
-    strcpy(x->name, "127.0.0.2");
-    x->last_rx_s = 0;
-    x->select.lo_ns = -4830;
-    x->select.hi_ns = 986;
+    x->nts = true;
+    e->select = s.timekeeper.row[0].select;
+    x->last_rx_ago_s = 0;
+    e->select.lo_ns = -4830;
+    e->select.hi_ns = 986;
     x = source("127.0.0.3");
-    *x = s.source[1];
-    strcpy(x->name, "127.0.0.3");
-    x->select.letter = 'x';
-    x->select.lo_ns = -500003000;
-    x->select.hi_ns = -499997000;
+    x->nts = true;
+    e->select = s.timekeeper.row[1].select;
+    e->select.letter = 'x';
+    e->select.lo_ns = -500003000;
+    e->select.hi_ns = -499997000;
     x = source("127.0.0.4");
     x->leap = 3;
-    x->select = (struct status_select){
+    e->select = (struct status_select){
         .letter = 'N',
         .configured =
             STATUS_OPT_NOSELECT | STATUS_OPT_TRUST | STATUS_OPT_REQUIRE,
@@ -105,11 +108,11 @@ static void selectdata(void **state)
         "+500ms  N\n"
         "N 127.0.0.4                 N N-TR- N-TR-    0   1.0    +0ns    "
         "+0ns  ?\n";
-    (void)status_selectdata(&s, out, sizeof(out));
+    (void)chronyc_selectdata(&s, out, sizeof(out));
     assert_string_equal(out, want);
-    s.source[1].leap = 1;
-    s.source[2].leap = 2;
-    (void)status_selectdata(&s, out, sizeof(out));
+    s.sources.row[1].leap = 1;
+    s.sources.row[2].leap = 2;
+    (void)chronyc_selectdata(&s, out, sizeof(out));
     assert_non_null(strstr(out, "+4830ns  +\n"));
     assert_non_null(strstr(out, "+500ms  -\n"));
 }
@@ -118,23 +121,22 @@ static void selectdata(void **state)
 static void ntpdata(void **state)
 {
     (void)state;
-    strcpy(s.run.address4, "127.0.0.1");
+    assert_int_equal(addr_parse("127.0.0.1", &s.net.addr4), RC_OK);
     struct status_source *x = source("127.0.0.3");
     x->nts = true;
     x->tx = x->rx = x->valid = 47;
-    x->ntp = (struct status_ntp){.port = 26457,
-                                 .address_id = 0x7f000003,
-                                 .any = true,
-                                 .stratum = 1,
-                                 .precision = -26,
-                                 .ref_id = 0x7f7f0101,
-                                 .ref_unix_s = 1795400605,
-                                 .offset_ns = -500001907,
-                                 .delay_ns = 6643,
-                                 .disp_ns = 36,
-                                 .response_ns = 64248,
-                                 .good = 38};
-    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    x->port = 26457;
+    e->good = 38;
+    e->reply = (struct status_reply){.any = true,
+                                     .stratum = 1,
+                                     .precision = -26,
+                                     .ref_id = 0x7f7f0101,
+                                     .ref_unix_s = 1795400605,
+                                     .offset_ns = -500001907,
+                                     .delay_ns = 6643,
+                                     .disp_ns = 36,
+                                     .response_ns = 64248};
+    (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
     assert_string_equal(out, "Remote address  : 127.0.0.3 (7F000003)\n"
                              "Remote port     : 26457\n"
                              "Local address   : 127.0.0.1 (7F000001)\n"
@@ -162,37 +164,37 @@ static void ntpdata(void **state)
                              "Total RX        : 47\n"
                              "Total valid RX  : 47\n"
                              "Total good RX   : 38\n");
-    x->ntp.refused = true;
-    x->ntp.ref_id = 0x47505300;
-    x->ntp.poll = -1;
-    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    e->reply.refused = true;
+    e->reply.ref_id = 0x47505300;
+    e->reply.poll = -1;
+    (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
     assert_non_null(strstr(out, ": 111 111 1101\n"));
     static const char *const digits[] = {"0111", "1011", "1101", "1110"};
-    x->ntp.refused = false;
+    e->reply.refused = false;
     for (unsigned i = 0; i < 4; i++) { /* NTP_TEST_A to D */
         char want[32];
         snprintf(want, sizeof want, ": 111 111 %s\n", digits[i]);
-        x->ntp.failed = (uint8_t)(1u << i);
-        (void)status_ntpdata(&s, 0, out, sizeof(out));
+        e->reply.failed = (uint8_t)(1u << i);
+        (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
         assert_non_null(strstr(out, want));
     }
-    x->ntp.interleaved = true;
-    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    e->reply.interleaved = true;
+    (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
     assert_non_null(strstr(out, "Interleaved     : Yes\n"));
     assert_non_null(strstr(out, ": 47505300 (GPS)\n"));
-    x->ntp.stratum = 2; /* then it is an address */
-    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    e->reply.stratum = 2; /* then it is an address */
+    (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
     assert_non_null(strstr(out, ": 47505300 ()\n"));
 }
 
 static void no_answer_yet(void **state)
 {
     (void)state;
-    strcpy(s.run.address4, "127.0.0.1");
+    assert_int_equal(addr_parse("127.0.0.1", &s.net.addr4), RC_OK);
     struct status_source *x = source("127.0.0.4");
     x->tx = 8;
-    x->ntp = (struct status_ntp){.port = 9, .address_id = 0x7f000004};
-    (void)status_ntpdata(&s, 0, out, sizeof(out));
+    x->port = 9;
+    (void)chronyc_ntpdata(&s, 0, out, sizeof(out));
     assert_string_equal(out, "Remote address  : 127.0.0.4 (7F000004)\n"
                              "Remote port     : 9\n"
                              "Local address   : [UNSPEC] (00000000)\n"
@@ -227,25 +229,28 @@ static void extremes(void **state)
 {
     (void)state;
     memset(&s, 0x7f, sizeof(s));
-    s.source_count = 2;
-    s.run.address4[ADDR_TEXT - 1] = s.run.address6[ADDR_TEXT - 1] = 0;
+    s.sources.count = 2;
+    s.net.addr4.family = 4;
+    s.net.addr6.family = 6;
     for (size_t i = 0; i < 2; i++) {
-        struct status_source *x = &s.source[i];
-        x->name[LIMIT_NAME - 1] = x->address[ADDR_TEXT - 1] = 0;
-        x->offset_ns = i ? INT64_MIN : INT64_MAX;
-        x->nts = x->ntp.any = x->select.judged = x->ntp.refused =
-            x->ntp.interleaved = true;
-        x->select.lo_ns = x->ntp.offset_ns = i ? INT64_MIN : INT64_MAX;
-        x->select.hi_ns = x->ntp.delay_ns = i ? INT64_MAX : INT64_MIN;
-        x->ntp.poll = x->ntp.precision = i ? INT8_MIN : INT8_MAX;
-        x->stats.freq_ppm = i ? 1e300 : -1e300;
+        struct status_source *x = &s.sources.row[i];
+        e = &s.timekeeper.row[i];
+        x->name[LIMIT_NAME - 1] = 0;
+        x->addr.family = i ? 4 : 6;
+        e->offset_ns = i ? INT64_MIN : INT64_MAX;
+        x->nts = e->reply.any = e->select.judged = e->reply.refused =
+            e->reply.interleaved = true;
+        e->select.lo_ns = e->reply.offset_ns = i ? INT64_MIN : INT64_MAX;
+        e->select.hi_ns = e->reply.delay_ns = i ? INT64_MAX : INT64_MIN;
+        e->reply.poll = e->reply.precision = i ? INT8_MIN : INT8_MAX;
+        e->stats.freq_e12 = i ? INT64_MAX : -INT64_MAX;
     }
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
-        assert_true(status_sourcestats(&s, out, cap) < cap);
-        assert_true(status_selectdata(&s, out, cap) < cap);
-        assert_true(status_ntpdata(&s, 0, out, cap) < cap);
-        assert_true(status_ntpdata(&s, 1, out, cap) < cap);
+        assert_true(chronyc_sourcestats(&s, out, cap) < cap);
+        assert_true(chronyc_selectdata(&s, out, cap) < cap);
+        assert_true(chronyc_ntpdata(&s, 0, out, cap) < cap);
+        assert_true(chronyc_ntpdata(&s, 1, out, cap) < cap);
         assert_true(cap == sizeof(out) || out[cap] == '#');
     }
 }

@@ -3,25 +3,27 @@
 #include <string.h>
 
 #include "ntp_client.h"
-#include "status.h"
-#include "status_units.h"
+#include "chronyc_text.h"
+#include "chronyc_units.h"
 
-size_t status_sourcestats(const struct status *s, char *out, size_t cap)
+size_t chronyc_sourcestats(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    status_add_header(&t, "Name/IP Address            NP  NR  Span  Frequency"
-                          "  Freq Skew  Offset  Std Dev");
-    for (size_t i = 0; i < s->source_count; i++) {
-        const struct status_source *x = &s->source[i];
-        const struct status_stats *k = &x->stats;
+    chronyc_add_header(&t, "Name/IP Address            NP  NR  Span  Frequency"
+                           "  Freq Skew  Offset  Std Dev");
+    for (size_t i = 0; i < s->sources.count; i++) {
+        const struct status_source *x = &s->sources.row[i];
+        const struct status_clock_source *e = &s->timekeeper.row[i];
+        const struct status_stats *k = &e->stats;
         char name[26];
-        status_name(x->name, name);
-        fmt_add(&t, "%-25s %3u %3u  ", name, k->np, k->nr);
-        status_add_ago(&t, k->span_s);
-        fmt_add(&t, " %+10.3f %10.3f  ", k->freq_ppm, k->skew_ppm);
-        status_add_offset(&t, x->offset_ns);
+        chronyc_name(x->name, name);
+        fmt_add(&t, "%-25s %3u %3u  ", name, k->samples, k->runs);
+        chronyc_add_ago(&t, k->span_s);
+        fmt_add(&t, " %+10.3f %10.3f  ", chronyc_ppm(-k->freq_e12),
+                chronyc_ppm(k->freq_sigma_e12));
+        chronyc_add_offset(&t, e->offset_ns);
         fmt_add(&t, "  ");
-        status_add_span(&t, "", status_size_of(k->sd_ns));
+        chronyc_add_span(&t, "", chronyc_magnitude(k->spread_ns));
         fmt_add(&t, "\n");
     }
     return t.len;
@@ -35,33 +37,26 @@ static void add_options(struct fmt_text *t, unsigned options)
             options & STATUS_OPT_REQUIRE ? 'R' : '-');
 }
 
-unsigned status_options(bool noselect, bool prefer, bool trust, bool require)
-{
-    return (noselect ? STATUS_OPT_NOSELECT : 0u) |
-           (prefer ? STATUS_OPT_PREFER : 0u) | (trust ? STATUS_OPT_TRUST : 0u) |
-           (require ? STATUS_OPT_REQUIRE : 0u);
-}
-
-size_t status_selectdata(const struct status *s, char *out, size_t cap)
+size_t chronyc_selectdata(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    status_add_header(&t, "S Name/IP Address        Auth COpts EOpts Last "
-                          "Score     Interval  Leap");
-    for (size_t i = 0; i < s->source_count; i++) {
-        const struct status_source *x = &s->source[i];
-        const struct status_select *k = &x->select;
+    chronyc_add_header(&t, "S Name/IP Address        Auth COpts EOpts Last "
+                           "Score     Interval  Leap");
+    for (size_t i = 0; i < s->sources.count; i++) {
+        const struct status_source *x = &s->sources.row[i];
+        const struct status_select *k = &s->timekeeper.row[i].select;
         char name[26];
-        status_name(x->name, name);
+        chronyc_name(x->name, name);
         fmt_add(&t, "%c %-25s %c", k->letter, name, x->nts ? 'Y' : 'N');
         add_options(&t, k->configured);
         add_options(&t, k->effective);
         fmt_add(&t, " ");
-        status_add_ago(&t, x->last_rx_s);
+        chronyc_add_ago(&t, x->last_rx_ago_s);
         fmt_add(&t, " %5.1f ", k->score);
         /* chronyc's offsets have the other sign: the upper end is first. */
-        status_add_offset(&t, k->judged ? k->hi_ns : 0);
+        chronyc_add_offset(&t, k->judged ? k->hi_ns : 0);
         fmt_add(&t, " ");
-        status_add_offset(&t, k->judged ? k->lo_ns : 0);
+        chronyc_add_offset(&t, k->judged ? k->lo_ns : 0);
         fmt_add(&t, "  %c\n", k->judged ? "N+-?"[x->leap & 3] : '?');
     }
     return t.len;
@@ -85,7 +80,7 @@ static double power2(int e)
 }
 
 /* The letters of a stratum 1 server's clock: GPS, PPS. */
-static void add_ref_id(struct fmt_text *t, const struct status_ntp *n)
+static void add_ref_id(struct fmt_text *t, const struct status_reply *n)
 {
     fmt_add(t, "Reference ID    : %08lX (", (unsigned long)n->ref_id);
     for (int shift = 24; n->stratum <= 1 && shift >= 0; shift -= 8) {
@@ -94,12 +89,12 @@ static void add_ref_id(struct fmt_text *t, const struct status_ntp *n)
             fmt_add(t, "%c", c);
     }
     fmt_add(t, ")\nReference time  : ");
-    status_add_time(t, n->ref_unix_s);
+    chronyc_add_time(t, n->ref_unix_s);
     fmt_add(t, "\n");
 }
 
 /* RFC 5905's tests 1 to 3 and 5 to 7, chrony's A to D. */
-static void add_tests(struct fmt_text *t, const struct status_ntp *n)
+static void add_tests(struct fmt_text *t, const struct status_reply *n)
 {
     unsigned failed = n->failed | (n->refused ? NTP_TEST_C : 0u);
     if (!n->any) {
@@ -111,7 +106,7 @@ static void add_tests(struct fmt_text *t, const struct status_ntp *n)
             !(failed & NTP_TEST_D));
 }
 
-static void add_reply(struct fmt_text *t, const struct status_ntp *n)
+static void add_reply(struct fmt_text *t, const struct status_reply *n)
 {
     static const char *const leap[] = {"Normal", "Insert second",
                                        "Delete second", "Not synchronised"};
@@ -127,40 +122,38 @@ static void add_reply(struct fmt_text *t, const struct status_ntp *n)
     fmt_add(t, "Root dispersion : %.6f seconds\n", seconds(n->root_disp_ns));
     add_ref_id(t, n);
     fmt_add(t, "Offset          : ");
-    status_add_seconds(t, n->offset_ns < 0 ? "-" : "+",
-                       status_size_of(n->offset_ns));
+    chronyc_add_seconds(t, n->offset_ns < 0 ? "-" : "+",
+                        chronyc_magnitude(n->offset_ns));
     fmt_add(t, " seconds\nPeer delay      : ");
-    status_add_seconds(t, "", status_size_of(n->delay_ns));
+    chronyc_add_seconds(t, "", chronyc_magnitude(n->delay_ns));
     fmt_add(t, " seconds\nPeer dispersion : ");
-    status_add_seconds(t, "", status_size_of(n->disp_ns));
+    chronyc_add_seconds(t, "", chronyc_magnitude(n->disp_ns));
     fmt_add(t, " seconds\nResponse time   : ");
-    status_add_seconds(t, "", status_size_of(n->response_ns));
+    chronyc_add_seconds(t, "", chronyc_magnitude(n->response_ns));
     fmt_add(t, " seconds\nJitter asymmetry: +0.00\nNTP tests       : ");
     add_tests(t, n);
 }
 
-/* 0: not an IPv4 address. */
-static uint32_t id_of(const char *address)
+static void add_address(struct fmt_text *t, const char *what,
+                        const struct addr *a)
 {
-    struct addr a;
-    return addr_parse(address, &a) == RC_OK && a.family == 4 ? addr_refid(&a)
-                                                             : 0;
+    char text[ADDR_TEXT];
+    addr_text(a, text);
+    fmt_add(t, "%-16s: %s (%08lX)\n", what, text[0] ? text : "[UNSPEC]",
+            (unsigned long)addr_refid(a));
 }
 
-size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
+size_t chronyc_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    const struct status_source *x = &s->source[i];
-    const struct status_ntp *n = &x->ntp;
-    const char *local =
-        strchr(x->address, ':') ? s->run.address6 : s->run.address4;
-    bool known = n->any && local[0];
-    fmt_add(&t, "Remote address  : %s (%08lX)\n",
-            x->address[0] ? x->address : "[UNSPEC]",
-            (unsigned long)n->address_id);
-    fmt_add(&t, "Remote port     : %u\n", n->port);
-    fmt_add(&t, "Local address   : %s (%08lX)\n", known ? local : "[UNSPEC]",
-            known ? (unsigned long)id_of(local) : 0ul);
+    const struct status_source *x = &s->sources.row[i];
+    const struct status_clock_source *e = &s->timekeeper.row[i];
+    const struct status_reply *n = &e->reply;
+    const struct addr *local =
+        x->addr.family == 6 ? &s->net.addr6 : &s->net.addr4;
+    add_address(&t, "Remote address", &x->addr);
+    fmt_add(&t, "Remote port     : %u\n", x->port);
+    add_address(&t, "Local address", n->any ? local : &(struct addr){0});
     add_reply(&t, n);
     fmt_add(&t, "Interleaved     : %s\nAuthenticated   : %s\n",
             n->interleaved ? "Yes" : "No", n->any && x->nts ? "Yes" : "No");
@@ -169,6 +162,6 @@ size_t status_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
     fmt_add(&t, "Total TX        : %lu\nTotal RX        : %lu\n",
             (unsigned long)x->tx, (unsigned long)x->rx);
     fmt_add(&t, "Total valid RX  : %lu\nTotal good RX   : %lu\n",
-            (unsigned long)x->valid, (unsigned long)n->good);
+            (unsigned long)x->valid, (unsigned long)e->good);
     return t.len;
 }

@@ -1,0 +1,270 @@
+#include "chronyc_text.h"
+
+#include <string.h>
+
+#include "chronyc_units.h"
+
+#define SECTORS_PER_MB 1953 /* of 512 bytes */
+
+/* ---- the tables -------------------------------------------------------- */
+
+size_t chronyc_sources(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    chronyc_add_header(&t, "MS Name/IP address         Stratum Poll Reach "
+                           "LastRx Last sample               ");
+    for (size_t i = 0; i < s->sources.count; i++) {
+        const struct status_source *x = &s->sources.row[i];
+        const struct status_clock_source *e = &s->timekeeper.row[i];
+        char name[26];
+        chronyc_name(x->name, name);
+        fmt_add(&t, "^%c %-27s  %2u  %2d   %3o  ", e->state, name, x->stratum,
+                x->poll, x->reach);
+        chronyc_add_ago(&t, x->last_rx_ago_s);
+        fmt_add(&t, "  ");
+        chronyc_add_offset(&t, e->offset_ns);
+        fmt_add(&t, "[");
+        chronyc_add_offset(&t, e->measured_ns);
+        fmt_add(&t, "] +/- ");
+        chronyc_add_span(&t, "", chronyc_magnitude(e->bound_ns));
+        fmt_add(&t, "\n");
+    }
+    return t.len;
+}
+
+size_t chronyc_authdata(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    chronyc_add_header(&t, "Name/IP address             Mode KeyID Type KLen "
+                           "Last Atmp  NAK Cook CLen");
+    for (size_t i = 0; i < s->sources.count; i++) {
+        const struct status_source *x = &s->sources.row[i];
+        char name[26];
+        chronyc_name(x->name, name);
+        fmt_add(&t, "%-27s %4s %5lu %4u %4u ", name, x->nts ? "NTS" : "-",
+                (unsigned long)x->key_id, x->aead, x->key_bits);
+        chronyc_add_ago(&t, x->last_ke_ago_s);
+        fmt_add(&t, " %4lu %4lu %4u %4u\n", (unsigned long)x->ke_attempts,
+                (unsigned long)x->naks, x->cookies, x->cookie_len);
+    }
+    return t.len;
+}
+
+static const char *leap_text(uint8_t leap)
+{
+    static const char *const text[] = {"Normal", "Insert second",
+                                       "Delete second", "Not synchronised"};
+    return leap < LEN(text) ? text[leap] : "Invalid";
+}
+
+/* Beyond chronyc's lines, and only while there is something to say. */
+static void add_bootstrap(struct fmt_text *t, const struct status_tracking *k)
+{
+    if (k->why[0])
+        fmt_add(t, "Clock not set   : %s\n", k->why);
+    if (k->warning[0])
+        fmt_add(t, "WARNING         : %s\n", k->warning);
+}
+
+size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
+{
+    const struct status_tracking *k = &s->timekeeper.tracking;
+    bool named = k->selected >= 0 && k->selected < (int)s->sources.count;
+    struct fmt_text t = fmt_text_of(out, cap);
+    fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)k->ref_id,
+            named ? s->sources.row[k->selected].name : "");
+    fmt_add(&t, "Stratum         : %u\n", k->stratum);
+    fmt_add(&t, "Ref time (UTC)  : ");
+    chronyc_add_time(&t, k->ref_unix_s);
+    fmt_add(&t, "\nSystem time     : ");
+    /* system_ns: estimate - output. Positive: the output is behind. */
+    chronyc_add_seconds(&t, "", chronyc_magnitude(k->system_ns));
+    fmt_add(&t, " seconds %s of NTP time\n",
+            k->system_ns > 0 ? "slow" : "fast");
+    fmt_add(&t, "Last offset     : ");
+    chronyc_add_seconds(&t, chronyc_sign(k->last_offset_ns),
+                        chronyc_magnitude(k->last_offset_ns));
+    fmt_add(&t, " seconds\nRMS offset      : ");
+    chronyc_add_seconds(&t, "", chronyc_magnitude(k->rms_offset_ns));
+    fmt_add(&t, " seconds\nFrequency       : %.3f ppm %s\n",
+            chronyc_ppm(k->freq_e12 < 0 ? -k->freq_e12 : k->freq_e12),
+            k->freq_e12 < 0 ? "fast" : "slow");
+    fmt_add(&t, "Residual freq   : %+.3f ppm\n", chronyc_ppm(-k->resid_e12));
+    fmt_add(&t, "Skew            : %.3f ppm\n", chronyc_ppm(k->freq_sigma_e12));
+    fmt_add(&t, "Root delay      : ");
+    chronyc_add_seconds(&t, "", chronyc_magnitude(k->root_delay_ns));
+    fmt_add(&t, " seconds\nRoot dispersion : ");
+    chronyc_add_seconds(&t, "", chronyc_magnitude(k->root_disp_ns));
+    fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n",
+            (double)k->update_ns / 1e9);
+    fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
+    add_bootstrap(&t, k);
+    return t.len;
+}
+
+size_t chronyc_serverstats(const struct status *s, char *out, size_t cap)
+{
+    const struct status_server *v = &s->server;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } row[] = {
+        {"NTP packets received       ", v->ntp_hits},
+        {"NTP packets dropped        ", v->ntp_drops},
+        {"Command packets received   ", v->cmd_hits},
+        {"Command packets dropped    ", v->cmd_drops},
+        {"Client log records dropped ", v->log_drops},
+        {"NTS-KE connections accepted", v->ke_hits},
+        {"NTS-KE connections dropped ", v->ke_drops},
+        {"Authenticated NTP packets  ", v->authenticated},
+        {"Interleaved NTP packets    ", v->interleaved},
+        {"NTP timestamps held        ", v->stamps_held},
+        {"NTP timestamp span         ", v->stamps_span_s},
+    };
+    struct fmt_text t = fmt_text_of(out, cap);
+    for (size_t i = 0; i < LEN(row); i++)
+        fmt_add(&t, "%s: %llu\n", row[i].name,
+                (unsigned long long)row[i].count);
+    if (!v->serving)
+        fmt_add(&t, "(all zero: this version asks for time, it does not serve "
+                    "it yet)\n");
+    return t.len;
+}
+
+size_t chronyc_activity(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    unsigned unresolved = 0;
+    for (size_t i = 0; i < s->sources.count; i++)
+        unresolved += s->sources.row[i].addr.family == 0;
+    fmt_add(&t,
+            "200 OK\n"
+            "%u sources online\n"
+            "0 sources offline\n"
+            "0 sources doing burst (return to online)\n"
+            "0 sources doing burst (return to offline)\n"
+            "%u sources with unknown address\n",
+            s->sources.count - unresolved, unresolved);
+    return t.len;
+}
+
+/* ---- this machine -------------------------------------------------------- */
+
+static void add_first_sync(struct fmt_text *t, const struct status *s)
+{
+    mono_ns first = s->timekeeper.tracking.first_sync;
+    if (first < 0)
+        fmt_add(t, "First sync      : not yet\n");
+    else
+        fmt_add(t, "First sync      : %.3f s after start, %s\n",
+                (double)first / 1e9,
+                s->timefloor.from_cookies ? "from saved cookies"
+                                          : "after key exchange");
+}
+
+static void add_card(struct fmt_text *t, const struct status *s)
+{
+    const struct status_store *c = &s->store;
+    fmt_add(t, "Card            : %s, state partition %s, chrony.conf %s\n",
+            c->card ? "yes" : "none", c->state_partition ? "yes" : "none",
+            s->config.ok ? "good" : "has errors");
+    fmt_add(t, "Card errors     : %lu\n",
+            (unsigned long)s->machine.card_errors);
+    fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",
+            (unsigned long)c->writes, (unsigned long)c->errors,
+            c->failing ? "; the card takes none now: nothing is saved" : "");
+    fmt_add(t,
+            "Card wear       : %lu sectors every %lu s: a year %llu writes, "
+            "%llu MB, each sector %lu times\n",
+            (unsigned long)c->wear.sectors, (unsigned long)c->save_interval_s,
+            (unsigned long long)c->wear.writes_a_year,
+            (unsigned long long)(c->wear.sectors_a_year / SECTORS_PER_MB),
+            (unsigned long)c->wear.each_a_year);
+}
+
+static void add_network(struct fmt_text *t, const struct status *s)
+{
+    char text4[ADDR_TEXT], text6[ADDR_TEXT];
+    const char *why = s->machine.trouble;
+    addr_text(&s->net.addr4, text4);
+    addr_text(&s->net.addr6, text6);
+    fmt_add(t, "Ethernet        : %s%s%s\n",
+            s->net.link ? "link up" : "no link", why && why[0] ? ": " : "",
+            why ? why : "");
+    fmt_add(t, "Addresses       : %s %s\n", text4[0] ? text4 : "-", text6);
+    fmt_add(t, "Frames dropped  : %lu\n", (unsigned long)s->net.dropped);
+}
+
+static void add_memory(struct fmt_text *t, const struct status *s)
+{
+    const struct status_machine *b = &s->machine;
+    fmt_add(t, "TLS handshakes  : %lu\n", (unsigned long)s->tls.handshakes);
+    fmt_add(t, "TLS arena peak  : %zu of %zu bytes\n", s->tls.arena_peak,
+            s->tls.arena_size);
+    fmt_add(t, "Stack peak      : %zu of %zu bytes\n", b->stack_peak,
+            b->stack_size);
+    if (b->irq_stack_size > 0)
+        fmt_add(t, "Interrupt stack : %zu of %zu bytes\n", b->irq_stack_peak,
+                b->irq_stack_size);
+}
+
+static void add_loop(struct fmt_text *t, const struct status_loop *l)
+{
+    fmt_add(t, "Longest polls   :");
+    for (size_t i = 0; i < l->count && i < LEN(l->poll); i++)
+        fmt_add(t, " %s %lld us", l->poll[i].name,
+                (long long)(l->poll[i].longest_ns / 1000));
+    fmt_add(t, "\n");
+}
+
+static void add_trouble(struct fmt_text *t, const struct status_sources *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->row[i].trouble[0])
+            fmt_add(t, "Trouble         : %s: %s\n", l->row[i].name,
+                    l->row[i].trouble);
+}
+
+static void add_floor(struct fmt_text *t, const struct status_timefloor *f)
+{
+    fmt_add(t, "Time floor      : ");
+    chronyc_add_time(t, f->unix_s);
+    fmt_add(t, " UTC%s%s\n", f->from ? ", from " : "", f->from ? f->from : "");
+}
+
+size_t chronyc_floor(const struct status *s, char *out, size_t cap)
+{
+    struct fmt_text t = fmt_text_of(out, cap);
+    add_floor(&t, &s->timefloor);
+    add_bootstrap(&t, &s->timekeeper.tracking);
+    return t.len;
+}
+
+size_t chronyc_board(const struct status *s, char *out, size_t cap)
+{
+    const struct status_machine *b = &s->machine;
+    struct fmt_text t = fmt_text_of(out, cap);
+    fmt_add(&t, "Board           : %s\n", b->name);
+    fmt_add(&t, "Host name       : %s\n", s->config.hostname);
+    fmt_add(&t, "Up              : %.3f s, last reset: %s\n",
+            (double)b->up / 1e9, b->last_reset);
+    if (b->boots > 0)
+        fmt_add(&t, "Starts          : %lu since power-on\n",
+                (unsigned long)b->boots);
+    if (b->crashes > 0)
+        fmt_add(&t, "Crashes         : %lu in a row\n",
+                (unsigned long)b->crashes);
+    add_network(&t, s);
+    add_card(&t, s);
+    add_floor(&t, &s->timefloor);
+    add_bootstrap(&t, &s->timekeeper.tracking);
+    add_first_sync(&t, s);
+    if (s->pps.on)
+        fmt_add(&t, "Pulses          : %lu, %lu missed\n",
+                (unsigned long)s->pps.armed, (unsigned long)s->pps.missed);
+    add_memory(&t, s);
+    fmt_add(&t, "Log lines lost  : %lu\n", (unsigned long)s->log.lost);
+    add_loop(&t, &s->loop);
+    add_trouble(&t, &s->sources);
+    return t.len;
+}

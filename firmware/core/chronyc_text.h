@@ -1,0 +1,46 @@
+/* chronyc_text.h -- the status snapshot as text, as chronyc 4.3 prints it:
+ * its columns, its rounding, its signs (+ where the local clock is ahead or
+ * fast, the opposite of ours). What the console shows.
+ *
+ * Each function writes whole lines into out, 0-terminated and cut at cap, and
+ * returns the length without the 0. Pure. Names and texts in the snapshot may
+ * come from the network or from chrony.conf; they are printed as they stand. */
+#ifndef CHRONYC_TEXT_H
+#define CHRONYC_TEXT_H
+
+#include "status.h"
+
+/* Writes `chronyc sources`: reach and last sample of each source. */
+size_t chronyc_sources(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc sourcestats`: rate, offset and spread of each source. Freq
+ * Skew is one sigma, where chrony's is 95 %. */
+size_t chronyc_sourcestats(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc selectdata`: why each source is selected or not. */
+size_t chronyc_selectdata(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc authdata`: keys, cookies and NAKs of each source. */
+size_t chronyc_authdata(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc ntpdata` for source i, which must be below sources.count.
+ * Jitter asymmetry is not measured and printed as 0. */
+size_t chronyc_ntpdata(const struct status *s, size_t i, char *out, size_t cap);
+
+/* Writes `chronyc tracking`, and after it why the clock is not set or what is
+ * not checked, if anything. */
+size_t chronyc_tracking(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc serverstats`. */
+size_t chronyc_serverstats(const struct status *s, char *out, size_t cap);
+
+/* Writes `chronyc activity`. */
+size_t chronyc_activity(const struct status *s, char *out, size_t cap);
+
+/* Writes the time floor and why the clock is not set; no word of chronyc's. */
+size_t chronyc_floor(const struct status *s, char *out, size_t cap);
+
+/* Writes what this machine is and how it does; no word of chronyc's. */
+size_t chronyc_board(const struct status *s, char *out, size_t cap);
+
+#endif

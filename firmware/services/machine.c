@@ -1,0 +1,23 @@
+#include "machine.h"
+
+#include "core/mono.h"
+#include "port.h"
+
+void machine_status(struct status_machine *out)
+{
+    struct port_info info;
+    port_info(&info);
+    *out = (struct status_machine){
+        .name = info.board,
+        .last_reset = info.last_reset,
+        .trouble = info.trouble,
+        .up = mono_of_ticks(port_ticks(), port_tick_hz()),
+        .boots = info.boots,
+        .crashes = info.crashes,
+        .card_errors = info.card_errors,
+        .stack_size = info.stack_size,
+        .stack_peak = info.stack_used,
+        .irq_stack_size = info.irq_stack_size,
+        .irq_stack_peak = info.irq_stack_used,
+    };
+}
