@@ -6,7 +6,7 @@
 
 #define SECTORS_PER_MB 1953 /* of 512 bytes */
 
-/* ---- the tables -------------------------------------------------------- */
+/* ---- the tables ---- */
 
 size_t chronyc_sources(const struct status *s, char *out, size_t cap)
 {
@@ -148,7 +148,7 @@ size_t chronyc_activity(const struct status *s, char *out, size_t cap)
     return t.len;
 }
 
-/* ---- this machine -------------------------------------------------------- */
+/* ---- this machine ---- */
 
 static void add_first_sync(struct fmt_text *t, const struct status *s)
 {

@@ -20,7 +20,7 @@
 #include "journal.h"
 #include "limit.h"
 
-/* ---- sources: what is asked, and how that goes ----------------------------- */
+/* ---- sources: what is asked, and how that goes ---- */
 
 struct status_source {
     char name[LIMIT_NAME]; /* as configured                                 */
@@ -48,7 +48,7 @@ struct status_sources {
     struct status_source row[LIMIT_SOURCES];
 };
 
-/* ---- timekeeper: what the clock makes of them ------------------------------- */
+/* ---- timekeeper: what the clock makes of them ---- */
 
 enum { /* selection options: chronyc's N P T R */
        STATUS_OPT_NOSELECT = 1,
@@ -132,7 +132,7 @@ struct status_timekeeper {
     struct status_clock_source row[LIMIT_SOURCES];
 };
 
-/* ---- the rest, one section for each service --------------------------------- */
+/* ---- the rest, one section for each service ---- */
 
 struct status_timefloor {
     int64_t unix_s;

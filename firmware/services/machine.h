@@ -1,4 +1,4 @@
-/* machine.h -- what the machine says of itself (port_info), for the snapshot. */
+/* machine.h -- what the machine says of itself (port_info). */
 #ifndef MACHINE_H
 #define MACHINE_H
 
