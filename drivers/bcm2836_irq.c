@@ -46,9 +46,3 @@ void bcm2836_irq_gpu_enable(const struct bcm2836_irq *c, unsigned n)
     ASSERT(n < 64);
     hw_write(c->gpu + ENABLE_1 + n / 32 * 4, 1u << n % 32);
 }
-
-void bcm2836_irq_gpu_disable(const struct bcm2836_irq *c, unsigned n)
-{
-    ASSERT(n < 64);
-    hw_write(c->gpu + DISABLE_1 + n / 32 * 4, 1u << n % 32);
-}

@@ -25,6 +25,5 @@ uint32_t bcm2836_irq_pending(const struct bcm2836_irq *c);
 /* GPU interrupts, number 0..63. */
 uint64_t bcm2836_irq_gpu_pending(const struct bcm2836_irq *c);
 void bcm2836_irq_gpu_enable(const struct bcm2836_irq *c, unsigned n);
-void bcm2836_irq_gpu_disable(const struct bcm2836_irq *c, unsigned n);
 
 #endif

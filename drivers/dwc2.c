@@ -1,4 +1,4 @@
-#include "dwc2_regs.h"
+#include "dwc2_private.h"
 
 /* Start-up, each state with its deadline in h->when. */
 enum {
@@ -11,10 +11,10 @@ enum {
     ST_DEAD, /* try again at h->when                                     */
 };
 
-#define RESET_NS  (100 * DWC2_MS)
-#define MODE_NS   (150 * DWC2_MS) /* forcing host mode takes 25 ms and more  */
-#define FLUSH_NS  (10 * DWC2_MS)
-#define REVIVE_NS (1000 * DWC2_MS)
+#define RESET_NS  (100 * MONO_MS)
+#define MODE_NS   (150 * MONO_MS) /* forcing host mode takes 25 ms and more  */
+#define FLUSH_NS  (10 * MONO_MS)
+#define REVIVE_NS (1000 * MONO_MS)
 
 static void enter(struct dwc2 *h, uint8_t state, span_ns limit)
 {
@@ -228,7 +228,7 @@ mono_ns dwc2_due(const struct dwc2 *h)
     if (h->state == ST_DEAD)
         return h->when;
     if (h->state != ST_READY)
-        return h->now + DWC2_MS;
+        return h->now + MONO_MS;
     return dwc2_chan_due(h);
 }
 

@@ -25,10 +25,10 @@
 #ifndef DWC2_H
 #define DWC2_H
 
+#include "core/mono.h"
 #include "hw.h"
 
 #define DWC2_CHANNELS 8
-#define DWC2_NEVER    INT64_MAX
 
 enum dwc2_type { DWC2_CONTROL = 0, DWC2_BULK = 2, DWC2_INTERRUPT = 3 };
 enum dwc2_speed { DWC2_HIGH = 0, DWC2_FULL = 1, DWC2_LOW = 2 };
@@ -73,7 +73,7 @@ struct dwc2_pipe {
     uint8_t type;        /* enum dwc2_type                                  */
     uint8_t speed;       /* enum dwc2_speed                                 */
     uint16_t mps;        /* wMaxPacketSize                                  */
-    uint16_t mps_lie;    /* 0, or what to tell QEMU's channel instead       */
+    uint16_t mps_qemu;   /* 0, or what to tell QEMU's channel instead       */
     span_ns interval_ns; /* interrupt: pause after a NAK                    */
     /* Private. */
     struct dwc2_xfer *head, *tail;

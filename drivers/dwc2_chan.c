@@ -3,12 +3,12 @@
  * retry, next transfer, done) is decided from the pipe alone. */
 #include <string.h>
 
-#include "dwc2_regs.h"
+#include "dwc2_private.h"
 
 #define ERRORS_MAX   3
-#define STOP_NS      (20 * DWC2_MS)
-#define ERROR_GAP_NS (1 * DWC2_MS) /* a dead device must not eat the bus    */
-#define FAIL_GAP_NS  (10 * DWC2_MS)
+#define STOP_NS      (20 * MONO_MS)
+#define ERROR_GAP_NS (1 * MONO_MS) /* a dead device must not eat the bus    */
+#define FAIL_GAP_NS  (10 * MONO_MS)
 #define POLLED_NS    (250000)
 
 static void finish(struct dwc2 *h, struct dwc2_pipe *p, enum dwc2_end end)
@@ -117,10 +117,10 @@ static void chan_start(struct dwc2 *h, uint32_t n, struct dwc2_pipe *p)
     p->chan = (int8_t)n;
     c->in = l.in;
     c->stopping = c->stamped = false;
-    c->mps = p->mps_lie && !l.in ? p->mps_lie : p->mps;
+    c->mps = p->mps_qemu && !l.in ? p->mps_qemu : p->mps;
     c->packets = l.len ? (l.len + c->mps - 1) / c->mps : 1;
     c->size = l.in ? c->packets * c->mps : l.len; /* IN: whole packets */
-    if (x->deadline == DWC2_NEVER && x->timeout_ns)
+    if (x->deadline == MONO_NEVER && x->timeout_ns)
         x->deadline = h->now + x->timeout_ns;
 
     dwc2_write(h, HCINT(n), HCI_ALL);
@@ -185,7 +185,7 @@ static void stage_done(struct dwc2 *h, struct dwc2_pipe *p, uint64_t stamp)
     bool control = p->type == DWC2_CONTROL;
 
     x->errors = 0;
-    x->deadline = DWC2_NEVER;
+    x->deadline = MONO_NEVER;
     x->done_ticks = stamp;
     if (control && x->stage == SETUP)
         x->stage = x->len ? DATA : STATUS;
@@ -256,7 +256,7 @@ static void judge(struct dwc2 *h, struct dwc2_pipe *p, uint32_t hcint,
             p->not_before +=
                 p->type == DWC2_INTERRUPT ? p->interval_ns : ERROR_GAP_NS;
         if (p->type == DWC2_INTERRUPT)
-            p->head->deadline = DWC2_NEVER; /* it is alive: anew */
+            p->head->deadline = MONO_NEVER; /* it is alive: anew */
     } else {
         bus_error(h, p, moved); /* halted without a word */
     }
@@ -357,7 +357,7 @@ void dwc2_chan_abandon(struct dwc2 *h)
 
 mono_ns dwc2_chan_due(const struct dwc2 *h)
 {
-    mono_ns due = h->ended ? h->now : DWC2_NEVER;
+    mono_ns due = h->ended ? h->now : MONO_NEVER;
 
     for (uint32_t n = 0; n < h->channels; n++) {
         const struct dwc2_chan *c = &h->chan[n];

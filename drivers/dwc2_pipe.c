@@ -1,5 +1,5 @@
 /* Pipes: opening, closing, queueing. What then happens is dwc2_chan.c's. */
-#include "dwc2_regs.h"
+#include "dwc2_private.h"
 
 bool dwc2_busy(const struct dwc2_xfer *x)
 {
@@ -57,7 +57,7 @@ static void enqueue(struct dwc2_pipe *p, struct dwc2_xfer *x)
     x->pid = PID_DATA1;
     x->errors = 0;
     x->pos = 0;
-    x->deadline = DWC2_NEVER;
+    x->deadline = MONO_NEVER;
     x->start_ticks = x->done_ticks = 0;
     if (p->type == DWC2_CONTROL)
         hw_dma_clean(x->setup, 8);

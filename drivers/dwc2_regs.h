@@ -1,11 +1,7 @@
-/* dwc2_regs.h -- registers of the DWC2 host that we use, and what dwc2.c and
- * dwc2_chan.c share. Names follow the block's databook. */
+/* dwc2_regs.h -- registers of the DWC2 host that we use, as offsets from its
+ * base. Names follow the block's databook. */
 #ifndef DWC2_REGS_H
 #define DWC2_REGS_H
-
-#include "dwc2.h"
-
-#define DWC2_MS ((mono_ns)1000000)
 
 #define GAHBCFG     0x008u
 #define GUSBCFG     0x00cu
@@ -91,59 +87,5 @@
 #define PID_DATA0 0u
 #define PID_DATA1 2u
 #define PID_SETUP 3u
-
-static inline uint32_t dwc2_read(const struct dwc2 *h, uint32_t reg)
-{
-    return hw_read(h->base + reg);
-}
-
-static inline void dwc2_write(const struct dwc2 *h, uint32_t reg, uint32_t v)
-{
-    hw_write(h->base + reg, v);
-}
-
-/* The interrupt on this core keeps its hands off channels and queues while
- * `locked` stands; it only stamps. */
-static inline void dwc2_lock(struct dwc2 *h)
-{
-    ASSERT(!h->locked);
-    h->locked = true;
-    __asm__ volatile("" ::: "memory");
-}
-
-static inline void dwc2_unlock(struct dwc2 *h)
-{
-    __asm__ volatile("" ::: "memory");
-    h->locked = false;
-}
-
-/* struct dwc2_xfer: state; stage of a control transfer; stage of others. */
-enum { X_IDLE, X_QUEUED, X_ENDED };
-enum { SETUP, DATA, STATUS };
-enum { MAIN = DATA, EMPTY };
-
-static inline bool dwc2_data_in(const struct dwc2_pipe *p,
-                                const struct dwc2_xfer *x)
-{
-    return p->type == DWC2_CONTROL ? (x->setup[0] & 0x80) != 0 : p->in;
-}
-
-/* Whole cache lines: IN buffers are aligned and padded to them. */
-static inline void dwc2_discard(const struct dwc2_xfer *x)
-{
-    hw_dma_discard(x->buf, (x->len + HW_LINE - 1) & ~(HW_LINE - 1u));
-}
-
-/* dwc2_chan.c, all under the lock. */
-bool dwc2_chan_take(struct dwc2 *h, uint32_t n); /* true: it came free       */
-void dwc2_chan_stop(struct dwc2 *h, uint32_t n);
-bool dwc2_pipe_start(struct dwc2 *h, struct dwc2_pipe *p);
-void dwc2_pipe_drop(struct dwc2 *h, struct dwc2_pipe *p); /* end all, unlink */
-void dwc2_chan_scan(struct dwc2 *h);    /* take halted, time out, start      */
-void dwc2_chan_abandon(struct dwc2 *h); /* the controller is being reset     */
-struct dwc2_xfer *dwc2_chan_ended(struct dwc2 *h); /* next for its done call */
-mono_ns dwc2_chan_due(const struct dwc2 *h);
-/* dwc2.c */
-void dwc2_restart(struct dwc2 *h, const char *why);
 
 #endif

@@ -8,7 +8,6 @@
 #include "core/base.h"
 
 struct eth_ops {
-    const char *name;
     int (*recv)(void *dev, uint8_t *buf, size_t cap, uint64_t *stamp);
     int (*send)(void *dev, const uint8_t *frame, size_t len, uint64_t *stamp);
     bool (*link)(const void *dev);

@@ -2,11 +2,15 @@
 
 #include "usb.h"
 
+/* A kind of device is a row here; the first that matches takes it. */
 void usb_init(struct usb *u, uintptr_t dwc2_base, mono_ns now)
 {
+    const struct usb_class rows[USB_CLASSES] = {
+        {&usb_hub_driver, u->hub, NULL},
+        {&usb_ecm_driver, &u->ecm, &u->eth},
+    };
     memset(u, 0, sizeof *u);
-    u->classes[0] = (struct usb_class){&usb_hub_driver, u->hub};
-    u->classes[1] = (struct usb_class){&usb_ecm_driver, &u->ecm};
+    memcpy(u->classes, rows, sizeof rows);
     usb_core_init(&u->core, &u->host, u->classes, USB_CLASSES);
     dwc2_init(&u->host, dwc2_base, now);
 }
@@ -19,8 +23,7 @@ void usb_poll(struct usb *u, mono_ns now)
 
 mono_ns usb_due(const struct usb *u)
 {
-    mono_ns a = dwc2_due(&u->host), b = usb_core_due(&u->core);
-    return a < b ? a : b;
+    return mono_min(dwc2_due(&u->host), usb_core_due(&u->core));
 }
 
 void usb_irq(struct usb *u)
@@ -28,12 +31,12 @@ void usb_irq(struct usb *u)
     dwc2_irq(&u->host);
 }
 
-const struct eth_ops *usb_eth(struct usb *u, void **dev)
+const struct eth_ops *usb_ethernet(struct usb *u, void **dev)
 {
-    if (!usb_ecm_eth.link(&u->ecm))
+    if (!usb_eth_ops.link(&u->eth))
         return NULL;
-    *dev = &u->ecm;
-    return &usb_ecm_eth;
+    *dev = &u->eth;
+    return &usb_eth_ops;
 }
 
 const char *usb_trouble(const struct usb *u)
@@ -41,7 +44,7 @@ const char *usb_trouble(const struct usb *u)
     const char *why = u->host.trouble;
     if (!why)
         why = usb_core_trouble(&u->core);
-    if (why || u->ecm.dev)
+    if (why || u->eth.dev)
         return why;
     for (size_t i = 0; i < USB_DEVICES; i++)
         if (u->core.dev[i].state == USB_UNUSED)

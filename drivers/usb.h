@@ -6,7 +6,8 @@
  *     loop:       usb_poll(&usb, now);   at the latest at usb_due(&usb)
  *     IRQ 9:      usb_irq(&usb);         optional; without it stamps are
  *                                        taken in usb_poll
- *     Ethernet:   void *dev; const struct eth_ops *e = usb_eth(&usb, &dev);
+ *     Ethernet:   void *dev;
+ *                 const struct eth_ops *e = usb_ethernet(&usb, &dev);
  *                 NULL until a device is up and again when it is unplugged:
  *                 ask each time
  *
@@ -25,17 +26,29 @@ struct usb {
     struct usb_core core;
     struct usb_class classes[USB_CLASSES];
     struct usb_hub hub[USB_HUBS];
+    struct usb_eth eth;
     struct usb_ecm ecm;
 };
 
+/* Starts the controller; the bus comes up over the next polls. */
 void usb_init(struct usb *u, uintptr_t dwc2_base, mono_ns now);
+
+/* Does what is due on the bus; calls back from here only. */
 void usb_poll(struct usb *u, mono_ns now);
+
+/* When usb_poll has something to do without an interrupt, or MONO_NEVER. */
 mono_ns usb_due(const struct usb *u);
-/* From the interrupt handler; may interrupt any call of this header. */
+
+/* Must be called from the interrupt handler; it may interrupt any other call
+ * of this header. */
 void usb_irq(struct usb *u);
-/* The Ethernet device in use, or NULL. */
-const struct eth_ops *usb_eth(struct usb *u, void **dev);
-/* NULL, or one line on what is wrong: controller, port or device. */
+
+/* The functions of the Ethernet device in use and, in *dev, their first
+ * argument; or NULL where there is none whose link is up. */
+const struct eth_ops *usb_ethernet(struct usb *u, void **dev);
+
+/* One line on what is wrong with the controller, a port or a device; NULL
+ * where nothing is. */
 const char *usb_trouble(const struct usb *u);
 
 #endif

@@ -1,21 +1,17 @@
 #include <string.h>
 
-#include "usb_core.h"
+#include "usb_private.h"
 
-#define TRIES_MAX  3
-#define CONTROL_NS (500 * USB_MS) /* USB 2.0, 9.2.6.4                         */
-#define SETTLE_NS  (2 * USB_MS)   /* 9.2.6.3                                  */
+#define TRIES_MAX 3
+#define CONTROL_NS                                                             \
+    (500 * MONO_MS)             /* USB 2.0, 9.2.6.4                         */
+#define SETTLE_NS (2 * MONO_MS) /* 9.2.6.3                                  */
 
 enum {
     REQ_SET_ADDRESS = 5,
     REQ_GET_DESCRIPTOR = 6,
     REQ_SET_CONFIGURATION = 9,
 };
-
-void usb_root_reset(struct usb_core *c); /* usb_root.c */
-void usb_root_rescan(struct usb_core *c);
-void usb_root_poll(struct usb_core *c);
-mono_ns usb_root_due(const struct usb_core *c);
 
 mono_ns usb_now(const struct usb_dev *dev)
 {
@@ -82,7 +78,7 @@ void usb_open(struct usb_dev *d, struct dwc2_pipe *p,
     p->type = e->type;
     p->speed = d->speed;
     p->mps = e->mps;
-    p->mps_lie = 0;
+    p->mps_qemu = 0;
     p->interval_ns = usb_interval_ns(e, d->speed == DWC2_HIGH);
     dwc2_open(d->core->host, p);
 }
@@ -341,7 +337,7 @@ static void configured(struct usb_dev *d)
     d->why = NULL;
     d->driver = k->driver;
     d->state = USB_RUN;
-    if (k->driver->start(k->pool, d, d->buf, d->cfg_len) == RC_OK)
+    if (k->driver->start(k, d, d->buf, d->cfg_len) == RC_OK)
         return;
     d->driver = NULL;
     d->state = USB_UNUSED;
@@ -436,7 +432,7 @@ mono_ns usb_core_due(const struct usb_core *c)
 
     for (size_t i = 0; i < USB_DEVICES; i++) {
         const struct usb_dev *d = &c->dev[i];
-        mono_ns t = DWC2_NEVER;
+        mono_ns t = MONO_NEVER;
         if (d->state == USB_SETTLE)
             t = d->when;
         else if (d->state == USB_CLOSING || (d->state == USB_WAIT && !c->turn))

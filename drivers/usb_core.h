@@ -17,14 +17,15 @@
 #define USB_DEVICES   12   /* hubs included                                  */
 #define USB_DEPTH     5    /* hubs in a row (USB 2.0, 4.1.1)                 */
 #define USB_CTL_BYTES 1024 /* longest configuration                          */
-#define USB_MS        ((mono_ns)1000000)
 
+struct usb_class;
 struct usb_core;
 struct usb_dev;
+struct usb_eth;
 
-/* One per kind of device; all calls come from usb_core_poll. To support
- * another Ethernet chip, write one of these and a struct eth_ops (eth.h) and
- * add it to the table in usb.c. */
+/* One per kind of device; all calls come from usb_core_poll. Another Ethernet
+ * chip is one of these and a struct usb_eth_chip (usb_eth.h), and a row of the
+ * table in usb.c. */
 struct usb_class_driver {
     const char *name;
     /* Does this driver want the device in this configuration? */
@@ -33,8 +34,8 @@ struct usb_class_driver {
     /* The device is configured. cfg lies in dev->buf: take from it what is
      * needed before the first control transfer. On success set dev->cls.
      * RC_BAD, RC_SPACE: refused, with dev->why set. */
-    int (*start)(void *pool, struct usb_dev *dev, const uint8_t *cfg,
-                 size_t len);
+    int (*start)(const struct usb_class *c, struct usb_dev *dev,
+                 const uint8_t *cfg, size_t len);
     void (*poll)(struct usb_dev *dev, mono_ns now);
     mono_ns (*due)(const struct usb_dev *dev);
     /* Unplugged, or being reset: close every pipe, forget dev. */
@@ -49,6 +50,7 @@ struct usb_class_driver {
 struct usb_class {
     const struct usb_class_driver *driver;
     void *pool; /* the driver's instances, owned by struct usb               */
+    struct usb_eth *eth; /* the rings that all Ethernet chips share, or NULL */
 };
 
 enum usb_dev_state {
@@ -105,37 +107,45 @@ struct usb_core {
     struct usb_dev dev[USB_DEVICES];
 };
 
+/* Begins with nothing attached. host and classes must stay; the first class
+ * whose driver matches takes a device. */
 void usb_core_init(struct usb_core *c, struct dwc2 *host,
                    const struct usb_class *classes, size_t nclasses);
-/* After dwc2_poll, whose time it shares. */
-void usb_core_poll(struct usb_core *c);
-mono_ns usb_core_due(const struct usb_core *c);
-const char *usb_core_trouble(const struct usb_core *c); /* or NULL           */
 
-/* For class drivers. One control transfer per device at a time: RC_STATE
- * while one is under way. IN data arrives in dev->buf; OUT data is put there
- * first. done is called with RC_OK, RC_IO (refused), RC_TIMEOUT; never after
- * the driver's gone(). */
+/* Must be called after each dwc2_poll, whose time it shares. */
+void usb_core_poll(struct usb_core *c);
+
+/* When usb_core_poll has something to do, or MONO_NEVER. */
+mono_ns usb_core_due(const struct usb_core *c);
+
+/* One line on a port or device that failed, or NULL. */
+const char *usb_core_trouble(const struct usb_core *c);
+
+/* ---- for class drivers ---- */
+
 struct usb_request {
     uint8_t type, request;
     uint16_t value, index, length;
 };
+
+/* Starts a control transfer; RC_STATE while the device's last one is still
+ * under way. IN data arrives in dev->buf; OUT data is put there first. done is
+ * called with RC_OK, RC_IO (refused) or RC_TIMEOUT, and never after the
+ * driver's gone(). */
 int usb_control(struct usb_dev *dev, struct usb_request r,
                 usb_ctl_done *done) MUST_CHECK;
+
+/* Whether usb_control would take another one now. */
 bool usb_control_idle(const struct usb_dev *dev);
-mono_ns usb_now(const struct usb_dev *dev); /* of this poll                  */
-/* Open a pipe to an endpoint of this device. */
+
+/* The time of this poll. */
+mono_ns usb_now(const struct usb_dev *dev);
+
+/* Opens a pipe to an endpoint of this device. */
 void usb_open(struct usb_dev *dev, struct dwc2_pipe *p,
               const struct usb_endpoint *e);
-/* Take the device away and find it again, from its port's reset on. */
-void usb_reset(struct usb_dev *dev, const char *why);
 
-/* For hubs. attach: a device was there for 100 ms; NULL: no room. */
-struct usb_dev *usb_attach(struct usb_core *c, struct usb_dev *hub,
-                           uint8_t port);
-void usb_detach(struct usb_dev *dev);
-void usb_port_ready(struct usb_dev *dev, uint8_t speed); /* reset + 10 ms    */
-void usb_port_failed(struct usb_dev *dev, const char *why);
-void usb_port_off(struct usb_dev *dev);
+/* Takes the device away and finds it again, from its port's reset on. */
+void usb_reset(struct usb_dev *dev, const char *why);
 
 #endif

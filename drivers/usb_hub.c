@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "usb_hub.h"
+#include "usb_private.h"
 
 enum { HUB_DESC, HUB_POWER, HUB_SETTLE, HUB_RUN }; /* hub.state               */
 
@@ -56,12 +57,12 @@ enum {
 #define C_RESET      0x0010
 #define C_ALL        0x001f
 
-#define DEBOUNCE_NS (100 * USB_MS)
-#define RESET_NS    (12 * USB_MS) /* 7.1.7.5: the hub drives 10..20 ms        */
+#define DEBOUNCE_NS (100 * MONO_MS)
+#define RESET_NS    (12 * MONO_MS) /* 7.1.7.5: the hub drives 10..20 ms */
 #define RESET_LOOKS 20
-#define RECOVER_NS  (10 * USB_MS)
-#define RETRY_NS    (1000 * USB_MS)
-#define LISTEN_NS   (1000 * USB_MS)
+#define RECOVER_NS  (10 * MONO_MS)
+#define RETRY_NS    (1000 * MONO_MS)
+#define LISTEN_NS   (1000 * MONO_MS)
 #define ERRORS_MAX  5
 
 static void hub_next(struct usb_hub *h);
@@ -87,7 +88,7 @@ static void port_attach(struct usb_hub *h, uint8_t n)
     struct usb_hub_port *p = &h->port[n];
     p->child = usb_attach(h->dev->core, h->dev, n);
     p->state = PORT_WAIT;
-    p->when = DWC2_NEVER;
+    p->when = MONO_NEVER;
     if (!p->child)
         wait_for(h, p, PORT_DEBOUNCE, RETRY_NS);
 }
@@ -104,7 +105,7 @@ static void port_resetting(struct usb_hub *h, struct usb_hub_port *p,
         wait_for(h, p, PORT_RESETTING, RECOVER_NS);
     } else {
         p->state = PORT_WAIT;
-        p->when = DWC2_NEVER;
+        p->when = MONO_NEVER;
         usb_port_failed(p->child, "hub port is not enabled by its reset");
     }
 }
@@ -114,7 +115,7 @@ static void port_status(struct usb_hub *h, uint8_t n, uint16_t status,
 {
     struct usb_hub_port *p = &h->port[n];
     bool there = status & S_CONNECTION;
-    bool ripe = p->when == DWC2_NEVER; /* its timer asked for this look */
+    bool ripe = p->when == MONO_NEVER; /* its timer asked for this look */
 
     p->clear |= change & C_ALL;
     if (change & C_OVER && !(status & S_OVER))
@@ -123,7 +124,7 @@ static void port_status(struct usb_hub *h, uint8_t n, uint16_t status,
         drop_child(p);
         wait_for(h, p, there ? PORT_DEBOUNCE : PORT_EMPTY, DEBOUNCE_NS);
         if (!there)
-            p->when = DWC2_NEVER;
+            p->when = MONO_NEVER;
     } else if (there && p->state == PORT_EMPTY) {
         wait_for(h, p, PORT_DEBOUNCE, DEBOUNCE_NS);
     } else if (p->state == PORT_DEBOUNCE && ripe) {
@@ -146,7 +147,7 @@ static void hub_descriptor(struct usb_hub *h, size_t actual)
         return;
     }
     h->ports = b[2] < USB_HUB_PORTS ? b[2] : USB_HUB_PORTS;
-    h->power_good_ns = (span_ns)b[5] * 2 * USB_MS;
+    h->power_good_ns = (span_ns)b[5] * 2 * MONO_MS;
     for (uint8_t n = 1; n <= h->ports; n++)
         h->port[n].want_power = true;
     h->state = HUB_POWER;
@@ -380,10 +381,10 @@ static bool hub_match(const struct usb_device_desc *d, const uint8_t *cfg,
     return d->dev_class == 9 && usb_desc_hub_endpoint(cfg, len, &e) == RC_OK;
 }
 
-static int hub_start(void *pool, struct usb_dev *dev, const uint8_t *cfg,
-                     size_t len)
+static int hub_start(const struct usb_class *c, struct usb_dev *dev,
+                     const uint8_t *cfg, size_t len)
 {
-    struct usb_hub *h = pool;
+    struct usb_hub *h = c->pool;
     struct usb_endpoint e;
 
     if (usb_desc_hub_endpoint(cfg, len, &e) != RC_OK || e.mps > HW_LINE) {
@@ -399,7 +400,7 @@ static int hub_start(void *pool, struct usb_dev *dev, const uint8_t *cfg,
             continue;
         memset(h, 0, sizeof *h);
         for (int n = 0; n <= USB_HUB_PORTS; n++)
-            h->port[n].when = DWC2_NEVER;
+            h->port[n].when = MONO_NEVER;
         h->dev = dev;
         dev->cls = h;
         usb_open(dev, &h->pipe, &e);
@@ -414,7 +415,7 @@ static void port_clock(struct usb_hub *h, struct usb_hub_port *p, mono_ns now)
 {
     if (now < p->when)
         return;
-    p->when = DWC2_NEVER;
+    p->when = MONO_NEVER;
     if (p->state == PORT_RECOVER) {
         p->state = PORT_UP;
         usb_port_ready(p->child, p->speed);
@@ -441,7 +442,7 @@ static void hub_poll(struct usb_dev *dev, mono_ns now)
 static mono_ns hub_due(const struct usb_dev *dev)
 {
     const struct usb_hub *h = dev->cls;
-    mono_ns due = h->state == HUB_SETTLE ? h->when : DWC2_NEVER;
+    mono_ns due = h->state == HUB_SETTLE ? h->when : MONO_NEVER;
     for (uint8_t n = 1; n <= h->ports; n++)
         if (h->port[n].when < due)
             due = h->port[n].when;
@@ -460,7 +461,7 @@ static void hub_port_reset(struct usb_dev *hub, uint8_t port)
     struct usb_hub *h = hub->cls;
     h->port[port].want_reset = true;
     h->port[port].state = PORT_ASKED;
-    h->port[port].when = DWC2_NEVER;
+    h->port[port].when = MONO_NEVER;
     hub_next(h);
 }
 

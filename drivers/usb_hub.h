@@ -16,7 +16,7 @@ struct usb_hub_port {
     uint8_t state, tries, speed;
     bool check, want_reset, want_disable, want_power;
     uint16_t clear; /* change bits still to be acknowledged            */
-    mono_ns when;   /* next look, or DWC2_NEVER                        */
+    mono_ns when;   /* next look, or MONO_NEVER                        */
     struct usb_dev *child;
 };
 

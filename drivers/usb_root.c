@@ -1,5 +1,5 @@
 /* The root port, which is the controller's own: debounce, reset, watch. */
-#include "usb_core.h"
+#include "usb_private.h"
 
 enum {
     ROOT_DOWN, /* controller not ready                                   */
@@ -12,16 +12,11 @@ enum {
     ROOT_UP,
 };
 
-#define DEBOUNCE_NS (100 * USB_MS) /* USB 2.0, 7.1.7.3                       */
-#define RESET_NS    (50 * USB_MS)  /* 7.1.7.5: root ports                    */
-#define ENABLE_NS   (100 * USB_MS)
-#define RECOVER_NS  (10 * USB_MS) /* 7.1.7.5: TRSTRCY                       */
-#define LOOK_NS     (10 * USB_MS) /* without an interrupt                   */
-
-void usb_root_reset(struct usb_core *c);
-void usb_root_rescan(struct usb_core *c);
-void usb_root_poll(struct usb_core *c);
-mono_ns usb_root_due(const struct usb_core *c);
+#define DEBOUNCE_NS (100 * MONO_MS) /* USB 2.0, 7.1.7.3                       */
+#define RESET_NS    (50 * MONO_MS)  /* 7.1.7.5: root ports                    */
+#define ENABLE_NS   (100 * MONO_MS)
+#define RECOVER_NS  (10 * MONO_MS) /* 7.1.7.5: TRSTRCY                       */
+#define LOOK_NS     (10 * MONO_MS) /* without an interrupt                   */
 
 static void enter(struct usb_core *c, uint8_t state, span_ns wait)
 {
@@ -140,10 +135,10 @@ mono_ns usb_root_due(const struct usb_core *c)
     case ROOT_RECOVER:
         return c->root_when;
     case ROOT_ENABLE:
-        return c->host->now + USB_MS;
+        return c->host->now + MONO_MS;
     case ROOT_DOWN:
-        return DWC2_NEVER; /* dwc2_due speaks for it */
+        return MONO_NEVER; /* dwc2_due speaks for it */
     default:
-        return c->host->irq_seen ? DWC2_NEVER : c->host->now + LOOK_NS;
+        return c->host->irq_seen ? MONO_NEVER : c->host->now + LOOK_NS;
     }
 }

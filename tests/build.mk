@@ -27,7 +27,8 @@ $(T)/power/%: $(H)/obj/tests/power/%.o $(PANIC) $(TEST_LIBS)
 $(T)/sim/%: $(H)/obj/tests/sim/%.o $(PANIC) $(TEST_LIBS)
 	$(LINK)
 $(T)/drivers/test_sdhci: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/drivers/sdhci_*.c))
-$(T)/drivers/test_dwc2 $(T)/drivers/test_usb: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/drivers/dwc2_*.c tests/drivers/usb_*.c))
+$(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth): \
+    $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c tests/drivers/usb_*.c))
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 

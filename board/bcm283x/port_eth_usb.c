@@ -28,13 +28,13 @@ static void irq(void)
 
 static const struct eth_ops *device(void **dev)
 {
-    return usb_eth(&usb, dev);
+    return usb_ethernet(&usb, dev);
 }
 
 static const char *trouble(void)
 {
     const char *why = usb_trouble(&usb);
-    if (why == NULL && usb.ecm.dev == NULL)
+    if (why == NULL && usb.eth.dev == NULL)
         why = "no Ethernet adapter on USB";
     return why == NULL ? "" : why;
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "dwc2_model.h"
+#include "dwc2.h"
 #include "dwc2_regs.h"
 
 #define MS 1000000
@@ -496,7 +497,7 @@ static void due_says_when(void **state)
     model.irq = irq;
     bring_up();
     run(MS);
-    assert_true(dwc2_due(&t.h) == DWC2_NEVER);
+    assert_true(dwc2_due(&t.h) == MONO_NEVER);
     net.mute = true;
     send(1, 100);
     run(MS);

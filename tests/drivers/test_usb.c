@@ -40,7 +40,7 @@ static void run(int64_t ns)
 
 static const struct eth_ops *eth(void **dev)
 {
-    return usb_eth(&u, dev);
+    return usb_ethernet(&u, dev);
 }
 
 static int64_t wait_up(int64_t limit)
@@ -405,7 +405,7 @@ static void halted_bulk_endpoints_recover(void **state)
     run(100 * MS);
     echo(60);
     echoes();
-    assert_int_equal(u.ecm.stats.tx_errors, 1);
+    assert_int_equal(u.eth.stats.tx_errors, 1);
     assert_int_equal(u.core.resets, 0);
     no_faults();
 }
@@ -445,7 +445,7 @@ static void overlong_and_short_frames_are_dropped(void **state)
     const struct eth_ops *e = eth(&dev);
     assert_int_equal(e->recv(dev, b, sizeof b, &stamp), RC_AGAIN);
     echoes();
-    assert_true(u.ecm.stats.rx_bad >= 3);
+    assert_true(u.eth.stats.rx_bad >= 3);
     no_faults();
 }
 
@@ -459,12 +459,12 @@ static void ring_of_frames_without_stamp(void **state)
     uint64_t stamp;
     void *dev;
     const struct eth_ops *e = eth(&dev);
-    for (int i = 0; i < USB_ECM_TX; i++)
+    for (int i = 0; i < USB_ETH_TX; i++)
         assert_int_equal(e->send(dev, f, sizeof f, NULL), RC_OK);
     assert_int_equal(e->send(dev, f, sizeof f, NULL), RC_AGAIN);
     assert_int_equal(e->send(dev, f, sizeof f, &stamp), RC_AGAIN);
     run(30 * MS);
-    assert_int_equal(net.frames_out, USB_ECM_TX);
+    assert_int_equal(net.frames_out, USB_ETH_TX);
     assert_int_equal(e->send(dev, f, 1515, NULL), RC_BAD);
     no_faults();
 }

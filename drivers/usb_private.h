@@ -1,0 +1,31 @@
+/* usb_private.h -- what usb_core.c, usb_root.c and usb_hub.c share: a device's
+ * way from its port to the bus and back. */
+#ifndef USB_PRIVATE_H
+#define USB_PRIVATE_H
+
+#include "usb_core.h"
+
+/* A device has been on this port for 100 ms. NULL: no room for another one. */
+struct usb_dev *usb_attach(struct usb_core *c, struct usb_dev *hub,
+                           uint8_t port);
+
+/* The device has left its port, and with it all that hung on it. */
+void usb_detach(struct usb_dev *dev);
+
+/* The port answers the core's port_reset: its reset is over by 10 ms, and the
+ * device runs at this speed; or it has failed. */
+void usb_port_ready(struct usb_dev *dev, uint8_t speed);
+void usb_port_failed(struct usb_dev *dev, const char *why);
+
+/* The port answers the core's port_disable: it is off. */
+void usb_port_off(struct usb_dev *dev);
+
+/* usb_root.c: for the controller's own port what a hub's driver does for its
+ * ports. Resets the device on it; looks again at what is there; one pass; and
+ * when the next pass must come, or MONO_NEVER. */
+void usb_root_reset(struct usb_core *c);
+void usb_root_rescan(struct usb_core *c);
+void usb_root_poll(struct usb_core *c);
+mono_ns usb_root_due(const struct usb_core *c);
+
+#endif
