@@ -1,131 +1,76 @@
 /* server and pool lines */
 #include <string.h>
 
-#include "conf_read.h"
+#include "conf_private.h"
 #include "fmt.h"
 
-struct value {
-    int64_t n;
-    double real;
+#define ROW(word, kind, field, least, most, value)                             \
+    CONF_ROW(struct conf_source, word, kind, field, least, most, value)
+#define MILLIARD 1000000000
+
+/* clang-format off */
+const struct conf_row conf_source_options[] = {
+    ROW("iburst",        CONF_FLAG, iburst,             0,        0, 0),
+    ROW("nts",           CONF_FLAG, nts,                0,        0, 0),
+    ROW("port",          CONF_INT,  port,               1,    65535, 123),
+    ROW("ntsport",       CONF_INT,  ntsport,            1,    65535, 4460),
+    ROW("certset",       CONF_INT,  certset,            0,      255, 0),
+    ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4),
+    ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6),
+    ROW("maxpoll",       CONF_INT,  maxpoll,           -7,       24, 10),
+    ROW("xleave",        CONF_FLAG, xleave,             0,        0, 0),
+    ROW("prefer",        CONF_FLAG, prefer,             0,        0, 0),
+    ROW("noselect",      CONF_FLAG, noselect,           0,        0, 0),
+    ROW("trust",         CONF_FLAG, trust,              0,        0, 0),
+    ROW("require",       CONF_FLAG, require,            0,        0, 0),
+    ROW("minstratum",    CONF_INT,  minstratum,         0,       15, 0),
+    ROW("offset",        CONF_REAL, offset_s,   -MILLIARD, MILLIARD, 0),
+    ROW("maxdelay",      CONF_REAL, maxdelay_s,         0,     1000, 3),
+    ROW("maxdelayratio", CONF_REAL, maxdelayratio,      0,  1000000, 0),
+    /* chrony's default is 10; our filter weighs each sample by its delay. */
+    ROW("maxdelaydevratio", CONF_REAL, maxdelaydevratio, 0, 1000000, 0),
+    {.kind = CONF_LINE},
 };
+/* clang-format on */
 
-/* Options that are a word alone. */
-static void set_flag(struct conf_source *s, enum conf_option o)
-{
-    s->iburst |= o == CONF_OPT_IBURST;
-    s->nts |= o == CONF_OPT_NTS;
-    s->prefer |= o == CONF_OPT_PREFER;
-    s->noselect |= o == CONF_OPT_NOSELECT;
-    s->trust |= o == CONF_OPT_TRUST;
-    s->require |= o == CONF_OPT_REQUIRE;
-    s->xleave |= o == CONF_OPT_XLEAVE;
-}
-
-static void set_option(struct conf_source *s, enum conf_option o,
-                       const struct value *value)
-{
-    int64_t v = value->n;
-    switch (o) {
-    case CONF_OPT_MINPOLL:
-        s->minpoll = (int8_t)v;
-        break;
-    case CONF_OPT_MAXPOLL:
-        s->maxpoll = (int8_t)v;
-        break;
-    case CONF_OPT_PORT:
-        s->port = (uint16_t)v;
-        break;
-    case CONF_OPT_NTSPORT:
-        s->ntsport = (uint16_t)v;
-        break;
-    case CONF_OPT_MAXSOURCES:
-        s->maxsources = (uint8_t)v;
-        break;
-    case CONF_OPT_CERTSET:
-        s->certset = (uint8_t)v;
-        break;
-    case CONF_OPT_MINSTRATUM:
-        s->minstratum = (uint8_t)v;
-        break;
-    case CONF_OPT_MAXDELAY:
-        s->maxdelay_s = value->real;
-        break;
-    case CONF_OPT_MAXDELAYRATIO:
-        s->maxdelayratio = value->real;
-        break;
-    case CONF_OPT_MAXDELAYDEVRATIO:
-        s->maxdelaydevratio = value->real;
-        break;
-    case CONF_OPT_OFFSET:
-        s->offset_s = value->real;
-        break;
-    default:
-        set_flag(s, o);
-    }
-}
-
-static int check_real(struct conf_read *p, const struct conf_option_word *o,
-                      const char *word, double *v)
-{
-    char f[64];
-    if (conf_words_real(word, v) < 0) {
-        conf_report(p, CONF_ERROR, o->name, "* is not a number", word);
-        return RC_BAD;
-    }
-    if (*v >= o->min && *v <= o->max)
-        return RC_OK;
-    (void)fmt(f, sizeof(f), "* is outside %ld .. %ld", (long)o->min,
-              (long)o->max);
-    conf_report(p, CONF_ERROR, o->name, f, word);
-    return RC_BAD;
-}
-
-static int check_value(struct conf_read *p, const struct conf_option_word *o,
-                       const char *word, struct value *v)
-{
-    if (o->value == CONF_VALUE_NONE)
-        return RC_OK;
-    if (!word) {
-        conf_report(p, CONF_ERROR, o->name, "its value is missing", NULL);
-        return RC_BAD;
-    }
-    if (o->value == CONF_VALUE_INT)
-        return conf_int(p, o->name, word, o->min, o->max, &v->n);
-    if (o->value == CONF_VALUE_REAL)
-        return check_real(p, o, word, &v->real);
-    return RC_OK;
-}
-
-/* An option that has no effect, or may not be without. */
-static int explain(struct conf_read *p, const struct conf_option_word *o)
+/* An option that has no effect. With a key left out the source would be asked
+ * without authentication: that one is refused. */
+static int explain(struct conf_parser *p, const struct conf_row *o)
 {
     char f[96];
     (void)fmt(f, sizeof(f), "option *: %s", o->why);
-    if (o->option == CONF_OPT_REFUSED)
-        return conf_bad(p, f, o->name);
-    conf_report(p, CONF_IGNORED, p->w.word[0], f, o->name);
+    if (conf_lex_equal(o->word, "key"))
+        return conf_bad(p, f, o->word);
+    conf_report(p, CONF_IGNORED, p->w.word[0], f, o->word);
     return RC_OK;
 }
 
-static int read_options(struct conf_read *p, struct conf_source *s)
+static int read_options(struct conf_parser *p, struct conf_source *s)
 {
     for (size_t i = 2; i < p->w.count; i++) {
-        const char *word = p->w.word[i];
-        const struct conf_option_word *o = conf_words_option(word);
-        struct value v = {0};
+        const char *word = p->w.word[i], *arg = NULL;
+        const struct conf_row *o = conf_find(conf_source_options, word);
+        struct conf_value v;
+        if (!o)
+            o = conf_find(conf_chrony_options, word);
         if (!o && word[0] == '#')
             return conf_bad(p, "a comment needs a line of its own", NULL);
         if (!o)
             return conf_bad(p, "unknown option *", word);
-        if (o->option == CONF_OPT_MAXSOURCES && !s->pool)
+        if (conf_lex_equal(o->word, "maxsources") && !s->pool)
             conf_report(p, CONF_NOTE, "maxsources", "is for pool lines", NULL);
-        bool last = i + 1 == p->w.count;
-        if (check_value(p, o, last ? NULL : p->w.word[i + 1], &v) < 0)
+        if (o->kind != CONF_FLAG) {
+            if (++i == p->w.count) {
+                conf_report(p, CONF_ERROR, o->word, "its value is missing",
+                            NULL);
+                return RC_BAD;
+            }
+            arg = p->w.word[i];
+        }
+        if (conf_read_value(p, o, o->word, arg, &v) < 0)
             return RC_BAD;
-        if (o->value != CONF_VALUE_NONE)
-            i++;
-        set_option(s, o->option, &v);
-        if (o->why && explain(p, o) < 0)
+        conf_store(o, &v, s);
+        if (o->size == 0 && explain(p, o) < 0)
             return RC_BAD;
     }
     return RC_OK;
@@ -135,29 +80,26 @@ static bool same_source(const struct conf_source *a,
                         const struct conf_source *b)
 {
     return a->port == b->port && a->ntsport == b->ntsport &&
-           conf_words_equal(a->name, b->name);
+           conf_lex_equal(a->name, b->name);
 }
 
 struct conf_source conf_source_plain(void)
 {
-    return (struct conf_source){.port = 123,
-                                .ntsport = 4460,
-                                .minpoll = 6,
-                                .maxpoll = 10,
-                                .maxsources = 4,
-                                .maxdelay_s = 3};
+    struct conf_source s = {0};
+    conf_store_defaults(conf_source_options, &s);
+    return s;
 }
 
-static int read_source(struct conf_read *p, bool pool)
+int conf_read_source(struct conf_parser *p)
 {
     struct conf *c = p->c;
     struct conf_source s = conf_source_plain();
     s.line = p->line;
-    s.pool = pool;
+    s.pool = conf_lex_equal(p->w.word[0], "pool");
     if (p->w.count < 2)
         return conf_bad(p, "a name or an address is missing", NULL);
     const char *name = p->w.word[1];
-    if (!conf_words_is_host(name))
+    if (!conf_lex_is_host(name))
         return conf_bad(p, "* is not a host name or an address", name);
     memcpy(s.name, name, strlen(name) + 1); /* is_host: at most 253 */
     if (read_options(p, &s) < 0)
@@ -178,14 +120,4 @@ static int read_source(struct conf_read *p, bool pool)
         s.maxpoll = s.minpoll; /* as chrony does */
     c->sources[c->source_count++] = s;
     return RC_OK;
-}
-
-int conf_read_server(struct conf_read *p)
-{
-    return read_source(p, false);
-}
-
-int conf_read_pool(struct conf_read *p)
-{
-    return read_source(p, true);
 }

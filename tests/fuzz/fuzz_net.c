@@ -227,7 +227,8 @@ static void get_address(void)
 
 static void begin(void)
 {
-    (void)conf_parse(&conf, "hostname clock\n", 15);
+    int errors = conf_parse(&conf, "hostname clock\n", 15);
+    ASSERT(errors == 0);
     sim.ticks = HZ;
     net_init(&conf, changed);
     sim.link = true;

@@ -396,7 +396,7 @@ static int start(void **state)
     assert_int_equal(listen(tcp_fd, 4), 0);
     host_start(NULL);
     host_net_no_console();
-    (void)conf_parse(&conf, "hostname test\n", 14);
+    assert_int_equal(conf_parse(&conf, "hostname test\n", 14), 0);
     net_init(&conf, changed);
     return 0;
 }

@@ -523,7 +523,7 @@ static void test_link_change(void **state)
 static int start(void **state)
 {
     (void)state;
-    (void)conf_parse(&conf, "hostname clock\n", 15);
+    assert_int_equal(conf_parse(&conf, "hostname clock\n", 15), 0);
     sim.ticks = 5 * HZ;
     net_init(&conf, changed);
     net_ntp_servers(ntp_servers);

@@ -114,7 +114,7 @@ static void boot(const char *lines, unsigned n)
     began = ticks += 100 * HZ;
     text[0] = 0;
     log_init();
-    (void)conf_parse(&conf, lines, strlen(lines));
+    assert_int_equal(conf_parse(&conf, lines, strlen(lines)), 0);
     keeper_init(&conf, &ops);
     for (unsigned i = 0; i < n; i++) {
         conf.sources[i] =

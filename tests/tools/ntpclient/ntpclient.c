@@ -291,7 +291,8 @@ static void options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    (void)conf_parse(&c.conf, "", 0); /* chrony's defaults */
+    int errors = conf_parse(&c.conf, "", 0); /* chrony's defaults */
+    ASSERT(errors == 0);
     options(argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct timekeeper_start start = {0};
