@@ -7,8 +7,13 @@
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
+#include "crashloop.h"
+#include "keeper.h"
 #include "log.h"
 #include "port.h"
+#include "snapshot.h"
+#include "timekeeper.h"
+#include "version.h"
 
 #define LINE_MAX_LEN 78
 #define NTPDATA_MAX  1600 /* a source's, with CR LF */
@@ -17,7 +22,6 @@
 static const char prompt[] = "gnomon> ";
 
 static struct {
-    const struct console_ops *ops;
     char out[LIMIT_CONSOLE]; /* not yet printed: from done to len           */
     size_t len, done;
     char line[LINE_MAX_LEN + 1];
@@ -63,7 +67,7 @@ static void say(const char *s)
 static void say_table(size_t (*layout)(const struct status *, char *, size_t))
 {
     static char text[LIMIT_CONSOLE / 2];
-    (void)layout(con.ops->status(), text, sizeof(text));
+    (void)layout(snapshot_take(), text, sizeof(text));
     say(text);
 }
 
@@ -91,7 +95,7 @@ static void do_selectdata(void)
 static void do_ntpdata(void)
 {
     const char *p = con.rest;
-    size_t count = con.ops->status()->sources.count, n = 0;
+    size_t count = snapshot_take()->sources.count, n = 0;
     for (; *p >= '0' && *p <= '9' && n <= count; p++)
         n = n * 10 + (size_t)(*p - '0');
     if (*con.rest && (*p || n == 0 || n > count)) {
@@ -123,6 +127,18 @@ static void do_board(void)
     say_table(chronyc_board);
 }
 
+static void read_clock(int64_t *unix_s, uint32_t *ns)
+{
+    if (crashloop_waits()) { /* there is none yet */
+        *unix_s = gnomon_build_unix;
+        *ns = 0;
+        return;
+    }
+    ntp64 now = timekeeper_utc(port_ticks());
+    *unix_s = utc_unix_s(now, gnomon_build_unix);
+    *ns = utc_unix_ns(now);
+}
+
 /* chronyc has no word for it: the clock as it stands when the line's end is
  * read, so that it can be held against another one. */
 static void do_date(void)
@@ -130,10 +146,10 @@ static void do_date(void)
     char when[UTC_TEXT], text[UTC_TEXT + 32];
     int64_t unix_s;
     uint32_t ns;
-    con.ops->clock(&unix_s, &ns);
+    read_clock(&unix_s, &ns);
     utc_text(unix_s, ns, when);
     (void)fmt(text, sizeof(text), "%s%s\n", when,
-              con.ops->status()->timekeeper.tracking.synchronised
+              snapshot_take()->timekeeper.tracking.synchronised
                   ? ""
                   : ", not synchronised");
     say(text);
@@ -159,7 +175,7 @@ static void set_floor(const char *when)
         say("floor set: a time in UTC, as 2026-11-23T04:05:06Z\n");
         return;
     }
-    int rc = con.ops->floor_set(unix_s);
+    int rc = keeper_floor_set(unix_s);
     say(rc == RC_OK      ? "floor set\n"
         : rc == RC_AGAIN ? "refused: not started yet\n"
         : rc == RC_STATE ? "refused: the clock is set, the floor follows it\n"
@@ -175,8 +191,8 @@ static void do_floor(void)
     else if (strncmp(con.rest, "set ", 4) == 0)
         set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
     else if (strcmp(con.rest, "reset") == 0) {
-        say(con.ops->floor_reset() == RC_OK ? "floor reset to the build time\n"
-                                            : "refused: not started yet\n");
+        say(keeper_floor_reset() == RC_OK ? "floor reset to the build time\n"
+                                          : "refused: not started yet\n");
     } else
         say("floor | floor set YYYY-MM-DDThh:mm:ssZ | floor reset\n");
 }
@@ -350,7 +366,7 @@ static bool list_more(void)
     while (con.ntp_at < con.ntp_until &&
            con.len + NTPDATA_MAX < sizeof(con.out)) {
         char text[NTPDATA_MAX];
-        const struct status *s = con.ops->status();
+        const struct status *s = snapshot_take();
         (void)chronyc_ntpdata(s, con.ntp_at++, text, sizeof(text));
         if (con.ntp_all)
             say("\n");
@@ -359,10 +375,9 @@ static bool list_more(void)
     return con.len > con.done;
 }
 
-void console_init(const struct console_ops *ops)
+void console_init(void)
 {
     memset(&con, 0, sizeof(con));
-    con.ops = ops;
 }
 
 void console_run(const char *command)
@@ -374,6 +389,13 @@ void console_run(const char *command)
     say("\n");
     log_prompt(false);
     run(command);
+}
+
+static void restart(void)
+{
+    if (crashloop_waits()) /* there is nothing to save */
+        port_reset();
+    keeper_reset();
 }
 
 mono_ns console_poll(mono_ns now)
@@ -393,7 +415,7 @@ mono_ns console_poll(mono_ns now)
         (void)log_hold(false);
         if (con.resetting) {
             con.resetting = false;
-            con.ops->reset();
+            restart();
         }
         if (con.awake && !log_prompt_stands()) {
             if (log_pending())

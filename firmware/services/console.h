@@ -8,20 +8,17 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
-#include "core/status.h"
+#include "core/base.h"
 
-struct console_ops {
-    const struct status *(*status)(void); /* a fresh snapshot               */
-    void (*clock)(int64_t *unix_s, uint32_t *ns); /* the clock, this moment */
-    void (*reset)(void);              /* save, then restart             */
-    int (*floor_set)(int64_t unix_s); /* keeper.h                       */
-    int (*floor_reset)(void);
-};
+/* Starts with nothing typed and nothing to print. After log_init. */
+void console_init(void);
 
-void console_init(const struct console_ops *ops);
+/* Reads keys and prints answers as far as the UART takes them. Returns when to
+ * be called next. */
 mono_ns console_poll(mono_ns now);
-/* Print the tables as if typed: for the report after first sync. What has no
- * room any more in LIMIT_CONSOLE bytes is cut. */
+
+/* Runs a command as if it had been typed, and prints it with its answer. What
+ * has no room any more in LIMIT_CONSOLE bytes is cut. */
 void console_run(const char *command);
 
 #define LIMIT_CONSOLE 8192 /* answers waiting for the UART                  */

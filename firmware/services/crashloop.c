@@ -7,7 +7,9 @@
 #define DOUBLINGS  7u
 
 static struct {
-    mono_ns stable_at; /* MONO_NEVER: it is                                  */
+    bool waits;
+    mono_ns start_at;  /* the wait is over                                  */
+    mono_ns stable_at; /* MONO_NEVER: it is                                 */
     uint32_t crashes;
 } loop;
 
@@ -21,12 +23,26 @@ mono_ns crashloop_wait(uint32_t crashes)
 
 void crashloop_init(mono_ns now, uint32_t crashes)
 {
-    loop.stable_at = now + CRASHLOOP_STABLE;
+    mono_ns wait = crashloop_wait(crashes);
+    loop.start_at = now + wait;
+    loop.stable_at = now + wait + CRASHLOOP_STABLE;
+    loop.waits = wait > 0;
     loop.crashes = crashes;
+    if (loop.waits)
+        log_line("%u crashes in a row: starting in %u s", (unsigned)crashes,
+                 (unsigned)(wait / MONO_S));
+}
+
+bool crashloop_waits(void)
+{
+    return loop.waits;
 }
 
 mono_ns crashloop_poll(mono_ns now)
 {
+    if (loop.waits && now < loop.start_at)
+        return loop.start_at;
+    loop.waits = false;
     if (now >= loop.stable_at) {
         loop.stable_at = MONO_NEVER;
         port_stable();

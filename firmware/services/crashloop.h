@@ -16,10 +16,18 @@
 #define CRASHLOOP_FREE   2u
 #define CRASHLOOP_STABLE (60 * MONO_S)
 
+/* Returns how long to wait after so many crashes in a row. */
 mono_ns crashloop_wait(uint32_t crashes);
 
-/* The wait is over at `now`, the run begins. */
+/* Begins the wait, if there is one, after so many crashes in a row. */
 void crashloop_init(mono_ns now, uint32_t crashes);
+
+/* Tells whether the wait is not over yet, as of the last poll: then little has
+ * been started. */
+bool crashloop_waits(void);
+
+/* Ends the wait, and the row of crashes, when it is time. Returns when to be
+ * called next. */
 mono_ns crashloop_poll(mono_ns now);
 
 #endif

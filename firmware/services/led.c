@@ -2,6 +2,7 @@
 
 #include "core/mono.h"
 #include "core/utc.h"
+#include "crashloop.h"
 #include "port.h"
 #include "timekeeper.h"
 
@@ -15,10 +16,7 @@ static const uint16_t pattern[] = {
     [LED_CRASHED] = 0x01f,
 };
 
-static struct {
-    enum led_state (*state)(void);
-    bool lit;
-} led;
+static bool is_lit;
 
 bool led_lit(enum led_state state, uint32_t ns)
 {
@@ -26,11 +24,19 @@ bool led_lit(enum led_state state, uint32_t ns)
     return (pattern[state] >> ns / TENTH_NS & 1) != 0;
 }
 
-void led_init(enum led_state (*state)(void))
+void led_init(void)
 {
-    led.state = state;
-    led.lit = false;
+    is_lit = false;
     port_led(false);
+}
+
+static enum led_state state_now(void)
+{
+    if (crashloop_waits())
+        return LED_CRASHED;
+    if (!timekeeper_synchronised())
+        return LED_UNSYNCHRONISED;
+    return timekeeper_hold_over() ? LED_HOLD_OVER : LED_SYNCHRONISED;
 }
 
 mono_ns led_poll(mono_ns now)
@@ -38,9 +44,9 @@ mono_ns led_poll(mono_ns now)
     uint32_t ns = timekeeper_synchronised()
                       ? utc_unix_ns(timekeeper_utc(port_ticks()))
                       : (uint32_t)(now % MONO_S);
-    bool lit = led_lit(led.state(), ns);
-    if (lit != led.lit)
+    bool lit = led_lit(state_now(), ns);
+    if (lit != is_lit)
         port_led(lit);
-    led.lit = lit;
+    is_lit = lit;
     return now + (mono_ns)(TENTH_NS - ns % TENTH_NS);
 }

@@ -22,10 +22,14 @@ enum led_state {
     LED_CRASHED,
 };
 
-/* The pattern: lit so many nanoseconds (0 .. 999999999) into the second? */
+/* Tells whether the pattern is lit so many nanoseconds (0 .. 999999999) into
+ * the second. */
 bool led_lit(enum led_state state, uint32_t ns);
 
-void led_init(enum led_state (*state)(void));
+/* Starts dark. */
+void led_init(void);
+
+/* Shows the state. Returns when to be called next. */
 mono_ns led_poll(mono_ns now);
 
 #endif

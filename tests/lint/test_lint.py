@@ -17,13 +17,15 @@ FILE_LINES, FUNCTION_LINES, COLUMNS = 500, 60, 80
 STACK = 4096  # bytes of one function in the image, the libraries' too
 TOP_LEVEL = {"firmware", "board", "drivers", "linker", "third_party", "tests",
              "Makefile", "README.md", "LICENSE"}
-# A service talks to another through main's callbacks, but for those that
-# everybody may use and these, which are layers of one thing.
-EVERYBODY = {"timekeeper", "status", "log", "version"}
-LAYERS = {
-    ("sources", "ke_client"): "struct ke_outcome",
-    ("console", "status"): "prints it",
-}
+# The floors of firmware/, from the ground up: a file includes what is on its
+# own floor (the same line here) and below, never what is above. So a call goes
+# down, and what comes up is a callback.
+FLOORS = ["core/", "port.h", "services/version", "services/log", "adapters/",
+          "services/store", "services/machine", "services/timekeeper",
+          "services/ntp_udp", "services/ke_client", "services/sources",
+          "services/keeper", "services/pps", "services/crashloop",
+          "services/led", "services/config", "services/superloop",
+          "services/snapshot", "services/console", "main"]
 BOARDS = boards()
 BOARD_DIRS = {d for b in BOARDS for d in b.dirs.split()}
 TEXT = [f for f in subprocess.run(
@@ -51,35 +53,37 @@ CORE_STANDARD = {"assert", "stdbool", "stddef", "stdint", "string", "limits",
                  "inttypes", "math", "float", "stdarg"}
 
 
-def service_of(path):
-    """sources_card.c belongs to sources, tls_bio.c to tls."""
-    name = os.path.basename(path).split(".")[0]
-    return name.split("_")[0] if name.split("_")[0] in (
-        "sources", "tls", "store", "net", "keeper", "console",
-        "timekeeper") else name
+def floor(path):
+    """sources_ke.c is on the floor of sources; -1: on none."""
+    path = path[len("firmware/"):]
+    return max((n for n, stem in enumerate(FLOORS) if re.match(
+        stem + r"($|[_.]|(?<=/))", path)), default=-1)
+
+
+def included(path, name):
+    """The file of firmware/ that path includes as name, or None."""
+    for found in (os.path.join(os.path.dirname(path), name),
+                  os.path.join("firmware", name)):
+        if os.path.exists(found):
+            return os.path.normpath(found)
+    return None
 
 
 def wrong_include(path, angled, name):
     stem = os.path.splitext(os.path.basename(name))[0]
-    if path.startswith("firmware/core/"):
+    if path.startswith("firmware/"):
         if angled:
-            return stem not in CORE_STANDARD and "core is pure"
-        return (not os.path.exists("firmware/core/" + name)
-                and "core includes core only")
-    if path.startswith("firmware/adapters/"):
-        return (name.startswith(("firmware", "drivers", "board", "services/"))
-                and name != "services/log.h" and "room")
-    if path.startswith("firmware/services/"):
-        if angled:
-            return (stem not in STANDARD
-                    and "services: standard headers in <>")
-        if name.startswith(("core/", "adapters/")) or name == "port.h":
-            return False
-        if os.path.exists("firmware/services/" + name):
-            mine, other = service_of(path), service_of(name)
-            return not (mine == other or other in EVERYBODY
-                        or (mine, other) in LAYERS) and "sideways include"
-        return name.startswith(("firmware", "drivers", "board")) and "room"
+            standard = (CORE_STANDARD if path.startswith("firmware/core/")
+                        else STANDARD)
+            return (not path.startswith("firmware/adapters/")
+                    and stem not in standard and "a library, or not pure")
+        other = included(path, name)
+        if other is None: # a library's
+            return (not path.startswith("firmware/adapters/")
+                    and "no such file in firmware/")
+        if floor(path) < 0:
+            return "on no floor: name it in FLOORS"
+        return floor(other) > floor(path) and "a call goes down only"
     if path.startswith(("drivers/", "board/")):
         if angled:
             return stem not in STANDARD and "no library below services"

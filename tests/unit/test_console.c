@@ -9,8 +9,14 @@
 #include <string.h>
 
 #include "port.h"
+#include "core/utc.h"
 #include "services/console.h"
+#include "services/crashloop.h"
+#include "services/keeper.h"
 #include "services/log.h"
+#include "services/snapshot.h"
+#include "services/timekeeper.h"
+#include "services/version.h"
 
 static char screen[200000];
 static size_t shown, typed_at;
@@ -18,7 +24,8 @@ static const char *typed = "";
 static size_t room; /* bytes the UART takes at once */
 static uint64_t ticks;
 static struct status snapshot;
-static int resets, floor_resets, floor_rc;
+static int resets, at_once, floor_resets, floor_rc;
+static bool waits; /* crashloop.h */
 static int64_t floor_set_to;
 
 uint64_t port_ticks(void)
@@ -46,29 +53,42 @@ int port_console_read(void)
     return typed[typed_at] ? (unsigned char)typed[typed_at++] : RC_AGAIN;
 }
 
-static const struct status *take(void)
+const struct status *snapshot_take(void)
 {
     return &snapshot;
 }
 
-static void read_clock(int64_t *unix_s, uint32_t *ns)
+ntp64 timekeeper_utc(uint64_t at_ticks)
 {
-    *unix_s = 1795392000;
-    *ns = 123456789;
+    (void)at_ticks;
+    return utc_of_unix(1795392000, 123456789);
 }
 
-static void reset(void)
+bool crashloop_waits(void)
+{
+    return waits;
+}
+
+void keeper_reset(void)
 {
     resets++;
 }
 
-static int floor_set(int64_t unix_s)
+_Noreturn void port_reset(void)
+{
+    at_once++;
+    mock_assert(0, "reset", __FILE__, __LINE__);
+    for (;;)
+        ;
+}
+
+int keeper_floor_set(int64_t unix_s)
 {
     floor_set_to = unix_s;
     return floor_rc;
 }
 
-static int floor_reset(void)
+int keeper_floor_reset(void)
 {
     floor_resets++;
     return RC_OK;
@@ -76,11 +96,6 @@ static int floor_reset(void)
 
 static int setup(void **state)
 {
-    static const struct console_ops ops = {.status = take,
-                                           .clock = read_clock,
-                                           .reset = reset,
-                                           .floor_set = floor_set,
-                                           .floor_reset = floor_reset};
     (void)state;
     memset(&snapshot, 0, sizeof(snapshot));
     snapshot.sources.count = 1;
@@ -92,10 +107,11 @@ static int setup(void **state)
     typed_at = 0;
     room = 7;
     ticks = 0;
-    resets = floor_resets = 0;
+    resets = at_once = floor_resets = 0;
+    waits = false;
     floor_set_to = 0;
     log_init();
-    console_init(&ops);
+    console_init();
     return 0;
 }
 
@@ -341,6 +357,20 @@ static void floor_command(void **state)
     assert_int_equal(floor_resets, 1);
 }
 
+/* Nothing has been started: there is no clock to show and nothing to save. */
+static void while_it_waits(void **state)
+{
+    char when[UTC_TEXT];
+    (void)state;
+    waits = true;
+    utc_text(gnomon_build_unix, 0, when);
+    type("\rdate\r");
+    assert_non_null(strstr(screen, when));
+    expect_assert_failure(type("reset\r"));
+    assert_int_equal(at_once, 1);
+    assert_int_equal(resets, 0);
+}
+
 static void sixteen_sources(void **state)
 {
     (void)state;
@@ -372,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup(resets_after_saying_so, setup),
         cmocka_unit_test_setup(limited, setup),
         cmocka_unit_test_setup(floor_command, setup),
+        cmocka_unit_test_setup(while_it_waits, setup),
         cmocka_unit_test_setup(sixteen_sources, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 
 #include "core/mono.h"
 #include "port.h"
+#include "services/crashloop.h"
 #include "services/led.h"
 #include "services/timekeeper.h"
 
@@ -42,9 +43,14 @@ ntp64 timekeeper_utc(uint64_t t)
     return ns / MONO_S << 32 | (ns % MONO_S << 32) / MONO_S;
 }
 
-static enum led_state state_of(void)
+bool timekeeper_hold_over(void)
 {
-    return state_now;
+    return state_now == LED_HOLD_OVER;
+}
+
+bool crashloop_waits(void)
+{
+    return state_now == LED_CRASHED;
 }
 
 /* ---- the tests -------------------------------------------------------------- */
@@ -72,7 +78,7 @@ static void pattern_of_each_state(void **state)
 static void shown(enum led_state s, mono_ns second)
 {
     state_now = s;
-    led_init(state_of);
+    led_init();
     assert_false(lit);
     changes = 0;
     unsigned polls = 0;

@@ -1,0 +1,31 @@
+#include "snapshot.h"
+
+#include "adapters/net.h"
+#include "adapters/tls.h"
+#include "config.h"
+#include "keeper.h"
+#include "log.h"
+#include "machine.h"
+#include "pps.h"
+#include "sources.h"
+#include "store.h"
+#include "superloop.h"
+#include "timekeeper.h"
+
+static struct status snapshot;
+
+const struct status *snapshot_take(void)
+{
+    sources_status(&snapshot.sources);
+    timekeeper_status(&snapshot.timekeeper);
+    keeper_status(&snapshot.timefloor);
+    net_status(&snapshot.net);
+    tls_status(&snapshot.tls);
+    store_status(&snapshot.store);
+    pps_status(&snapshot.pps);
+    log_status(&snapshot.log);
+    machine_status(&snapshot.machine);
+    config_status(&snapshot.config);
+    superloop_status(&snapshot.loop);
+    return &snapshot;
+}
