@@ -172,7 +172,9 @@ def others():
     status = 0
     for script in sorted(glob.glob(os.path.join(HERE, "bench_*.py"))):
         print(f"\n{os.path.basename(script)}", flush=True)
-        status |= subprocess.run([sys.executable, script]).returncode
+        name = os.path.basename(script)[:-len(".py")]
+        status |= subprocess.run([sys.executable, "-m",
+                                  f"tests.bench.{name}"]).returncode
     return status
 
 

@@ -7,6 +7,7 @@ import re
 import time
 
 from tests.common import testbed
+from tests.peers import when
 
 ANSWER = re.compile(r"^(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)\.(\d{6}) UTC$",
                     re.M)
@@ -18,7 +19,7 @@ def ask_clock(machine):
     machine.seen = len(machine.text)
     machine.send("date")
     machine.wait(r"date$", 20)
-    before = time.time()
+    before = when.now()
     begun = time.monotonic()
     machine.send("\r")
     while not (answer := ANSWER.search(machine.text, machine.seen)):

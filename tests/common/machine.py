@@ -30,12 +30,13 @@ def die_with_parent():
 class Machine:
     """Powered on by entering the context, off by leaving it. icount N: an
     instruction takes 2^N ns; sleep=False skips what the guest idles, which
-    servers on this machine do not do."""
+    servers on this machine do not do. at: the Unix time that the pcap's
+    stamps begin at; they go on with the guest's clock."""
 
     def __init__(self, card=None, pcap=None, icount=None, sleep=False,
                  extra=(),
                  net="user,id=n0", usb=("usb-net,netdev=n0,port=1",),
-                 kernel=ELF, prefix=(), keep_card=True):
+                 kernel=ELF, prefix=(), keep_card=True, at=None):
         self.text = ""
         self.seen = 0
         self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
@@ -57,13 +58,17 @@ class Machine:
         if icount is not None:
             self.command += ["-icount", f"shift={icount},sleep="
                              + ("on" if sleep else "off")]
+        if at is not None:
+            self.command += ["-rtc", "clock=vm,base=" + time.strftime(
+                "%Y-%m-%dT%H:%M:%S", time.gmtime(at))]
         self.command += list(extra)
         self.child = None
 
     def __enter__(self):
         self.child = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+            stderr=subprocess.STDOUT, preexec_fn=die_with_parent,
+            env=dict(os.environ, TZ="UTC"))
         os.set_blocking(self.child.stdout.fileno(), False)
         return self
 

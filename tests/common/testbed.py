@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from tests.common.machine import Machine
-from tests.peers import chronyd, mkcard, packets, pki
+from tests.peers import chronyd, mkcard, packets, pki, when
 
 HOST = "10.0.2.2"  # this machine's loopback, as a guest behind slirp sees it
 OPTIONS = "iburst"
@@ -15,15 +15,23 @@ FAST = "iburst minpoll 0 maxpoll 2"
 SYNC = r"^\[.*\] synchronised: .*$"
 
 
+SHIFT = 1  # of -icount: an instruction takes 2 ns
+
+
 class Testbed(contextlib.ExitStack):
-    """A folder, a PKI in it, and servers; all gone at the end."""
+    """A folder, a PKI in it, and servers; all gone at the end. at: the Unix
+    time that certificates are made for; None: now."""
+
+    def __init__(self, at=None):
+        super().__init__()
+        self.at = at
 
     def __enter__(self):
         super().__enter__()
         # A short name: Unix sockets live in folders like it.
         self.folder = tempfile.mkdtemp(prefix="gnomon-world-")
         self.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.pki = pki.Pki(self.path("pki"))
+        self.pki = pki.Pki(self.path("pki"), self.at)
         self.servers = []
         return self
 
@@ -31,10 +39,23 @@ class Testbed(contextlib.ExitStack):
         return os.path.join(self.folder, name)
 
     def chronyd(self, count=3, **how):
+        """virtual=True: servers in the time of the machine that asks."""
+        if how.pop("virtual", False):
+            how["env"] = {"LD_PRELOAD": when.SHIFT_CLOCK,
+                          "CLOCK_PCAP": self.path("clock.pcap")}
         new = [self.enter_context(chronyd.Server(self.pki, **how))
                for _ in range(count)]
         self.servers += new
         return new
+
+    def machine(self, card, at):
+        """A Pi that counts its time in instructions. The servers (virtual)
+        live in it: their clocks are Unix time `at` when it is powered on,
+        and later as much more as has passed on the Pi, however slowly it
+        runs here. So what they say of the time is true, whatever this
+        machine has to do besides."""
+        return Machine(card=card, at=at, pcap=self.path("clock.pcap"),
+                       icount=SHIFT, sleep=True)
 
     def conf(self, options=OPTIONS, host=HOST, more=""):
         return server_lines(self.servers, options, host) + (

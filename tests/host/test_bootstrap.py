@@ -10,7 +10,8 @@ import time
 from tests.common import testbed
 from tests.common.machine import Process
 from tests.tap import Tap
-from tests.peers.pki import DAY
+from tests.peers import when
+from tests.peers.when import DAY
 from tests.common.refusals import until, untouched
 
 AHEAD = 40
@@ -49,7 +50,7 @@ def heard(machine, pattern, limit=60):
 
 
 def day_of(ahead):
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + ahead * DAY))
+    return when.day(when.now() + ahead * DAY)
 
 
 def one_of_three(tap, w):
@@ -163,8 +164,7 @@ def strict(tap, w, servers):
         time.sleep(2)
         tap.check([s.ke_connections() for s in servers] == before,
                   "... and asks nobody", m.text)
-        day = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
-            time.time() + (AHEAD - 20) * DAY))
+        day = when.stamp(when.now() + (AHEAD - 20) * DAY)
         tap.check("floor set" in m.ask("floor set " + day),
                   "... until an operator sets a floor", m.text)
         tap.check(m.wait("not yet valid: notBefore .* after floor", 60),

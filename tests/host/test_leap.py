@@ -2,17 +2,17 @@
 """A leap second as chronyd announces and does it: two chronyd, to whom the
 last minute of a June or December is running out, one with a list that inserts
 a second, one with a list that deletes one; of each a firmware as a client. What
-`date` says across midnight is held against the machine's clock, shifted."""
+`date` says across midnight is held against the servers' clock."""
 import calendar
-import os
 import re
 import sys
 import time
 
 from tests.common import testbed
 from tests.common.machine import Process
-from tests.tap import TOP, Tap
-from tests.peers import chronyd
+from tests.tap import Tap
+from tests.peers import chronyd, when
+from tests.peers.when import DAY
 from tests.common.refusals import until
 
 NTP_UNIX = 2208988800
@@ -27,10 +27,10 @@ def unix_of(*date):
 
 
 def next_midnight():
-    """The end of a leap day that is more than two days away."""
-    year = time.gmtime().tm_year
+    """The end of a leap day that is more than two days after the build."""
+    year = time.gmtime(when.build()).tm_year
     ends = [unix_of(year + y, month, 1) for y in (0, 1) for month in (1, 7)]
-    return min(end for end in ends if end > time.time() + 2 * 86400)
+    return min(end for end in ends if end > when.build() + 2 * DAY)
 
 
 def leap_list(path, midnight, second):
@@ -38,7 +38,7 @@ def leap_list(path, midnight, second):
     rows.append((midnight, rows[-1][1] + second))
     with open(path, "w") as out:
         out.write(f"#$\t{rows[0][0] + NTP_UNIX}\n"
-                  f"#@\t{midnight + 365 * 86400 + NTP_UNIX}\n")
+                  f"#@\t{midnight + 365 * DAY + NTP_UNIX}\n")
         for when, tai in rows:
             out.write(f"{when + NTP_UNIX}\t{tai}\n")
     return path
@@ -47,13 +47,13 @@ def leap_list(path, midnight, second):
 class Leap:
     """A chronyd with its list, and a firmware that asks it."""
 
-    def __init__(self, w, upstream, env, midnight, second):
+    def __init__(self, w, upstream, ahead, midnight, second):
         self.second, self.midnight = second, midnight
         self.begins = midnight - (1 if second < 0 else 0)
-        self.shift = int(env["SHIFT_CLOCK"])
+        self.ahead = ahead
         path = leap_list(w.path(f"list{second}"), midnight, second)
         self.server = w.enter_context(chronyd.Server(
-            w.pki, version="4.6.1", env=env, extra=[
+            w.pki, version="4.6.1", ahead=ahead, extra=[
                 f"server 127.0.0.1 port {upstream.port} iburst minpoll 10",
                 f"leapseclist {path}"]))
         w.servers = [self.server]
@@ -63,7 +63,7 @@ class Leap:
 
     def truth(self):
         """UTC as counted, leap included."""
-        now = time.time() + self.shift
+        now = when.now() + self.ahead
         return now - self.second if now >= self.begins else now
 
     def read(self):
@@ -117,11 +117,10 @@ def check(tap, leap, word, walk):
 def main():
     tap = Tap()
     midnight = next_midnight()
-    env = {"LD_PRELOAD": os.path.join(TOP, "build/host/shift_clock.so"),
-           "SHIFT_CLOCK": str(int(midnight - BEFORE - time.time()))}
-    with testbed.Testbed() as w:
-        upstream = w.enter_context(chronyd.Server(w.pki, env=env))
-        leaps = [Leap(w, upstream, env, midnight, s) for s in (1, -1)]
+    with testbed.Testbed(at=midnight) as w:
+        ahead = int(midnight - BEFORE - when.now())
+        upstream = w.enter_context(chronyd.Server(w.pki, ahead=ahead))
+        leaps = [Leap(w, upstream, ahead, midnight, s) for s in (1, -1)]
         for leap in leaps:
             word = "Insert second" if leap.second > 0 else "Delete second"
             tap.check(testbed.synchronise(leap.machine), "synchronised",

@@ -10,16 +10,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 from tests.tap import TOP, Tap
-from tests.peers import chronyd
+from tests.peers import chronyd, when
 from tests.peers.badtls import END, record
 from tests.peers.child import free_port
 from tests.peers.pki import DAY, Pki, openssl
 from tests.host.tls_servers import ANSWER, Tcp, Tls
 
-NOW = int(time.time())
+NOW = int(when.now())
 RC_BAD, RC_SPACE = -2, -4
 
 
@@ -166,8 +165,9 @@ def certificate_cases(cases, pki, ca, keylog):
     stranger = pki.issue("ca-stranger", ca=True)
     cases.ask("unknown CA", "unknown issuer \"ca-stranger\"",
               server("srv-stranger", issuer=stranger))
-    day = time.strftime("%Y-%m-%d", time.gmtime(NOW - DAY))
-    expired = server("srv-expired", valid=(-30 * DAY, -DAY))
+    day = when.day(NOW - DAY)
+    expired = server("srv-expired", valid=(-30 * DAY, -DAY),
+                     at=NOW)
     cases.ask("expired, judged by the floor",
               f"expired: notAfter {day} before floor", expired)
     cases.ask("expired, judged by the clock",

@@ -149,6 +149,23 @@ def check_words():
                 yield f"{path}:{number}: need an #if? Make a second file"
 
 
+CLOCKS = re.compile(r"\btime\.(time|time_ns|localtime|ctime)\(|gmtime\(\)|"
+                    r"\bdatetime\b|\bgettimeofday\(|\bCLOCK_REALTIME\b")
+OWN_CLOCK = ("tests/peers/when.py", "tests/peers/shift_clock.c",
+             "tests/tools/ntpclient/", "tests/lint/", "tests/vectors/record")
+
+
+def check_dates():
+    """No test depends on today's date: it asks when.py, or the build."""
+    for path in TEXT:
+        if (not path.startswith("tests/") or path.startswith(OWN_CLOCK)
+                or not path.endswith((".py", ".c", ".h"))):
+            continue
+        for number, line in enumerate(open(path, errors="replace"), 1):
+            if CLOCKS.search(line):
+                yield f"{path}:{number}: {line.strip()}"
+
+
 def check_top():
     for name in {f.split("/")[0] for f in TEXT}:
         if name not in TOP_LEVEL and not name.startswith("."):
@@ -219,6 +236,7 @@ def main():
     for what, check in (("who includes whom", check_includes),
                         ("files, functions and lines stay short", check_sizes),
                         ("no taboo word", check_words),
+                        ("tests take dates from when.py", check_dates),
                         ("top level as agreed", check_top),
                         (f"no function needs {STACK} bytes of stack",
                          check_stack),

@@ -14,7 +14,7 @@ import pwd
 import re
 import subprocess
 
-from . import middle
+from . import middle, when
 from .child import (PEERS, Child, free_port, wait_for, work_folder)
 
 CHRONYD = os.path.join(PEERS, "chrony/usr/sbin/chronyd")
@@ -38,11 +38,11 @@ def commands_of(version):
 class Daemon:
     """What a server and a client share: folder, process, command socket."""
 
-    def __init__(self, prefix, env=None, version="4.3"):
+    def __init__(self, prefix, env=None, version="4.3", ahead=0):
         self.folder = work_folder()  # mode 0700, ours: chronyd checks
         os.chmod(self.folder, 0o750)
         self.prefix = list(prefix)
-        self.env = dict(os.environ, **(env or {}))
+        self.env = {**os.environ, **when.environment(ahead), **(env or {})}
         self.chronyd, self.chronyc_of = commands_of(version)
         self.child = None
         self.log = os.path.join(self.folder, "log")
@@ -103,8 +103,8 @@ class Daemon:
 class Server(Daemon):
     def __init__(self, pki, cert="good", port=None, ke_port=None, front=False,
                  keep_keys=True, extra=(), prefix=(), address=None,
-                 env=None, version="4.3"):
-        super().__init__(prefix, env, version)
+                 env=None, version="4.3", ahead=0):
+        super().__init__(prefix, env, version, ahead)
         self.key, self.chain = pki.key(cert), pki.chain(cert)
         self.port = port or free_port()
         self.ke_port = ke_port or free_port()

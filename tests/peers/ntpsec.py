@@ -11,6 +11,7 @@ import os
 import re
 import socket
 
+from . import when
 from .child import PEERS, Child, wait_for, work_folder
 
 NTPD = os.path.join(PEERS, "ntpsec/usr/sbin/ntpd")
@@ -44,7 +45,8 @@ class Server:
         with open(conf, "w") as out:
             out.write("\n".join(lines) + "\n")
         self.child = Child([*self.prefix, NTPD, "-n", "-c", conf],
-                           os.path.join(self.folder, "log"))
+                           os.path.join(self.folder, "log"),
+                           env={**os.environ, **when.environment()})
         if not wait_for(self.ready, 60, 0.3):
             text = self.child.text()
             self.stop()

@@ -5,14 +5,16 @@
     pki.ca                     # file for ntstrustedcerts
     pki.key("good"), pki.chain("good")
 
-Names (SAN) of each unless said otherwise: nts1..3.test, localhost,
+Dates count from what the peers' clocks show (when.py), or from `at`. Names
+(SAN) of each unless said otherwise: nts1..3.test, localhost,
 127.0.0.1..4, 10.0.2.2, and the islands of netns.py.
 
     good          P-256, by the CA           rsa     RSA-2048, by the CA
     intermediate  by a CA below the CA; chain() holds both
     p384          P-384, by the CA
     wrong-name    SAN elsewhere.test only    unknown by a CA nobody trusts
-    expired       30 days .. 1 day ago       future  in 30 .. 60 days
+    expired       ended a day before the build, so below every floor
+    future        in 30 .. 60 days
     client        only clientAuth            no-eku  no extended key usage
     soon          ends 25 s after it is made; make("soon") makes it anew
 
@@ -22,12 +24,15 @@ import subprocess
 import sys
 import time
 
+from . import when
+from .when import DAY
+
 SAN = ("DNS:nts1.test,DNS:nts2.test,DNS:nts3.test,DNS:localhost,"
        "IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3,IP:127.0.0.4,IP:10.0.2.2,"
        "IP:192.0.2.2,IP:192.0.2.6,IP:192.0.2.10")
-DAY = 86400
 VALID = (-2 * DAY, 90 * DAY)
-# name: (issuer, kind, SAN, extended key usage, validity in seconds from now)
+# name: (issuer, kind, SAN, extended key usage, validity in seconds from now
+# or, a function, when it is)
 LEAVES = {
     "good": ("ca", "P-256", SAN, "serverAuth", VALID),
     "rsa": ("ca", "rsa2048", SAN, "serverAuth", VALID),
@@ -35,14 +40,21 @@ LEAVES = {
     "intermediate": ("middle-ca", "P-256", SAN, "serverAuth", VALID),
     "wrong-name": ("ca", "P-256", "DNS:elsewhere.test", "serverAuth", VALID),
     "unknown": ("other-ca", "P-256", SAN, "serverAuth", VALID),
-    "expired": ("ca", "P-256", SAN, "serverAuth", (-30 * DAY, -DAY)),
+    "expired": ("ca", "P-256", SAN, "serverAuth", lambda at: (
+        when.build() - 30 * DAY, when.build() - DAY)),
     "future": ("ca", "P-256", SAN, "serverAuth", (30 * DAY, 60 * DAY)),
     "client": ("ca", "P-256", SAN, "clientAuth", VALID),
     "no-eku": ("ca", "P-256", SAN, None, VALID),
     "soon": ("ca", "P-256", SAN, "serverAuth", (-DAY, 25)),
 }
 CAS = {"ca": None, "other-ca": None, "middle-ca": "ca"}
-CA_VALID = (-40 * DAY, 400 * DAY)
+
+
+def ca_valid(at):
+    """Over all of what it signs, `expired` too."""
+    return min(at, when.build()) - 40 * DAY, at + 400 * DAY
+
+
 CONF = """[ca]
 default_ca = this
 [this]
@@ -67,8 +79,8 @@ def openssl(*args):
                            + done.stdout.decode(errors="replace"))
 
 
-def stamp(seconds):
-    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
+def stamp(unix):
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(unix))
 
 
 class Cert:
@@ -103,9 +115,13 @@ class Cert:
 
 
 def make(folder, name, issuer=None, kind="P-256", ca=False, san=SAN,
-         usage="serverAuth", valid=VALID):
+         usage="serverAuth", valid=VALID, at=None):
     """A Cert on files. kind: a curve, or rsa2048 and the like; usage:
-    extended key usage or None; valid: seconds from now."""
+    extended key usage or None; valid: seconds from `at`, Unix seconds or
+    now; or a function of it that gives both ends."""
+    at = when.now() if at is None else at
+    begin, end = (valid(at) if callable(valid)
+                  else (at + valid[0], at + valid[1]))
     cert = Cert(folder, name, kind, ca, issuer)
     cert.make_key()
     if ca:
@@ -126,8 +142,8 @@ def make(folder, name, issuer=None, kind="P-256", ca=False, san=SAN,
     by = (["-selfsign", "-keyfile", cert.key] if issuer is None
           else ["-cert", issuer.crt, "-keyfile", issuer.key])
     openssl("ca", "-batch", "-notext", "-config", cert.base + ".cnf",
-            "-extensions", "ext", *by, "-startdate", stamp(valid[0]),
-            "-enddate", stamp(valid[1]), "-in", cert.base + ".csr",
+            "-extensions", "ext", *by, "-startdate", stamp(begin),
+            "-enddate", stamp(end), "-in", cert.base + ".csr",
             "-out", cert.crt + ".new")
     os.rename(cert.crt + ".new", cert.crt)
     cert.write_full()
@@ -136,9 +152,10 @@ def make(folder, name, issuer=None, kind="P-256", ca=False, san=SAN,
 
 class Pki:
     """The certificates above by their names, each made when first asked
-    for."""
+    for. at: the Unix time that their users live in; None: now."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, at=None):
+        self.at = at
         self.folder = os.path.abspath(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.ca = self.certificate("ca")
@@ -149,12 +166,13 @@ class Pki:
             return name
         if name in CAS:
             issuer, kind = CAS[name], "P-256"
-            how = {"ca": True, "valid": CA_VALID}
+            how = {"ca": True, "valid": ca_valid}
         else:
             issuer, kind, san, usage, valid = LEAVES[name]
             how = {"san": san, "usage": usage, "valid": valid}
         above = issuer and self.cert(issuer)
         cert = Cert(self.folder, name, kind, name in CAS, above)
+        how["at"] = self.at
         if anew or not os.path.exists(cert.full):
             return make(self.folder, name, above, kind, **how)
         return cert
@@ -164,6 +182,7 @@ class Pki:
 
     def issue(self, name, *args, **how):
         """One that has no row above: see make()."""
+        how.setdefault("at", self.at)
         return make(self.folder, name, *args, **how)
 
     def certificate(self, name):

@@ -387,9 +387,10 @@ def test_inside(_):
     if not netns.available():
         tap.check(True, "network namespace # SKIP the kernel does not let us")
         return
-    done = subprocess.run([sys.executable, __file__, "--inside"],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          preexec_fn=child.die_with_parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.qemu.test_peers", "--inside"],
+        cwd=child.TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=child.die_with_parent)
     text = done.stdout.decode(errors="replace")
     for good, what in re.findall(r"^(ok|not ok) \d+ - (.*)$", text, re.M):
         tap.check(good == "ok", "inside: " + what, text)
