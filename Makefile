@@ -17,14 +17,14 @@ Q = $(if $(V),,@echo "  $@";)
 
 all: image host
 
-# ---- what the build machine needs ----------------------------------------
+# ---- what the build machine needs -------------------------------------------
 deps: $(B)/.deps
 $(B)/.deps: third_party/packages
 	@mkdir -p $(B)
 	third_party/install $<
 	@touch $@
 
-# ---- third-party sources ---------------------------------------------------
+# ---- third-party sources ----------------------------------------------------
 FETCHED := $(B)/src/.fetched
 $(FETCHED): third_party/lock third_party/fetch \
             $(wildcard third_party/patches/*) | $(B)/.deps
@@ -33,7 +33,7 @@ $(FETCHED): third_party/lock third_party/fetch \
 
 include third_party/build.mk
 
-# ---- our sources -----------------------------------------------------------
+# ---- our sources ------------------------------------------------------------
 CORE     := $(wildcard firmware/core/*.c)
 ADAPTERS := $(wildcard firmware/adapters/*.c)
 SERVICES := $(wildcard firmware/services/*.c)
@@ -63,7 +63,7 @@ $(B)/version.c: FORCE
 .PHONY: FORCE
 FORCE:
 
-# ---- how anything of ours is compiled ------------------------------------------
+# ---- how anything of ours is compiled ---------------------------------------
 # $(call compile,DIR,CC,FLAGS,AR,THIRD): DIR/obj/%.o of every source, and of
 # the libraries DIR/libthird.a. FLAGS and THIRD name the variables with the
 # compiler's flags for the one and the other; without THIRD there are no
@@ -87,7 +87,7 @@ endef
 objects = $(patsubst %,$(1)/obj/%.o,$(basename $(2)))
 ARCHIVE = @rm -f $@; echo "  $@"; ar rcs $@ $(filter %.o,$^)
 
-# ---- the boards' images, and the probe in the firmware's place -----------------
+# ---- the boards' images, and the probe in the firmware's place --------------
 ARM := arm-none-eabi-
 ARM_CFLAGS := -std=c11 -O2 -g -ffunction-sections -fdata-sections \
               -fno-common -fstack-usage -ffile-prefix-map=$(CURDIR)=. \
@@ -104,7 +104,8 @@ $(1).cflags := $$($(1).cpu) $$(ARM_CFLAGS) \
 $(1).third  := $$($(1).cpu) $$(ARM_CFLAGS:-std=c11=-std=gnu11)
 $(1).below  := $$(call objects,$$($(1).out),$$(DRIVERS) \
                $$(wildcard $$(addsuffix /*.[cS],$$($(1).dirs))))
-$$(eval $$(call compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
+$$(eval $$(call \
+    compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
 
 $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
@@ -141,10 +142,11 @@ repro: $(FETCHED)
 	    cmp $(B)/repro/{one,the/other}/$$k.elf && \
 	    cmp $(B)/repro/{one,the/other}/$$k.img || exit 1; done
 
-# ---- the firmware on this machine, under sanitizers --------------------------
+# ---- the firmware on this machine, under sanitizers -------------------------
 H := $(B)/host
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-HOST_CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer $(SAN)
+HOST_CFLAGS := -std=c11 -O1 -g -fno-omit-frame-pointer \
+               -ffunction-sections $(SAN)
 HOST_THIRD := -std=gnu11 -O1 -g $(SAN)
 $(eval $(call compile,$(H),gcc,HOST_CFLAGS,ar,HOST_THIRD))
 SLIRP = $(shell pkg-config --cflags --libs slirp)
@@ -160,7 +162,7 @@ include tests/build.mk
 
 host: $(H)/gnomon
 
-# ---- run, test ---------------------------------------------------------------
+# ---- run, test --------------------------------------------------------------
 run: image $(B)/peers/.fetched
 	python3 -m tests.qemu.run
 

@@ -16,14 +16,17 @@ struct bcm2836_irq { /* board's */
     uintptr_t gpu;   /* peripherals + 0xb200   */
 };
 
-/* Timers count the crystal undivided; timers and GPU go to core 0's IRQ;
- * every GPU interrupt off. */
+/* Lets the timers count the crystal undivided, leads timers and GPU to core 0's
+ * IRQ, and turns every GPU interrupt off. */
 void bcm2836_irq_init(const struct bcm2836_irq *c);
 
+/* Which of core 0's lines want it now: BCM2836_IRQ_ bits. */
 uint32_t bcm2836_irq_pending(const struct bcm2836_irq *c);
 
-/* GPU interrupts, number 0..63. */
+/* Which GPU interrupts are pending, as bits 0 .. 63. */
 uint64_t bcm2836_irq_gpu_pending(const struct bcm2836_irq *c);
+
+/* Turns one of them on, by its number 0 .. 63. */
 void bcm2836_irq_gpu_enable(const struct bcm2836_irq *c, unsigned n);
 
 #endif

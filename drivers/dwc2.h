@@ -113,42 +113,63 @@ struct dwc2 {
     _Alignas(HW_LINE) uint8_t scratch[HW_LINE]; /* empty status stages       */
 };
 
-/* Start (or restart) the controller; it stands after some polls. The board
- * has powered it (mailbox: SET_POWER_STATE, device 3). */
+/* Begins to start the controller, which stands after some polls. The board has
+ * powered it (mailbox: SET_POWER_STATE, device 3). */
 void dwc2_init(struct dwc2 *h, uintptr_t base, mono_ns now);
+
+/* Whether it stands. */
 bool dwc2_ready(const struct dwc2 *h);
+
+/* One pass: start-up, transfers that ended (their done calls come from here
+ * only), time limits, and what can be started. */
 void dwc2_poll(struct dwc2 *h, mono_ns now);
-/* When dwc2_poll has something to do without an interrupt. Until a first
- * interrupt was seen, that is soon whenever a transfer is under way. */
+
+/* When dwc2_poll has something to do without an interrupt, or MONO_NEVER. Until
+ * a first interrupt was seen, that is soon whenever a transfer is under way. */
 mono_ns dwc2_due(const struct dwc2 *h);
-/* Stamps finished channels, hands queued bulk transfers on; no callbacks. */
+
+/* Stamps finished channels and hands queued bulk transfers on. Must be called
+ * from the interrupt; it makes no done calls. */
 void dwc2_irq(struct dwc2 *h);
 
-/* Root port. Reset is held by the caller: on, 50 ms, off. */
+/* The root port. */
 struct dwc2_port {
     bool connected, connect_changed, enabled, enable_changed, over_current;
     enum dwc2_speed speed;
 };
-struct dwc2_port dwc2_port_take(struct dwc2 *h); /* and clear the changes     */
+
+/* How the port stands; the changes it tells are told once. */
+struct dwc2_port dwc2_port_take(struct dwc2 *h);
+
+/* Drives the port's reset, or ends it: the caller holds it for 50 ms. */
 void dwc2_port_reset(struct dwc2 *h, bool on);
+
+/* The port came up at this speed: sets the frame interval. */
 void dwc2_port_enabled(struct dwc2 *h, enum dwc2_speed speed);
 
-/* The pipe's first data packet is DATA0. */
+/* Opens a pipe, whose first data packet is DATA0. */
 void dwc2_open(struct dwc2 *h, struct dwc2_pipe *p);
+
 /* Ends all its transfers with DWC2_CLOSED, through polls. The pipe's memory
  * and buffers are free once dwc2_idle says so. */
 void dwc2_close(struct dwc2 *h, struct dwc2_pipe *p);
+
+/* Whether the pipe is closed and all its transfers have had their done call. */
 bool dwc2_idle(const struct dwc2_pipe *p);
-/* After CLEAR_FEATURE(ENDPOINT_HALT): DATA0 again, and go on. */
+
+/* Goes on with DATA0. Must be called after CLEAR_FEATURE(ENDPOINT_HALT). */
 void dwc2_clear_halt(struct dwc2 *h, struct dwc2_pipe *p);
 
-/* Queue. RC_STATE when the pipe is not open; ASSERTs on a busy transfer. */
+/* Queues a transfer, which must not be busy. Returns RC_STATE where the pipe is
+ * not open. */
 int dwc2_submit(struct dwc2 *h, struct dwc2_pipe *p,
                 struct dwc2_xfer *x) MUST_CHECK;
-/* Start now, so that x->start_ticks is true on return, or RC_AGAIN and
- * nothing was queued. */
+/* Starts a transfer now, so that x->start_ticks is true on return; or returns
+ * RC_AGAIN, and nothing was queued. */
 int dwc2_submit_now(struct dwc2 *h, struct dwc2_pipe *p,
                     struct dwc2_xfer *x) MUST_CHECK;
+
+/* Whether the transfer is queued, under way, or awaits its done call. */
 bool dwc2_busy(const struct dwc2_xfer *x);
 
 #endif

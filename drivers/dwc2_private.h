@@ -5,6 +5,7 @@
 #include "dwc2.h"
 #include "dwc2_regs.h"
 
+/* Registers by their offset (dwc2_regs.h). */
 static inline uint32_t dwc2_read(const struct dwc2 *h, uint32_t reg)
 {
     return hw_read(h->base + reg);
@@ -35,13 +36,15 @@ enum { X_IDLE, X_QUEUED, X_ENDED };
 enum { SETUP, DATA, STATUS };
 enum { MAIN = DATA, EMPTY };
 
+/* Whether the transfer's data comes from the device. */
 static inline bool dwc2_data_in(const struct dwc2_pipe *p,
                                 const struct dwc2_xfer *x)
 {
     return p->type == DWC2_CONTROL ? (x->setup[0] & 0x80) != 0 : p->in;
 }
 
-/* Whole cache lines: IN buffers are aligned and padded to them. */
+/* Discards the cache lines of an IN buffer, which is aligned and padded to
+ * them. */
 static inline void dwc2_discard(const struct dwc2_xfer *x)
 {
     hw_dma_discard(x->buf, (x->len + HW_LINE - 1) & ~(HW_LINE - 1u));

@@ -20,13 +20,19 @@ enum gpio_function {
 
 enum gpio_pull { GPIO_PULL_NONE, GPIO_PULL_DOWN, GPIO_PULL_UP };
 
+/* Gives the pin to a peripheral, or makes it an input or an output. */
 void gpio_function(uintptr_t base, unsigned pin, enum gpio_function f);
+
+/* Drives an output high, or low. */
 void gpio_set(uintptr_t base, unsigned pin);
 void gpio_clear(uintptr_t base, unsigned pin);
+
+/* Whether the pin is high, whatever its function. */
 bool gpio_level(uintptr_t base, unsigned pin);
 
-/* A pull is set in three steps with at least 150 core cycles between each
- * (BCM2835 ARM Peripherals, GPPUD); the caller passes that time. */
+/* These three set a pull, in this order: which one, for which pin, done. The
+ * caller lets at least 150 core cycles pass between two of them (BCM2835 ARM
+ * Peripherals, GPPUD). */
 void gpio_pull_choose(uintptr_t base, enum gpio_pull pull);
 void gpio_pull_clock(uintptr_t base, unsigned pin);
 void gpio_pull_end(uintptr_t base, unsigned pin);

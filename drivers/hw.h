@@ -9,18 +9,27 @@
 
 #include "core/base.h"
 
-uint32_t hw_read(uintptr_t reg);              /* 32-bit, device order        */
-void hw_write(uintptr_t reg, uint32_t value); /* after all earlier stores    */
+/* Reads a 32-bit register, in order with the device's other accesses. */
+uint32_t hw_read(uintptr_t reg);
 
-/* The address a DMA master (USB, DMA engine) uses for p. */
+/* Writes a 32-bit register, after all earlier stores to memory. */
+void hw_write(uintptr_t reg, uint32_t value);
+
+/* The address that a DMA master (USB, DMA engine) uses for p. */
 uint32_t hw_bus_addr(const void *p);
-/* Before a device reads [p, p+len): write caches back. Before and after a
- * device writes it: discard. Buffers are aligned to and padded to HW_LINE. */
+
+/* What DMA buffers are aligned to and padded to: at least a cache line of any
+ * processor. */
 #define HW_LINE 64
+
+/* Writes the caches back. Must be called before a device reads [p, p + len). */
 void hw_dma_clean(const void *p, size_t len);
+
+/* Forgets what the caches hold. Must be called before a device writes
+ * [p, p + len), and again before the processor reads it. */
 void hw_dma_discard(void *p, size_t len);
 
-/* Counter value "now", for stamps; the same counter as port_ticks(). */
+/* The counter as it stands, for stamps; the same one as port_ticks(). */
 uint64_t hw_ticks(void);
 
 #endif

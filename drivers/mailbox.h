@@ -35,19 +35,25 @@ struct mailbox { /* board's, in memory; fields are private */
     enum { MAILBOX_IDLE, MAILBOX_TO_SEND, MAILBOX_SENT } state;
 };
 
+/* Begins an empty message. */
 void mailbox_begin(struct mailbox *m, uintptr_t base);
 
 /* Adds a property with room for `words` values, the first `given` of them
- * from values. Returns the handle for mailbox_value. */
+ * from values. Returns the handle for mailbox_answered and mailbox_value. */
 size_t mailbox_tag(struct mailbox *m, enum mailbox_property p, size_t words,
                    const uint32_t *values, size_t given);
 
+/* Sends the message as soon as the mailbox takes it; mailbox_done goes on. */
 void mailbox_send(struct mailbox *m, mono_ns now);
 
-/* RC_OK: answered. RC_AGAIN, RC_TIMEOUT; RC_IO: the firmware refused. */
+/* One step of sending and waiting. Returns RC_OK once the firmware has
+ * answered, RC_AGAIN, RC_TIMEOUT, or RC_IO where it refused the message. */
 int mailbox_done(struct mailbox *m, mono_ns now) MUST_CHECK;
 
+/* After RC_OK: whether the firmware knows this property. */
 bool mailbox_answered(const struct mailbox *m, size_t tag);
+
+/* After RC_OK: one of the words of its answer. */
 uint32_t mailbox_value(const struct mailbox *m, size_t tag, size_t word);
 
 #endif

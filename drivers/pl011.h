@@ -19,14 +19,24 @@ struct pl011 { /* board's; fields are private */
     uint8_t tx[PL011_TX_RING], rx[PL011_RX_RING];
 };
 
+/* Starts the UART at this baud rate; clock_hz is what its clock runs at. */
 void pl011_init(struct pl011 *u, uintptr_t base, uint32_t clock_hz,
                 uint32_t baud);
-size_t pl011_write(struct pl011 *u, const char *s, size_t len);
-int pl011_read(struct pl011 *u); /* next byte or RC_AGAIN */
-void pl011_service(struct pl011 *u);
-bool pl011_idle(const struct pl011 *u); /* all handed to the FIFO */
 
-/* For a machine that is failing: past the ring, no state. False if full. */
+/* Puts bytes into the ring to be sent. Returns how many found room. */
+size_t pl011_write(struct pl011 *u, const char *s, size_t len);
+
+/* The next byte received, or RC_AGAIN. */
+int pl011_read(struct pl011 *u);
+
+/* Moves bytes between rings and FIFOs, as far as there is room. */
+void pl011_service(struct pl011 *u);
+
+/* Whether the ring is empty: all has been handed to the FIFO. */
+bool pl011_idle(const struct pl011 *u);
+
+/* For a machine that is failing: sends a byte past the ring, without any state.
+ * Returns false where the FIFO is full. */
 bool pl011_put_direct(uintptr_t base, char c);
 
 #endif

@@ -9,7 +9,11 @@
 
 #define PM_WATCHDOG_MAX_MS 15000u /* 20 bits of 1/65536 s, rounded down */
 
-void pm_watchdog(uintptr_t base, uint32_t ms); /* arm, or start over */
-void pm_reset(uintptr_t base); /* takes a fraction of a millisecond  */
+/* Arms the watchdog, or starts its time over: in ms milliseconds, at most
+ * PM_WATCHDOG_MAX_MS, the SoC is reset. */
+void pm_watchdog(uintptr_t base, uint32_t ms);
+
+/* Resets the SoC within a fraction of a millisecond. */
+void pm_reset(uintptr_t base);
 
 #endif

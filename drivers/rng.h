@@ -18,9 +18,11 @@ struct rng { /* board's; fields are private */
     uint32_t repeats;
 };
 
+/* Starts the generator, which warms up for a while. */
 void rng_init(struct rng *r, uintptr_t base);
 
-/* RC_OK; RC_AGAIN: none ready; RC_IO: stuck. */
+/* Takes one random word. Returns RC_OK, RC_AGAIN where none is ready yet, RC_IO
+ * where the source is stuck. */
 int rng_word(struct rng *r, uint32_t *out) MUST_CHECK;
 
 #endif

@@ -72,27 +72,33 @@ struct sdhci { /* board's; fields are private */
     uint32_t errors; /* failed attempts since init            */
 };
 
-/* clock_hz: what the mailbox says of the EMMC clock, 0 if it says nothing. */
+/* Begins to look for a card. clock_hz is what the mailbox says of the EMMC
+ * clock, 0 where it says nothing. */
 void sdhci_init(struct sdhci *s, uintptr_t base, uint32_t clock_hz);
 
+/* Does one step: a command, or a block. */
 void sdhci_poll(struct sdhci *s, mono_ns now);
 
-/* RC_OK, or RC_STATE: busy, no card, or not identified yet. 1 ..
- * SDHCI_BLOCKS_MAX blocks; a range past the end of the card is not asked
- * for: done() says RC_IO. */
+/* Begins to read or write 1 .. SDHCI_BLOCKS_MAX blocks; buf stays untouched
+ * until sdhci_done has told the end. Returns RC_OK, or RC_STATE: busy, no card,
+ * or not identified yet. A range past the end of the card is not asked for:
+ * sdhci_done says RC_IO. */
 int sdhci_read(struct sdhci *s, uint32_t lba, uint8_t *buf,
                uint32_t count) MUST_CHECK;
 int sdhci_write(struct sdhci *s, uint32_t lba, const uint8_t *buf,
                 uint32_t count) MUST_CHECK;
 
-/* RC_OK (after a write: the card has programmed it and reports no error),
- * RC_AGAIN, RC_IO, RC_TIMEOUT; told once, then RC_STATE. */
+/* How the operation went: RC_OK (after a write: the card has programmed it and
+ * reports no error), RC_AGAIN, RC_IO or RC_TIMEOUT. It is told once; after
+ * that, RC_STATE. */
 int sdhci_done(struct sdhci *s) MUST_CHECK;
 
-/* Blocks of 512; RC_AGAIN until it is known whether there is a card,
- * RC_STATE: there is none. */
+/* The card's size in blocks of 512 bytes; RC_AGAIN until it is known whether
+ * there is a card, RC_STATE where there is none. */
 int64_t sdhci_blocks(const struct sdhci *s) MUST_CHECK;
 
+/* How many commands and transfers have failed since sdhci_init, those that a
+ * further attempt mended included. */
 uint32_t sdhci_errors(const struct sdhci *s);
 
 #endif

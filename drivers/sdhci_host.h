@@ -56,24 +56,29 @@ struct sdhci_host { /* fields but response are private */
     uint32_t response[4]; /* as in the registers: 136 bits without the CRC */
 };
 
-/* clock_hz 0: unknown; the fastest there is is assumed. */
+/* Must be called once, first. clock_hz is the controller's; where it is 0, not
+ * known, the fastest there is is assumed. */
 void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz);
 
-/* Everything off but the card's supply. */
+/* Resets the controller: everything is off but the card's supply. */
 void sdhci_host_reset(struct sdhci_host *h, mono_ns now);
 
-/* Card clock of at most hz. */
+/* Sets the card's clock to the fastest of at most hz. */
 void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now);
 
+/* From here on data moves on four lines. */
 void sdhci_host_4bit(struct sdhci_host *h);
 
+/* Begins an exchange; *x is copied, the buffers are not. */
 void sdhci_host_start(struct sdhci_host *h, const struct sdhci_exchange *x,
                       mono_ns now);
 
-/* RC_OK: ended well, response is valid. RC_AGAIN. RC_TIMEOUT: no answer, or
- * not in time. RC_IO: a wrong one. Moves at most one block. */
+/* Goes on with what was begun, and moves at most one block. Returns RC_OK where
+ * it ended well (the response is valid), RC_AGAIN, RC_TIMEOUT where no answer
+ * came in time, RC_IO where a wrong one did. */
 int sdhci_host_step(struct sdhci_host *h, mono_ns now) MUST_CHECK;
 
-bool sdhci_host_card_busy(const struct sdhci_host *h); /* DAT0 is low */
+/* Whether the card holds DAT0 low. */
+bool sdhci_host_card_busy(const struct sdhci_host *h);
 
 #endif

@@ -36,25 +36,33 @@ struct usb_walk {
     uint8_t type, len;
 };
 
-uint16_t usb_get16(const uint8_t *p); /* little-endian                       */
+/* The two bytes at p, low one first. */
+uint16_t usb_get16(const uint8_t *p);
 
-/* All 18 bytes. RC_BAD: not a device descriptor. */
+/* Reads a device descriptor, of which all 18 bytes must be there. Returns
+ * RC_BAD where it is none. */
 int usb_desc_device(const uint8_t *p, size_t len,
                     struct usb_device_desc *out) MUST_CHECK;
-/* wTotalLength of a configuration's first 9 bytes, or RC_BAD. */
+/* The length of a whole configuration, as its first 9 bytes say it; RC_BAD
+ * where they are no configuration descriptor. */
 int usb_desc_total(const uint8_t *p, size_t len) MUST_CHECK;
 
-/* cfg: a whole configuration, its own 9-byte descriptor first. */
+/* Begins a walk over a whole configuration, its own 9-byte descriptor first. */
 struct usb_walk usb_walk_of(const uint8_t *cfg, size_t len);
+
+/* Goes on to the next descriptor, and returns whether there is one. */
 bool usb_walk_next(struct usb_walk *w);
-/* RC_BAD unless the present descriptor is an endpoint that can work. */
+
+/* Reads the present descriptor as an endpoint. Returns RC_BAD unless it is
+ * one that can work. */
 int usb_desc_endpoint(const struct usb_walk *w,
                       struct usb_endpoint *out) MUST_CHECK;
 
-/* Interval in nanoseconds of an interrupt endpoint (9.6.6). */
+/* How often an interrupt endpoint wants to be asked, in nanoseconds (9.6.6). */
 int64_t usb_interval_ns(const struct usb_endpoint *e, bool high_speed);
 
-/* First endpoint of the hub interface. RC_BAD: not a hub. */
+/* Finds the first endpoint of the hub interface. Returns RC_BAD where the
+ * configuration is no hub's. */
 int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
                           struct usb_endpoint *out) MUST_CHECK;
 
@@ -65,11 +73,14 @@ struct usb_ecm_desc {
     bool has_notify;
     struct usb_endpoint notify, in, out;
 };
+
+/* Finds such a function in a configuration. Returns RC_BAD where there is none,
+ * or one that lacks what it needs. */
 int usb_desc_ecm(const uint8_t *cfg, size_t len,
                  struct usb_ecm_desc *out) MUST_CHECK;
 
-/* A string descriptor of 12 hexadecimal digits; RC_BAD if it is not one, or
- * is a group or all-zero address. */
+/* Reads an Ethernet address from a string descriptor of 12 hexadecimal digits.
+ * Returns RC_BAD where it is not one, or is a group or all-zero address. */
 int usb_desc_mac(const uint8_t *str, size_t len, uint8_t mac[6]) MUST_CHECK;
 
 #endif

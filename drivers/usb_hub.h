@@ -35,7 +35,7 @@ struct usb_hub {
     _Alignas(HW_LINE) uint8_t buf[HW_LINE];
 };
 
-/* pool: an array of USB_HUBS struct usb_hub. */
+/* Its pool is an array of USB_HUBS struct usb_hub. */
 extern const struct usb_class_driver usb_hub_driver;
 
 #endif

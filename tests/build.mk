@@ -6,54 +6,59 @@ T := $(H)/tests
 TEST_LIBS := $(H)/libfirmware.a $(H)/libthird.a
 PANIC := $(H)/obj/tests/unit/panic.o
 
-UNIT_TESTS   := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/unit/test_*.c))
-VECTOR_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/vectors/test_*.c))
-POWER_TESTS  := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/power/test_*.c))
-SIM_TESTS    := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/sim/test_*.c))
-DRIVER_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/drivers/test_*.c))
+tests = $(patsubst tests/%.c,$(T)/%,$(wildcard tests/$(1)/test_*.c))
+UNIT_TESTS   := $(call tests,unit)
+VECTOR_TESTS := $(call tests,vectors)
+POWER_TESTS  := $(call tests,power)
+SIM_TESTS    := $(call tests,sim)
+DRIVER_TESTS := $(call tests,drivers)
+HOST_TESTS   := $(call tests,host)
+WORLD_TESTS  := $(call tests,world)
 
+# LIBS: what one of them needs beside our own archives.
+LIBS = -lcmocka
 LINK = @mkdir -p $(@D); echo "  $@"; \
-       gcc $(SAN) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lm -o $@
+       gcc $(SAN) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) -lm -o $@
 
-# Doubles and models that several tests share: *_model.c beside the tests.
-MODELS = $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/$(1)/*_model.c))
+define plain_tests
+$(T)/$(1)/%: $(H)/obj/tests/$(1)/%.o $(PANIC) $(TEST_LIBS)
+	$$(LINK)
+endef
+$(foreach k,unit vectors power sim,$(eval $(call plain_tests,$(k))))
 
-$(T)/unit/%: $(H)/obj/tests/unit/%.o $(PANIC) $(TEST_LIBS)
-	$(LINK)
-$(T)/vectors/%: $(H)/obj/tests/vectors/%.o $(PANIC) $(TEST_LIBS)
-	$(LINK)
-$(T)/power/%: $(H)/obj/tests/power/%.o $(PANIC) $(TEST_LIBS)
-	$(LINK)
-$(T)/sim/%: $(H)/obj/tests/sim/%.o $(PANIC) $(TEST_LIBS)
-	$(LINK)
-$(T)/drivers/test_sdhci: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/drivers/sdhci_*.c))
+# Models that several tests share are in files without a main().
+$(T)/drivers/test_sdhci: \
+    $(call objects,$(H),$(wildcard tests/drivers/sdhci_*.c))
 $(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth): \
-    $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c tests/drivers/usb_*.c))
+    $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c \
+                                   tests/drivers/usb_*.c))
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
 HOST_PORT := $(patsubst %,$(H)/obj/tests/host/%.o,port_linux slirp)
-$(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o $(HOST_PORT) $(TEST_LIBS)
-	@mkdir -p $(@D)
-	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lm -o $@
-HOST_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/host/test_*.c))
+$(H)/gnomon: private LIBS = $(SLIRP)
+$(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o \
+             $(HOST_PORT) $(TEST_LIBS)
+	$(LINK)
+$(T)/host/%: private LIBS = $(SLIRP) -lcmocka
 $(T)/host/%: $(H)/obj/tests/host/%.o $(HOST_PORT) $(TEST_LIBS)
-	@mkdir -p $(@D)
-	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) $(SLIRP) -lcmocka -lm -o $@
+	$(LINK)
 
-# ---- the whole firmware in virtual time; its servers' crypto is OpenSSL's ----
-WORLD_TESTS := $(patsubst tests/%.c,$(T)/%,$(wildcard tests/world/test_*.c))
-$(T)/world/test_attacks: $(patsubst %.c,$(H)/obj/%.o,$(wildcard tests/world/*.c)) $(H)/obj/firmware/main.o $(TEST_LIBS)
-	@mkdir -p $(@D)
-	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lssl -lcrypto -lm -o $@
+# ---- the whole firmware in virtual time; its servers' crypto is OpenSSL's ---
+$(T)/world/test_attacks: private LIBS = -lssl -lcrypto
+$(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
+                         $(H)/obj/firmware/main.o $(TEST_LIBS)
+	$(LINK)
 
-# ---- tools --------------------------------------------------------------------
+# ---- tools ------------------------------------------------------------------
+$(H)/journal_dump: private LIBS =
 $(H)/journal_dump: $(H)/obj/tests/tools/journal_dump.o $(PANIC) $(TEST_LIBS)
-	$(Q)gcc $(SAN) $(filter %.o,$^) $(TEST_LIBS) -lm -o $@
+	$(LINK)
+include tests/sim/build.mk
 include tests/tools/ntpclient/build.mk
 
-# ---- fuzz targets: clang and libFuzzer ----------------------------------------
+# ---- fuzz targets: clang and libFuzzer --------------------------------------
 F := $(B)/fuzz
 FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
                -fno-sanitize-recover=undefined
@@ -66,24 +71,27 @@ $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o \
              $(F)/libfirmware.a $(H)/libthird.a
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
 
-# ---- the peers: Debian's chronyd and ntpd, unpacked -----------------------------
-$(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | $(B)/.deps
+# ---- the peers: Debian's chronyd and ntpd, unpacked -------------------------
+$(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | \
+                     $(B)/.deps
 	tests/peers/fetch.sh $(B)
 	@touch $@
 
 # A peer's clock, shifted (test_leap.py).
 $(H)/shift_clock.so: tests/peers/shift_clock.c
 	@mkdir -p $(@D)
-	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+	$(Q)gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC \
+	    $< -o $@
 
-# One unit test by name: make unit NAME=siv. Fuzz for a while: make fuzz NAME=conf.
+# One unit test by name: make unit NAME=siv.
+# Fuzz for a while: make fuzz NAME=conf.
 unit: $(T)/unit/test_$(NAME)
 	$<
 fuzz: $(F)/fuzz_$(NAME)
-	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) tests/fuzz/corpus/$(NAME)
+	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) \
+	    tests/fuzz/corpus/$(NAME)
 
-tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) $(DRIVER_TESTS) \
-           $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) $(H)/journal_dump $(H)/ntpclient \
-           $(H)/ntpclient-san $(H)/shift_clock.so host image probe $(B)/peers/.fetched
-
-include tests/sim/build.mk
+tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
+           $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
+           $(H)/journal_dump $(H)/ntpclient $(H)/ntpclient-san \
+           $(H)/shift_clock.so host image probe $(B)/peers/.fetched

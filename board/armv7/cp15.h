@@ -42,6 +42,7 @@ CP15_READ(cntfrq, 0, c14, c0, 0)
 CP15_WRITE(cntp_ctl, 0, c14, c2, 1)
 CP15_WRITE(cntv_ctl, 0, c14, c3, 1)
 
+/* Barriers: all memory accesses done; in order; the pipeline emptied. */
 static inline void cpu_dsb(void)
 {
     __asm__ volatile("dsb" ::: "memory");
@@ -54,24 +55,28 @@ static inline void cpu_isb(void)
 {
     __asm__ volatile("isb" ::: "memory");
 }
+
+/* Sleeps until an interrupt is pending, masked or not. */
 static inline void cpu_wfi(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");
 }
 
-/* For good: asynchronous aborts and FIQ too. */
+/* Masks everything, for good: asynchronous aborts and FIQ too. */
 static inline void cpu_mask_all(void)
 {
     __asm__ volatile("cpsid aif" ::: "memory");
 }
 
-/* Masks interrupts; returns what to hand to cpu_irq_restore. */
+/* Masks interrupts. Returns what cpu_irq_restore wants. */
 static inline uint32_t cpu_irq_save(void)
 {
     uint32_t cpsr;
     __asm__ volatile("mrs %0, cpsr\n\tcpsid i" : "=r"(cpsr)::"memory");
     return cpsr;
 }
+
+/* Unmasks them, if they were unmasked at cpu_irq_save. */
 static inline void cpu_irq_restore(uint32_t cpsr)
 {
     if ((cpsr & 0x80) == 0)

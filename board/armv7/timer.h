@@ -33,6 +33,8 @@ void timer_wake_arm(uint64_t at);
 
 /* The same for the pulse per second, by a timer of its own. */
 void timer_pulse_arm(uint64_t at);
+
+/* The pulse's timer interrupts no more. */
 void timer_pulse_stop(void);
 
 #endif

@@ -37,14 +37,17 @@ extern volatile bool machine_woken;
  * masked. */
 void machine_uart_drain(void);
 
-/* irq.c: everything off but the timers; then one GPU interrupt (soc.h) on. */
+/* irq.c: turns every interrupt off but the timers'. */
 void machine_irq_init(void);
+
+/* irq.c: turns one interrupt of the GPU's controller (soc.h) on. */
 void machine_irq_enable(unsigned n);
 
-/* port.c: the loop's silence is counted from machine_silence_arm() on, by the
- * wake-up timer's interrupts; machine_silence_irq ends a run that hangs at pc
- * and does not return then. */
+/* port.c: from here on the seconds without port_watchdog_kick are counted. */
 void machine_silence_arm(void);
+
+/* port.c: the wake-up timer has fired. Ends a run that hangs at pc, and does
+ * not return then. */
 void machine_silence_irq(uint32_t pc);
 
 /* Where this board's Ethernet comes from: one struct for USB
@@ -66,15 +69,22 @@ struct machine_eth {
 extern const struct machine_eth machine_eth_usb;
 extern const struct machine_eth *machine_eth; /* the one in use */
 
-/* port_blk.c: start-up, one pass of the loop, the time by which the next one
- * must come (MONO_NEVER: it need not come), and port_info.card_errors. */
+/* port_blk.c: routes the card's pins and begins to look for a card. */
 void machine_blk_init(void);
+
+/* port_blk.c: one pass of the loop. */
 void machine_blk_poll(void);
+
+/* port_blk.c: the time by which the next pass must come, or MONO_NEVER. */
 mono_ns machine_blk_due(void);
+
+/* port_blk.c: port_info.card_errors. */
 uint32_t machine_blk_errors(void);
 
-/* port_pps.c */
+/* port_pps.c: keeps the pin of board.h quiet until a pulse is asked for. */
 void machine_pps_init(void);
+
+/* port_pps.c: the pulse's timer has fired: raises or drops the pin. */
 void machine_pps_irq(void);
 
 struct pps_report {

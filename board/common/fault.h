@@ -21,9 +21,11 @@ struct fault_frame { /* laid out by vectors.S */
     uint32_t r[13], sp, lr, pc, psr, kind;
 };
 
+/* Called by vectors.S: an exception that nothing is expected to raise. */
 _Noreturn void fault_report(const struct fault_frame *f);
 
-/* From an interrupt: what it interrupted, at pc, has gone on for so long. */
+/* Must be called from an interrupt: what it interrupted, at pc, has kept the
+ * loop from turning for ms milliseconds. */
 _Noreturn void fault_silence(uint32_t pc, uint32_t ms);
 
 #endif

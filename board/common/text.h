@@ -10,9 +10,12 @@ struct text {
     size_t cap, len;
 };
 
-void text_init(struct text *t, char *buf, size_t cap); /* cap >= 1 */
+/* Begins an empty text in buf, which has room for cap bytes, at least one. */
+void text_init(struct text *t, char *buf, size_t cap);
+
+/* These add a string, a number as 8 hexadecimal digits, one as decimal. */
 void text_str(struct text *t, const char *s);
-void text_hex(struct text *t, uint32_t v); /* 8 digits */
+void text_hex(struct text *t, uint32_t v);
 void text_dec(struct text *t, uint32_t v);
 
 #endif

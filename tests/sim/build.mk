@@ -1,7 +1,8 @@
 # The simulated worlds: a part of the tests, and a program by itself without
 # sanitizers that prints the table (make bench-clock).
 WORLD := tests/sim/world.c tests/sim/scenario.c
-$(T)/sim/test_scenarios $(T)/sim/test_eras $(T)/sim/test_liars: $(patsubst %.c,$(H)/obj/%.o,$(WORLD))
+$(patsubst %,$(T)/sim/test_%,scenarios eras liars): \
+    $(call objects,$(H),$(WORLD))
 
 BENCH := $(B)/bench
 BENCH_SRC := $(CORE) tests/unit/panic.c $(WORLD) tests/sim/bench_clock.c
@@ -9,7 +10,7 @@ BENCH_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -ffunction-sections \
                 -iquote tests/unit
 $(eval $(call compile,$(BENCH),gcc,BENCH_CFLAGS))
 $(BENCH)/clock: $(patsubst %.c,$(BENCH)/obj/%.o,$(BENCH_SRC))
-	gcc -Wl,--gc-sections $^ -lm -o $@
+	$(Q)gcc -Wl,--gc-sections $^ -lm -o $@
 .PHONY: bench-clock
 bench-clock: $(BENCH)/clock
 	$<
