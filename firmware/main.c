@@ -15,7 +15,8 @@
 #include "services/store.h"
 #include "services/superloop.h"
 #include "services/timekeeper.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
+#include "adapters/tls_platform.h"
 #include "services/version.h"
 
 static const struct conf *conf;
@@ -98,7 +99,7 @@ static const struct keeper_ops keeper_doors = {
     .save = save_floor,
     .saved_all = store_idle,
     .save_others = sources_save,
-    .handshakes = tls_handshakes,
+    .handshakes = tls_client_handshakes,
     .floor_moved = sources_retry,
 };
 
@@ -138,7 +139,8 @@ static void start_console(void)
 static void start(void)
 {
     conf = config_read(store_init() == RC_OK);
-    tls_init(!conf->nosystemcert);
+    tls_platform_init();
+    tls_client_init(!conf->nosystemcert);
     config_read_trust();
     keeper_init(conf, &keeper_doors);
     pps_init(conf);

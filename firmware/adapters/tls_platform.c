@@ -1,15 +1,22 @@
 #include "tls_platform.h"
 
 #include <mbedtls/entropy.h>
+#include <mbedtls/memory_buffer_alloc.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_time.h>
 #include <mbedtls/platform_util.h>
+#include <psa/crypto.h>
 #include <string.h>
 
+#include "core/limit.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "port.h"
 
+#define ARENA_PAINT 0xa5
+#define ARENA_FIRST 128 /* no less than Mbed TLS's header of a block         */
+
+static _Alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
 static mbedtls_time_t now;
 
 static mbedtls_time_t time_now(mbedtls_time_t *t)
@@ -28,8 +35,25 @@ static void stop(int status)
 
 void tls_platform_init(void)
 {
+    mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
+    memset(arena + ARENA_FIRST, ARENA_PAINT, sizeof arena - ARENA_FIRST);
     (void)mbedtls_platform_set_time(time_now); /* always 0 */
     (void)mbedtls_platform_set_exit(stop);
+}
+
+int tls_platform_ready(void)
+{
+    return psa_crypto_init() == PSA_SUCCESS ? RC_OK : RC_IO;
+}
+
+/* Blocks are taken from the low end first and zeroed, so how far the paint is
+ * gone is how large the arena must be, headers and gaps included. */
+size_t tls_platform_arena_peak(void)
+{
+    size_t n = sizeof arena;
+    while (n > 0 && arena[n - 1] == ARENA_PAINT)
+        n--;
+    return n;
 }
 
 void tls_platform_now(int64_t unix_s)

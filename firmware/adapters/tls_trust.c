@@ -1,4 +1,4 @@
-#include "tls_trust.h"
+#include "tls_trust_private.h"
 
 #include <mbedtls/base64.h>
 #include <mbedtls/platform.h>
@@ -6,7 +6,7 @@
 
 #include "core/limit.h"
 #include "services/log.h"
-#include "tls.h"
+#include "tls_client.h"
 #include "tls_roots.h"
 
 struct anchor { /* one of the card's certificates, its DER in trust.der */

@@ -1,12 +1,12 @@
-#include "tls_verify.h"
+#include "tls_verify_private.h"
 
 #include <mbedtls/oid.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/bootstrap.h"
+#include "core/fmt.h"
 #include "core/utc.h"
-#include "tls_trust.h"
+#include "tls_trust_private.h"
 
 void tls_verify_begin(struct tls_chain *chain, uint8_t certset,
                       const struct tls_clock *clock)
@@ -91,8 +91,8 @@ int tls_verify_cert(void *arg, mbedtls_x509_crt *crt, int depth,
 static void date(int64_t unix_s, char out[16])
 {
     struct utc_civil c = utc_civil_of(unix_s);
-    snprintf(out, 16, "%04d-%02u-%02u", (int)(c.year % 10000),
-             (unsigned)(c.month % 100), (unsigned)(c.day % 100));
+    (void)fmt(out, 16, "%04d-%02u-%02u", (int)(c.year % 10000),
+              (unsigned)(c.month % 100), (unsigned)(c.day % 100));
 }
 
 static void say_dates(const struct tls_chain *c, uint32_t flags, char *out,
@@ -103,34 +103,36 @@ static void say_dates(const struct tls_chain *c, uint32_t flags, char *out,
     date(c->lo, begin);
     date(c->clock.synchronised ? c->clock.now : c->clock.floor, now);
     if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
-        snprintf(out, cap, "certificate expired: notAfter %s before %s %s", end,
-                 c->clock.synchronised ? "now," : "floor", now);
+        (void)fmt(out, cap, "certificate expired: notAfter %s before %s %s",
+                  end, c->clock.synchronised ? "now," : "floor", now);
     else
-        snprintf(out, cap,
-                 "certificate not yet valid: notBefore %s after "
-                 "%s %s",
-                 begin, c->clock.synchronised ? "now," : "floor", now);
+        (void)fmt(out, cap,
+                  "certificate not yet valid: notBefore %s after "
+                  "%s %s",
+                  begin, c->clock.synchronised ? "now," : "floor", now);
 }
 
 void tls_verify_say(const struct tls_chain *chain, const char *name,
                     uint32_t flags, char *out, size_t cap)
 {
     if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-        snprintf(out, cap, "certificate from unknown issuer \"%s\"",
-                 chain->issuer);
+        (void)fmt(out, cap, "certificate from unknown issuer \"%s\"",
+                  chain->issuer);
     else if (flags &
              (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE))
         say_dates(chain, flags, out, cap);
     else if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-        snprintf(out, cap, "certificate is for another name (wanted %s)", name);
+        (void)fmt(out, cap, "certificate is for another name (wanted %s)",
+                  name);
     else if (flags & (MBEDTLS_X509_BADCERT_EXT_KEY_USAGE |
                       MBEDTLS_X509_BADCERT_KEY_USAGE |
                       MBEDTLS_X509_BADCERT_NS_CERT_TYPE))
-        snprintf(out, cap, "certificate is not for server use");
+        (void)fmt(out, cap, "certificate is not for server use");
     else if (flags &
              (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
               MBEDTLS_X509_BADCERT_BAD_KEY))
-        snprintf(out, cap, "certificate's signature or key is too weak");
+        (void)fmt(out, cap, "certificate's signature or key is too weak");
     else
-        snprintf(out, cap, "certificate refused (flags 0x%x)", (unsigned)flags);
+        (void)fmt(out, cap, "certificate refused (flags 0x%x)",
+                  (unsigned)flags);
 }

@@ -1,10 +1,11 @@
-#include "tls_words.h"
+#include "tls_words_private.h"
 
 #include <mbedtls/asn1.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 #include <psa/crypto_values.h>
-#include <stdio.h>
+
+#include "core/fmt.h"
 
 struct word {
     int code;
@@ -64,14 +65,14 @@ void tls_words_alert(uint8_t alert, char *out, size_t cap)
 {
     const char *text = find(alerts, LEN(alerts), alert);
     if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
-        snprintf(out, cap, "server does not speak TLS 1.3 (alert 70)");
+        (void)fmt(out, cap, "server does not speak TLS 1.3 (alert 70)");
     else if (alert == MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL)
-        snprintf(out, cap, "ALPN ntske/1 not agreed (alert 120)");
+        (void)fmt(out, cap, "ALPN ntske/1 not agreed (alert 120)");
     else if (text)
-        snprintf(out, cap, "server refuses: %s (alert %u)", text,
-                 (unsigned)alert);
+        (void)fmt(out, cap, "server refuses: %s (alert %u)", text,
+                  (unsigned)alert);
     else
-        snprintf(out, cap, "server refuses: TLS alert %u", (unsigned)alert);
+        (void)fmt(out, cap, "server refuses: TLS alert %u", (unsigned)alert);
 }
 
 void tls_words_error(int error, char *out, size_t cap)
@@ -81,7 +82,7 @@ void tls_words_error(int error, char *out, size_t cap)
     if (!text && error < 0)
         text = find(errors, LEN(errors), -(-error & 0x7f));
     if (text)
-        snprintf(out, cap, "%s", text);
+        (void)fmt(out, cap, "%s", text);
     else
-        snprintf(out, cap, "TLS failed (-0x%04x)", (unsigned)-error);
+        (void)fmt(out, cap, "TLS failed (-0x%04x)", (unsigned)-error);
 }

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
 #include "core/limit.h"
 #include "log.h"
 #include "store.h"

@@ -12,7 +12,7 @@
 const struct conf *config_read(bool card);
 
 /* Reads the ntstrustedcerts files into TLS's certificate sets. After
- * config_read and tls_init. */
+ * config_read and tls_client_init. */
 void config_read_trust(void);
 
 /* Fills the configuration's section of the snapshot. */

@@ -1,13 +1,13 @@
 #include "ke_client.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/limit.h"
+#include "adapters/tls_client.h"
 #include "core/aead.h"
 #include "core/crypto.h"
+#include "core/fmt.h"
 #include "core/mono.h"
-#include "adapters/tls.h"
 
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)
@@ -103,7 +103,10 @@ static mono_ns finish(unsigned n, mono_ns now, const char *failure)
 {
     struct ke_lane *l = &ke.lane[n];
     l->step = KE_IDLE;
-    tls_close(n);
+    if (failure)
+        tls_session_abort(tls_client_session(n));
+    else
+        tls_session_close(tls_client_session(n));
     ke.outcome.ok = failure == NULL;
     ke.outcome.reason = failure ? failure : "";
     ke.outcome.result = &l->exchange.result;
@@ -122,9 +125,9 @@ static mono_ns begin(unsigned n, mono_ns now)
     ke.count--;
     ASSERT(ke.ask);
     const struct tls_clock clock = ke.ask();
-    int rc = tls_open(n, r->name, &r->addr, r->port, r->certset, &clock);
+    int rc = tls_client_open(n, r->name, &r->addr, r->port, r->certset, &clock);
     if (rc != RC_OK)
-        return finish(n, now, tls_reason(n));
+        return finish(n, now, tls_client_reason(n));
     rc = nts_ke_client_request(&l->exchange, ke.offer, ke.offer_count,
                                l->request, sizeof l->request);
     ASSERT(rc > 0);
@@ -132,7 +135,7 @@ static mono_ns begin(unsigned n, mono_ns now)
     l->sent = 0;
     l->answered = false;
     l->step = KE_HANDSHAKE;
-    l->deadline = now + TLS_TIMEOUT;
+    l->deadline = now + TLS_CLIENT_TIMEOUT;
     return now;
 }
 
@@ -140,16 +143,17 @@ static mono_ns begin(unsigned n, mono_ns now)
  * or the time is up. */
 static mono_ns pause(unsigned n, mono_ns now)
 {
-    return tls_waiting(n) ? ke.lane[n].deadline : now;
+    return tls_session_waiting(tls_client_session(n)) ? ke.lane[n].deadline
+                                                      : now;
 }
 
 static mono_ns handshake(unsigned n, mono_ns now)
 {
-    int rc = tls_step(n, now);
+    int rc = tls_client_step(n, now);
     if (rc == RC_AGAIN)
         return pause(n, now);
     if (rc != RC_OK)
-        return finish(n, now, tls_reason(n));
+        return finish(n, now, tls_client_reason(n));
     ke.lane[n].step = KE_REQUEST;
     ke.lane[n].deadline = now + ANSWER_TIMEOUT;
     return now;
@@ -158,11 +162,12 @@ static mono_ns handshake(unsigned n, mono_ns now)
 static mono_ns request(unsigned n, mono_ns now)
 {
     struct ke_lane *l = &ke.lane[n];
-    int rc = tls_write(n, l->request + l->sent, l->request_len - l->sent);
+    int rc = tls_session_write(tls_client_session(n), l->request + l->sent,
+                               l->request_len - l->sent);
     if (rc == RC_AGAIN)
         return pause(n, now);
     if (rc < 0)
-        return finish(n, now, tls_reason(n));
+        return finish(n, now, tls_client_reason(n));
     l->sent += (size_t)rc;
     if (l->sent == l->request_len)
         l->step = KE_ANSWER;
@@ -175,13 +180,13 @@ static int export_pair(unsigned n, uint16_t named, size_t len, uint8_t *c2s,
 {
     uint8_t context[5];
     nts_ke_exporter_context(context, named, false);
-    int rc =
-        tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context, c2s, len);
+    int rc = tls_session_export(tls_client_session(n), NTS_KE_EXPORTER_LABEL,
+                                context, sizeof context, c2s, len);
     if (rc != RC_OK)
         return rc;
     nts_ke_exporter_context(context, named, true);
-    return tls_export(n, NTS_KE_EXPORTER_LABEL, context, sizeof context, s2c,
-                      len);
+    return tls_session_export(tls_client_session(n), NTS_KE_EXPORTER_LABEL,
+                              context, sizeof context, s2c, len);
 }
 
 static int export_keys(unsigned n, struct ke_outcome *o,
@@ -201,17 +206,19 @@ static mono_ns answered(unsigned n, mono_ns now, enum nts_ke_status status)
 {
     const struct nts_ke_result *r = &ke.lane[n].exchange.result;
     if (status == NTS_KE_DONE) {
-        tls_window(n, &ke.outcome.cert_lo, &ke.outcome.cert_hi);
+        tls_client_window(n, &ke.outcome.cert_lo, &ke.outcome.cert_hi);
         return finish(n, now,
-                      export_keys(n, &ke.outcome, r) == RC_OK ? NULL
-                                                              : tls_reason(n));
+                      export_keys(n, &ke.outcome, r) == RC_OK
+                          ? NULL
+                          : tls_client_reason(n));
     }
     if (status == NTS_KE_SERVER_ERROR || status == NTS_KE_WARNING ||
         status == NTS_KE_CRITICAL)
-        snprintf(ke.reason, sizeof ke.reason, "%s (%u)",
-                 nts_ke_status_text(status), (unsigned)r->code);
+        (void)fmt(ke.reason, sizeof ke.reason, "%s (%u)",
+                  nts_ke_status_text(status), (unsigned)r->code);
     else
-        snprintf(ke.reason, sizeof ke.reason, "%s", nts_ke_status_text(status));
+        (void)fmt(ke.reason, sizeof ke.reason, "%s",
+                  nts_ke_status_text(status));
     return finish(n, now, ke.reason);
 }
 
@@ -219,11 +226,11 @@ static mono_ns answer(unsigned n, mono_ns now)
 {
     struct ke_lane *l = &ke.lane[n];
     uint8_t buf[512];
-    int rc = tls_read(n, buf, sizeof buf);
+    int rc = tls_session_read(tls_client_session(n), buf, sizeof buf);
     if (rc == RC_AGAIN)
         return pause(n, now);
     if (rc < 0)
-        return finish(n, now, tls_reason(n));
+        return finish(n, now, tls_client_reason(n));
     if (rc == 0)
         return finish(n, now,
                       l->answered ? "server closed in the middle of its answer"

@@ -6,7 +6,7 @@
 #define KE_CLIENT_H
 
 #include "core/nts_ke.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
 
 struct ke_outcome {
     bool ok;

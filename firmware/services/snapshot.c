@@ -1,7 +1,7 @@
 #include "snapshot.h"
 
 #include "adapters/net.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
 #include "config.h"
 #include "keeper.h"
 #include "log.h"
@@ -20,7 +20,7 @@ const struct status *snapshot_take(void)
     timekeeper_status(&snapshot.timekeeper);
     keeper_status(&snapshot.timefloor);
     net_status(&snapshot.net);
-    tls_status(&snapshot.tls);
+    tls_client_status(&snapshot.tls);
     store_status(&snapshot.store);
     pps_status(&snapshot.pps);
     log_status(&snapshot.log);

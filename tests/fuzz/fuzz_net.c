@@ -11,10 +11,9 @@
 #include "../unit/entropy.h"
 #include "../unit/net_frames.h"
 #include "core/mono.h"
-#include "lwip/tcp.h"
 #include "port.h"
 #include "adapters/net.h"
-#include "adapters/net_private.h"
+#include "adapters/net_tcp.h"
 #include "adapters/net_udp.h"
 
 #define HZ 1000000u
@@ -26,8 +25,8 @@ static struct {
     bool link, waiting, heard;
     struct frame in;
     struct frame dns, dhcp, tcp; /* last that left of each */
-    struct tcp_pcb *pcb;
-    uint32_t peer_seq;
+    struct net_tcp client, served[2];
+    bool said;
 } sim;
 
 static struct conf conf;
@@ -133,11 +132,40 @@ static void fix(uint8_t flags, struct frame *f)
 
 /* ---- the firmware's side --------------------------------------------------- */
 
+/* Reads all there is; an end is answered by an end, as services do. */
+static void read_all(struct net_tcp *t)
+{
+    uint8_t buf[100];
+    int rc = RC_AGAIN;
+    while (t->state != NET_TCP_CLOSED &&
+           (rc = net_tcp_read(t, buf, sizeof buf)) > 0)
+        if (t != &sim.client)
+            (void)!net_tcp_write(t, buf, (size_t)rc);
+    if (rc == 0)
+        net_tcp_close(t);
+    else if (rc != RC_AGAIN)
+        net_tcp_abort(t);
+}
+
+static void serve(void)
+{
+    static const uint8_t hello[] = "hello, who keeps the time there?";
+    if (sim.client.state == NET_TCP_OPEN && !sim.said) {
+        (void)!net_tcp_write(&sim.client, hello, sizeof hello - 1);
+        sim.said = true;
+    }
+    read_all(&sim.client);
+    for (size_t i = 0; i < LEN(sim.served); i++)
+        read_all(&sim.served[i]);
+}
+
 static void pass(unsigned ms)
 {
     (void)net_poll(mono_of_ticks(sim.ticks, HZ));
+    serve();
     sim.ticks += (uint64_t)ms * (HZ / 1000);
     (void)net_poll(mono_of_ticks(sim.ticks, HZ));
+    serve();
 }
 
 static void arrive(const struct frame *f)
@@ -155,28 +183,13 @@ static void datagram(void *arg, const struct net_udp_datagram *d)
     (void)!net_udp_reply(arg, d, d->msg, d->len);
 }
 
-static err_t stream(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
+static struct net_tcp *place(void *arg, const struct addr *from, uint16_t port)
 {
-    (void)arg, (void)err;
-    if (!p)
-        return ERR_OK;
-    tcp_recved(pcb, p->tot_len);
-    pbuf_free(p);
-    return ERR_OK;
-}
-
-static err_t connected(void *arg, struct tcp_pcb *pcb, err_t err)
-{
-    (void)arg, (void)err;
-    (void)tcp_write(pcb, "hello, who keeps the time there?", 32, 0);
-    (void)tcp_output(pcb);
-    return ERR_OK;
-}
-
-static void gone(void *arg, err_t err)
-{
-    (void)arg, (void)err;
-    sim.pcb = NULL;
+    (void)arg, (void)from, (void)port;
+    for (size_t i = 0; i < LEN(sim.served); i++)
+        if (sim.served[i].state == NET_TCP_CLOSED)
+            return &sim.served[i];
+    return NULL;
 }
 
 static void found(void *arg, const struct addr *addr, size_t count)
@@ -234,23 +247,18 @@ static void begin(void)
     sim.link = true;
     pass(1);
     static struct net_udp sock = {.arg = &sock, .received = datagram};
-    if (net_udp_open(&sock, 5000) != RC_OK)
+    static struct net_tcp_listener listener = {.accept = place};
+    if (net_udp_open(&sock, 5000) != RC_OK ||
+        net_tcp_listen(&listener, 4461) != RC_OK)
         abort();
 }
 
 static void open_tcp(void)
 {
-    const struct addr a = addr_of(4, router_ip);
-    const ip_addr_t to = net_to_lwip(&a);
-    sim.pcb = tcp_new_ip_type(IPADDR_TYPE_V4);
-    if (!sim.pcb)
-        return; /* all in TIME_WAIT */
-    tcp_recv(sim.pcb, stream);
-    tcp_err(sim.pcb, gone);
-    if (tcp_connect(sim.pcb, &to, 4460, connected) != ERR_OK) {
-        tcp_abort(sim.pcb);
-        sim.pcb = NULL;
-    }
+    const struct addr to = addr_of(4, router_ip);
+    sim.said = false;
+    if (net_tcp_connect(&sim.client, &to, 4460) != RC_OK)
+        abort(); /* what was closed or aborted leaves its place */
 }
 
 static void still_alive(void)
@@ -295,8 +303,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (flags & 16)
             bounce();
     }
-    if (sim.pcb)
-        tcp_abort(sim.pcb); /* gone() forgets it */
+    net_tcp_abort(&sim.client);
+    for (size_t i = 0; i < LEN(sim.served); i++)
+        net_tcp_abort(&sim.served[i]);
     pass(10000);
     still_alive();
     return 0;

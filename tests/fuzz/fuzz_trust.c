@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "services/log.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
+#include "adapters/tls_platform.h"
 #include "adapters/tls_roots.h"
-#include "adapters/tls_trust.h"
+#include "adapters/tls_trust_private.h"
 
 /* No bundle here: what is fuzzed is the card. */
 const uint8_t tls_roots_der[1];

@@ -18,7 +18,8 @@
 #include "host.h"
 #include "port.h"
 #include "adapters/net.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
+#include "adapters/tls_platform.h"
 
 #define LIMIT_S 20
 
@@ -53,7 +54,7 @@ static void must(int rc, const char *what)
 {
     if (rc == RC_OK)
         return;
-    printf("%s: %d %s\n", what, rc, tls_reason(0));
+    printf("%s: %d %s\n", what, rc, tls_client_reason(0));
     exit(1);
 }
 
@@ -73,9 +74,9 @@ static void handshake(uint16_t port)
     const struct tls_clock any = {.floor = 0};
     while (!net_up())
         pass();
-    must(tls_open(0, "10.0.2.2", &addr, port, 0, &any), "open");
+    must(tls_client_open(0, "10.0.2.2", &addr, port, 0, &any), "open");
     int rc;
-    while ((rc = tls_step(0, now())) == RC_AGAIN)
+    while ((rc = tls_client_step(0, now())) == RC_AGAIN)
         pass();
     must(rc, "handshake");
 }
@@ -98,10 +99,12 @@ static void exchange(bool with)
     uint8_t buf[512];
     enum nts_ke_status s = NTS_KE_MORE;
     size_t len = make_request(buf, sizeof buf, with);
-    int rc = tls_write(0, buf, len); /* as ke_client's: it fits one record */
+    int rc = tls_session_write(tls_client_session(0), buf,
+                               len); /* as ke_client's: it fits one record */
     must(rc == (int)len ? RC_OK : rc, "write");
     while (s == NTS_KE_MORE) {
-        while ((rc = tls_read(0, buf, sizeof buf)) == RC_AGAIN)
+        while ((rc = tls_session_read(tls_client_session(0), buf,
+                                      sizeof buf)) == RC_AGAIN)
             pass();
         must(rc > 0 ? RC_OK : RC_IO, "read");
         s = nts_ke_client_feed(&ke, buf, (size_t)rc);
@@ -115,8 +118,8 @@ static void export(uint16_t named, uint8_t key[2][16])
     uint8_t context[5];
     for (int way = 0; way < 2; way++) {
         nts_ke_exporter_context(context, named, way);
-        must(tls_export(0, NTS_KE_EXPORTER_LABEL, context, sizeof context,
-                        key[way], 16),
+        must(tls_session_export(tls_client_session(0), NTS_KE_EXPORTER_LABEL,
+                                context, sizeof context, key[way], 16),
              "export");
     }
 }
@@ -166,13 +169,14 @@ int main(int argc, char **argv)
     int rc = conf_parse(&conf, "", 0);
     ASSERT(rc == RC_OK);
     host_start(NULL);
-    tls_init(false);
+    tls_platform_init();
+    tls_client_init(false);
     net_init(&conf, moved);
     trust(argv[1]);
     handshake((uint16_t)atoi(argv[2]));
     exchange(strcmp(argv[4], "with") == 0);
     take_keys((uint16_t)atoi(argv[5]));
-    tls_close(0);
+    tls_session_close(tls_client_session(0));
     printf("record %d\n", ke.result.compliant);
     printf("verdict %d\n", (int)ask_time((uint16_t)atoi(argv[3])));
     ASSERT(nts_assoc_use_alt(&assoc) && !nts_assoc_use_alt(&assoc));

@@ -24,9 +24,10 @@
 #include "port.h"
 #include "services/ke_client.h"
 #include "adapters/net.h"
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
+#include "adapters/tls_platform.h"
 #include "adapters/tls_roots.h"
-#include "adapters/tls_trust.h"
+#include "adapters/tls_trust_private.h"
 
 #define CASE_LIMIT (20 * MONO_S)
 
@@ -81,7 +82,7 @@ static unsigned arena_room(void)
 static size_t arena_peak(void)
 {
     struct status_tls s;
-    tls_status(&s);
+    tls_client_status(&s);
     return s.arena_peak;
 }
 
@@ -330,7 +331,8 @@ int main(void)
     int rc = conf_parse(&conf, "", 0);
     ASSERT(rc == RC_OK);
     host_start(NULL);
-    tls_init(true);
+    tls_platform_init();
+    tls_client_init(true);
     net_init(&conf, moved);
     ke_client_init();
     ke_client_clock(ask_clock);

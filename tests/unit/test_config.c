@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "adapters/tls.h"
+#include "adapters/tls_client.h"
 #include "port.h"
 #include "services/config.h"
 #include "services/log.h"

@@ -1,6 +1,6 @@
-/* tls_trust.h -- which certificates are trusted: those of the card and the
+/* tls_trust_private.h -- which certificates are trusted: those of the card and the
  * system's bundle (tls_roots.h). Private to tls*.c; the card's come in
- * through tls_trust (tls.h).
+ * through tls_trust (tls_client.h).
  *
  * Sets are chrony's: set 0 is the system's certificates and the card's of
  * set 0, every other set holds only the card's. Both are kept as DER; a

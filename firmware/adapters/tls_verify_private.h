@@ -1,4 +1,4 @@
-/* tls_verify.h -- judging a server's chain beyond what Mbed TLS does: dates
+/* tls_verify_private.h -- judging a server's chain beyond what Mbed TLS does: dates
  * by what our clock can know, and what is said of a refusal. Private to
  * tls*.c. Everything in a certificate is outside input; from it only dates
  * and one printable name reach a text. */
@@ -7,7 +7,7 @@
 
 #include <mbedtls/x509_crt.h>
 
-#include "tls.h"
+#include "tls_client.h"
 
 struct tls_chain { /* of the session that is open */
     uint8_t certset;

@@ -1,0 +1,183 @@
+#include "net_tcp.h"
+
+#include "lwip/tcp.h"
+#include "net_private.h"
+
+/* ---- lwIP's callbacks ----------------------------------------------------- */
+
+static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    struct net_tcp *t = arg;
+    (void)pcb;
+    (void)err; /* always ERR_OK: failures come through on_error */
+    t->state = NET_TCP_OPEN;
+    return ERR_OK;
+}
+
+static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
+                         err_t err)
+{
+    struct net_tcp *t = arg;
+    (void)pcb;
+    (void)err;
+    if (!p)
+        t->state = NET_TCP_EOF;
+    else if (t->rx)
+        pbuf_cat(t->rx, p); /* at most TCP_WND in all: tot_len is 16 bits */
+    else
+        t->rx = p;
+    return ERR_OK;
+}
+
+/* lwIP has freed the pcb, or will when this returns. */
+static void on_error(void *arg, err_t err)
+{
+    struct net_tcp *t = arg;
+    (void)err;
+    t->pcb = NULL;
+    t->state = t->state == NET_TCP_CONNECTING ? NET_TCP_REFUSED : NET_TCP_RESET;
+}
+
+static void adopt(struct net_tcp *t, struct tcp_pcb *pcb,
+                  enum net_tcp_state state)
+{
+    t->pcb = pcb;
+    t->state = state;
+    tcp_arg(pcb, t);
+    tcp_recv(pcb, on_received);
+    tcp_err(pcb, on_error);
+    tcp_nagle_disable(pcb);
+}
+
+/* ---- a connection --------------------------------------------------------- */
+
+int net_tcp_connect(struct net_tcp *t, const struct addr *to, uint16_t port)
+{
+    ASSERT(t->state == NET_TCP_CLOSED);
+    const ip_addr_t ip = net_to_lwip(to);
+    struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&ip));
+    if (!pcb)
+        return RC_SPACE;
+    adopt(t, pcb, NET_TCP_CONNECTING);
+    err_t err = tcp_connect(pcb, &ip, port, on_connected);
+    if (err == ERR_OK)
+        return RC_OK;
+    net_tcp_abort(t);
+    return err == ERR_MEM || err == ERR_BUF ? RC_SPACE : RC_IO;
+}
+
+int net_tcp_read(struct net_tcp *t, uint8_t *buf, size_t cap)
+{
+    struct pbuf *rx = t->rx;
+    if (!rx) {
+        if (t->state == NET_TCP_EOF)
+            return 0;
+        return t->pcb ? RC_AGAIN : RC_IO;
+    }
+    u16_t want = cap > rx->tot_len ? rx->tot_len : (u16_t)cap;
+    u16_t n = pbuf_copy_partial(rx, buf, want, 0);
+    t->rx = pbuf_free_header(rx, n);
+    if (t->pcb)
+        tcp_recved(t->pcb, n);
+    return n;
+}
+
+int net_tcp_write(struct net_tcp *t, const uint8_t *buf, size_t len)
+{
+    if (!t->pcb)
+        return RC_IO;
+    size_t room = tcp_sndbuf((struct tcp_pcb *)t->pcb);
+    if (len > room)
+        len = room;
+    if (len == 0)
+        return RC_AGAIN;
+    err_t err = tcp_write(t->pcb, buf, (u16_t)len, TCP_WRITE_FLAG_COPY);
+    if (err == ERR_MEM)
+        return RC_AGAIN;
+    if (err != ERR_OK)
+        return RC_IO;
+    (void)tcp_output(t->pcb); /* ERR_MEM: TCP's own timer tries again */
+    return (int)len;
+}
+
+/* From now on lwIP tells us nothing of it. Returns the pcb, if there is one
+ * still. */
+static struct tcp_pcb *let_go(struct net_tcp *t)
+{
+    struct tcp_pcb *pcb = t->pcb;
+    if (pcb) {
+        tcp_arg(pcb, NULL);
+        tcp_recv(pcb, NULL);
+        tcp_err(pcb, NULL);
+    }
+    if (t->rx)
+        (void)pbuf_free(t->rx);
+    *t = (struct net_tcp){0};
+    return pcb;
+}
+
+void net_tcp_close(struct net_tcp *t)
+{
+    bool connecting = t->state == NET_TCP_CONNECTING;
+    struct tcp_pcb *pcb = let_go(t);
+    if (!pcb)
+        return;
+    /* Where no pcb is free, a new connection takes the place of one that has
+     * been waiting longest for its peer's last word. */
+    tcp_setprio(pcb, TCP_PRIO_MIN);
+    if (connecting || tcp_close(pcb) != ERR_OK)
+        tcp_abort(pcb);
+}
+
+void net_tcp_abort(struct net_tcp *t)
+{
+    struct tcp_pcb *pcb = let_go(t);
+    if (pcb)
+        tcp_abort(pcb);
+}
+
+/* ---- a listener ----------------------------------------------------------- */
+
+static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
+{
+    struct net_tcp_listener *l = arg;
+    if (err != ERR_OK || !pcb) /* a pool is empty: lwIP has dropped it */
+        return ERR_VAL;
+    const struct addr from = net_from_lwip(&pcb->remote_ip);
+    struct net_tcp *t = l->accept(l->arg, &from, pcb->remote_port);
+    if (!t) {
+        tcp_abort(pcb);
+        return ERR_ABRT; /* by which lwIP knows that pcb is gone */
+    }
+    ASSERT(t->state == NET_TCP_CLOSED);
+    adopt(t, pcb, NET_TCP_OPEN);
+    return ERR_OK;
+}
+
+int net_tcp_listen(struct net_tcp_listener *l, uint16_t port)
+{
+    ASSERT(!l->pcb && l->accept);
+    struct tcp_pcb *pcb = tcp_new_ip_type(IPADDR_TYPE_ANY);
+    if (!pcb)
+        return RC_SPACE;
+    struct tcp_pcb *small = NULL; /* what lwIP makes of one that listens */
+    if (tcp_bind(pcb, IP_ANY_TYPE, port) == ERR_OK)
+        small = tcp_listen(pcb);
+    if (!small) {
+        tcp_abort(pcb);
+        return RC_SPACE;
+    }
+    l->pcb = small;
+    tcp_arg(small, l);
+    tcp_accept(small, on_accept);
+    return RC_OK;
+}
+
+void net_tcp_unlisten(struct net_tcp_listener *l)
+{
+    if (!l->pcb)
+        return;
+    err_t err = tcp_close(l->pcb); /* a listener's never fails */
+    ASSERT(err == ERR_OK);
+    l->pcb = NULL;
+}

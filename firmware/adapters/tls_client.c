@@ -1,0 +1,211 @@
+#include "tls_client.h"
+
+#include <mbedtls/psa_util.h>
+#include <string.h>
+
+#include "core/fmt.h"
+#include "core/limit.h"
+#include "services/log.h"
+#include "tls_platform.h"
+#include "tls_session_private.h"
+#include "tls_trust_private.h"
+#include "tls_verify_private.h"
+#include "tls_words_private.h"
+
+struct client {
+    struct tls_session session;
+    mbedtls_ssl_config conf; /* its own: f_ca_cb is told of nothing else     */
+    struct tls_chain chain;
+    char name[LIMIT_NAME];
+};
+
+static struct {
+    bool ready; /* entropy was there, every conf stands                      */
+    uint32_t handshakes;
+    struct client client[LIMIT_TLS_SESSIONS];
+} tls;
+
+static struct client *client(unsigned n)
+{
+    ASSERT(n < LIMIT_TLS_SESSIONS);
+    return &tls.client[n];
+}
+
+/* ---- once ----------------------------------------------------------------- */
+
+static int configure(struct client *c)
+{
+    static const char *alpn[] = {"ntske/1", NULL};
+    /* Cheapest first: the first is what we make a key share for. */
+    static const uint16_t groups[] = {
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+    mbedtls_ssl_config *f = &c->conf;
+    mbedtls_ssl_config_init(f);
+    if (mbedtls_ssl_config_defaults(f, MBEDTLS_SSL_IS_CLIENT,
+                                    MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        mbedtls_ssl_conf_alpn_protocols(f, alpn) != 0)
+        return RC_STATE;
+    mbedtls_ssl_conf_min_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_groups(f, groups);
+    mbedtls_ssl_conf_rng(f, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    mbedtls_ssl_conf_ca_cb(f, tls_trust_issuers, &c->chain.certset);
+    mbedtls_ssl_conf_verify(f, tls_verify_cert, &c->chain);
+    return RC_OK;
+}
+
+/* Wants entropy, so it may fail at first and is asked again. */
+static int prepare(void)
+{
+    if (tls.ready)
+        return RC_OK;
+    if (tls_platform_ready() != RC_OK)
+        return RC_IO;
+    for (unsigned n = 0; n < LIMIT_TLS_SESSIONS; n++)
+        if (configure(&tls.client[n]) != RC_OK)
+            return RC_IO;
+    tls.ready = true;
+    return RC_OK;
+}
+
+void tls_client_init(bool system_certs)
+{
+    ASSERT(!tls.ready);
+    tls_trust_init(system_certs);
+    if (prepare() != RC_OK)
+        log_line("tls: no entropy yet");
+}
+
+uint32_t tls_client_handshakes(void)
+{
+    return tls.handshakes;
+}
+
+void tls_client_status(struct status_tls *out)
+{
+    *out = (struct status_tls){.handshakes = tls.handshakes,
+                               .arena_peak = tls_platform_arena_peak(),
+                               .arena_size = LIMIT_TLS_ARENA};
+}
+
+/* ---- a session ------------------------------------------------------------ */
+
+struct tls_session *tls_client_session(unsigned n)
+{
+    return &client(n)->session;
+}
+
+static int begin(struct client *c)
+{
+    int rc = tls_session_begin(&c->session, &c->conf);
+    if (rc == RC_OK && mbedtls_ssl_set_hostname(&c->session.ssl, c->name) != 0)
+        rc = tls_session_fail(&c->session, RC_BAD,
+                              "server name is too long for TLS");
+    if (rc != RC_OK)
+        tls_session_abort(&c->session);
+    return rc;
+}
+
+int tls_client_open(unsigned n, const char *name, const struct addr *addr,
+                    uint16_t port, uint8_t certset,
+                    const struct tls_clock *clock)
+{
+    struct client *c = client(n);
+    struct tls_session *s = &c->session;
+    if (s->phase != TLS_CLOSED)
+        return RC_STATE;
+    tls_session_prepare(s);
+    if (prepare() != RC_OK) {
+        (void)fmt(s->reason, sizeof s->reason, "no entropy");
+        return RC_IO;
+    }
+    int rc = net_tcp_connect(&s->tcp, addr, port);
+    if (rc != RC_OK) {
+        (void)fmt(s->reason, sizeof s->reason, "%s",
+                  rc == RC_SPACE ? "no TCP connection free" : "no route");
+        return rc;
+    }
+    (void)fmt(c->name, sizeof c->name, "%s", name);
+    tls_verify_begin(&c->chain, certset, clock);
+    return begin(c);
+}
+
+/* The handshake itself is through; what else must hold. */
+static int agree(struct client *c)
+{
+    struct tls_session *s = &c->session;
+    const char *alpn = mbedtls_ssl_get_alpn_protocol(&s->ssl);
+    if (mbedtls_ssl_get_verify_result(&s->ssl) != 0) {
+        s->error = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
+        return tls_session_fail(s, RC_AUTH, NULL);
+    }
+    if (!alpn || strcmp(alpn, "ntske/1") != 0)
+        return tls_session_fail(s, RC_BAD,
+                                "ALPN ntske/1 not agreed: not an NTS-KE "
+                                "server");
+    tls.handshakes++;
+    return RC_OK;
+}
+
+int tls_client_step(unsigned n, mono_ns now)
+{
+    struct client *c = client(n);
+    const struct tls_clock *clock = &c->chain.clock;
+    tls_platform_now(clock->synchronised ? clock->now : clock->floor);
+    int rc = tls_session_step(&c->session, now, TLS_CLIENT_TIMEOUT);
+    return rc == RC_OK ? agree(c) : rc;
+}
+
+void tls_client_window(unsigned n, int64_t *lo, int64_t *hi)
+{
+    *lo = client(n)->chain.lo;
+    *hi = client(n)->chain.hi;
+}
+
+/* ---- why it failed -------------------------------------------------------- */
+
+static void explain(struct client *c)
+{
+    struct tls_session *s = &c->session;
+    char *out = s->reason;
+    const size_t cap = sizeof s->reason;
+    int at = s->ssl.MBEDTLS_PRIVATE(state);
+    switch (s->error) {
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
+        tls_verify_say(&c->chain, c->name,
+                       mbedtls_ssl_get_verify_result(&s->ssl), out, cap);
+        return;
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        /* level, description; there is no public door to it in 3.6 */
+        tls_words_alert(s->ssl.MBEDTLS_PRIVATE(in_msg)[1], out, cap);
+        return;
+    case MBEDTLS_ERR_SSL_BAD_INPUT_DATA:
+        /* what Mbed TLS makes of a protocol that was not offered */
+        if (at == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS) {
+            (void)fmt(out, cap,
+                      "ALPN ntske/1 not agreed: the server chose another "
+                      "protocol");
+            return;
+        }
+        break;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
+        /* what Mbed TLS makes of a ServerHello of TLS 1.2 */
+        if (at == MBEDTLS_SSL_SERVER_HELLO)
+            s->error = MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+        break;
+    }
+    tls_words_error(s->error, out, cap);
+}
+
+const char *tls_client_reason(unsigned n)
+{
+    struct client *c = client(n);
+    if (c->session.error && c->session.reason[0] == 0 &&
+        c->session.phase == TLS_FAILED)
+        explain(c);
+    return c->session.reason;
+}

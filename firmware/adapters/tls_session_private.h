@@ -1,0 +1,48 @@
+/* tls_session_private.h -- what the roles of a TLS session build on. For
+ * tls_*.c alone. */
+#ifndef TLS_SESSION_PRIVATE_H
+#define TLS_SESSION_PRIVATE_H
+
+#include <mbedtls/ssl.h>
+
+#include "net_tcp.h"
+#include "tls_session.h"
+
+enum tls_phase {
+    TLS_CLOSED,
+    TLS_HANDSHAKE, /* TCP's included: our key share is made meanwhile        */
+    TLS_OPEN,
+    TLS_FAILED, /* until it is closed                                        */
+};
+
+struct tls_session { /* all zero: closed                                     */
+    enum tls_phase phase;
+    mbedtls_ssl_context ssl;
+    struct net_tcp tcp;
+    mono_ns deadline; /* of the handshake; 0: not yet known                  */
+    bool waiting;
+    int error;       /* why it failed, Mbed TLS's code; 0: reason says it    */
+    char reason[96]; /* for a person; kept until the next session            */
+};
+
+/* Makes a closed session ready to connect or to be accepted into. */
+void tls_session_prepare(struct tls_session *s);
+
+/* Begins the handshake over s->tcp, which is CONNECTING or OPEN; conf stays
+ * the role's while the session lives. Returns RC_OK; RC_SPACE: the arena is
+ * full, and the session has failed. */
+int tls_session_begin(struct tls_session *s,
+                      const mbedtls_ssl_config *conf) MUST_CHECK;
+
+/* Does at most one step of the handshake, some 20 ms on a Pi 2; timeout is
+ * for TCP and TLS together and runs from the first step. Returns RC_AGAIN;
+ * RC_OK: the session is open; RC_AUTH: the peer's certificate was refused,
+ * RC_IO, RC_TIMEOUT, RC_BAD: it has failed, error or reason says why;
+ * RC_STATE: there is no handshake under way. */
+int tls_session_step(struct tls_session *s, mono_ns now,
+                     mono_ns timeout) MUST_CHECK;
+
+/* Notes that the session has failed, and why unless it is NULL; returns rc. */
+int tls_session_fail(struct tls_session *s, int rc, const char *why);
+
+#endif

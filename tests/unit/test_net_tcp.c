@@ -1,0 +1,380 @@
+/* adapters/net_tcp on frames made by hand: a connection made, refused, reset,
+ * ended by either side, accepted or not, and what a peer that falls silent
+ * may hold of ours. The tests share one lwIP. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "adapters/net_tcp.h"
+#include "core/bytes.h"
+#include "core/limit.h"
+#include "net_wire.h"
+
+#define FIN 1
+#define SYN 2
+#define RST 4
+#define PSH 8
+#define ACK 16
+
+static struct conf conf;
+
+static const struct addr router = {.family = 4, .b = {10, 9, 0, 1}};
+
+/* The other end of one connection. */
+static struct peer {
+    unsigned ours, port;
+    uint32_t seq, ack;
+} peer;
+
+static bool is_tcp(const struct frame *f)
+{
+    return at16(f->b + 12) == 0x0800 && f->b[23] == 6;
+}
+
+static uint8_t flags_of(const struct frame *f)
+{
+    return f->b[47];
+}
+
+static void tcp_frame(uint8_t flags, const char *text)
+{
+    struct frame f;
+    size_t len = strlen(text);
+    ethernet(&f, 0x0800);
+    uint8_t *t = f.b + 34;
+    be16(t, peer.port);
+    be16(t + 2, peer.ours);
+    bytes_put32(t + 4, peer.seq);
+    bytes_put32(t + 8, peer.ack);
+    t[12] = 5 << 4;
+    t[13] = flags;
+    be16(t + 14, 8000);
+    memcpy(t + 20, text, len);
+    ipv4(&f, 6, 20 + len, 0);
+    uint32_t sum = sum16((uint32_t)(6 + 20 + len), f.b + 26, 8);
+    be16(t + 16, folded(sum16(sum, t, 20 + len)));
+    peer.seq += (uint32_t)len + ((flags & (SYN | FIN)) != 0);
+    arrive(&f, sim.ticks);
+}
+
+/* The next segment that leaves, taken note of. */
+static const struct frame *segment(void)
+{
+    const struct frame *f = run(100, is_tcp);
+    if (f) {
+        const uint8_t *t = f->b + 34;
+        size_t len = at16(f->b + 16) - 20u - (size_t)(t[12] >> 4) * 4;
+        peer.ours = at16(t);
+        peer.ack =
+            bytes_get32(t + 4) + (uint32_t)len + ((t[13] & (SYN | FIN)) != 0);
+    }
+    return f;
+}
+
+static bool is_text(const struct frame *f, const char *text)
+{
+    size_t head = (size_t)(f->b[46] >> 4) * 4;
+    return memcmp(f->b + 34 + head, text, strlen(text)) == 0;
+}
+
+static void connect_to(struct net_tcp *t, unsigned port)
+{
+    forget_sent();
+    peer = (struct peer){.port = port, .seq = 1000};
+    assert_int_equal(net_tcp_connect(t, &router, (uint16_t)port), RC_OK);
+    assert_int_equal(t->state, NET_TCP_CONNECTING);
+    const struct frame *f = segment();
+    assert_non_null(f);
+    assert_int_equal(flags_of(f), SYN);
+    assert_int_equal(at16(f->b + 36), port);
+}
+
+static void open_to(struct net_tcp *t, unsigned port)
+{
+    connect_to(t, port);
+    tcp_frame(SYN | ACK, "");
+    run(2, NULL);
+    assert_int_equal(t->state, NET_TCP_OPEN);
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    uint8_t buf[32];
+    open_to(&t, 4460);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), RC_AGAIN);
+    assert_int_equal(net_tcp_write(&t, (const uint8_t *)"hello", 5), 5);
+    const struct frame *f = run(100, is_tcp);
+    while (f && !(flags_of(f) & PSH))
+        f = run(100, is_tcp);
+    assert_non_null(f);
+    assert_true(is_text(f, "hello"));
+    peer.ack += 5;
+    tcp_frame(ACK | PSH, "good ");
+    tcp_frame(ACK | PSH, "morning");
+    run(2, NULL);
+    assert_int_equal(net_tcp_read(&t, buf, 3), 3);
+    assert_int_equal(net_tcp_read(&t, buf + 3, sizeof buf - 3), 9);
+    assert_memory_equal(buf, "good morning", 12);
+    tcp_frame(ACK | PSH, "bye");
+    tcp_frame(ACK | FIN, "");
+    run(2, NULL);
+    assert_int_equal(t.state, NET_TCP_EOF);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), 3);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), 0);
+    assert_int_equal(net_tcp_write(&t, buf, 1), 1); /* half of it is ours */
+    net_tcp_close(&t);
+    assert_int_equal(t.state, NET_TCP_CLOSED);
+    net_tcp_close(&t); /* a second time: nothing */
+    net_tcp_abort(&t);
+}
+
+/* Written before the connection is there, as a TLS client does. */
+static void test_early(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    connect_to(&t, 4460);
+    assert_int_equal(net_tcp_write(&t, (const uint8_t *)"early", 5), 5);
+    tcp_frame(SYN | ACK, "");
+    const struct frame *f = run(100, is_tcp);
+    while (f && !(flags_of(f) & PSH))
+        f = run(1000, is_tcp);
+    assert_non_null(f);
+    assert_true(is_text(f, "early"));
+    net_tcp_abort(&t);
+}
+
+/* More than the peer takes: it is kept for later, then there is no room. */
+static void test_full(void **state)
+{
+    (void)state;
+    static const uint8_t much[1000];
+    struct net_tcp t = {0};
+    open_to(&t, 4460);
+    int rc, sum = 0;
+    while ((rc = net_tcp_write(&t, much, sizeof much)) > 0)
+        sum += rc;
+    assert_int_equal(rc, RC_AGAIN);
+    assert_true(sum >= 4000 && sum < 65536);
+    net_tcp_abort(&t);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    uint8_t b = 0;
+    connect_to(&t, 4460);
+    tcp_frame(RST | ACK, "");
+    run(2, NULL);
+    assert_int_equal(t.state, NET_TCP_REFUSED);
+    assert_int_equal(net_tcp_read(&t, &b, 1), RC_IO);
+    assert_int_equal(net_tcp_write(&t, &b, 1), RC_IO);
+    net_tcp_abort(&t);
+    assert_int_equal(t.state, NET_TCP_CLOSED);
+}
+
+/* What had arrived before can still be read. */
+static void test_reset(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    uint8_t buf[8];
+    open_to(&t, 4460);
+    tcp_frame(ACK | PSH, "last");
+    tcp_frame(RST | ACK, "");
+    run(2, NULL);
+    assert_int_equal(t.state, NET_TCP_RESET);
+    assert_int_equal(net_tcp_write(&t, buf, 1), RC_IO);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), 4);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), RC_IO);
+    net_tcp_close(&t);
+}
+
+static void test_no_route(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    const struct addr far = {.family = 6, .b = {0x20, 1, 0x0d, 0xb8, [15] = 9}};
+    assert_int_equal(net_tcp_connect(&t, &far, 4460), RC_IO);
+    assert_int_equal(t.state, NET_TCP_CLOSED);
+}
+
+/* Peers that fall silent, in the middle of a connection and before it is
+ * one, with bytes of ours unacknowledged: aborted, they hold nothing. */
+static void test_silent_peers(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    for (int i = 0; i < 60; i++) {
+        if (i % 3 == 0)
+            connect_to(&t, 4460);
+        else
+            open_to(&t, 4460);
+        assert_true(net_tcp_write(&t, (const uint8_t *)"hello", 5) == 5);
+        tcp_frame(ACK | PSH, "unread");
+        run(2, NULL);
+        net_tcp_abort(&t);
+    }
+}
+
+static bool is_syn(const struct frame *f)
+{
+    return is_tcp(f) && flags_of(f) == SYN;
+}
+
+/* lwIP keeps its half of what is closed in order until it is delivered, but
+ * not where a new connection needs the place. */
+static void test_closing(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    for (int i = 0; i < 60; i++) {
+        forget_sent();
+        peer = (struct peer){.port = 4460, .seq = 1000};
+        assert_int_equal(net_tcp_connect(&t, &router, 4460), RC_OK);
+        const struct frame *f = run(100, is_syn);
+        assert_non_null(f);
+        peer.ours = at16(f->b + 34);
+        peer.ack = bytes_get32(f->b + 38) + 1;
+        tcp_frame(SYN | ACK, "");
+        run(2, NULL);
+        assert_int_equal(t.state, NET_TCP_OPEN);
+        assert_int_equal(net_tcp_write(&t, (const uint8_t *)"hello", 5), 5);
+        net_tcp_close(&t);
+    }
+    struct net_tcp held[32] = {0}; /* those in use are let alone */
+    unsigned n = 0;
+    while (n < LEN(held) && net_tcp_connect(&held[n], &router, 9) == RC_OK)
+        n++;
+    assert_true(n >= LIMIT_TLS_SESSIONS && n < LEN(held));
+    for (unsigned i = 0; i < n; i++) {
+        assert_int_equal(held[i].state, NET_TCP_CONNECTING);
+        net_tcp_abort(&held[i]);
+    }
+}
+
+/* ---- listening --------------------------------------------------------------- */
+
+static struct server {
+    struct net_tcp_listener l;
+    struct net_tcp t[8];
+    unsigned calls, limit;
+    struct addr from;
+    uint16_t port;
+} server;
+
+static struct net_tcp *take(void *arg, const struct addr *from, uint16_t port)
+{
+    struct server *s = arg;
+    s->from = *from;
+    s->port = port;
+    s->calls++;
+    for (unsigned i = 0; i < s->limit; i++)
+        if (s->t[i].state == NET_TCP_CLOSED)
+            return &s->t[i];
+    return NULL;
+}
+
+static const struct frame *knock(unsigned from)
+{
+    forget_sent();
+    peer = (struct peer){.ours = 4460, .port = from, .seq = 5000};
+    tcp_frame(SYN, "");
+    return segment();
+}
+
+static void test_listen(void **state)
+{
+    (void)state;
+    uint8_t buf[8];
+    server = (struct server){.l = {.arg = &server, .accept = take}, .limit = 2};
+    assert_int_equal(flags_of(knock(900)), RST | ACK); /* nobody there yet */
+    assert_int_equal(net_tcp_listen(&server.l, 4460), RC_OK);
+    struct net_tcp_listener other = {.accept = take};
+    assert_int_equal(net_tcp_listen(&other, 4460), RC_SPACE);
+
+    assert_int_equal(flags_of(knock(1001)), SYN | ACK);
+    assert_int_equal(server.calls, 0); /* half a handshake is no connection */
+    tcp_frame(ACK, "");
+    tcp_frame(ACK | PSH, "hello");
+    run(2, NULL);
+    assert_int_equal(server.calls, 1);
+    assert_int_equal(server.port, 1001);
+    assert_true(addr_equal(&server.from, &router));
+    assert_int_equal(server.t[0].state, NET_TCP_OPEN);
+    assert_int_equal(net_tcp_read(&server.t[0], buf, sizeof buf), 5);
+    assert_memory_equal(buf, "hello", 5);
+    assert_int_equal(net_tcp_write(&server.t[0], buf, 5), 5);
+
+    server.limit = 1; /* no place for a second one: it is reset */
+    assert_int_equal(flags_of(knock(1002)), SYN | ACK);
+    tcp_frame(ACK, "");
+    const struct frame *f = run(10, is_tcp);
+    assert_int_equal(server.calls, 2);
+    assert_non_null(f);
+    assert_true(flags_of(f) & RST);
+
+    net_tcp_unlisten(&server.l);
+    net_tcp_unlisten(&server.l);
+    assert_int_equal(flags_of(knock(1003)), RST | ACK);
+    assert_int_equal(server.t[0].state, NET_TCP_OPEN); /* it goes on */
+    net_tcp_abort(&server.t[0]);
+}
+
+/* A flood of half connections, and of whole ones that are not taken. */
+static void test_flood(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    server = (struct server){.l = {.arg = &server, .accept = take}, .limit = 0};
+    assert_int_equal(net_tcp_listen(&server.l, 4460), RC_OK);
+    for (unsigned i = 0; i < 100; i++)
+        if (knock(2000 + i) && i % 2) {
+            tcp_frame(ACK, "");
+            run(2, NULL);
+        }
+    assert_true(server.calls > 0);
+    net_tcp_unlisten(&server.l);
+    run(120000, NULL);
+    open_to(&t, 4460);
+    net_tcp_abort(&t);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    struct frame f;
+    static const char text[] = "address 10.9.0.42/24\n"
+                               "gateway 10.9.0.1\n";
+    struct net_tcp t = {0};
+    assert_int_equal(conf_parse(&conf, text, sizeof text - 1), 0);
+    sim.ticks = 5 * HZ;
+    net_init(&conf, changed);
+    sim.link = true;
+    run(100, NULL);
+    assert_int_equal(net_tcp_connect(&t, &router, 1), RC_OK);
+    run(10, NULL); /* asks for the router's address */
+    arp_reply(&f, router_ip);
+    arrive(&f, sim.ticks);
+    run(10, NULL);
+    net_tcp_abort(&t);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_early),
+        cmocka_unit_test(test_full),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_reset),   cmocka_unit_test(test_no_route),
+        cmocka_unit_test(test_closing), cmocka_unit_test(test_silent_peers),
+        cmocka_unit_test(test_listen),  cmocka_unit_test(test_flood),
+    };
+    return cmocka_run_group_tests(tests, start, NULL);
+}
