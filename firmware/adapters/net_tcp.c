@@ -3,7 +3,7 @@
 #include "lwip/tcp.h"
 #include "net_private.h"
 
-/* ---- lwIP's callbacks ----------------------------------------------------- */
+/* ---- lwIP's callbacks ---------------------------------------------------- */
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 {
@@ -49,7 +49,7 @@ static void adopt(struct net_tcp *t, struct tcp_pcb *pcb,
     tcp_nagle_disable(pcb);
 }
 
-/* ---- a connection --------------------------------------------------------- */
+/* ---- a connection -------------------------------------------------------- */
 
 int net_tcp_connect(struct net_tcp *t, const struct addr *to, uint16_t port)
 {
@@ -136,7 +136,7 @@ void net_tcp_abort(struct net_tcp *t)
         tcp_abort(pcb);
 }
 
-/* ---- a listener ----------------------------------------------------------- */
+/* ---- a listener ---------------------------------------------------------- */
 
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 {

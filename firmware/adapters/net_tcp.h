@@ -47,7 +47,8 @@ int net_tcp_write(struct net_tcp *t, const uint8_t *buf, size_t len) MUST_CHECK;
 
 /* Ends a connection in order: what was written is still delivered, so lwIP
  * keeps its half until the peer has taken it, or until a new connection needs
- * its place. One that never came to be is aborted. Closing what is closed does nothing. */
+ * its place. One that never came to be is aborted. Closing what is closed
+ * does nothing. */
 void net_tcp_close(struct net_tcp *t);
 
 /* Ends a connection at once: the peer gets a reset, and all that lwIP held

@@ -31,7 +31,7 @@ static struct client *client(unsigned n)
     return &tls.client[n];
 }
 
-/* ---- once ----------------------------------------------------------------- */
+/* ---- once ---------------------------------------------------------------- */
 
 static int configure(struct client *c)
 {
@@ -91,7 +91,7 @@ void tls_client_status(struct status_tls *out)
                                .arena_size = LIMIT_TLS_ARENA};
 }
 
-/* ---- a session ------------------------------------------------------------ */
+/* ---- a session ----------------------------------------------------------- */
 
 struct tls_session *tls_client_session(unsigned n)
 {
@@ -165,7 +165,7 @@ void tls_client_window(unsigned n, int64_t *lo, int64_t *hi)
     *hi = client(n)->chain.hi;
 }
 
-/* ---- why it failed -------------------------------------------------------- */
+/* ---- why it failed ------------------------------------------------------- */
 
 static void explain(struct client *c)
 {

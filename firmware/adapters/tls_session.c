@@ -4,7 +4,7 @@
 #include "core/fmt.h"
 #include "tls_session_private.h"
 
-/* ---- bytes below TLS ------------------------------------------------------ */
+/* ---- bytes below TLS ----------------------------------------------------- */
 
 static int below(int rc, int again)
 {
@@ -21,7 +21,7 @@ static int receive_below(void *tcp, unsigned char *buf, size_t len)
     return below(net_tcp_read(tcp, buf, len), MBEDTLS_ERR_SSL_WANT_READ);
 }
 
-/* ---- handshake ------------------------------------------------------------ */
+/* ---- handshake ----------------------------------------------------------- */
 
 int tls_session_fail(struct tls_session *s, int rc, const char *why)
 {
@@ -99,7 +99,7 @@ int tls_session_step(struct tls_session *s, mono_ns now, mono_ns timeout)
     return RC_OK;
 }
 
-/* ---- an open session ------------------------------------------------------ */
+/* ---- an open session ----------------------------------------------------- */
 
 bool tls_session_waiting(const struct tls_session *s)
 {
@@ -149,7 +149,7 @@ int tls_session_export(struct tls_session *s, const char *label,
     return tls_session_fail(s, RC_BAD, "keys could not be exported");
 }
 
-/* ---- the end -------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 void tls_session_close(struct tls_session *s)
 {

@@ -1,12 +1,12 @@
-/* tls_trust_private.h -- which certificates are trusted: those of the card and the
- * system's bundle (tls_roots.h). Private to tls*.c; the card's come in
- * through tls_trust (tls_client.h).
+/* tls_trust_private.h -- which certificates are trusted: those of the
+ * card, which come in through tls_trust (tls_client.h), and the system's
+ * bundle (tls_roots.h). For tls_*.c alone.
  *
  * Sets are chrony's: set 0 is the system's certificates and the card's of
  * set 0, every other set holds only the card's. Both are kept as DER; a
  * certificate is parsed when a chain asks for its name, and freed after. */
-#ifndef TLS_TRUST_H
-#define TLS_TRUST_H
+#ifndef TLS_TRUST_PRIVATE_H
+#define TLS_TRUST_PRIVATE_H
 
 #include <mbedtls/x509_crt.h>
 

@@ -1,9 +1,9 @@
-/* tls_verify_private.h -- judging a server's chain beyond what Mbed TLS does: dates
- * by what our clock can know, and what is said of a refusal. Private to
- * tls*.c. Everything in a certificate is outside input; from it only dates
- * and one printable name reach a text. */
-#ifndef TLS_VERIFY_H
-#define TLS_VERIFY_H
+/* tls_verify_private.h -- judging a server's chain beyond what Mbed TLS
+ * does: dates by what our clock can know, and what is said of a refusal. For
+ * tls_*.c alone. Everything in a certificate is outside input; from it only
+ * dates and one printable name reach a text. */
+#ifndef TLS_VERIFY_PRIVATE_H
+#define TLS_VERIFY_PRIVATE_H
 
 #include <mbedtls/x509_crt.h>
 

@@ -1,7 +1,7 @@
-/* tls_words_private.h -- why a session failed, in words a person can act on. Private
- * to tls*.c. */
-#ifndef TLS_WORDS_H
-#define TLS_WORDS_H
+/* tls_words_private.h -- why a client's session failed, in words a person
+ * can act on. For tls_*.c alone. */
+#ifndef TLS_WORDS_PRIVATE_H
+#define TLS_WORDS_PRIVATE_H
 
 #include "core/base.h"
 
