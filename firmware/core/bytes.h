@@ -8,6 +8,7 @@
 
 #include "base.h"
 
+/* Read a big-endian number of 16, 32 or 64 bits at p, of any alignment. */
 static inline uint16_t bytes_get16(const uint8_t *p)
 {
     return (uint16_t)((unsigned)p[0] << 8 | p[1]);
@@ -23,6 +24,7 @@ static inline uint64_t bytes_get64(const uint8_t *p)
     return (uint64_t)bytes_get32(p) << 32 | bytes_get32(p + 4);
 }
 
+/* Write a big-endian number of 16, 32 or 64 bits at p, of any alignment. */
 static inline void bytes_put16(uint8_t *p, uint16_t v)
 {
     p[0] = (uint8_t)(v >> 8);
@@ -47,12 +49,14 @@ struct reader {
     bool bad;
 };
 
+/* Return a reader of the len bytes at p. */
 static inline struct reader reader_of(const uint8_t *p, size_t len)
 {
     return (struct reader){.p = p, .left = len};
 }
 
-/* The next n bytes in place, or NULL (and bad) when fewer are left. */
+/* Return the next n bytes, in place, or NULL when fewer are left, and then the
+ * reader is bad. */
 static inline const uint8_t *reader_take(struct reader *r, size_t n)
 {
     if (r->bad || n > r->left) {
@@ -65,6 +69,8 @@ static inline const uint8_t *reader_take(struct reader *r, size_t n)
     return p;
 }
 
+/* Read the next big-endian number of 8, 16, 32 or 64 bits; 0 when too few bytes
+ * are left, and then the reader is bad. */
 static inline uint8_t reader_u8(struct reader *r)
 {
     const uint8_t *p = reader_take(r, 1);
@@ -95,12 +101,14 @@ struct writer {
     bool full;
 };
 
+/* Return a writer into the cap bytes at p, nothing written yet. */
 static inline struct writer writer_of(uint8_t *p, size_t cap)
 {
     return (struct writer){.p = p, .cap = cap};
 }
 
-/* Room for n bytes that the caller fills, or NULL (and full). */
+/* Append n bytes for the caller to fill and return where they are, or NULL when
+ * there is no room, and then the writer is full. */
 static inline uint8_t *writer_room(struct writer *w, size_t n)
 {
     if (w->full || n > w->cap - w->len) {
@@ -112,6 +120,7 @@ static inline uint8_t *writer_room(struct writer *w, size_t n)
     return p;
 }
 
+/* Append a big-endian number of 8, 16, 32 or 64 bits. */
 static inline void writer_u8(struct writer *w, uint8_t v)
 {
     uint8_t *p = writer_room(w, 1);
@@ -140,6 +149,7 @@ static inline void writer_u64(struct writer *w, uint64_t v)
         bytes_put64(p, v);
 }
 
+/* Append a copy of n bytes. */
 static inline void writer_bytes(struct writer *w, const void *src, size_t n)
 {
     uint8_t *p = writer_room(w, n);

@@ -30,14 +30,17 @@ struct floor_record {
     int64_t before;
 };
 
+/* Write the record. */
 void floor_record_write(const struct floor_record *r,
                         uint8_t out[FLOOR_RECORD_LEN]);
-/* RC_OK; RC_BAD: not such a record, *r unchanged. */
+/* Read a record, any bytes, of either version. Returns RC_OK, or RC_BAD when
+ * it is none, and then *r is as it was. */
 int floor_record_read(struct floor_record *r, const uint8_t *in,
                       size_t len) MUST_CHECK;
 
-/* "YYYY-MM-DDThh:mm:ssZ", the operator's way to write a time: exactly that,
- * a day that exists, 1970 .. 9999. RC_OK, RC_BAD: *unix_s unchanged. */
+/* Read a time as an operator writes it, "YYYY-MM-DDThh:mm:ssZ": exactly that, a
+ * day that exists, 1970 .. 9999. Returns RC_OK, or RC_BAD, and then *unix_s is
+ * as it was. */
 int floor_record_time(const char *text, int64_t *unix_s) MUST_CHECK;
 
 #endif

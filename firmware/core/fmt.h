@@ -13,9 +13,10 @@
 
 #include "base.h"
 
-/* Return the length written, without the 0. */
+/* Print into out, cut at cap. Returns the length written, without the 0. */
 size_t fmt(char *out, size_t cap, const char *f, ...)
     __attribute__((format(printf, 3, 4)));
+/* Print as fmt does, the arguments in a va_list. */
 size_t fmt_v(char *out, size_t cap, const char *f, va_list ap)
     __attribute__((format(printf, 3, 0)));
 
@@ -25,7 +26,9 @@ struct fmt_text {
     size_t cap, len;
     bool cut;
 };
+/* Return an empty text that grows in out. */
 struct fmt_text fmt_text_of(char *out, size_t cap);
+/* Append to a text what fmt would print. */
 void fmt_add(struct fmt_text *t, const char *f, ...)
     __attribute__((format(printf, 2, 3)));
 

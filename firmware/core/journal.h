@@ -125,40 +125,48 @@ struct journal {           /* fields private; 62 KB: static */
     uint8_t build[JOURNAL_RECORD * JOURNAL_PAYLOAD];
 };
 
-/* sectors: size of the partition; 0 for none. RC_OK; RC_SPACE: too small,
- * which is treated as none. */
+/* Begin with a partition of so many sectors; 0 for none. Returns RC_OK, or
+ * RC_SPACE when it is too small, which is treated as none. */
 int journal_init(struct journal *j, uint32_t sectors) MUST_CHECK;
 
-/* Recovery: sectors (from the start of the partition) to read next, count
- * <= JOURNAL_BATCH; false: recovery has ended. Every sector of a half is
- * asked for at most twice (once as the first). */
+/* Say which sectors, counted from the start of the partition, recovery has to
+ * read next: *count of them, at most JOURNAL_BATCH. Returns false when recovery
+ * has ended. Every sector of a half is asked for at most twice, once as its
+ * first. */
 bool journal_want(const struct journal *j, uint32_t *sector, uint32_t *count);
-/* These very sectors. Any bytes. */
+/* Take the sectors that journal_want asked for. They may hold any bytes. */
 void journal_feed(struct journal *j, const uint8_t *sectors);
-/* They cannot be read: no journal, the map stays in RAM (half a view of the
- * card could bring back what a later record has replaced). */
+/* End recovery because the sectors cannot be read: there is no journal then,
+ * and the map stays in RAM (half a view of the card could bring back what a
+ * later record has replaced). */
 void journal_give_up(struct journal *j);
+/* Return what recovery has found. */
 enum journal_found journal_found(const struct journal *j);
 
-/* Length of the newest value, copied to buf; RC_STATE: none, RC_SPACE. */
+/* Copy the newest value of a key to buf. Returns its length; RC_STATE: there is
+ * none; RC_SPACE: cap is too small. */
 int journal_get(const struct journal *j, uint8_t kind, uint8_t id, uint8_t *buf,
                 size_t cap) MUST_CHECK;
-/* Replace; len 0 forgets. kind >= 1. Ticket > 0, or RC_SPACE: too many keys
- * or bytes. */
+/* Replace the value of a key, whose kind is 1 or more; len 0 forgets it.
+ * Returns a ticket above 0 for journal_durable, or RC_SPACE when there are too
+ * many keys or bytes, and then nothing has changed. */
 int journal_put(struct journal *j, uint8_t kind, uint8_t id,
                 const uint8_t *data, size_t len) MUST_CHECK;
+/* Tell whether what journal_put gave this ticket for is on the card. */
 bool journal_durable(const struct journal *j, int ticket);
-bool journal_idle(const struct journal *j); /* nothing left to write */
+/* Tell whether nothing is left to write. */
+bool journal_idle(const struct journal *j);
 
-/* The next write: up to JOURNAL_BATCH sectors into buf, which belong at
- * *sector. Returns how many, 0: none. One at a time; each is followed by
- * written(). A failed one comes again; after three in a row in the same half
- * the other half is begun. */
+/* Put the next write into buf, up to JOURNAL_BATCH sectors, which belong at
+ * *sector. Returns how many; 0: nothing is left to write. Each write is
+ * followed by journal_written before the next one. A failed one comes again;
+ * after three in a row in the same half the other half is begun. */
 uint32_t journal_next(struct journal *j, uint8_t *buf, uint32_t *sector);
+/* Note how the write that journal_next gave has ended. */
 void journal_written(struct journal *j, bool ok);
 
-/* All values saved anew every interval_s > 0, in batches. Without a card:
- * zeros. */
+/* Estimate what saving all values anew every interval_s > 0, in batches, does
+ * to the card. All zeros without one. */
 void journal_wear(const struct journal *j, uint32_t interval_s,
                   struct journal_wear *out);
 

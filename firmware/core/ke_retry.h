@@ -36,22 +36,28 @@ struct ke_retry {     /* all zero: nothing has failed */
     mono_ns from, noted; /* the wait began; the record is due again         */
 };
 
+/* Tell whether a key exchange may begin now. */
 bool ke_retry_may(const struct ke_retry *r, mono_ns now);
-/* jitter: any 16 random bits. */
+/* Count an exchange that begins now as failed and set the wait after it.
+ * jitter: any 16 random bits. */
 void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter);
-/* It has ended, well or badly: the wait counts from here. */
+/* Let the wait count from now, when the exchange has ended, well or badly. */
 void ke_retry_ended(struct ke_retry *r, mono_ns now);
+/* Take the count back to 0, when a valid reply has proved the keys of the last
+ * exchange. */
 void ke_retry_proved(struct ke_retry *r);
 
-/* When the record is worth writing again; MONO_NEVER. */
+/* Return when the record is worth writing again, or MONO_NEVER. */
 mono_ns ke_retry_note(const struct ke_retry *r);
-/* It is being written. */
+/* Note that the record is being written now. */
 void ke_retry_noted(struct ke_retry *r, mono_ns now);
 
-/* The record's bytes: failures, seconds left (32 bits), rounded up. read: any
- * bytes; a wait beyond the longest is the longest. */
 #define KE_RETRY_BYTES 5
+/* Append the record's bytes to w: failures, and the seconds left of the wait
+ * (32 bits), rounded up. */
 void ke_retry_write(const struct ke_retry *r, mono_ns now, struct writer *w);
+/* Read a record back at boot, any bytes, and wait on from now. A wait beyond
+ * the longest is the longest; what in does not hold counts as zeros. */
 void ke_retry_read(struct ke_retry *r, mono_ns now, struct reader *in);
 
 #endif

@@ -15,16 +15,17 @@ struct logring {   /* 31 KB: static; all zero is an empty ring */
     char line[LIMIT_LOG_LINES][LIMIT_LOG_LINE];
 };
 
-/* "[    0.123456] text"; cut at LIMIT_LOG_LINE - 1. Bytes that are not
- * printable ASCII become `?`: a name from the network must not steer the
- * terminal. */
+/* Add the line "[    0.123456] text", cut at LIMIT_LOG_LINE - 1. Bytes that
+ * are not printable ASCII become `?`: a name from the network must not steer
+ * the terminal. */
 void logring_add(struct logring *r, mono_ns uptime, const char *text);
 
-/* The line with number *at, or a later one if that is gone (*missed is how
- * many were); moves *at past it. NULL: none yet. The text holds until the
- * next logring_add. */
+/* Return the line with number *at, or a later one if that is gone (*missed is
+ * how many were), and move *at past it; NULL when there is none yet. The text
+ * holds until the next logring_add. */
 const char *logring_read(const struct logring *r, uint32_t *at,
                          uint32_t *missed);
+/* Return the number of the oldest line that the ring holds. */
 uint32_t logring_oldest(const struct logring *r);
 
 #endif

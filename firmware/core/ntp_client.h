@@ -76,6 +76,7 @@ enum ntp_drop {
     NTP_DROP_KISS,   /* other kiss code                                   */
     NTP_DROP_COUNT
 };
+/* Return the reason in words, for the log and ntpdata. */
 const char *ntp_drop_text(enum ntp_drop d);
 
 struct ntp_client_conf {
@@ -125,20 +126,22 @@ struct ntp_client { /* fields readable; changed only by these functions */
     struct ntp_sample last; /* the last valid reply's                       */
 };
 
-/* first: when the first request may go. */
+/* Begin an association; *n may hold anything. first: when the first request may
+ * go. */
 void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
                      uint32_t tick_hz, mono_ns first);
 
-/* When poll wants to be called next, at the latest. */
+/* Return when ntp_client_poll wants to be called next, at the latest. */
 mono_ns ntp_client_due(const struct ntp_client *n);
 
 /* How many requests in a row meet a NAK and no valid reply before new keys
  * are wanted, or those of the other exporter context tried
  * (nts_assoc_set_alt). */
 #define NTP_CLIENT_NAKS 3
-/* They have, and new keys are wanted. Anybody on the path can say so, so the
- * old keys go on being used until a key exchange has succeeded (RFC 8915
- * section 5.7); a valid reply ends the want. */
+/* Tell whether new keys are wanted, because NTP_CLIENT_NAKS requests in a row
+ * met a NAK and no valid reply. Anybody on the path can send a NAK, so the old
+ * keys go on being used until a key exchange has succeeded (RFC 8915 section
+ * 5.7); a valid reply ends the want. */
 bool ntp_client_refused(const struct ntp_client *n);
 
 /* Write the next request and schedule the one after. cap is at least
@@ -153,42 +156,42 @@ bool ntp_client_refused(const struct ntp_client *n);
 int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
                     size_t cap) MUST_CHECK;
 
-/* The request left the machine at this counter value. Until this is called
- * no reply is taken. Called again for the same request (a driver that learns
- * later when the transfer was complete), the last one counts: after the reply
- * only for the interleaved sample. */
+/* Note that the request left the machine at this counter value. Until this is
+ * called no reply is taken. Called again for the same request (a driver that
+ * learns later when the transfer was complete), the last one counts: after the
+ * reply only for the interleaved sample. */
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp);
 
-/* A datagram from this server. RC_OK: *s is filled and new cookies are kept;
- * if s->failed it is only to be shown, not measured with.
- * RC_BAD, RC_AUTH: dropped and counted; nothing else changed, we still wait
- * for the real answer. RC_STATE: valid (its cookies are kept), but no time in
- * it: an unsynchronised server, one that tells us to slow down or go away, or
- * an authentic reply whose times cannot be.
- * But for RC_OK *why says what for. */
+/* Judge a datagram that came from this server. Returns RC_OK: *s is filled and
+ * new cookies are kept; if s->failed it is only to be shown, not measured
+ * with. RC_BAD, RC_AUTH: dropped and counted; nothing else changed, we still
+ * wait for the real answer. RC_STATE: valid (its cookies are kept), but no
+ * time in it: an unsynchronised server, one that tells us to slow down or go
+ * away, or an authentic reply whose times cannot be. But for RC_OK *why says
+ * what for. */
 int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
                     const uint8_t *msg, size_t len, struct ntp_sample *s,
                     enum ntp_drop *why) MUST_CHECK;
 
-/* Keys and cookies are given up: wiped, and no answer is waited for that only
- * they could judge. */
+/* Give keys and cookies up: they are wiped, and no answer is waited for that
+ * only they could judge. */
 void ntp_client_unkeyed(struct ntp_client *n);
 
-/* Fresh keys and cookies have been put into n->nts: ask at once. */
+/* Ask at once, because fresh keys and cookies have been put into n->nts. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
 
-/* The filter refused the last sample: ask again in 2 s, at most 8 times in a
- * row. */
+/* Ask again in 2 s, at most 8 times in a row, because the filter has refused
+ * the last sample. */
 void ntp_client_again(struct ntp_client *n, mono_ns now);
 
-/* The next request does not name the last reply: for when our address or the
+/* Do not let the next request name the last reply: for when our address or the
  * server's is another one now, which that would link to the old one. */
 void ntp_client_basic(struct ntp_client *n);
 
-/* The discipline's wish, clamped to minpoll..maxpoll, and never below what a
- * RATE kiss asked for. Counts from the last request, so that a shorter
- * interval may be over already; the ramp, a request put off and one asked
- * again stay when they are. */
+/* Set the poll interval (log2 s) that the discipline wants, clamped to minpoll
+ * .. maxpoll, and never below what a RATE kiss asked for. It counts from the
+ * last request, so that a shorter interval may be over already; the ramp, a
+ * request put off and one asked again stay when they are. */
 void ntp_client_set_poll(struct ntp_client *n, int8_t poll);
 
 #endif

@@ -37,6 +37,7 @@ enum nts_ke_status {
  * record that we need to look into has to fit LIMIT_KE_MESSAGE. */
 #define NTS_KE_RESPONSE_MAX 65536
 
+/* Return a status in words, for the log. */
 const char *nts_ke_status_text(enum nts_ke_status s);
 
 struct nts_ke_result {
@@ -66,21 +67,26 @@ struct nts_ke_client { /* fields private */
     struct nts_ke_result result;
 };
 
-/* Start an exchange offering these 1 .. LIMIT_AEADS AEADs in order of
- * preference, with record 1024 if 30 is among them; writes the request.
- * Returns its length or RC_SPACE. */
+/* Start an exchange and write the request, which offers these 1 .. LIMIT_AEADS
+ * AEADs in order of preference, with record 1024 if 30 is among them. Returns
+ * its length, or RC_SPACE when cap is too small. */
 int nts_ke_client_request(struct nts_ke_client *k, const uint16_t *aeads,
                           size_t count, uint8_t *out, size_t cap) MUST_CHECK;
+/* Take the next bytes of the answer, any bytes in any pieces. Returns
+ * NTS_KE_MORE until the answer is complete or wrong; then k->result holds what
+ * it says, and what is fed after that changes nothing. */
 enum nts_ke_status nts_ke_client_feed(struct nts_ke_client *k,
                                       const uint8_t *in, size_t len) MUST_CHECK;
 
-/* RFC 8915 4.3: label and context of the TLS exporter. context: 5 bytes. */
 #define NTS_KE_EXPORTER_LABEL "EXPORTER-network-time-security"
+/* Write the context with which the TLS exporter makes a key under
+ * NTS_KE_EXPORTER_LABEL (RFC 8915 section 4.3): the S2C key, or the C2S one. */
 void nts_ke_exporter_context(uint8_t context[5], uint16_t aead, bool s2c);
-/* The AEAD that the context names. It is the one agreed on, but for 30 when
- * not both sides sent record 1024: then it is 15, as chrony before 4.6.1 had
- * it. A server that follows the RFC and has not heard of the record means 30:
- * a wrong choice shows as a NAK to every request, see nts_assoc_set_alt. */
+/* Return the AEAD that the exporter's context names. It is the one agreed on,
+ * but for 30 when not both sides sent record 1024: then it is 15, as chrony
+ * before 4.6.1 had it. A server that follows the RFC and has not heard of the
+ * record means 30: a wrong choice shows as a NAK to every request, see
+ * nts_assoc_set_alt. */
 uint16_t nts_ke_exporter_aead(uint16_t agreed, bool compliant);
 
 #endif

@@ -19,8 +19,10 @@ struct nts_ke_request {
     enum nts_error error; /* after RC_BAD: what to answer                    */
 };
 
-/* RC_OK: *r is complete. RC_AGAIN: the message has not ended yet. RC_BAD:
- * answer r->error. Client wishes for a server or port (records 6, 7) are
+/* Read a client's message, any bytes, from its beginning. Returns RC_OK when
+ * *r is complete; RC_AGAIN when the message has not ended yet, to be called
+ * again with all of it and more; RC_BAD when r->error is to be answered. A
+ * client's wishes for a server or port (records 6, 7) are
  * accepted and not honoured, as the RFC allows. */
 int nts_ke_server_read(const uint8_t *in, size_t len,
                        struct nts_ke_request *r) MUST_CHECK;
@@ -35,11 +37,14 @@ struct nts_ke_answer {
     } cookie[LIMIT_COOKIES];
 };
 
-/* Each returns the length or RC_SPACE. Cookies are left out when the request
- * found nothing in common with us. */
+/* Write the answer to a request. Cookies are left out when the request has
+ * found nothing in common with us. Returns its length, or RC_SPACE when cap is
+ * too small. */
 int nts_ke_server_answer(const struct nts_ke_request *r,
                          const struct nts_ke_answer *a, uint8_t *out,
                          size_t cap) MUST_CHECK;
+/* Write the answer that is an error. Returns its length, or RC_SPACE when cap
+ * is too small. */
 int nts_ke_server_error(enum nts_error e, uint8_t *out, size_t cap) MUST_CHECK;
 
 #endif

@@ -36,26 +36,29 @@ struct nts_record {
     size_t len;
 };
 
-/* A record's header. Sets type, critical and len. */
+/* Read a record's header: sets r->type, critical and len, body to NULL. */
 void nts_record_header(struct nts_record *r,
                        const uint8_t b[NTS_RECORD_HEADER]);
 
-/* The next whole record; in advances past it. RC_OK; RC_AGAIN: it is not all
- * there, in stays. */
+/* Read the next whole record and move in past it. Returns RC_OK, or RC_AGAIN
+ * when it is not all there, and then in stays where it is. */
 int nts_record_next(struct reader *in, struct nts_record *r) MUST_CHECK;
 
+/* Append a record; w->full is set when there is no room. */
 void nts_record_put(struct writer *w, bool critical, uint16_t type,
                     const void *body, size_t len);
-/* A body of 16-bit numbers. */
+/* Append a record whose body is a list of 16-bit numbers. */
 void nts_record_put16(struct writer *w, bool critical, uint16_t type,
                       const uint16_t *list, size_t count);
 
-/* The only 16-bit number of a body of exactly one. RC_OK, RC_BAD. */
+/* Read a body that is one 16-bit number. Returns RC_OK, or RC_BAD when its
+ * length is another. */
 int nts_record_get16(const struct nts_record *r, uint16_t *v) MUST_CHECK;
 
-/* A host name or address literal (section 4.1.7) into a C string, less the
- * dot that may end it: letters, digits and . - _ : only, so neither a zone
- * identifier nor anything a console would stumble over. RC_OK, RC_BAD. */
+/* Read a body that is a host name or an address literal (section 4.1.7) into a
+ * C string, less the dot that may end it. Letters, digits and . - _ : only, so
+ * neither a zone identifier nor anything a console would stumble over. Returns
+ * RC_OK, or RC_BAD when it is anything else or too long for cap. */
 int nts_record_name(const struct nts_record *r, char *name,
                     size_t cap) MUST_CHECK;
 

@@ -21,9 +21,12 @@ struct polyval {
     uint32_t key[4], sum[4]; /* little-endian: bit 0 of word 0 is x^0       */
 };
 
+/* Begin a hash under this key. */
 void polyval_begin(struct polyval *p, const uint8_t key[POLYVAL_BLOCK]);
-/* Hash a string, its last block padded with zeros. */
+/* Hash a string of len bytes, its last block padded with zeros. May be called
+ * any number of times. */
 void polyval_add(struct polyval *p, const uint8_t *b, size_t len);
+/* Return in sum the hash of all strings so far; more may be added after it. */
 void polyval_sum(const struct polyval *p, uint8_t sum[POLYVAL_BLOCK]);
 
 #endif

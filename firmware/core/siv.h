@@ -18,17 +18,22 @@ struct siv_part {
     size_t len;
 };
 
-/* out: SIV_TAG + len bytes, not overlapping text. RC_OK, RC_SPACE (no library
- * memory). */
+/* Encrypt and authenticate len bytes of text with up to SIV_PARTS_MAX strings
+ * of associated data. out has room for SIV_TAG + len bytes; text lies exactly
+ * at out + SIV_TAG (in place) or apart from out. Returns RC_OK, or RC_SPACE
+ * when there is no library memory. */
 int siv_seal(const uint8_t key[SIV_KEY], const struct siv_part *ad,
              size_t ad_count, const uint8_t *text, size_t len,
              uint8_t *out) MUST_CHECK;
-/* out: len - SIV_TAG bytes. RC_OK; RC_AUTH: out is zeroed; RC_BAD: too short
- * to hold a tag; RC_SPACE. */
+/* Verify and decrypt len bytes. out has room for len - SIV_TAG bytes; it lies
+ * exactly at sealed + SIV_TAG (in place) or apart from sealed. Returns RC_OK;
+ * RC_AUTH: not sealed so, and out is zeroed; RC_BAD: too short to hold a tag;
+ * RC_SPACE: no library memory. */
 int siv_open(const uint8_t key[SIV_KEY], const struct siv_part *ad,
              size_t ad_count, const uint8_t *sealed, size_t len,
              uint8_t *out) MUST_CHECK;
 
+/* AEAD 15; aead_find gives it by its number. */
 extern const struct aead siv_cmac_256;
 
 #endif

@@ -22,36 +22,47 @@
 
 /* --- spans: int64_t of 2^-32 s (the word for it: ntp span), or span_ns --- */
 
-static inline int64_t utc_diff(ntp64 a, ntp64 b) /* a - b, 2^-32 s */
+/* Return a - b in 2^-32 s. */
+static inline int64_t utc_diff(ntp64 a, ntp64 b)
 {
     return (int64_t)(a - b);
 }
 
-span_ns utc_span_ns(int64_t ntp_span); /* rounded to the nearest ns          */
-int64_t utc_span_ntp(span_ns ns);      /* nearest; clamped to +-2^31 s       */
+/* Return a span of 2^-32 s in ns, rounded to the nearest. */
+span_ns utc_span_ns(int64_t ntp_span);
+/* Return a span of ns in 2^-32 s, rounded to the nearest and clamped to
+ * +-2^31 s. */
+int64_t utc_span_ntp(span_ns ns);
 
-static inline span_ns utc_diff_ns(ntp64 a, ntp64 b) /* a - b */
+/* Return a - b in ns. */
+static inline span_ns utc_diff_ns(ntp64 a, ntp64 b)
 {
     return utc_span_ns(utc_diff(a, b));
 }
 
+/* Return the moment that is ns later than t. */
 static inline ntp64 utc_add_ns(ntp64 t, span_ns ns)
 {
     return t + (uint64_t)utc_span_ntp(ns);
 }
 
-/* What `ticks` of a counter of exactly hz last, in 2^-32 s, rounded towards
- * minus infinity; wraps beyond +-2^31 s like any ntp64 difference. */
+/* Return how long `ticks` of a counter of exactly hz last, in 2^-32 s, rounded
+ * towards minus infinity; it wraps beyond +-2^31 s like any ntp64 difference.
+ */
 int64_t utc_ticks_ntp(int64_t ticks, uint32_t hz);
 
-/* An NTP short (16.16 s, root delay and dispersion) in ns: 0 .. 65536 s. */
+/* Return an NTP short (16.16 s, root delay and dispersion) in ns, 0 .. 65536
+ * s. */
 span_ns utc_short_ns(uint32_t ntp_short);
 
 /* --- Unix -------------------------------------------------------------- */
 
-int64_t utc_unix_s(ntp64 t, int64_t pivot_s); /* rounded down               */
-uint32_t utc_unix_ns(ntp64 t); /* rest of the second, 0 .. 999999999 */
-ntp64 utc_of_unix(int64_t s, uint32_t ns); /* ns < 1e9, else clamped         */
+/* Return t in Unix seconds, rounded down, in the era that the pivot says. */
+int64_t utc_unix_s(ntp64 t, int64_t pivot_s);
+/* Return the rest of t's second in ns, 0 .. 999999999. */
+uint32_t utc_unix_ns(ntp64 t);
+/* Return the moment of these Unix seconds and ns; ns from 1e9 on is clamped. */
+ntp64 utc_of_unix(int64_t s, uint32_t ns);
 
 /* --- civil, proleptic Gregorian ---------------------------------------- */
 
@@ -63,18 +74,21 @@ struct utc_civil {
     uint8_t weekday; /* 0 Sunday; an output only                             */
 };
 
-/* s within +-2^40 s (about +-34 800 years), clamped beyond. */
+/* Return the date and time of these Unix seconds, clamped beyond +-2^40 s
+ * (about +-34 800 years). */
 struct utc_civil utc_civil_of(int64_t unix_s);
-/* Fields as they are in a certificate; RC_BAD for a day that does not exist
- * (30 February, 24:00, second 60). *unix_s only then untouched. */
+/* Turn a date and time, such as a certificate's, into Unix seconds. Returns
+ * RC_OK, or RC_BAD when it does not exist (30 February, 24:00, second 60), and
+ * then *unix_s is as it was. */
 int utc_unix_of(const struct utc_civil *c, int64_t *unix_s) MUST_CHECK;
 
 #define UTC_TEXT 48 /* room for either text and its final 0 */
 
-/* "2026-11-23 01:02:03.123456 UTC"; returns the length. ns is cut, not
+/* Write "2026-11-23 01:02:03.123456 UTC" and return the length. ns is cut, not
  * rounded, to microseconds: a clock never shows a time before it came. */
 size_t utc_text(int64_t unix_s, uint32_t ns, char out[UTC_TEXT]);
-/* "Mon Nov 23 01:02:03 2026", as chronyc's tracking prints it. */
+/* Write "Mon Nov 23 01:02:03 2026", as chronyc's tracking prints it, and return
+ * the length. */
 size_t utc_text_chronyc(int64_t unix_s, char out[UTC_TEXT]);
 
 #endif
