@@ -41,17 +41,6 @@ static_assert(LEN(services) <= SUPERLOOP_SERVICES, "each has a row in status");
 
 /* ---- the doors between services ------------------------------------------ */
 
-static struct tls_clock certificate_clock(void)
-{
-    struct timekeeper_cert_clock j;
-    timekeeper_cert_clock(&j);
-    return (struct tls_clock){.floor = keeper_floor(),
-                              .synchronised = j.clock,
-                              .now = j.now,
-                              .slack = j.slack,
-                              .strict = j.strict};
-}
-
 static bool may_ask(void)
 {
     return net_up() && timekeeper_may_ask();
@@ -147,7 +136,6 @@ static void start(void)
     net_init(conf, sources_net_changed);
     ke_client_init();
     ke_client_offer(conf->aeads, conf->aead_count);
-    ke_client_clock(certificate_clock);
     ntp_udp_init(&datagram_doors);
     sources_init(conf, &source_doors);
     if (conf->dhcpservers)

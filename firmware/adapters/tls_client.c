@@ -111,7 +111,7 @@ static int begin(struct client *c)
 
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
                     uint16_t port, uint8_t certset,
-                    const struct tls_clock *clock)
+                    const struct cert_clock *clock)
 {
     struct client *c = client(n);
     struct tls_session *s = &c->session;
@@ -153,8 +153,7 @@ static int agree(struct client *c)
 int tls_client_step(unsigned n, mono_ns now)
 {
     struct client *c = client(n);
-    const struct tls_clock *clock = &c->chain.clock;
-    tls_platform_now(clock->synchronised ? clock->now : clock->floor);
+    tls_platform_now(cert_clock_now(&c->chain.clock));
     int rc = tls_session_step(&c->session, now, TLS_CLIENT_TIMEOUT);
     return rc == RC_OK ? agree(c) : rc;
 }

@@ -10,19 +10,13 @@
 #define TLS_CLIENT_H
 
 #include "core/addr.h"
+#include "core/bootstrap.h"
 #include "core/status.h"
 #include "tls_session.h"
 
 /* For TCP and the TLS handshake of one session together. A server may give
  * less: chrony closes 2 s after it accepted. */
 #define TLS_CLIENT_TIMEOUT (INT64_C(5) * 1000000000)
-
-struct tls_clock {      /* what certificates are judged by, Unix seconds   */
-    int64_t floor;      /* before there is a clock (bootstrap.h)           */
-    bool synchronised;  /* both ends are judged, by now                    */
-    int64_t now, slack; /* the time, and what it may be off                */
-    bool strict;        /* not synchronised: judged as if floor were now   */
-};
 
 /* Is called once, after tls_platform_init. system_certs: set 0 holds the
  * image's bundle of certificates, too. */
@@ -41,7 +35,7 @@ int tls_trust(uint8_t certset, const uint8_t *file, size_t len) MUST_CHECK;
  * says why. */
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
                     uint16_t port, uint8_t certset,
-                    const struct tls_clock *clock) MUST_CHECK;
+                    const struct cert_clock *clock) MUST_CHECK;
 
 /* Does at most one step of the handshake, some 20 ms on a Pi 2. Returns
  * RC_AGAIN; RC_OK: it is done, everything verified, ALPN agreed; RC_AUTH,

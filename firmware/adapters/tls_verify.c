@@ -9,7 +9,7 @@
 #include "tls_trust_private.h"
 
 void tls_verify_begin(struct tls_chain *chain, uint8_t certset,
-                      const struct tls_clock *clock)
+                      const struct cert_clock *clock)
 {
     *chain = (struct tls_chain){
         .certset = certset,
@@ -42,10 +42,7 @@ static uint32_t judge_dates(struct tls_chain *c, const mbedtls_x509_crt *crt)
         c->lo = from;
     if (to < c->hi)
         c->hi = to;
-    const struct bootstrap b = {.strict = c->clock.strict,
-                                .set = c->clock.synchronised,
-                                .floor = c->clock.floor};
-    switch (bootstrap_judge_cert(&b, c->clock.now, c->clock.slack, from, to)) {
+    switch (bootstrap_judge_cert(&c->clock, from, to)) {
     case BOOTSTRAP_CERT_GOOD:
         break;
     case BOOTSTRAP_CERT_EXPIRED:
@@ -101,15 +98,15 @@ static void say_dates(const struct tls_chain *c, uint32_t flags, char *out,
     char end[16], begin[16], now[16];
     date(c->hi, end);
     date(c->lo, begin);
-    date(c->clock.synchronised ? c->clock.now : c->clock.floor, now);
+    date(cert_clock_now(&c->clock), now);
     if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
         (void)fmt(out, cap, "certificate expired: notAfter %s before %s %s",
-                  end, c->clock.synchronised ? "now," : "floor", now);
+                  end, c->clock.by_clock ? "now," : "floor", now);
     else
         (void)fmt(out, cap,
                   "certificate not yet valid: notBefore %s after "
                   "%s %s",
-                  begin, c->clock.synchronised ? "now," : "floor", now);
+                  begin, c->clock.by_clock ? "now," : "floor", now);
 }
 
 void tls_verify_say(const struct tls_chain *chain, const char *name,

@@ -11,14 +11,14 @@
 
 struct tls_chain { /* of the session that is open */
     uint8_t certset;
-    struct tls_clock clock;
+    struct cert_clock clock;
     /* Filled while the chain is walked, from its root to the server: */
     int64_t lo, hi;  /* latest notBefore, earliest notAfter             */
     char issuer[32]; /* common name of the issuer that nobody knows     */
 };
 
 void tls_verify_begin(struct tls_chain *chain, uint8_t certset,
-                      const struct tls_clock *clock);
+                      const struct cert_clock *clock);
 /* Mbed TLS's f_vrfy; arg is the struct tls_chain. */
 int tls_verify_cert(void *arg, mbedtls_x509_crt *crt, int depth,
                     uint32_t *flags) MUST_CHECK;

@@ -9,42 +9,58 @@ enum bootstrap_mode bootstrap_mode(const struct bootstrap *b)
                                              : BOOTSTRAP_DEFAULT;
 }
 
-bool bootstrap_waits(const struct bootstrap *b)
+bool bootstrap_waits(const struct bootstrap *b, bool set)
 {
-    return b->strict && !b->set && !b->by_operator;
+    return b->strict && !set && !b->by_operator;
 }
 
 /* ---- certificates ------------------------------------------------------- */
 
-enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
-                                         int64_t slack, int64_t from,
-                                         int64_t to)
+struct cert_clock bootstrap_cert_clock(const struct bootstrap *b, bool set,
+                                       int64_t now, int64_t slack_s)
 {
     enum bootstrap_mode mode = bootstrap_mode(b);
-    bool clock = b->set && mode != BOOTSTRAP_LOWER_BOUND;
-    if (to < (clock ? now - slack : b->floor))
+    return (struct cert_clock){
+        .by_clock = set && mode != BOOTSTRAP_LOWER_BOUND,
+        .strict = mode == BOOTSTRAP_STRICT,
+        .floor = b->floor,
+        .now = now,
+        .slack_s = slack_s,
+    };
+}
+
+int64_t cert_clock_now(const struct cert_clock *c)
+{
+    return c->by_clock ? c->now : c->floor;
+}
+
+enum bootstrap_cert bootstrap_judge_cert(const struct cert_clock *c,
+                                         int64_t from, int64_t to)
+{
+    if (to < (c->by_clock ? c->now - c->slack_s : c->floor))
         return BOOTSTRAP_CERT_EXPIRED;
-    if (clock && from > now + slack)
+    if (c->by_clock && from > c->now + c->slack_s)
         return BOOTSTRAP_CERT_FUTURE;
-    if (!clock && mode == BOOTSTRAP_STRICT && from > b->floor)
+    if (!c->by_clock && c->strict && from > c->floor)
         return BOOTSTRAP_CERT_FUTURE;
     return BOOTSTRAP_CERT_GOOD;
 }
 
 /* With nocerttimecheck nothing is checked again: chrony looks at dates in key
  * exchanges only. */
-bool bootstrap_window_ok(const struct bootstrap *b, int64_t now, int64_t slack,
-                         int64_t lo, int64_t hi)
+bool bootstrap_window_ok(const struct bootstrap *b, int64_t now,
+                         int64_t slack_s, int64_t lo, int64_t hi)
 {
-    return b->nocerttimecheck > 0 || (lo <= now + slack && now - slack <= hi);
+    return b->nocerttimecheck > 0 ||
+           (lo <= now + slack_s && now - slack_s <= hi);
 }
 
 /* ---- replies ------------------------------------------------------------ */
 
-enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
-                                     int64_t lo, int64_t hi)
+enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, bool set,
+                                     int64_t t, int64_t lo, int64_t hi)
 {
-    if (b->set)
+    if (set)
         return BOOTSTRAP_NO_DOUBT;
     if (t < b->floor)
         return BOOTSTRAP_BEFORE_FLOOR;
@@ -69,14 +85,14 @@ unsigned bootstrap_need(unsigned of, unsigned minsources)
     return most > minsources ? most : minsources;
 }
 
-static bool holds(const struct bootstrap *b, const struct bootstrap_source *s,
-                  int64_t from, int64_t to)
+static bool holds(const struct bootstrap *b, bool set,
+                  const struct bootstrap_source *s, int64_t from, int64_t to)
 {
-    return b->set || bootstrap_mode(b) == BOOTSTRAP_LOWER_BOUND ||
+    return set || bootstrap_mode(b) == BOOTSTRAP_LOWER_BOUND ||
            (s->lo <= from && to <= s->hi);
 }
 
-void bootstrap_judge(const struct bootstrap *b,
+void bootstrap_judge(const struct bootstrap *b, bool set,
                      const struct bootstrap_source *s, size_t n,
                      unsigned minsources, int64_t from, int64_t to,
                      struct bootstrap_verdict *out)
@@ -87,7 +103,7 @@ void bootstrap_judge(const struct bootstrap *b,
     for (size_t i = 0; i < n; i++) {
         if (!s[i].counts)
             continue;
-        bool good = s[i].agrees && holds(b, &s[i], from, to);
+        bool good = s[i].agrees && holds(b, set, &s[i], from, to);
         out->of++;
         out->agree += good;
         auth += s[i].auth;
@@ -98,7 +114,7 @@ void bootstrap_judge(const struct bootstrap *b,
     }
     out->need = bootstrap_need(out->of, minsources);
     bool quorum = out->agree >= out->need && to >= b->floor;
-    out->may_set = b->set || (quorum && !bootstrap_waits(b));
+    out->may_set = set || (quorum && !bootstrap_waits(b, set));
     out->raises = quorum && auth_agree >= bootstrap_need(auth, minsources);
 }
 

@@ -67,34 +67,53 @@ enum bootstrap_mode {
     BOOTSTRAP_LOWER_BOUND, /* nocerttimecheck, for its first N updates      */
 };
 
-struct bootstrap {
-    bool strict; /* as configured                                   */
+struct bootstrap { /* whether the clock is set is the caller's to say       */
+    bool strict;   /* as configured                                         */
     uint32_t nocerttimecheck; /* N                                          */
-    uint32_t updates; /* of the clock since boot                         */
-    bool set;         /* the clock is                                    */
+    uint32_t updates;         /* of the clock since boot                    */
     int64_t floor;
-    bool by_operator; /* who set the floor, or what it rose from         */
+    bool by_operator; /* who set the floor, or what it rose from            */
 };
 
+/* Returns the mode in force. */
 enum bootstrap_mode bootstrap_mode(const struct bootstrap *b);
-/* Strict, and no operator has set a floor yet: ask nobody. */
-bool bootstrap_waits(const struct bootstrap *b);
+/* Returns true while nobody may be asked: the mode is strict, the clock is not
+ * set, and no operator has set a floor yet. */
+bool bootstrap_waits(const struct bootstrap *b, bool set);
 
 /* ---- certificates ------------------------------------------------------- */
+
+/* The clock that certificates are judged by. Made here, judged by here, and
+ * handed through unchanged by all in between. */
+struct cert_clock {
+    bool by_clock;   /* both ends by now; else by the floor                 */
+    bool strict;     /* if by the floor: as if that were now                */
+    int64_t floor;   /* Unix seconds                                        */
+    int64_t now;     /* Unix seconds; looked at if by_clock                 */
+    int64_t slack_s; /* what now may be off                                 */
+};
 
 enum bootstrap_cert {
     BOOTSTRAP_CERT_GOOD,
     BOOTSTRAP_CERT_EXPIRED,
     BOOTSTRAP_CERT_FUTURE,
 };
-/* The validity [from, to] of one certificate of a chain, in a key exchange.
- * now: the clock, slack: what it may be off, both only looked at when set. */
-enum bootstrap_cert bootstrap_judge_cert(const struct bootstrap *b, int64_t now,
-                                         int64_t slack, int64_t from,
-                                         int64_t to);
-/* Step 5: does an association keep its keys at the time found? */
-bool bootstrap_window_ok(const struct bootstrap *b, int64_t now, int64_t slack,
-                         int64_t lo, int64_t hi);
+
+/* Returns the clock that certificates are to be judged by, when our own, set or
+ * not, shows now (Unix seconds) and may be off slack_s seconds. */
+struct cert_clock bootstrap_cert_clock(const struct bootstrap *b, bool set,
+                                       int64_t now, int64_t slack_s);
+/* Returns the moment that it takes for now, Unix seconds: the clock's, or the
+ * floor. */
+int64_t cert_clock_now(const struct cert_clock *c);
+/* Judges the validity from .. to, Unix seconds, of one certificate of a chain
+ * in a key exchange. */
+enum bootstrap_cert bootstrap_judge_cert(const struct cert_clock *c,
+                                         int64_t from, int64_t to);
+/* Returns whether an association with the window lo .. hi keeps its keys at the
+ * time found (step 5), which may be off slack_s seconds. */
+bool bootstrap_window_ok(const struct bootstrap *b, int64_t now,
+                         int64_t slack_s, int64_t lo, int64_t hi);
 
 /* ---- replies ------------------------------------------------------------ */
 
@@ -103,10 +122,12 @@ enum bootstrap_doubt {
     BOOTSTRAP_BEFORE_FLOOR,
     BOOTSTRAP_OUTSIDE_WINDOW,
 };
-/* Of an authentic reply that says t, of an association with window [lo, hi]
- * (0, INT64_MAX: none known). Once the clock is set there is none. */
-enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, int64_t t,
-                                     int64_t lo, int64_t hi);
+/* Judges an authentic reply that says t, of an association with the window
+ * lo .. hi (0, INT64_MAX: none known). Once the clock is set there is no doubt.
+ */
+enum bootstrap_doubt bootstrap_doubt(const struct bootstrap *b, bool set,
+                                     int64_t t, int64_t lo, int64_t hi);
+/* Returns a doubt in words, "" for none; static text. */
 const char *bootstrap_doubt_text(enum bootstrap_doubt d);
 
 /* ---- quorum ------------------------------------------------------------- */
@@ -128,15 +149,18 @@ struct bootstrap_verdict {
     unsigned outside, before; /* replies not believed                       */
 };
 
-/* A majority of `of`, or minsources if that is more. */
+/* Returns how many of `of` sources have to agree: a majority, or minsources if
+ * that is more. */
 unsigned bootstrap_need(unsigned of, unsigned minsources);
-/* They agree on [from, to]. n <= LIMIT_SOURCES. */
-void bootstrap_judge(const struct bootstrap *b,
+/* Judges whether sources that agree on from .. to, Unix seconds, are a quorum.
+ * n <= LIMIT_SOURCES. */
+void bootstrap_judge(const struct bootstrap *b, bool set,
                      const struct bootstrap_source *s, size_t n,
                      unsigned minsources, int64_t from, int64_t to,
                      struct bootstrap_verdict *out);
-/* "1 of 3 sources agree, 2 needed, 2 outside their certificates' validity,
- * 1 before the time floor"; returns the length. */
+/* Writes a verdict in words, as "1 of 3 sources agree, 2 needed, 2 outside
+ * their certificates' validity, 1 before the time floor", and returns its
+ * length. */
 size_t bootstrap_text(const struct bootstrap_verdict *v, char *out, size_t cap);
 
 #endif

@@ -37,6 +37,8 @@
 /* Log ring. */
 #define LIMIT_LOG_LINES 256
 #define LIMIT_LOG_LINE  120
+/* Lines that one call of core/timekeeper may make: one a source, some more. */
+#define LIMIT_CLOCK_EVENTS (LIMIT_SOURCES + 8)
 
 /* Journal: payload of one record; how many (type, id) it can hold. */
 #define LIMIT_JOURNAL_DATA 2560

@@ -8,6 +8,7 @@
 #include "core/crypto.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "timekeeper.h"
 
 /* From the end of the handshake to the whole answer. */
 #define ANSWER_TIMEOUT (3 * MONO_S)
@@ -40,7 +41,6 @@ struct ke_lane { /* one exchange, over the TLS session of the same number    */
 };
 
 static struct {
-    struct tls_clock (*ask)(void);
     uint16_t offer[LIMIT_AEADS];
     size_t offer_count;
     struct ke_request queue[LIMIT_SOURCES]; /* a ring: not begun yet         */
@@ -64,11 +64,6 @@ void ke_client_offer(const uint16_t *aeads, size_t count)
     ASSERT(count >= 1 && count <= LEN(ke.offer));
     memcpy(ke.offer, aeads, count * sizeof aeads[0]);
     ke.offer_count = count;
-}
-
-void ke_client_clock(struct tls_clock (*ask)(void))
-{
-    ke.ask = ask;
 }
 
 bool ke_client_busy(void)
@@ -123,8 +118,7 @@ static mono_ns begin(unsigned n, mono_ns now)
     l->asked = ke.queue[ke.first];
     ke.first = (ke.first + 1) % LEN(ke.queue);
     ke.count--;
-    ASSERT(ke.ask);
-    const struct tls_clock clock = ke.ask();
+    const struct cert_clock clock = timekeeper_cert_clock();
     int rc = tls_client_open(n, r->name, &r->addr, r->port, r->certset, &clock);
     if (rc != RC_OK)
         return finish(n, now, tls_client_reason(n));

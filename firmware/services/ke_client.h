@@ -25,8 +25,6 @@ void ke_client_init(void);
 /* AEADs to offer, 1 .. LIMIT_AEADS that aead_find knows, best first; from
  * ke_client_init on 30 and 15. */
 void ke_client_offer(const uint16_t *aeads, size_t count);
-/* The clock to judge certificates by is asked when the handshake starts. */
-void ke_client_clock(struct tls_clock (*ask)(void));
 /* RC_OK: done will be called once, from ke_client_poll. RC_SPACE. */
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
                     uint8_t certset, ke_done done, void *arg) MUST_CHECK;

@@ -250,8 +250,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
         source_trouble(s, "no route to the server");
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
-    timekeeper_reach(slot_of(s), s->ntp.reach);
-    timekeeper_refid(slot_of(s), addr_refid(&s->addr));
+    timekeeper_asked(slot_of(s), s->ntp.reach, addr_refid(&s->addr));
 }
 
 static mono_ns ask_time(struct source *s, mono_ns now)
@@ -290,16 +289,34 @@ void sources_sent(unsigned slot, uint64_t stamp)
 /* A window from the card that does not hold what the server says has passed
  * while the power was off: new keys come with a new one. A fresh one that
  * does not is the server's fault, and asking again would not mend it. */
-static void look_at_doubt(struct source *s)
+static void look_at_doubt(struct source *s, const struct timekeeper_verdict *v)
 {
-    bool window;
-    const char *doubt = timekeeper_doubt(slot_of(s), &window);
-    if (doubt[0] && window && s->last_ke < 0 && s->ntp.nts.aead)
+    if (v->doubt_window && s->last_ke < 0 && s->ntp.nts.aead)
         drop(s, "saved keys are from another time");
-    else if (doubt[0])
-        (void)fmt(s->trouble, sizeof s->trouble, "%s", doubt);
+    else if (v->doubt[0])
+        (void)fmt(s->trouble, sizeof s->trouble, "%s", v->doubt);
     else
         source_trouble(s, "");
+}
+
+static void valid(struct source *s, const struct ntp_sample *sample)
+{
+    const struct timekeeper_reply reply = {.sample = sample,
+                                           .cert_lo = s->ntp.nts.cert_lo,
+                                           .cert_hi = s->ntp.nts.cert_hi,
+                                           .reach = s->ntp.reach};
+    struct timekeeper_verdict v;
+    s->silent = 0;
+    s->unresolved = 0;
+    sources_ke_valid(s, timekeeper_mono());
+    timekeeper_reply(slot_of(s), &reply, &v);
+    if (v.ask_again)
+        ntp_client_again(&s->ntp, timekeeper_mono());
+    ntp_client_set_poll(&s->ntp, v.poll_wanted);
+    if (sample->failed)
+        source_trouble(s, "round trip longer than maxdelay: not used");
+    else
+        look_at_doubt(s, &v);
 }
 
 void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
@@ -312,19 +329,8 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
     enum ntp_drop why = NTP_DROP_SHORT;
     int rc = ntp_client_recv(&s->ntp, timekeeper_mono(), stamp, msg, len,
                              &sample, &why);
-    timekeeper_reach(slot, s->ntp.reach);
     if (rc == RC_OK) {
-        s->silent = 0;
-        s->unresolved = 0;
-        sources_ke_valid(s, timekeeper_mono());
-        if (!timekeeper_sample(slot, &sample, s->ntp.nts.cert_lo,
-                               s->ntp.nts.cert_hi))
-            ntp_client_again(&s->ntp, timekeeper_mono());
-        ntp_client_set_poll(&s->ntp, timekeeper_wish(slot));
-        if (sample.failed)
-            source_trouble(s, "round trip longer than maxdelay: not used");
-        else
-            look_at_doubt(s);
+        valid(s, &sample);
         return;
     }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,

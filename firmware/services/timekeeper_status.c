@@ -1,11 +1,11 @@
 /* The timekeeper's part of the status snapshot. */
 #include <string.h>
 
-#include "core/mono.h"
+#include "core/fmt.h"
 #include "core/utc.h"
 #include "port.h"
-#include "timekeeper_boot.h"
-#include "timekeeper_state.h"
+#include "timekeeper.h"
+#include "timekeeper_private.h"
 #include "version.h"
 
 #define tk timekeeper_state
@@ -87,10 +87,23 @@ static void source_row(unsigned i, uint64_t ticks,
     out->stats.freq_sigma_e12 = e.rate_sigma_e12;
 }
 
+/* Why the clock is not set, and what is not checked. */
+static void say_why(struct status_tracking *t)
+{
+    if (tk.d.gave_up)
+        (void)fmt(t->why, sizeof t->why, "a correction exceeds maxchange");
+    else if (!tk_is_set(&tk))
+        (void)fmt(t->why, sizeof t->why, "%s", tk.why);
+    if (bootstrap_mode(&tk.boot) == BOOTSTRAP_LOWER_BOUND)
+        (void)fmt(t->warning, sizeof t->warning,
+                  "nocerttimecheck %lu: certificates' dates are not checked",
+                  (unsigned long)tk.boot.nocerttimecheck);
+}
+
 void timekeeper_status(struct status_timekeeper *out)
 {
+    (void)timekeeper_poll(timekeeper_mono()); /* a leap second that is due */
     uint64_t ticks = port_ticks();
-    timekeeper_leap_if_due(ticks);
     memset(out, 0, sizeof *out);
     for (unsigned i = 0; i < tk.slots; i++)
         if (tk.slot[i].conf)
@@ -101,7 +114,7 @@ void timekeeper_status(struct status_timekeeper *out)
     t->leap = 3;
     t->selected = -1;
     t->first_sync = tk.first_sync;
-    timekeeper_boot_status(t);
+    say_why(t);
     t->freq_e12 = d->est.rate_e12;
     if (!d->synced)
         return;

@@ -33,7 +33,7 @@
 
 static struct conf conf;
 static unsigned count, failed;
-static struct tls_clock judge;
+static struct cert_clock judge;
 static struct outcome {
     bool called, ok;
     char reason[128];
@@ -101,7 +101,8 @@ static void room(const char *label)
     last = blocks;
 }
 
-static struct tls_clock ask_clock(void)
+/* The double of the timekeeper's. */
+struct cert_clock timekeeper_cert_clock(void)
 {
     return judge;
 }
@@ -171,9 +172,8 @@ static mono_ns exchange(char *f[9], const struct addr *a)
 static void ask(char *f[9])
 {
     struct addr a = parse_addr(f[3]);
-    judge = (struct tls_clock){.floor = atoll(f[7]),
-                               .synchronised = f[6][0] == '1',
-                               .now = atoll(f[8])};
+    judge = (struct cert_clock){
+        .floor = atoll(f[7]), .by_clock = f[6][0] == '1', .now = atoll(f[8])};
     mono_ns took = exchange(f, &a);
     /* chronyd gives a session 2 s: a busy machine may need a second one. */
     if (strcmp(f[1], "ok") == 0 && !got.ok) {
@@ -335,7 +335,6 @@ int main(void)
     tls_client_init(true);
     net_init(&conf, moved);
     ke_client_init();
-    ke_client_clock(ask_clock);
     system_roots();
     no_system_roots();
     queue_limit();

@@ -1,10 +1,9 @@
-/* sim.h -- a seeded world for the time core: one oscillator, up to four
- * servers, their network, and core wired as services/timekeeper wires it.
- * True time starts at 0 s; nothing depends on the machine the test runs on.
+/* sim.h -- a seeded world for the firmware's own client and clock
+ * (core/ntp_client, core/timekeeper): one oscillator, up to four servers, their
+ * network. True time starts at 0 s; nothing depends on the machine the test runs on.
  *
  * Oscillator: fixed error + random walk (wander per sqrt(s)), piecewise
- * constant over a second. Network: base + exponential delay, each way.
- * The models and figures to compare with: reference/clock.md section 2. */
+ * constant over a second. Network: base + exponential delay, each way. */
 #ifndef SIM_H
 #define SIM_H
 
@@ -15,8 +14,8 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
-#include "core/discipline.h"
 #include "core/ntp_wire.h"
+#include "core/timekeeper.h"
 #include "core/utc.h"
 
 #define SIM_SERVERS 4
@@ -38,7 +37,7 @@ struct sim_conf {
     double seconds; /* to run                                              */
     double window;  /* statistics from here on                             */
     bool saved;     /* start with its true frequency, 1 ppm sigma          */
-    size_t servers, need;
+    size_t servers;
     struct sim_server server[SIM_SERVERS];
 };
 
@@ -61,16 +60,13 @@ struct sim {
     struct sim_result r;
     double phase[SIM_SECONDS + 1], y[SIM_SECONDS]; /* local s; rate error   */
     struct ntp_client client[SIM_SERVERS];
-    struct filter filter[SIM_SERVERS];
     struct {
         bool there;
         double at; /* true time */
         uint8_t pkt[NTP_HEADER];
     } reply[SIM_SERVERS];
-    struct clk clk;
-    struct discipline d;
-    struct select_out sel;
-    uint64_t until;
+    struct conf conf;
+    struct timekeeper tk;
     double sum2, rate_sum2;
     unsigned counted;
     ntp64 last_read;
@@ -221,20 +217,20 @@ static void sim_begin(struct sim *s, const struct sim_conf *c)
         s->phase[k + 1] = s->phase[k] + 1 + y;
         y += c->wander * sim_normal();
     }
-    struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
-    discipline_init(&s->d, &dc, c->hz, c->saved ? (int32_t)(-c->ppm * 1e6) : 0,
-                    c->saved ? 1000000 : 0);
-    clk_init(&s->clk, c->hz, 0, SIM_EPOCH - ((uint64_t)77777777 << 32));
-    clk_set_rate(&s->clk, sim_ticks(s, 0), s->d.est.rate_e12);
-    s->until = UINT64_MAX;
-    s->sel.selected = -1;
+    const struct timekeeper_start start = {
+        .floor_unix_s = utc_unix_s(SIM_EPOCH, 0) - 77777777,
+        .freq_known = c->saved,
+        .freq_e12 = (int32_t)(-c->ppm * 1e6),
+        .freq_sigma_e12 = 1000000};
+    (void)conf_parse(&s->conf, "", 0);
+    tk_init(&s->tk, &s->conf, &start, 0, c->hz, sim_ticks(s, 0));
     s->r.first_sync = s->r.under_1ms = s->r.under_100us = -1;
     for (size_t i = 0; i < c->servers; i++) {
         struct ntp_client_conf nc = {
             .minpoll = 6, .maxpoll = 6, .iburst = true};
-        int32_t rate, sigma;
-        discipline_prior(&s->d, &rate, &sigma);
-        filter_init(&s->filter[i], c->hz, rate, sigma);
+        s->conf.sources[i] = conf_source_plain();
+        s->conf.sources[i].minpoll = s->conf.sources[i].maxpoll = 6;
+        tk_source(&s->tk, (unsigned)i, &s->conf.sources[i]);
         ntp_client_init(&s->client[i], &nc, c->hz, (mono_ns)i * 1000000);
     }
 }
@@ -263,47 +259,7 @@ static void sim_serve(struct sim *s, size_t i, double t, const uint8_t *pkt)
     s->reply[i].at = t3 + down;
 }
 
-/* ---- as services/timekeeper does ----------------------------------------- */
-
-static void sim_apply(struct sim *s, const struct discipline_action *a,
-                      uint64_t ticks)
-{
-    if (a->step) {
-        double by = fabs((double)a->step_by / 4294967296.0);
-        s->r.steps++;
-        if (!a->first_sync && by > s->r.worst_step_after_first)
-            s->r.worst_step_after_first = by;
-        clk_step(&s->clk, ticks, a->step_by);
-    }
-    clk_set_rate(&s->clk, ticks, a->rate_e12);
-    s->until = a->until_ticks;
-}
-
-static void sim_choose(struct sim *s, double t)
-{
-    struct select_in in[SIM_SERVERS] = {0};
-    uint64_t ticks = sim_ticks(s, t);
-    struct select_conf conf = {.need = s->d.synced ? 1 : s->c->need,
-                               .current = s->sel.selected};
-    for (size_t i = 0; i < s->c->servers; i++) {
-        const struct ntp_sample *l = &s->client[i].last;
-        in[i] = (struct select_in){.stratum = l->stratum,
-                                   .delay_ns = l->delay_ns,
-                                   .root_delay_ns = l->root_delay_ns,
-                                   .root_disp_ns = l->root_disp_ns};
-        in[i].usable = s->client[i].reach &&
-                       filter_estimate(&s->filter[i], ticks, &in[i].est);
-    }
-    select_sources(in, s->c->servers, &conf, &s->sel);
-    if (!s->sel.ok)
-        return;
-    struct discipline_action act;
-    discipline_update(&s->d, &s->sel, &s->clk, ticks, 64 * INT64_C(1000000000),
-                      &act);
-    if (act.first_sync)
-        s->r.first_sync = t;
-    sim_apply(s, &act, ticks);
-}
+/* ---- the client and the clock -------------------------------------------- */
 
 static void sim_poll(struct sim *s, size_t i, double t)
 {
@@ -313,6 +269,7 @@ static void sim_poll(struct sim *s, size_t i, double t)
     if (rc != NTP_HEADER)
         return;
     s->r.polls++;
+    tk_asked(&s->tk, (unsigned)i, s->client[i].reach, 0);
     ntp_client_sent(&s->client[i], sim_ticks(s, t));
     sim_serve(s, i, t, pkt);
     if (s->client[i].tx == 9)
@@ -326,8 +283,27 @@ static void sim_receive(struct sim *s, size_t i, double t)
     s->reply[i].there = false;
     int rc = ntp_client_recv(&s->client[i], sim_mono(s, t), sim_ticks(s, t),
                              s->reply[i].pkt, NTP_HEADER, &sample, &why);
-    if (rc == RC_OK && !sample.failed && filter_sample(&s->filter[i], &sample))
-        sim_choose(s, t);
+    if (rc != RC_OK)
+        return;
+    uint64_t ticks = sim_ticks(s, t);
+    const struct timekeeper_reply reply = {.sample = &sample,
+                                           .reach = s->client[i].reach};
+    struct timekeeper_verdict v;
+    uint32_t steps = s->tk.steps;
+    ntp64 was = clk_at(&s->tk.clk, ticks);
+    tk_reply(&s->tk, ticks, (unsigned)i, &reply, &v);
+    if (v.ask_again)
+        ntp_client_again(&s->client[i], sim_mono(s, t));
+    ntp_client_set_poll(&s->client[i], v.poll_wanted);
+    if (s->tk.steps == steps)
+        return;
+    s->r.steps++;
+    double by =
+        fabs((double)utc_diff(clk_at(&s->tk.clk, ticks), was)) / 4294967296.0;
+    if (s->r.first_sync < 0)
+        s->r.first_sync = t;
+    else if (by > s->r.worst_step_after_first)
+        s->r.worst_step_after_first = by;
 }
 
 /* ---- measuring, once a second -------------------------------------------- */
@@ -345,12 +321,12 @@ static void sim_look(struct sim *s, double t)
     if (s->r.first_sync < 0)
         return;
     uint64_t ticks = sim_ticks(s, t);
-    ntp64 now = clk_at(&s->clk, ticks);
+    ntp64 now = tk_utc(&s->tk, ticks);
     double e = (double)utc_diff(now, sim_utc(t)) / 4294.967296; /* us */
     if (s->last_read && utc_diff(now, s->last_read) <= 0)
         s->r.back++;
     s->last_read = now;
-    if (fabs(e) > (double)discipline_error(&s->d, &s->clk, ticks) / 1e3)
+    if (fabs(e) > (double)discipline_error(&s->tk.d, &s->tk.clk, ticks) / 1e3)
         s->r.dishonest++;
     sim_since(&s->r.under_1ms, fabs(e) < 1000, t);
     sim_since(&s->r.under_100us, fabs(e) < 100, t);
@@ -358,7 +334,7 @@ static void sim_look(struct sim *s, double t)
         s->r.max_synced = fabs(e);
     if (t < s->c->window)
         return;
-    double fe = s->d.est.rate_e12 * 1e-3 + s->y[(size_t)t] * 1e9;
+    double fe = s->tk.d.est.rate_e12 * 1e-3 + s->y[(size_t)t] * 1e9;
     s->counted++;
     s->sum2 += e * e;
     s->rate_sum2 += fe * fe;
@@ -382,8 +358,8 @@ static double sim_earliest(const struct sim *s, double next, int *what)
             *what = (int)(SIM_SERVERS + i);
         }
     }
-    if (s->until != UINT64_MAX) {
-        double u = sim_of_ticks(s, s->until) + 0.001; /* the loop is late */
+    if (s->tk.until != UINT64_MAX) {
+        double u = sim_of_ticks(s, s->tk.until) + 0.001; /* the loop is late */
         if (u < next) {
             next = u;
             *what = 2 * SIM_SERVERS;
@@ -408,18 +384,13 @@ static struct sim_result sim_run(const struct sim_conf *c)
             sim_poll(&s, (size_t)what, t);
         } else if (what < 2 * SIM_SERVERS) {
             sim_receive(&s, (size_t)what - SIM_SERVERS, t);
-        } else {
-            struct discipline_action act;
-            uint64_t ticks = sim_ticks(&s, t);
-            discipline_follow(&s.d, &s.clk, ticks, 64 * INT64_C(1000000000),
-                              &act);
-            sim_apply(&s, &act, ticks);
         }
+        (void)tk_poll(&s.tk, sim_ticks(&s, t));
     }
     s.r.rms = sqrt(s.sum2 / (s.counted ? s.counted : 1));
     s.r.rate_rms = sqrt(s.rate_sum2 / (s.counted ? s.counted : 1));
     for (size_t i = 0; i < c->servers; i++)
-        s.r.state[i] = s.sel.state[i];
+        s.r.state[i] = s.tk.sel.state[i];
     return s.r;
 }
 

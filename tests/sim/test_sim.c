@@ -1,7 +1,6 @@
 /* The simple discipline in simulated worlds: fixed seeds and a printed random
  * one. Envelopes are chrony's measured figures at the same poll where
- * reference/clock.md has them (section 3.1, 3.4), else a factor of about
- * two above what was seen: a broken discipline misses them by far. */
+ * we have them, else a factor of about two above what was seen: a broken discipline misses them by far. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,8 +51,7 @@ static struct sim_conf world(size_t servers, const struct sim_server *s)
                          .wander = 1e-9,
                          .seconds = 3 * HOUR,
                          .window = 60,
-                         .servers = servers,
-                         .need = servers / 2 + 1};
+                         .servers = servers};
     for (size_t i = 0; i < servers; i++)
         c.server[i] = *s;
     return c;

@@ -24,8 +24,6 @@ struct source {
     bool reply;
     double reply_at;
     struct ntp_sample sample;
-    struct filter filter;
-    struct poll_adapt adapt;
     uint8_t reach;
 };
 
@@ -37,12 +35,10 @@ struct world {
     double phase[WORLD_SECONDS + 2], y[WORLD_SECONDS + 2]; /* local s; rate  */
     struct source src[WORLD_SERVERS];
     size_t sources;
-    struct clk clk;
-    struct discipline d;
-    struct leap leap;
-    struct select_out sel;
-    double score[LIMIT_SOURCES];
-    double follow_at; /* true time, INFINITY none                            */
+    struct conf conf;
+    struct timekeeper tk;
+    uint64_t until;   /* as of the last look at tk                           */
+    double follow_at; /* the same in true time, INFINITY none                */
     double sum, sum2, freq2, est2;
     unsigned counted;
     ntp64 last_read;
@@ -197,7 +193,7 @@ static void schedule(struct world *w, struct source *s, double t)
     int e = s->burst < 0 ? 0
             : s->burst > 0
                 ? w->minpoll - (s->burst + RAMP_POLLS - 1) / RAMP_POLLS
-                : s->adapt.poll;
+                : w->tk.slot[s - w->src].adapt.poll;
     s->due = t + exp2(e) * (1 + uniform(w) / 25);
 }
 
@@ -218,6 +214,7 @@ static void ask(struct world *w, size_t i, double t)
     double t4 = t3 + delay(w, &c->down, t3);
     bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
     s->reach = (uint8_t)(s->reach << 1);
+    tk_asked(&w->tk, (unsigned)i, s->reach, 0);
     w->f.polls++;
     schedule(w, s, t);
     if (s->burst > 0)
@@ -242,116 +239,60 @@ static void ask(struct world *w, size_t i, double t)
         .leap = announces(w, i, t2),
         .stratum = 1,
         .server_precision = -24,
-        .poll = s->adapt.poll};
+        .poll = w->tk.slot[i].adapt.poll};
 }
 
-/* ---- as services/timekeeper does ----------------------------------------- */
+/* ---- the clock ----------------------------------------------------------- */
 
-static void apply(struct world *w, const struct discipline_action *a, double t,
-                  uint64_t ticks)
+/* When it wants to be called because a slew has ended. */
+static void look_at_until(struct world *w, double t, uint64_t ticks)
 {
-    if (a->step) {
-        w->f.steps++;
-        clk_step(&w->clk, ticks, a->step_by);
-    }
-    clk_set_rate(&w->clk, ticks, a->rate_e12);
+    if (w->tk.until == w->until)
+        return;
+    w->until = w->tk.until;
     w->follow_at = INFINITY;
-    if (a->until_ticks != UINT64_MAX)
-        w->follow_at = t + LATE + (double)(a->until_ticks - ticks) / w->c->hz;
+    if (w->until != UINT64_MAX)
+        w->follow_at = t + LATE + (double)(w->until - ticks) / w->c->hz;
 }
 
-static span_ns interval(const struct world *w)
+static void poll(struct world *w, double t)
 {
-    return (span_ns)UTC_NS
-           << w->src[w->sel.selected < 0 ? 0 : w->sel.selected].sample.poll;
-}
-
-/* What of it the filters and the clk must know; w->leap has the rest. */
-static void leap(struct world *w, double t)
-{
-    struct leap_action l;
-    struct discipline_action act;
     uint64_t ticks = ticks_at(w, t);
-    if (!leap_take(&w->leap, &w->clk, ticks, &l))
-        return;
-    w->f.leaps += l.by != 0;
-    for (size_t i = 0; i < w->sources; i++)
-        filter_shift(&w->src[i].filter, l.by);
-    discipline_shift(&w->d, l.by);
-    if (l.step) {
-        clk_step(&w->clk, l.ticks, l.by);
-        return;
-    }
-    discipline_follow(&w->d, &w->clk, ticks, interval(w), &act);
-    apply(w, &act, t, ticks);
+    (void)tk_poll(&w->tk, ticks);
+    look_at_until(w, t, ticks);
 }
 
-static int64_t unix_at(const struct world *w, uint64_t ticks)
+static bool follows(const struct world *w, size_t i)
 {
-    return utc_unix_s(clk_at(&w->clk, ticks), (int64_t)w->c->epoch);
-}
-
-/* updated: whose sample is new. */
-static void choose(struct world *w, double t, int updated)
-{
-    struct select_in in[WORLD_SERVERS] = {0};
-    struct select_conf conf = {.need = w->d.synced ? 1 : w->sources / 2 + 1,
-                               .current = w->sel.selected,
-                               .score = w->score,
-                               .updated = updated};
-    uint64_t ticks = ticks_at(w, t);
-    for (size_t i = 0; i < w->sources; i++) {
-        const struct ntp_sample *l = &w->src[i].sample;
-        in[i] = (struct select_in){.stratum = l->stratum,
-                                   .leap = l->leap,
-                                   .delay_ns = l->delay_ns,
-                                   .root_delay_ns = l->root_delay_ns,
-                                   .root_disp_ns = l->root_disp_ns};
-        in[i].usable = w->src[i].reach != 0 &&
-                       filter_estimate(&w->src[i].filter, ticks, &in[i].est);
-    }
-    select_sources(in, w->sources, &conf, &w->sel);
-    if (!w->sel.ok)
-        return;
-    char liar = w->sel.state[w->sources - 1];
-    if (fabs(lie_of(w, w->sources - 1, t)) > LIE_SEEN &&
-        (liar == '*' || liar == '+'))
-        w->f.followed_liar++;
-    struct discipline_action act;
-    discipline_update(&w->d, &w->sel, &w->clk, ticks, interval(w), &act);
-    apply(w, &act, t, ticks);
-    leap_announce(&w->leap, w->sel.leap, unix_at(w, ticks));
+    char state = w->tk.sel.state[i];
+    return w->tk.sel.ok && (state == '*' || state == '+');
 }
 
 static void answer(struct world *w, size_t i, double t)
 {
     struct source *s = &w->src[i];
+    uint64_t ticks = ticks_at(w, t);
+    uint32_t good = w->tk.slot[i].good;
+    int was = w->tk.slot[i].adapt.poll;
+    struct timekeeper_verdict v;
     s->reply = false;
     s->reach |= 1;
     if (s->burst < 0) {
         s->burst = RAMP_POLLS * (w->minpoll - 1);
         schedule(w, s, t);
     }
-    if (leap_close(&w->leap, s->sample.utc) ||
-        leap_close(&w->leap, clk_at(&w->clk, ticks_at(w, t))))
-        return;
-    bool taken = filter_sample(&s->filter, &s->sample);
-    int was = s->adapt.poll, now = poll_adapt(&s->adapt, &s->filter, taken);
-    if (!taken && s->due > t + AGAIN_S)
+    const struct timekeeper_reply reply = {.sample = &s->sample,
+                                           .reach = s->reach};
+    tk_reply(&w->tk, ticks, (unsigned)i, &reply, &v);
+    look_at_until(w, t, ticks);
+    if (v.ask_again && s->due > t + AGAIN_S)
         s->due = t + AGAIN_S;
-    if (now < was && s->due > t + exp2(now))
-        s->due = t + exp2(now);
-    w->f.refused += !taken;
-    if (taken)
-        choose(w, t, (int)i);
-}
-
-static void follow(struct world *w, double t)
-{
-    struct discipline_action act;
-    uint64_t ticks = ticks_at(w, t);
-    discipline_follow(&w->d, &w->clk, ticks, interval(w), &act);
-    apply(w, &act, t, ticks);
+    if (v.poll_wanted < was && s->due > t + exp2(v.poll_wanted))
+        s->due = t + exp2(v.poll_wanted);
+    w->f.refused += v.ask_again;
+    if (w->tk.slot[i].good > good && follows(w, w->sources - 1) &&
+        fabs(lie_of(w, w->sources - 1, t)) > LIE_SEEN)
+        w->f.followed_liar++;
 }
 
 /* ---- measuring ----------------------------------------------------------- */
@@ -366,25 +307,25 @@ static void since(double *when, bool good, double t)
 
 static void look(struct world *w, double t)
 {
-    if (!w->d.synced)
+    if (!tk_is_set(&w->tk))
         return;
     uint64_t ticks = ticks_at(w, t);
-    ntp64 now = clk_at(&w->clk, ticks);
+    ntp64 now = tk_utc(&w->tk, ticks);
     double e = (double)utc_diff(now, utc_at(w, t)) / NTP_SECOND * 1e6;
-    w->f.announced += leap_bits(&w->leap) != 0;
+    w->f.announced += tk_leap(&w->tk) != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;
     w->last_read = now;
     w->f.dishonest +=
-        size > (double)discipline_error(&w->d, &w->clk, ticks) / 1e3;
+        size > (double)discipline_error(&w->tk.d, &w->tk.clk, ticks) / 1e3;
     since(&w->f.under_1ms, size < 1000, t);
     since(&w->f.under_100us, size < 100, t);
     w->f.max_synced = size > w->f.max_synced ? size : w->f.max_synced;
     if (t < w->c->from || t >= w->c->to)
         return;
-    double rate = ((1 + w->clk.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
-    double est = ((1 + w->d.est.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
+    double rate = ((1 + w->tk.clk.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
+    double est = ((1 + w->tk.d.est.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
     w->counted++;
     w->sum += e;
     w->sum2 += e * e;
@@ -395,6 +336,24 @@ static void look(struct world *w, double t)
 
 /* ---- the loop: the earliest of all that may happen ----------------------- */
 
+/* chrony's defaults, servers without options, a card that knows nothing. */
+static void begin_clock(struct world *w, int maxpoll)
+{
+    const struct scenario *c = w->c;
+    int64_t pivot = (int64_t)c->epoch;
+    struct timekeeper_start start = {
+        .floor_unix_s = utc_unix_s(utc_at(w, fmin(c->start, 0)), pivot)};
+    (void)conf_parse(&w->conf, "", 0);
+    w->conf.leapsecmode = (enum leap_mode)c->leap_mode;
+    tk_init(&w->tk, &w->conf, &start, pivot, (uint32_t)c->hz, ticks_at(w, 0));
+    for (unsigned i = 0; i < w->sources; i++) {
+        w->conf.sources[i] = conf_source_plain();
+        w->conf.sources[i].minpoll = (int8_t)w->minpoll;
+        w->conf.sources[i].maxpoll = (int8_t)maxpoll;
+        tk_source(&w->tk, i, &w->conf.sources[i]);
+    }
+}
+
 static void begin(struct world *w, const struct scenario *c, uint64_t seed,
                   int minpoll, int maxpoll)
 {
@@ -403,20 +362,13 @@ static void begin(struct world *w, const struct scenario *c, uint64_t seed,
     w->minpoll = minpoll;
     w->chance = seed * UINT64_C(0xd1342543de82ef95);
     oscillate(w);
-    struct discipline_conf dc = {.makestep_s = 1, .makestep_limit = 3};
-    discipline_init(&w->d, &dc, (uint32_t)c->hz, 0, 0);
-    leap_init(&w->leap, (enum leap_mode)c->leap_mode);
-    clk_init(&w->clk, (uint32_t)c->hz, ticks_at(w, 0), utc_at(w, c->start));
-    w->sel.selected = -1;
     w->follow_at = INFINITY;
+    w->until = UINT64_MAX;
     w->f.under_1ms = w->f.under_100us = -1;
     w->sources = (size_t)c->servers;
     ASSERT(w->sources >= 1 && w->sources <= WORLD_SERVERS);
+    begin_clock(w, maxpoll);
     for (size_t i = 0; i < w->sources; i++) {
-        int32_t rate, sigma;
-        discipline_prior(&w->d, &rate, &sigma);
-        filter_init(&w->src[i].filter, (uint32_t)c->hz, rate, sigma);
-        poll_adapt_init(&w->src[i].adapt, (int8_t)minpoll, (int8_t)maxpoll);
         w->src[i].burst = -1;
         w->src[i].due = 0.01 * (double)(i + 1);
     }
@@ -437,14 +389,15 @@ static void happen(struct world *w, double look_at, double *t)
         }
     }
     *t = first > *t ? first : *t;
-    leap(w, *t);
+    bool follows_now = !who && w->follow_at < look_at;
+    /* A slew that has just ended waits for the loop to come round. */
+    if (follows_now || ticks_at(w, *t) < w->tk.until)
+        poll(w, *t);
     if (who && who->reply && who->reply_at < who->due)
         answer(w, which, *t);
     else if (who)
         ask(w, which, *t);
-    else if (w->follow_at < look_at)
-        follow(w, *t);
-    else
+    else if (!follows_now)
         look(w, *t);
 }
 
@@ -460,8 +413,10 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
             look_at += 1;
     }
     double n = w.counted ? w.counted : 1;
+    w.f.steps = w.tk.steps;
+    w.f.leaps = w.tk.leaps;
     for (size_t i = 0; i < w.sources; i++)
-        w.f.state[i] = w.sel.state[i];
+        w.f.state[i] = w.tk.sel.state[i];
     w.f.poll_s = c->days * 86400 / w.f.polls;
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;

@@ -1,10 +1,9 @@
-/* world.h -- one oscillator, one to three servers, their network, and the
- * time core (filter, select, discipline, clk) wired as services/timekeeper
- * wires it, at tens of thousands of times real speed. A scenario is a line of
+/* world.h -- one oscillator, one to five servers, their network, and the
+ * firmware's own clock (core/timekeeper), at tens of thousands of times real
+ * speed. A scenario is a line of
  * scenarios.txt; same scenario and seed, same numbers, on any machine.
  *
- * The models are those of reference/clock.md section 2, so that its figures
- * for chrony may be compared with: the crystal's frequency is a random walk,
+ * The models are those with which chrony's figures were measured: the crystal's frequency is a random walk,
  * constant over a second; delays are independent draws, each way. Samples are
  * made as ntp_client makes them: whole ticks of the counter, the midpoint,
  * the round trip less the server's time; polls as it sends them: a ramp of 4
@@ -13,9 +12,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "core/discipline.h"
-#include "core/poll_adapt.h"
-#include "core/leap.h"
+#include "core/timekeeper.h"
 
 #define WORLD_SERVERS 5
 #define WORLD_SECONDS (4 * 86400)
@@ -52,7 +49,7 @@ struct scenario {
      * the last leap_late s later; leapsecmode as enum leap_mode */
     double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
-    /* what clock.md has of chrony 4.6.1 at poll 6, us and ppb, and our goal */
+    /* what we have of chrony 4.6.1 at poll 6, us and ppb, and our goal */
     double chrony_rms, chrony_max, chrony_freq, goal;
     /* and at its default, poll 6 to 10; s between requests                   */
     double default_rms, default_max, default_freq, default_poll;

@@ -199,14 +199,14 @@ static void one(struct bootstrap *b, const struct row *r)
     for (size_t i = 0; i < r->n; i++) {
         const struct party *p = &r->p[i];
         enum bootstrap_doubt d =
-            bootstrap_doubt(b, D(p->says), D(p->from), D(p->to));
+            bootstrap_doubt(b, false, D(p->says), D(p->from), D(p->to));
         s[i] = (struct bootstrap_source){true,       true,     false,
                                          D(p->from), D(p->to), d};
     }
     int day = common(r, s);
     for (size_t i = 0; i < r->n; i++)
         s[i].agrees = s[i].doubt == BOOTSTRAP_NO_DOUBT && r->p[i].says == day;
-    bootstrap_judge(b, s, r->n, r->minsources, D(day), D(day) + 1, &v);
+    bootstrap_judge(b, false, s, r->n, r->minsources, D(day), D(day) + 1, &v);
     bootstrap_text(&v, text, sizeof text);
     if (v.may_set != r->set || (v.may_set && day != r->day))
         fail_msg("%s: set %d, day %d", r->name, v.may_set, day);
@@ -226,9 +226,13 @@ static void attacks(void **state)
     }
 }
 
-static enum bootstrap_cert cert(const struct bootstrap *b, int from, int to)
+/* A certificate's validity from day to day; once set, by a clock that shows day
+ * 50 and may be off an hour. */
+static enum bootstrap_cert cert(const struct bootstrap *b, bool set, int from,
+                                int to)
 {
-    return bootstrap_judge_cert(b, D(50), 3600, D(from), D(to));
+    struct cert_clock c = bootstrap_cert_clock(b, set, D(50), 3600);
+    return bootstrap_judge_cert(&c, D(from), D(to));
 }
 
 static void key_exchange(void **state)
@@ -236,33 +240,33 @@ static void key_exchange(void **state)
     (void)state;
     struct bootstrap b = {.floor = F};
     /* stolen, valid only below the floor */
-    assert_int_equal(cert(&b, -90, -1), BOOTSTRAP_CERT_EXPIRED);
-    assert_int_equal(cert(&b, -90, 0), BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(cert(&b, 300, 390), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, false, -90, -1), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, false, -90, 0), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, false, 300, 390), BOOTSTRAP_CERT_GOOD);
     b.strict = true;
-    assert_int_equal(cert(&b, 1, 390), BOOTSTRAP_CERT_FUTURE);
-    assert_int_equal(cert(&b, 0, 390), BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(cert(&b, -90, -1), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, false, 1, 390), BOOTSTRAP_CERT_FUTURE);
+    assert_int_equal(cert(&b, false, 0, 390), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, false, -90, -1), BOOTSTRAP_CERT_EXPIRED);
     b.strict = false;
-    b.set = true;
     b.updates = 1;
-    assert_int_equal(cert(&b, -90, 49), BOOTSTRAP_CERT_EXPIRED);
-    assert_int_equal(cert(&b, 51, 99), BOOTSTRAP_CERT_FUTURE);
-    assert_int_equal(cert(&b, 50, 50), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, true, -90, 49), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, true, 51, 99), BOOTSTRAP_CERT_FUTURE);
+    assert_int_equal(cert(&b, true, 50, 50), BOOTSTRAP_CERT_GOOD);
 }
 
 /* What the clock may be off is not held against a certificate. */
 static void slack(void **state)
 {
     (void)state;
-    const struct bootstrap b = {.floor = F, .set = true, .updates = 1};
-    assert_int_equal(bootstrap_judge_cert(&b, D(50), 60, D(50) + 60, D(90)),
+    const struct bootstrap b = {.floor = F, .updates = 1};
+    struct cert_clock c = bootstrap_cert_clock(&b, true, D(50), 60);
+    assert_int_equal(bootstrap_judge_cert(&c, D(50) + 60, D(90)),
                      BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(bootstrap_judge_cert(&b, D(50), 60, D(50) + 61, D(90)),
+    assert_int_equal(bootstrap_judge_cert(&c, D(50) + 61, D(90)),
                      BOOTSTRAP_CERT_FUTURE);
-    assert_int_equal(bootstrap_judge_cert(&b, D(50), 60, F, D(50) - 60),
+    assert_int_equal(bootstrap_judge_cert(&c, F, D(50) - 60),
                      BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(bootstrap_judge_cert(&b, D(50), 60, F, D(50) - 61),
+    assert_int_equal(bootstrap_judge_cert(&c, F, D(50) - 61),
                      BOOTSTRAP_CERT_EXPIRED);
     assert_true(bootstrap_window_ok(&b, D(50), 60, D(50) + 60, D(90)));
     assert_false(bootstrap_window_ok(&b, D(50), 60, D(50) + 61, D(90)));
@@ -274,15 +278,17 @@ static void replies(void **state)
 {
     (void)state;
     struct bootstrap b = {.floor = F};
-    assert_int_equal(bootstrap_doubt(&b, F - 1, ANY), BOOTSTRAP_BEFORE_FLOOR);
-    assert_int_equal(bootstrap_doubt(&b, F, ANY), BOOTSTRAP_NO_DOUBT);
-    assert_int_equal(bootstrap_doubt(&b, D(5), D(5), D(5)), BOOTSTRAP_NO_DOUBT);
-    assert_int_equal(bootstrap_doubt(&b, D(5) - 1, D(5), D(6)),
+    assert_int_equal(bootstrap_doubt(&b, false, F - 1, ANY),
+                     BOOTSTRAP_BEFORE_FLOOR);
+    assert_int_equal(bootstrap_doubt(&b, false, F, ANY), BOOTSTRAP_NO_DOUBT);
+    assert_int_equal(bootstrap_doubt(&b, false, D(5), D(5), D(5)),
+                     BOOTSTRAP_NO_DOUBT);
+    assert_int_equal(bootstrap_doubt(&b, false, D(5) - 1, D(5), D(6)),
                      BOOTSTRAP_OUTSIDE_WINDOW);
-    assert_int_equal(bootstrap_doubt(&b, D(6) + 1, D(5), D(6)),
+    assert_int_equal(bootstrap_doubt(&b, false, D(6) + 1, D(5), D(6)),
                      BOOTSTRAP_OUTSIDE_WINDOW);
-    b.set = true;
-    assert_int_equal(bootstrap_doubt(&b, 0, D(5), D(6)), BOOTSTRAP_NO_DOUBT);
+    assert_int_equal(bootstrap_doubt(&b, true, 0, D(5), D(6)),
+                     BOOTSTRAP_NO_DOUBT);
 }
 
 /* A rolled-back card: a floor that is older, no more than that. */
@@ -290,8 +296,8 @@ static void rolled_back(void **state)
 {
     (void)state;
     struct bootstrap b = {.floor = D(-200)};
-    assert_int_equal(cert(&b, -190, -100), BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(cert(&b, -400, -201), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, false, -190, -100), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, false, -400, -201), BOOTSTRAP_CERT_EXPIRED);
     const struct row r = {
         "one stolen certificate of the time between, two honest ones",
         0,
@@ -312,12 +318,12 @@ static void edges(void **state)
     struct bootstrap_verdict v;
     struct bootstrap_source s[2] = {{true, true, true, D(1), D(9), 0},
                                     {true, true, true, D(2), D(8), 0}};
-    bootstrap_judge(&b, s, 2, 0, D(2), D(8), &v);
+    bootstrap_judge(&b, false, s, 2, 0, D(2), D(8), &v);
     assert_true(v.may_set);
-    bootstrap_judge(&b, s, 2, 0, D(2) - 1, D(8), &v);
+    bootstrap_judge(&b, false, s, 2, 0, D(2) - 1, D(8), &v);
     assert_false(v.may_set);
     assert_int_equal(v.outside, 1);
-    bootstrap_judge(&b, s, 2, 0, D(2), D(8) + 1, &v);
+    bootstrap_judge(&b, false, s, 2, 0, D(2), D(8) + 1, &v);
     assert_false(v.may_set);
 }
 
@@ -332,13 +338,13 @@ static void plain_sources(void **state)
                                     {true, true, false, ANY, 0},
                                     {false, false, true, ANY, 0},
                                     {false, false, true, ANY, 0}};
-    bootstrap_judge(&b, s, 4, 0, D(9), D(9), &v);
+    bootstrap_judge(&b, false, s, 4, 0, D(9), D(9), &v);
     assert_false(v.may_set);
     s[2].counts = s[3].counts = true; /* authselectmode ignore */
-    bootstrap_judge(&b, s, 4, 0, D(9), D(9), &v);
+    bootstrap_judge(&b, false, s, 4, 0, D(9), D(9), &v);
     assert_true(v.may_set);
     assert_false(v.raises);
-    bootstrap_judge(&b, s + 2, 2, 0, D(9), D(9), &v); /* nothing else */
+    bootstrap_judge(&b, false, s + 2, 2, 0, D(9), D(9), &v); /* nothing else */
     assert_true(v.may_set);
     assert_false(v.raises);
 }
@@ -348,19 +354,19 @@ static void plain_sources(void **state)
 static void later(void **state)
 {
     (void)state;
-    const struct bootstrap b = {.floor = F, .set = true, .updates = 9};
+    const struct bootstrap b = {.floor = F, .updates = 9};
     struct bootstrap_verdict v;
     struct bootstrap_source s[3] = {{true, true, true, F, D(9), 0},
                                     {true, true, true, F, D(9), 0},
                                     {true, true, false, F, D(9), 0}};
-    bootstrap_judge(&b, s, 3, 0, D(99), D(99), &v);
+    bootstrap_judge(&b, true, s, 3, 0, D(99), D(99), &v);
     assert_true(v.may_set && v.raises);
     s[1].agrees = false;
-    bootstrap_judge(&b, s, 3, 0, D(99), D(99), &v);
+    bootstrap_judge(&b, true, s, 3, 0, D(99), D(99), &v);
     assert_true(v.may_set);
     assert_false(v.raises);
     s[1].agrees = true;
-    bootstrap_judge(&b, s, 3, 0, D(-9), D(-9), &v);
+    bootstrap_judge(&b, true, s, 3, 0, D(-9), D(-9), &v);
     assert_false(v.raises);
 }
 
@@ -370,12 +376,12 @@ static void strict(void **state)
     struct bootstrap b = {.floor = F, .strict = true};
     struct bootstrap_verdict v;
     const struct bootstrap_source s[1] = {{true, true, true, ANY, 0}};
-    assert_true(bootstrap_waits(&b));
-    bootstrap_judge(&b, s, 1, 0, D(9), D(9), &v);
+    assert_true(bootstrap_waits(&b, false));
+    bootstrap_judge(&b, false, s, 1, 0, D(9), D(9), &v);
     assert_false(v.may_set);
     b.by_operator = true;
-    assert_false(bootstrap_waits(&b));
-    bootstrap_judge(&b, s, 1, 0, D(9), D(9), &v);
+    assert_false(bootstrap_waits(&b, false));
+    bootstrap_judge(&b, false, s, 1, 0, D(9), D(9), &v);
     assert_true(v.may_set);
 }
 
@@ -387,20 +393,20 @@ static void nocerttimecheck(void **state)
     const struct bootstrap_source s[2] = {{true, true, true, D(1), D(9), 0},
                                           {true, true, true, D(1), D(9), 0}};
     assert_int_equal(bootstrap_mode(&b), BOOTSTRAP_LOWER_BOUND);
-    assert_int_equal(cert(&b, -90, -1), BOOTSTRAP_CERT_EXPIRED);
-    assert_int_equal(cert(&b, 300, 390), BOOTSTRAP_CERT_GOOD);
-    assert_int_equal(bootstrap_doubt(&b, D(20), D(1), D(9)),
+    assert_int_equal(cert(&b, false, -90, -1), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, false, 300, 390), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(bootstrap_doubt(&b, false, D(20), D(1), D(9)),
                      BOOTSTRAP_NO_DOUBT);
-    assert_int_equal(bootstrap_doubt(&b, F - 1, ANY), BOOTSTRAP_BEFORE_FLOOR);
-    bootstrap_judge(&b, s, 2, 0, D(20), D(20), &v);
+    assert_int_equal(bootstrap_doubt(&b, false, F - 1, ANY),
+                     BOOTSTRAP_BEFORE_FLOOR);
+    bootstrap_judge(&b, false, s, 2, 0, D(20), D(20), &v);
     assert_true(v.may_set);
-    b.set = true;
     b.updates = 1; /* the first of two */
-    assert_int_equal(cert(&b, -90, 49), BOOTSTRAP_CERT_GOOD);
+    assert_int_equal(cert(&b, true, -90, 49), BOOTSTRAP_CERT_GOOD);
     b.updates = 2;
     assert_int_equal(bootstrap_mode(&b), BOOTSTRAP_DEFAULT);
-    assert_int_equal(cert(&b, -90, 49), BOOTSTRAP_CERT_EXPIRED);
-    assert_int_equal(cert(&b, 51, 99), BOOTSTRAP_CERT_FUTURE);
+    assert_int_equal(cert(&b, true, -90, 49), BOOTSTRAP_CERT_EXPIRED);
+    assert_int_equal(cert(&b, true, 51, 99), BOOTSTRAP_CERT_FUTURE);
     assert_true(bootstrap_window_ok(&b, D(50), 0, D(1), D(9)));
 }
 

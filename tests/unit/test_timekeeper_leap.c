@@ -95,8 +95,9 @@ static void answer(unsigned slot, uint8_t leap, span_ns off)
                            .stratum = 1,
                            .poll = 4,
                            .server_precision = -24};
-    timekeeper_reach(slot, 255);
-    (void)timekeeper_sample(slot, &s, 0, 0);
+    const struct timekeeper_reply reply = {.sample = &s, .reach = 255};
+    struct timekeeper_verdict v;
+    timekeeper_reply(slot, &reply, &v);
 }
 
 /* The loop, `late` ticks after it is due; every pulse's rise is noted. */
@@ -255,7 +256,9 @@ static void a_sample_from_before(void **state)
     s.at_ticks -= 3 * HZ;
     while (ticks < (uint64_t)(BEGIN + 8) * HZ)
         pass(7 * MS);
-    (void)timekeeper_sample(0, &s, 0, 0);
+    const struct timekeeper_reply reply = {.sample = &s, .reach = 255};
+    struct timekeeper_verdict v;
+    timekeeper_reply(0, &reply, &v);
     timekeeper_status(&status);
     assert_int_equal(status.row[0].good, good);
     assert_false(status.row[0].reply.refused);

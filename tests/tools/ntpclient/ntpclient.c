@@ -154,14 +154,17 @@ static void take(unsigned i, mono_ns now)
         return;
     int rc =
         ntp_client_recv(&c.client[i], now, ticks, buf, (size_t)n, &s, &why);
-    timekeeper_reach(i, c.client[i].reach);
     if (rc != RC_OK) {
         printf("drop %s %s\n", c.conf.sources[i].name, ntp_drop_text(why));
         return;
     }
-    if (!timekeeper_sample(i, &s, 0, 0))
+    const struct timekeeper_reply reply = {.sample = &s,
+                                           .reach = c.client[i].reach};
+    struct timekeeper_verdict v;
+    timekeeper_reply(i, &reply, &v);
+    if (v.ask_again)
         ntp_client_again(&c.client[i], now);
-    ntp_client_set_poll(&c.client[i], timekeeper_wish(i));
+    ntp_client_set_poll(&c.client[i], v.poll_wanted);
     follow();
     c.samples++;
     report(i, &s);
@@ -171,7 +174,7 @@ static void ask(unsigned i, mono_ns now)
 {
     uint8_t buf[LIMIT_NTP_PACKET];
     int n = ntp_client_poll(&c.client[i], now, buf, sizeof buf);
-    timekeeper_reach(i, c.client[i].reach);
+    timekeeper_asked(i, c.client[i].reach, 0);
     if (n < 0)
         return;
     uint64_t ticks = port_ticks();

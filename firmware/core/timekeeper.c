@@ -1,0 +1,388 @@
+#include <stdarg.h>
+#include <string.h>
+
+#include "delay_limit.h"
+#include "fmt.h"
+#include "timekeeper_private.h"
+#include "utc.h"
+
+/* ---- events -------------------------------------------------------------- */
+
+void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
+{
+    if (t->events == LEN(t->event))
+        return;
+    struct timekeeper_event *e = &t->event[t->events++];
+    va_list args;
+    va_start(args, format);
+    (void)fmt_v(e->text, sizeof e->text, format, args);
+    va_end(args);
+    e->limit = limit;
+}
+
+bool tk_event(struct timekeeper *t, struct timekeeper_event *out)
+{
+    if (t->events == 0)
+        return false;
+    *out = t->event[0];
+    t->events--;
+    memmove(t->event, t->event + 1, t->events * sizeof t->event[0]);
+    return true;
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+static span_ns ns_of(double s)
+{
+    return s < 1e9 ? (span_ns)(s * 1e9) : (span_ns)1e18;
+}
+
+static int64_t e12_of(double ppm)
+{
+    double v = ppm * 1e6;
+    return v < 1 ? 1 : v > 1e15 ? (int64_t)1e15 : (int64_t)v;
+}
+
+void tk_init(struct timekeeper *t, const struct conf *conf,
+             const struct timekeeper_start *start, int64_t build_unix_s,
+             uint32_t hz, uint64_t ticks)
+{
+    memset(t, 0, sizeof *t);
+    t->conf = conf;
+    t->hz = hz;
+    t->build_unix_s = build_unix_s;
+    t->until = UINT64_MAX;
+    t->first_sync = -1;
+    t->sel.selected = -1;
+    t->limits = (struct select_limits){
+        .minsources = conf->minsources,
+        .maxdistance_ns = ns_of(conf->maxdistance_s),
+        .maxjitter_ns = ns_of(conf->maxjitter_s),
+        .reselectdist_ns = ns_of(conf->reselectdist_s),
+        .stratumweight_ns = ns_of(conf->stratumweight_s),
+        .combinelimit = conf->combinelimit,
+    };
+    const struct discipline_conf dc = {
+        .makestep_s = conf->makestep_s,
+        .makestep_limit = conf->makestep_limit,
+        .max_slew_e12 = e12_of(conf->maxslewrate_ppm),
+        .max_skew_e12 = e12_of(conf->maxupdateskew_ppm),
+        .max_drift_e12 = e12_of(conf->maxdrift_ppm),
+        .max_clock_error_e12 = e12_of(conf->maxclockerror_ppm),
+        .maxchange_s = conf->maxchange_s,
+        .maxchange_start = conf->maxchange_start,
+        .maxchange_ignore = conf->maxchange_ignore,
+    };
+    discipline_init(&t->d, &dc, hz, start->freq_e12,
+                    start->freq_known ? start->freq_sigma_e12 : 0);
+    leap_init(&t->leap, conf->leapsecmode);
+    clk_init(&t->clk, hz, ticks, utc_of_unix(start->floor_unix_s, 0));
+    (void)clk_set_rate(&t->clk, ticks, t->d.est.rate_e12);
+    tk_boot_init(t, start);
+}
+
+static struct timekeeper_slot *slot_of(struct timekeeper *t, unsigned slot)
+{
+    ASSERT(slot < t->slots && t->slot[slot].conf);
+    return &t->slot[slot];
+}
+
+static void start_filter(struct timekeeper *t, struct timekeeper_slot *s)
+{
+    int32_t rate, sigma;
+    discipline_prior(&t->d, &rate, &sigma);
+    filter_init(&s->filter, t->hz, rate, sigma);
+    poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
+    s->residuals = (struct residuals){0};
+}
+
+void tk_source(struct timekeeper *t, unsigned slot,
+               const struct conf_source *conf)
+{
+    ASSERT(slot < LIMIT_SOURCES && !t->slot[slot].conf);
+    struct timekeeper_slot *s = &t->slot[slot];
+    s->conf = conf;
+    start_filter(t, s);
+    t->nts |= conf->nts;
+    t->reselect = true; /* options in force depend on all of them */
+    if (slot >= t->slots)
+        t->slots = slot + 1;
+}
+
+void tk_forget(struct timekeeper *t, unsigned slot)
+{
+    struct timekeeper_slot *s = slot_of(t, slot);
+    start_filter(t, s);
+    tk_boot_forget(s);
+    t->reselect = true;
+}
+
+void tk_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s,
+              bool by_operator)
+{
+    t->boot.floor = floor_unix_s;
+    t->boot.by_operator = by_operator;
+    if (tk_is_set(t))
+        return;
+    ntp64 floor = utc_of_unix(floor_unix_s, 0);
+    clk_step(&t->clk, ticks, utc_diff(floor, clk_at(&t->clk, ticks)));
+    for (unsigned i = 0; i < t->slots; i++)
+        tk_forget(t, i);
+}
+
+/* ---- choosing ------------------------------------------------------------ */
+
+/* How many must agree: before the clock is set, a majority of the configured
+ * sources that have a say. */
+static size_t quorum(const struct timekeeper *t)
+{
+    return tk_is_set(t) ? 1 : select_quorum(t->in, t->slots, &t->limits);
+}
+
+static void fill(const struct timekeeper *t, const struct timekeeper_slot *s,
+                 uint64_t ticks, struct select_in *in)
+{
+    *in = (struct select_in){
+        .auth = s->conf->nts,
+        .noselect =
+            s->conf->noselect || (s->conf->dhcp && t->nts && !tk_is_set(t)),
+        .prefer = s->conf->prefer,
+        .require = s->conf->require,
+        .trust = s->conf->trust,
+        .stratum = s->last.stratum,
+        .leap = s->last.leap,
+        .refid = s->last.refid,
+        .delay_ns = s->last.delay_ns,
+        .root_delay_ns = s->last.root_delay_ns,
+        .root_disp_ns = s->last.root_disp_ns,
+        .jitter_ns = residuals_spread_ns(&s->residuals),
+    };
+    bool known = filter_estimate(&s->filter, ticks, &in->est);
+    in->usable = known && s->reach != 0;
+    in->stale = known && s->reach == 0;
+}
+
+/* Once the clock is set; until then timekeeper_boot.c says why it is not. */
+static void say_why(struct timekeeper *t)
+{
+    enum select_why why = t->sel.why;
+    if (!tk_is_set(t) || why == t->logged)
+        return;
+    t->logged = why;
+    if (why != SELECT_OK)
+        tk_say(t, select_why_text(why),
+               "clock runs on alone: %s (%u of %u agree, %u needed)",
+               select_why_text(why), (unsigned)t->sel.agree,
+               (unsigned)t->sel.voters, (unsigned)quorum(t));
+}
+
+/* updated: whose sample is new, -1 nobody's. */
+static void choose(struct timekeeper *t, uint64_t ticks, int updated)
+{
+    char before[LIMIT_SOURCES];
+    memcpy(before, t->sel.letter, sizeof before);
+    for (unsigned i = 0; i < t->slots; i++)
+        fill(t, &t->slot[i], ticks, &t->in[i]);
+    select_apply_auth(t->in, t->slots, t->conf->authselect);
+    const struct select_conf conf = {.need = quorum(t),
+                                     .current = t->sel.selected,
+                                     .limits = &t->limits,
+                                     .score = t->score,
+                                     .updated = updated};
+    select_sources(t->in, t->slots, &conf, &t->sel);
+    t->agreed = tk_boot_judge(t) && t->sel.ok;
+    for (unsigned i = 0; i < t->slots; i++)
+        if (t->sel.letter[i] == 'x' && before[i] != 'x')
+            tk_say(t, &t->slot[i].last, "%s: falseticker",
+                   t->slot[i].conf->name);
+    say_why(t);
+}
+
+/* ---- steering ------------------------------------------------------------ */
+
+/* About how long it takes until the next update. */
+static span_ns interval(const struct timekeeper *t)
+{
+    int i = t->sel.selected < 0 ? 0 : t->sel.selected;
+    int8_t poll = t->slot[i].last.poll;
+    return MONO_S << (poll < 0 ? 0 : poll);
+}
+
+static void apply(struct timekeeper *t, const struct discipline_action *a,
+                  uint64_t ticks)
+{
+    if (a->step)
+        clk_step(&t->clk, ticks, a->step_by);
+    (void)clk_set_rate(&t->clk, ticks, a->rate_e12);
+    t->until = a->until_ticks;
+    if (!a->step)
+        return;
+    t->steps++;
+    char text[UTC_TEXT];
+    ntp64 utc = clk_at(&t->clk, ticks);
+    utc_text(utc_unix_s(utc, t->build_unix_s), utc_unix_ns(utc), text);
+    tk_say(t, NULL, "clock %s to %s", a->first_sync ? "set" : "stepped", text);
+}
+
+static void follow(struct timekeeper *t, uint64_t ticks)
+{
+    struct discipline_action act;
+    discipline_follow(&t->d, &t->clk, ticks, interval(t), &act);
+    apply(t, &act, ticks);
+}
+
+/* Before all else that reads or bends the clk. */
+static void leap_if_due(struct timekeeper *t, uint64_t ticks)
+{
+    struct leap_action l;
+    if (!leap_take(&t->leap, &t->clk, ticks, &l))
+        return;
+    t->leaps += l.by != 0;
+    for (unsigned i = 0; i < t->slots; i++)
+        filter_shift(&t->slot[i].filter, l.by);
+    discipline_shift(&t->d, l.by);
+    if (l.step)
+        clk_step(&t->clk, l.ticks, l.by);
+    else
+        follow(t, ticks);
+    tk_say(t, NULL, "leap second: %s",
+           l.step ? "step"
+           : l.by ? "slew"
+                  : "ignored");
+}
+
+static void say_ignored(struct timekeeper *t, uint64_t ticks)
+{
+    span_ns by = utc_diff_ns(estimate_at(&t->sel.est, ticks, t->hz),
+                             clk_at(&t->clk, ticks));
+    tk_say(t, &t->d.ignored, "correction of %lld ms exceeds maxchange: %s",
+           (long long)(by / MONO_MS),
+           t->d.gave_up ? "given up, `reset' starts anew" : "ignored");
+}
+
+static void announce(struct timekeeper *t, uint64_t ticks)
+{
+    static const char *const what[] = {"none", "inserted", "deleted"};
+    int64_t now = utc_unix_s(clk_at(&t->clk, ticks), t->build_unix_s);
+    if (leap_announce(&t->leap, t->sel.leap, now))
+        tk_say(t, NULL, "leap second at the end of this day: %s",
+               what[leap_bits(&t->leap)]);
+}
+
+static void update(struct timekeeper *t, uint64_t ticks)
+{
+    struct discipline_action act;
+    discipline_update(&t->d, &t->sel, &t->clk, ticks, interval(t), &act);
+    apply(t, &act, ticks);
+    if (act.ignored) {
+        say_ignored(t, ticks);
+        return;
+    }
+    announce(t, ticks);
+    t->refid = t->slot[t->sel.selected].refid;
+    tk_boot_updated(t);
+    if (!act.first_sync)
+        return;
+    t->first_sync = mono_of_ticks(ticks, t->hz);
+    tk_say(t, NULL, "synchronised: %u of %u sources agree, %s selected",
+           (unsigned)t->sel.agree, (unsigned)t->sel.voters,
+           t->slot[t->sel.selected].conf->name);
+}
+
+/* ---- a source's requests and replies ------------------------------------- */
+
+static void set_reach(struct timekeeper *t, struct timekeeper_slot *s,
+                      uint8_t reach)
+{
+    if ((s->reach == 0) != (reach == 0))
+        t->reselect = true;
+    s->reach = reach;
+}
+
+void tk_asked(struct timekeeper *t, unsigned slot, uint8_t reach,
+              uint32_t refid)
+{
+    struct timekeeper_slot *s = slot_of(t, slot);
+    set_reach(t, s, reach);
+    s->refid = refid;
+}
+
+/* maxdelayratio, maxdelaydevratio. */
+static unsigned delay_tests(const struct timekeeper_slot *s,
+                            const struct ntp_sample *l)
+{
+    struct estimate e;
+    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+        return 0;
+    const struct delay_limits limits = {s->conf->maxdelayratio,
+                                        s->conf->maxdelaydevratio};
+    const struct delay_known known = {s->filter.samples,
+                                      ns_of(s->filter.path.least),
+                                      residuals_spread_ns(&s->residuals)};
+    return delay_limit(&limits, &known, l->delay_ns,
+                       utc_diff_ns(l->utc, e.utc));
+}
+
+/* Returns false if the filter refused the sample. */
+static bool take(struct timekeeper *t, uint64_t ticks,
+                 struct timekeeper_slot *s, const struct ntp_sample *sample)
+{
+    leap_if_due(t, ticks);
+    ntp64 clk = clk_at(&t->clk, ticks);
+    if (leap_before(&t->leap, sample->at_ticks) ||
+        leap_close(&t->leap, sample->utc) || leap_close(&t->leap, clk))
+        return true;
+    /* As long ago as the clk says: an interleaved sample is a poll old. */
+    ntp64 later = clk_at(&t->clk, ticks + (ticks - sample->at_ticks));
+    s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
+    s->shown = *sample;
+    s->shown.failed |= (uint8_t)delay_tests(s, sample);
+    s->refused = false;
+    if (s->shown.failed)
+        return true;
+    s->last = *sample;
+    s->refused = !filter_sample(&s->filter, sample);
+    (void)poll_adapt(&s->adapt, &s->filter, !s->refused);
+    residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
+    if (s->refused)
+        return false;
+    s->good++;
+    choose(t, ticks, (int)(s - t->slot));
+    if (t->agreed)
+        update(t, ticks);
+    return true;
+}
+
+void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
+              const struct timekeeper_reply *reply,
+              struct timekeeper_verdict *out)
+{
+    struct timekeeper_slot *s = slot_of(t, slot);
+    int64_t says = utc_unix_s(reply->sample->utc, t->build_unix_s);
+    set_reach(t, s, reply->reach);
+    *out = (struct timekeeper_verdict){.doubt = ""};
+    if (tk_boot_believes(t, s, says, reply->cert_lo, reply->cert_hi))
+        out->ask_again = !take(t, ticks, s, reply->sample);
+    else
+        t->reselect = true; /* for its words */
+    out->poll_wanted = s->adapt.poll;
+    if (tk_is_set(t))
+        return;
+    out->doubt = s->doubt_text;
+    out->doubt_window = s->doubt == BOOTSTRAP_OUTSIDE_WINDOW;
+}
+
+uint64_t tk_poll(struct timekeeper *t, uint64_t ticks)
+{
+    leap_if_due(t, ticks);
+    if (t->reselect) {
+        t->reselect = false;
+        choose(t, ticks, -1);
+    }
+    if (ticks >= t->until)
+        follow(t, ticks);
+    uint64_t leap = leap_due(&t->leap, &t->clk, ticks);
+    uint64_t why = tk_boot_poll(t, ticks);
+    uint64_t next = leap < t->until ? leap : t->until;
+    return next < why ? next : why;
+}

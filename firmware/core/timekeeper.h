@@ -1,0 +1,216 @@
+/* timekeeper.h -- a whole clock: sources' samples in, UTC out. One struct that
+ * the caller owns holds the filters, selection, discipline, bootstrap, leap
+ * seconds and the clk that they steer; counter values are arguments. On the
+ * board there is one, owned by services/timekeeper; a test or a simulated
+ * world may have a hundred.
+ *
+ *     tk_init(&tk, &conf, &start, hz, ticks);
+ *     tk_source(&tk, slot, &conf_source);        slots 0, 1 ..
+ *     after each request to a source:            tk_asked
+ *     for each valid reply:                      tk_reply
+ *     when the source has another address:       tk_forget
+ *     at the counter value that tk_poll returned, and after each of the above:
+ *                                                tk_poll
+ *     after any of these, until it says false:   tk_event, to the log
+ *
+ * The clock is set (tk_is_set) from the first update until maxchange gives up
+ * (discipline.h). This is the one truth for whether time is served, whether
+ * certificates are judged by the clock or by the time floor, and whether
+ * replies are judged by bootstrap.h: a clock that was given up counts as never
+ * set, though it runs on.
+ *
+ * Replies come from authentic packets with a lying server behind them at
+ * worst: nothing asserts on their values. `slot` is our own number (else
+ * ASSERT). ticks never go back from one call to the next.
+ *
+ * Functions begin with tk_, for the board's one clock has the longer names of
+ * services/timekeeper.h. Signs: offset = reference - local. Pure. */
+#ifndef CORE_TIMEKEEPER_H
+#define CORE_TIMEKEEPER_H
+
+#include "bootstrap.h"
+#include "clk.h"
+#include "conf.h"
+#include "discipline.h"
+#include "leap.h"
+#include "mono.h"
+#include "ntp_client.h"
+#include "ntp_reference.h"
+#include "poll_adapt.h"
+#include "residuals.h"
+#include "select.h"
+
+struct timekeeper_start {   /* what is known at power-on                    */
+    int64_t floor_unix_s;   /* no time below this is believed               */
+    bool floor_by_operator; /* bootstrap.h                                  */
+    bool freq_known;        /* the journal had one                          */
+    int32_t freq_e12;       /* parts per 10^12, + our crystal is slow       */
+    int32_t freq_sigma_e12; /* one sigma of it                              */
+};
+
+struct timekeeper_reply { /* a reply that passed every test of the packet    */
+    const struct ntp_sample *sample;
+    int64_t cert_lo, cert_hi; /* window of its association's certificates,
+                               * Unix seconds; hi 0: none known             */
+    uint8_t reach;            /* the source's reach register, this reply in */
+};
+
+struct timekeeper_verdict {
+    bool ask_again;     /* an outlier: ask soon whether time has jumped     */
+    int8_t poll_wanted; /* how long to wait till the next request, log2 s   */
+    const char *doubt;  /* why the reply was not believed, "" if it was;
+                         * stands until the source's next reply             */
+    bool doubt_window;  /* for the sake of the certificates' window         */
+};
+
+struct timekeeper_event { /* a line for the log                              */
+    const void *limit;    /* NULL: always said; else the key of log_limited */
+    char text[LIMIT_LOG_LINE];
+};
+
+struct timekeeper_slot { /* one source                                      */
+    const struct conf_source *conf; /* NULL: unused                          */
+    uint8_t reach;
+    uint32_t refid; /* its address as a reference identifier        */
+    struct filter filter;
+    struct poll_adapt adapt;
+    struct residuals residuals;
+    struct ntp_sample last;     /* that passed all tests                     */
+    struct ntp_sample shown;    /* of the last valid reply                   */
+    span_ns measured_ns;        /* that - clk, when it came                  */
+    bool refused;               /* the last sample, by the filter            */
+    uint32_t good;              /* samples the filter took, since boot       */
+    int64_t cert_lo, cert_hi;   /* window of the last reply's association    */
+    enum bootstrap_doubt doubt; /* of the last reply                         */
+    char doubt_text[96];        /* the same in words                         */
+};
+
+struct timekeeper { /* fields readable; changed only by these functions */
+    const struct conf *conf;
+    uint32_t hz;
+    int64_t build_unix_s;
+    struct clk clk;
+    struct timekeeper_slot slot[LIMIT_SOURCES];
+    unsigned slots;
+    bool nts; /* one of them has it                           */
+    struct select_limits limits;
+    struct select_in in[LIMIT_SOURCES]; /* as of the last selection          */
+    double score[LIMIT_SOURCES];        /* select.h                          */
+    struct select_out sel;
+    bool agreed;   /* sel may steer the clock                      */
+    bool reselect; /* tk_poll has to                               */
+    struct discipline d;
+    struct leap leap;
+    uint64_t until;         /* discipline_follow is due here                */
+    mono_ns first_sync;     /* since the counter's zero; -1: not yet        */
+    uint32_t refid;         /* whom the last update came from               */
+    uint32_t steps, leaps;  /* of the clock since boot, apart               */
+    enum select_why logged; /* last reason logged for running on alone      */
+    struct bootstrap boot;
+    struct bootstrap_verdict verdict;
+    bool raised;              /* a quorum has agreed on a time since boot     */
+    int64_t quorum_unix_s;    /* the latest such                              */
+    bool heard;               /* somebody answered                            */
+    char why[96];             /* the clock is not set, "" if it is            */
+    char why_logged[96];      /* the last that was                            */
+    uint64_t why_due, why_at; /* in the log; it was there last              */
+    struct timekeeper_event event[LIMIT_CLOCK_EVENTS];
+    uint8_t events;
+};
+
+/* Sets the clock to the time floor at `ticks`, running at the rate that the
+ * card knew. hz is the counter's rate. build_unix_s is the pivot by which an
+ * era is chosen (utc.h). conf stays the caller's and must outlive *t. */
+void tk_init(struct timekeeper *t, const struct conf *conf,
+             const struct timekeeper_start *start, int64_t build_unix_s,
+             uint32_t hz, uint64_t ticks);
+
+/* Adds a source at an unused slot below LIMIT_SOURCES (else ASSERT); conf stays
+ * the caller's. A source may join at any time. */
+void tk_source(struct timekeeper *t, unsigned slot,
+               const struct conf_source *conf);
+
+/* Notes that a request to a source has left: its reach register from now on,
+ * and its address as a reference identifier (RFC 5905 section 7.3). */
+void tk_asked(struct timekeeper *t, unsigned slot, uint8_t reach,
+              uint32_t refid);
+
+/* Takes a valid reply, `ticks` being now, and says in *out what its source
+ * should do next. While the clock is not set the reply is first judged by
+ * bootstrap.h; one that is not believed is refused and told in out->doubt. A
+ * sample that failed one of chrony's tests (A and D: sample->failed; B and C
+ * are judged here) is shown by ntpdata and not used. Nor is one used within 5 s
+ * of a leap second, or from before it. What is used goes to the filter, and if
+ * that takes it the sources are compared anew and the clock is steered. */
+void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
+              const struct timekeeper_reply *reply,
+              struct timekeeper_verdict *out);
+
+/* Forgets what a source has said, because it is at another address now or its
+ * keys are not trusted any more. */
+void tk_forget(struct timekeeper *t, unsigned slot);
+
+/* Does what is due at `ticks`: a leap second, a new selection, the end of a
+ * slew. Returns the counter value at which it wants to be called again, a
+ * little late is fine; UINT64_MAX: when something else has happened. */
+uint64_t tk_poll(struct timekeeper *t, uint64_t ticks);
+
+/* Takes the oldest line for the log. Returns false if there is none. When
+ * nobody takes them, LIMIT_CLOCK_EVENTS are kept and newer ones are lost. */
+bool tk_event(struct timekeeper *t, struct timekeeper_event *out);
+
+/* Moves the time floor because an operator said so, and the clock with it
+ * unless that is set; what was heard before is then forgotten. */
+void tk_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s,
+              bool by_operator);
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* Returns true while the clock is set; see the top of this file. */
+bool tk_is_set(const struct timekeeper *t);
+
+/* Returns true while the clock is set and runs on what was learnt, for no
+ * source answers. */
+bool tk_hold_over(const struct timekeeper *t);
+
+/* Returns UTC at a counter value at or after the last call that changed the
+ * clock, right across a leap second to the tick. */
+ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks);
+
+/* Returns the same in whole Unix seconds, rounded down. */
+int64_t tk_unix_s(const struct timekeeper *t, uint64_t ticks);
+
+/* Returns the counter value at which the clock, running as it does now, shows
+ * utc, which is at most 60 s after what it shows at from_ticks. A leap second
+ * in between is not counted, for it moves no second's beginning. */
+uint64_t tk_when(const struct timekeeper *t, uint64_t from_ticks, ntp64 utc);
+
+/* Returns the leap indicator to show and to serve: 3 while the clock is not
+ * set. */
+uint8_t tk_leap(const struct timekeeper *t);
+
+/* Gives what a server has to say of our clock in a reply that leaves at
+ * `ticks`. Root delay / 2 + root dispersion is the most that the clock may be
+ * off then, what is not yet slewed included. */
+void tk_reference(const struct timekeeper *t, uint64_t ticks,
+                  struct ntp_reference *out);
+
+/* Gives the clock that certificates are to be judged by at `ticks`. */
+struct cert_clock tk_cert_clock(const struct timekeeper *t, uint64_t ticks);
+
+/* Returns true if an association with this certificate window (Unix seconds)
+ * may keep its keys at `ticks`: always while the clock is not set. */
+bool tk_window_ok(const struct timekeeper *t, uint64_t ticks, int64_t cert_lo,
+                  int64_t cert_hi);
+
+/* Returns false while nobody may be asked, because bootstrap is strict and no
+ * operator has set a floor. */
+bool tk_may_ask(const struct timekeeper *t);
+
+/* Gives what the card keeps: the latest time that a quorum agreed on, Unix
+ * seconds (0: none since boot), and the crystal's rate with its sigma (0: not
+ * known well enough). Returns false while the clock is not set. */
+bool tk_to_save(const struct timekeeper *t, int64_t *floor_unix_s,
+                int32_t *freq_e12, int32_t *freq_sigma_e12);
+
+#endif

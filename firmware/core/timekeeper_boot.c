@@ -1,0 +1,163 @@
+/* bootstrap.h at work: whose reply is believed, when the clock may be set,
+ * when the floor rises, and why not. */
+#include <string.h>
+
+#include "fmt.h"
+#include "timekeeper_private.h"
+#include "utc.h"
+
+#define SAY_AFTER_S 1  /* for the others to answer                          */
+#define SAY_EVERY_S 10 /* then no more than a line in so long               */
+
+void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
+{
+    const struct conf *c = t->conf;
+    t->boot = (struct bootstrap){
+        .strict = c->bootstrap_strict,
+        .nocerttimecheck = c->bootstrap_strict ? 0 : c->nocerttimecheck,
+        .floor = start->floor_unix_s,
+        .by_operator = start->floor_by_operator,
+    };
+    t->why_due = UINT64_MAX;
+    for (unsigned i = 0; i < LIMIT_SOURCES; i++)
+        tk_boot_forget(&t->slot[i]);
+    if (t->boot.nocerttimecheck)
+        tk_say(t, NULL,
+               "WARNING: nocerttimecheck %lu: until then certificates' "
+               "dates are held against the time floor only",
+               (unsigned long)t->boot.nocerttimecheck);
+    if (t->boot.strict)
+        tk_say(t, NULL,
+               "bootstrap strict: certificates are judged by the time floor "
+               "until the clock is set");
+    if (!tk_may_ask(t))
+        tk_say(t, NULL,
+               "clock not set: bootstrap strict waits for an operator's "
+               "`floor set'");
+}
+
+/* ---- replies ------------------------------------------------------------- */
+
+bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
+                      int64_t unix_s, int64_t cert_lo, int64_t cert_hi)
+{
+    s->cert_lo = cert_lo;
+    s->cert_hi = cert_hi == 0 ? INT64_MAX : cert_hi;
+    s->doubt =
+        bootstrap_doubt(&t->boot, tk_is_set(t), unix_s, s->cert_lo, s->cert_hi);
+    s->doubt_text[0] = 0;
+    if (s->doubt == BOOTSTRAP_NO_DOUBT)
+        return true;
+    char when[UTC_TEXT];
+    utc_text(unix_s, 0, when);
+    (void)fmt(s->doubt_text, sizeof s->doubt_text,
+              "says %.19s, %s: not believed", when,
+              bootstrap_doubt_text(s->doubt));
+    tk_say(t, &s->doubt_text, "%s: %s", s->conf->name, s->doubt_text);
+    return false;
+}
+
+void tk_boot_forget(struct timekeeper_slot *s)
+{
+    s->cert_lo = 0;
+    s->cert_hi = INT64_MAX;
+    s->doubt = BOOTSTRAP_NO_DOUBT;
+    s->doubt_text[0] = 0;
+}
+
+/* ---- quorum -------------------------------------------------------------- */
+
+static bool has_nts(const struct timekeeper *t)
+{
+    for (unsigned i = 0; i < t->slots; i++)
+        if (t->in[i].auth && !t->in[i].noselect)
+            return true;
+    return false;
+}
+
+static void judge(struct timekeeper *t)
+{
+    struct bootstrap_source s[LIMIT_SOURCES];
+    bool any = t->conf->authselect == AUTHSELECT_IGNORE || !has_nts(t);
+    for (unsigned i = 0; i < t->slots; i++) {
+        const struct select_in *in = &t->in[i];
+        char letter = t->sel.letter[i];
+        s[i] = (struct bootstrap_source){
+            .counts = (in->auth || any) && !in->noselect,
+            .auth = in->auth,
+            .agrees = letter != 0 && strchr("*+PDW", letter) != NULL,
+            .lo = t->slot[i].cert_lo,
+            .hi = t->slot[i].cert_hi,
+            .doubt = t->slot[i].doubt,
+        };
+    }
+    bootstrap_judge(&t->boot, tk_is_set(t), s, t->slots, t->conf->minsources,
+                    utc_unix_s(t->sel.lo, t->build_unix_s),
+                    utc_unix_s(t->sel.hi, t->build_unix_s), &t->verdict);
+    if (t->sel.why == SELECT_SPLIT) /* nobody is a survivor then */
+        t->verdict.agree = (unsigned)t->sel.agree;
+}
+
+static void find_words(struct timekeeper *t)
+{
+    struct fmt_text text = fmt_text_of(t->why, sizeof t->why);
+    if (!tk_may_ask(t)) {
+        fmt_add(&text, "bootstrap strict waits for an operator's `floor set'");
+        return;
+    }
+    text.len = bootstrap_text(&t->verdict, t->why, sizeof t->why);
+    if (t->sel.why == SELECT_SPLIT)
+        fmt_add(&text, ": they disagree");
+    if (t->sel.why == SELECT_REQUIRED)
+        fmt_add(&text, ": %s", select_why_text(t->sel.why));
+}
+
+bool tk_boot_judge(struct timekeeper *t)
+{
+    judge(t);
+    t->heard =
+        t->sel.why != SELECT_NONE || t->verdict.outside || t->verdict.before;
+    /* Once given up it is discipline's word that counts, and is said there. */
+    bool may =
+        tk_is_set(t) || t->d.gave_up || (t->sel.ok && t->verdict.may_set);
+    if (may)
+        t->why[0] = 0;
+    else
+        find_words(t);
+    return may;
+}
+
+uint64_t tk_boot_poll(struct timekeeper *t, uint64_t ticks)
+{
+    uint64_t soon = ticks + (uint64_t)SAY_AFTER_S * t->hz;
+    uint64_t again = t->why_at + (uint64_t)SAY_EVERY_S * t->hz;
+    if (!t->heard || !t->why[0] || strcmp(t->why, t->why_logged) == 0)
+        return t->why_due = UINT64_MAX;
+    if (t->why_due == UINT64_MAX)
+        t->why_due = t->why_logged[0] && again > soon ? again : soon;
+    if (ticks < t->why_due)
+        return t->why_due;
+    tk_say(t, NULL, "clock not set: %s", t->why);
+    memcpy(t->why_logged, t->why, sizeof t->why_logged);
+    t->why_at = ticks;
+    return t->why_due = UINT64_MAX;
+}
+
+void tk_boot_updated(struct timekeeper *t)
+{
+    struct bootstrap *b = &t->boot;
+    if (b->updates < UINT32_MAX)
+        b->updates++;
+    if (b->updates == b->nocerttimecheck)
+        tk_say(t, NULL,
+               "nocerttimecheck: %lu clock updates: certificates' dates "
+               "count from now on",
+               (unsigned long)b->updates);
+    int64_t quorum = utc_unix_s(t->sel.lo, t->build_unix_s);
+    if (!t->verdict.raises || (t->raised && quorum <= t->quorum_unix_s))
+        return;
+    t->raised = true;
+    t->quorum_unix_s = quorum;
+    if (quorum > b->floor)
+        b->floor = quorum;
+}

@@ -1,0 +1,35 @@
+/* timekeeper_private.h -- what the files of core/timekeeper share:
+ * timekeeper.c chooses and steers, timekeeper_boot.c judges what may be
+ * believed before the clock is set, timekeeper_read.c only reads. */
+#ifndef TIMEKEEPER_PRIVATE_H
+#define TIMEKEEPER_PRIVATE_H
+
+#include "timekeeper.h"
+
+/* Puts a line into the list of events; limit as in struct timekeeper_event.
+ * Formats are core/fmt's. */
+void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Begins with the floor and modes of start and conf. */
+void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start);
+
+/* Returns whether an authentic reply of s, whose association has this window,
+ * is believed; why not goes to the source's doubt and to the log. */
+bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
+                      int64_t unix_s, int64_t cert_lo, int64_t cert_hi);
+
+/* Forgets a source's window and doubt. */
+void tk_boot_forget(struct timekeeper_slot *s);
+
+/* Judges what select made of in[], and returns whether it may steer the clock.
+ * If not, t->why says so in words. */
+bool tk_boot_judge(struct timekeeper *t);
+
+/* Counts an update of the clock and raises the floor if a quorum bears it. */
+void tk_boot_updated(struct timekeeper *t);
+
+/* Says t->why in the log when it is due; returns when that will be. */
+uint64_t tk_boot_poll(struct timekeeper *t, uint64_t ticks);
+
+#endif
