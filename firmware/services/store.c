@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/journal.h"
+#include "core/mbr.h"
 #include "core/mono.h"
 #include "log.h"
 #include "port.h"
@@ -17,13 +18,6 @@ static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 #define POLL_EVERY   (1 * MONO_MS) /* while a write is under way            */
 #define RETRY_MIN    (100 * MONO_MS)
 #define RETRY_MAX    (60 * MONO_S)
-#define MBR_TABLE    446u
-#define TYPE_STATE   0xdau /* "non-filesystem data"                 */
-
-struct partition {
-    uint8_t type;
-    uint32_t lba, sectors; /* sectors 0: none */
-};
 
 static struct {
     struct journal journal;
@@ -78,46 +72,7 @@ int store_read_blocks(uint32_t lba, uint8_t *buf, uint32_t count)
     return RC_IO;
 }
 
-static uint32_t little32(const uint8_t *p)
-{
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-           (uint32_t)p[3] << 24;
-}
-
-static bool type_is_fat(uint8_t type)
-{
-    return type == 0x01 || type == 0x04 || type == 0x06 || type == 0x0b ||
-           type == 0x0c || type == 0x0e;
-}
-
-/* A FAT boot sector where the partition table should be: a card formatted
- * without one. */
-static bool is_fat_boot(const uint8_t *s)
-{
-    return (s[0] == 0xeb || s[0] == 0xe9) &&
-           (memcmp(s + 54, "FAT", 3) == 0 || memcmp(s + 82, "FAT", 3) == 0);
-}
-
-static void read_table(const uint8_t *mbr, uint32_t card_sectors,
-                       struct partition *fat, struct partition *state)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        const uint8_t *e = mbr + MBR_TABLE + 16 * i;
-        struct partition p = {e[4], little32(e + 8), little32(e + 12)};
-        if (p.type == 0 || p.lba == 0 || p.lba >= card_sectors)
-            continue;
-        if (p.sectors > card_sectors - p.lba) {
-            log_line("card: partition %u ends beyond the card", i + 1);
-            p.sectors = card_sectors - p.lba;
-        }
-        if (type_is_fat(p.type) && !fat->sectors)
-            *fat = p;
-        else if (p.type == TYPE_STATE && !state->sectors)
-            *state = p;
-    }
-}
-
-static void mount(const struct partition *fat)
+static void mount(const struct mbr_partition *fat)
 {
     if (!fat->sectors) {
         log_line("card: no FAT partition, so no chrony.conf");
@@ -144,7 +99,7 @@ static int recover(void)
     return RC_OK;
 }
 
-static void open_journal(const struct partition *p)
+static void open_journal(const struct mbr_partition *p)
 {
     st.state_lba = p->lba;
     if (journal_init(&st.journal, p->sectors) < 0) {
@@ -173,22 +128,15 @@ static void open_journal(const struct partition *p)
     }
 }
 
-static bool overlap(const struct partition *a, const struct partition *b)
+static void find_state(const struct mbr *m)
 {
-    return a->lba < b->lba ? b->lba - a->lba < a->sectors
-                           : a->lba - b->lba < b->sectors;
-}
-
-static void find_state(const struct partition *fat,
-                       const struct partition *state)
-{
-    if (!state->sectors)
+    if (!m->state.sectors)
         log_line("card: no state partition (type da): nothing will be saved");
-    else if (fat->sectors && overlap(fat, state))
+    else if (m->overlap)
         log_line("card: the state partition lies over the FAT partition: "
                  "nothing will be saved");
     else
-        open_journal(state);
+        open_journal(&m->state);
 }
 
 int store_init(void)
@@ -209,16 +157,15 @@ int store_init(void)
         return RC_IO;
     }
     log_line("card: %lu MiB", (unsigned long)(sectors / 2048));
-    struct partition fat = {0}, state = {0};
-    bool signed55aa = st.batch[510] == 0x55 && st.batch[511] == 0xaa;
-    if (signed55aa && is_fat_boot(st.batch))
-        fat = (struct partition){0, 0, sectors};
-    else if (signed55aa)
-        read_table(st.batch, sectors, &fat, &state);
-    else
+    struct mbr m;
+    mbr_read(st.batch, sectors, &m);
+    if (!m.table)
         log_line("card: no partition table");
-    mount(&fat);
-    find_state(&fat, &state);
+    for (unsigned i = 0; i < MBR_PARTITIONS; i++)
+        if (m.beyond & 1u << i)
+            log_line("card: partition %u ends beyond the card", i + 1);
+    mount(&m.fat);
+    find_state(&m);
     return RC_OK;
 }
 

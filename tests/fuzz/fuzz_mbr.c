@@ -1,0 +1,36 @@
+/* The first sector of a card, any bytes: what comes out lies on the card.
+ * Input: the card's size in sectors (4 bytes, big-endian), then the sector,
+ * zeros after its end; a first bit set in the size signs it. */
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/mbr.h"
+
+static void check(const struct mbr_partition *p, uint32_t card)
+{
+    ASSERT(p->sectors == 0 ? p->lba == 0
+                           : p->lba < card && p->sectors <= card - p->lba);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
+{
+    uint8_t sector[MBR_SECTOR] = {0};
+    struct mbr m;
+    if (len < 4 || len - 4 > sizeof sector)
+        return 0;
+    memcpy(sector, in + 4, len - 4);
+    if (in[0] & 0x80) {
+        sector[510] = 0x55;
+        sector[511] = 0xaa;
+    }
+    uint32_t card = bytes_get32(in) & 0x7fffffff;
+    mbr_read(sector, card, &m);
+    check(&m.fat, card);
+    check(&m.state, card);
+    ASSERT(m.table || (m.fat.sectors == 0 && m.state.sectors == 0));
+    ASSERT(m.beyond < 16 && (!m.overlap || (m.fat.sectors && m.state.sectors)));
+    if (m.fat.sectors && m.state.sectors && !m.overlap)
+        ASSERT(m.fat.lba + m.fat.sectors <= m.state.lba ||
+               m.state.lba + m.state.sectors <= m.fat.lba);
+    return 0;
+}
