@@ -222,7 +222,8 @@ static void sim_begin(struct sim *s, const struct sim_conf *c)
         .freq_known = c->saved,
         .freq_e12 = (int32_t)(-c->ppm * 1e6),
         .freq_sigma_e12 = 1000000};
-    (void)conf_parse(&s->conf, "", 0);
+    int errors = conf_parse(&s->conf, "", 0);
+    ASSERT(errors == 0);
     tk_init(&s->tk, &s->conf, &start, 0, c->hz, sim_ticks(s, 0));
     s->r.first_sync = s->r.under_1ms = s->r.under_100us = -1;
     for (size_t i = 0; i < c->servers; i++) {

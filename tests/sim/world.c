@@ -343,7 +343,8 @@ static void begin_clock(struct world *w, int maxpoll)
     int64_t pivot = (int64_t)c->epoch;
     struct timekeeper_start start = {
         .floor_unix_s = utc_unix_s(utc_at(w, fmin(c->start, 0)), pivot)};
-    (void)conf_parse(&w->conf, "", 0);
+    int errors = conf_parse(&w->conf, "", 0);
+    ASSERT(errors == 0);
     w->conf.leapsecmode = (enum leap_mode)c->leap_mode;
     tk_init(&w->tk, &w->conf, &start, pivot, (uint32_t)c->hz, ticks_at(w, 0));
     for (unsigned i = 0; i < w->sources; i++) {
