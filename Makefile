@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: third-inc all run test bench image host deps lint repro size clean \
+.PHONY: inc all run test bench image host deps lint repro size clean \
         quick quick-bin tests-bin unit fuzz journal probe
 
 B := build
@@ -42,7 +42,10 @@ FIRMWARE := $(CORE) $(ADAPTERS) $(SERVICES)
 VERSION_C := $(B)/cabundle.c $(B)/version.c
 
 WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
-INC  := -iquote firmware -iquote drivers $(THIRD_INC)
+# $(call inc,FILE): what a file of ours finds, by its folder. Libraries are for
+# adapters alone; core and services see firmware/ and nothing else.
+inc = -iquote firmware $(if $(filter drivers/% board/% tests/%,$(1)),-iquote \
+    drivers) $(if $(filter firmware/adapters/% tests/%,$(1)),$(THIRD_INC))
 # Builds are named by their time, the floor below which no clock starts. It
 # comes from the commit, so that two builds of one commit are the same.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
@@ -72,14 +75,15 @@ FORCE:
 define compile
 $(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$(subst ','\'',$(2) $$($(3)) $$($(5)) $$(WARN) $$(INC))' > $$@.new
+	@echo '$$(subst ','\'',$(2) $$($(3)) $$($(5)) $$(WARN) $$(THIRD_INC))' > \
+	    $$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 $(1)/obj/%.o: %.c $(1)/flags | $$(FETCHED)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $$($(3)) $$(WARN) $$(INC) $$(EXTRA) -MD -MP -c $$< -o $$@
+	$$(Q)$(2) $$($(3)) $$(WARN) $$(call inc,$$<) $$(EXTRA) -MD -MP -c $$< -o $$@
 $(1)/obj/%.o: %.S $(1)/flags | $$(FETCHED)
 	@mkdir -p $$(@D)
-	$$(Q)$(2) $$($(3)) $$(INC) -MD -MP -c $$< -o $$@
+	$$(Q)$(2) $$($(3)) $$(call inc,$$<) $$(EXTRA) -MD -MP -c $$< -o $$@
 $(if $(5),$(call third_party,$(1),$(2),$(5),$(4)))
 -include $$(shell find $(1)/obj -name '*.d' 2>/dev/null)
 endef
@@ -99,13 +103,14 @@ include $(BOARD_MK)
 define board
 $(1).out    := $$(B)/$(1)
 $(1).image  := $$($(1).out)/$$($(1).kernel)
-$(1).cflags := $$($(1).cpu) $$(ARM_CFLAGS) \
-               $$(addprefix -iquote ,$$($(1).dirs))
+$(1).cflags := $$($(1).cpu) $$(ARM_CFLAGS)
 $(1).third  := $$($(1).cpu) $$(ARM_CFLAGS:-std=c11=-std=gnu11)
 $(1).below  := $$(call objects,$$($(1).out),$$(DRIVERS) \
                $$(wildcard $$(addsuffix /*.[cS],$$($(1).dirs))))
 $$(eval $$(call \
     compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
+$$($(1).out)/obj/board/%.o $$($(1).out)/obj/tests/%.o: \
+    private EXTRA = $$(addprefix -iquote ,$$($(1).dirs))
 
 $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
@@ -188,9 +193,9 @@ journal: $(H)/journal_dump
 lint: image
 	python3 -m tests.lint.test_lint
 
-# For tools that compile one file by themselves (tests/lint).
-third-inc:
-	@echo '$(THIRD_INC)'
+# For tools that compile one file by themselves (tests/lint): what it finds.
+inc:
+	@echo '$(call inc,$(FILE))'
 
 clean:
 	rm -rf $(B)
