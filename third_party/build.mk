@@ -4,7 +4,8 @@
 # are there only after the fetch.
 
 SRC := $(B)/src
-THIRD_CONFIG := $(wildcard third_party/config/*.h third_party/config/*/*.h)
+THIRD_CONFIG := $(wildcard third_party/config/*.h third_party/config/*/*.h) \
+                firmware/core/limit.h
 THIRD_INC := -isystem third_party/config -isystem $(SRC)/lwip/src/include \
              -isystem $(SRC)/mbedtls/include -isystem $(SRC)/fatfs \
              -DMBEDTLS_CONFIG_FILE="<mbedtls_config.h>"

@@ -2,16 +2,20 @@
 
 #include <string.h>
 
+#include "core/limit.h"
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
 #include "net_private.h"
 #include "port.h"
 
-#define RX_FRAMES 40 /* held by lwIP at once: TCP's, unread or out of order  */
-#define TX_FRAMES 16
 #define PER_POLL  16
 #define FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/ */
+
+/* lwIP holds what TCP has not read, or has got out of order. */
+static_assert(LIMIT_RX_FRAMES >=
+                  LIMIT_TLS_SESSIONS * (TCP_WND / TCP_MSS) + PER_POLL,
+              "every session's window and one turn of other frames");
 
 struct rx_frame {
     struct pbuf_custom pbuf; /* first: a pbuf of ours is found from its own */
@@ -20,11 +24,11 @@ struct rx_frame {
     uint8_t b[FRAME_CAP];
 };
 
-static struct rx_frame rx[RX_FRAMES];
+static struct rx_frame rx[LIMIT_RX_FRAMES];
 static struct {
     uint16_t len;
     uint8_t b[FRAME_CAP];
-} tx[TX_FRAMES];
+} tx[LIMIT_TX_FRAMES];
 static unsigned tx_first, tx_count;
 static uint32_t dropped;
 
@@ -52,7 +56,7 @@ static bool hand_over(const uint8_t *frame, size_t len)
 static void drain(void)
 {
     while (tx_count && hand_over(tx[tx_first].b, tx[tx_first].len)) {
-        tx_first = (tx_first + 1) % TX_FRAMES;
+        tx_first = (tx_first + 1) % LIMIT_TX_FRAMES;
         tx_count--;
     }
 }
@@ -69,11 +73,11 @@ static err_t link_output(struct netif *n, struct pbuf *p)
     drain();
     if (tx_count == 0 && !p->next && hand_over(p->payload, p->len))
         return ERR_OK;
-    if (tx_count == TX_FRAMES || p->tot_len > PORT_FRAME_MAX) {
+    if (tx_count == LIMIT_TX_FRAMES || p->tot_len > PORT_FRAME_MAX) {
         dropped++;
         return ERR_MEM;
     }
-    unsigned i = (tx_first + tx_count++) % TX_FRAMES;
+    unsigned i = (tx_first + tx_count++) % LIMIT_TX_FRAMES;
     tx[i].len = pbuf_copy_partial(p, tx[i].b, p->tot_len, 0);
     drain();
     return ERR_OK;
@@ -88,7 +92,7 @@ static void release(struct pbuf *p)
 
 uint64_t net_rx_stamp(const struct pbuf *p)
 {
-    for (size_t i = 0; i < RX_FRAMES; i++)
+    for (size_t i = 0; i < LIMIT_RX_FRAMES; i++)
         if (p == &rx[i].pbuf.pbuf)
             return rx[i].stamp;
     return port_ticks(); /* lwIP's own copy: no frame, no better stamp */
@@ -96,7 +100,7 @@ uint64_t net_rx_stamp(const struct pbuf *p)
 
 static struct rx_frame *free_frame(void)
 {
-    for (size_t i = 0; i < RX_FRAMES; i++)
+    for (size_t i = 0; i < LIMIT_RX_FRAMES; i++)
         if (!rx[i].used)
             return &rx[i];
     return NULL;

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
+#include "core/limit.h"
 #include "lwip/ip.h"
 #include "lwip/udp.h"
 #include "net_private.h"
@@ -17,6 +18,9 @@
 
 static_assert(ETH + IP6 + UDP + NET_UDP_MAX == PORT_FRAME_MAX,
               "the longest datagram fills a frame");
+
+static_assert(MEM_SIZE >= LIMIT_SOURCES * (LIMIT_NTP_PACKET + 128),
+              "each source's request may wait for an address resolution");
 
 static struct net_udp *first; /* of the open ones */
 

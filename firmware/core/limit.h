@@ -34,6 +34,14 @@
 #define LIMIT_TLS_SESSIONS 3
 #define LIMIT_TLS_ARENA    (160 * 1024)
 
+/* Network: sockets and connections at once, those that wait for their peer's
+ * last word included, and frames in the network's hands. */
+#define LIMIT_UDP_SOCKETS     (LIMIT_SOURCES + 3) /* each source's, servers' */
+#define LIMIT_TCP_CONNECTIONS (LIMIT_TLS_SESSIONS + 5)
+#define LIMIT_TCP_LISTENERS   2
+#define LIMIT_RX_FRAMES       40
+#define LIMIT_TX_FRAMES       16
+
 /* Log ring. */
 #define LIMIT_LOG_LINES 256
 #define LIMIT_LOG_LINE  120

@@ -3,25 +3,28 @@
 #ifndef LWIPOPTS_H
 #define LWIPOPTS_H
 
+#include "core/limit.h"
+
 #define NO_SYS                     1
 #define SYS_LIGHTWEIGHT_PROT       0
 #define LWIP_SOCKET                0
 #define LWIP_NETCONN               0
 
-/* Memory: everything static. */
+/* Memory: everything static, by the sizes of core/limit.h. lwIP's own timers
+ * are all it has: it counts them itself. */
 #define MEM_LIBC_MALLOC            0
 #define MEMP_MEM_MALLOC            0
 #define MEM_ALIGNMENT              8
 #define MEM_SIZE                   (32 * 1024) /* outgoing pbufs             */
 #define MEMP_NUM_PBUF              32
-#define MEMP_NUM_UDP_PCB           28 /* LIMIT_SOURCES, DHCP, 8 questions    */
-#define MEMP_NUM_TCP_PCB           8
-#define MEMP_NUM_TCP_PCB_LISTEN    2
-#define MEMP_NUM_TCP_SEG           32
+#define MEMP_NUM_UDP_PCB           (LIMIT_UDP_SOCKETS + LWIP_DHCP + \
+                                    DNS_MAX_REQUESTS)
+#define MEMP_NUM_TCP_PCB           LIMIT_TCP_CONNECTIONS
+#define MEMP_NUM_TCP_PCB_LISTEN    LIMIT_TCP_LISTENERS
+#define MEMP_NUM_TCP_SEG           (4 * LIMIT_TCP_CONNECTIONS)
 #define MEMP_NUM_FRAG_PBUF         8
-#define MEMP_NUM_ARP_QUEUE         16
+#define MEMP_NUM_ARP_QUEUE         LIMIT_SOURCES
 #define MEMP_NUM_ND6_QUEUE         8
-#define MEMP_NUM_SYS_TIMEOUT       24
 #define MEMP_SANITY_CHECK          1 /* a double free ends in panic()        */
 #define PBUF_POOL_SIZE             8 /* lwIP checks; frames have their own   */
 #define PBUF_POOL_BUFSIZE          1536
@@ -32,7 +35,7 @@
 #define LWIP_IPV4                  1
 #define LWIP_ARP                   1
 #define ARP_QUEUEING               1
-#define ARP_TABLE_SIZE             24
+#define ARP_TABLE_SIZE             (LIMIT_SOURCES + 8)
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define IP_REASSEMBLY              0 /* nothing of ours comes in fragments,
                                     * and they let a stranger who is not on
@@ -43,7 +46,7 @@
 #define LWIP_DHCP_DOES_ACD_CHECK   0 /* 7 s before the first packet          */
 #define LWIP_DHCP_MAX_DNS_SERVERS  2
 #define LWIP_DHCP_GET_NTP_SRV      1 /* told to whoever asked: dhcpservers   */
-#define LWIP_DHCP_MAX_NTP_SERVERS  4 /* LIMIT_DHCP_SERVERS                   */
+#define LWIP_DHCP_MAX_NTP_SERVERS  LIMIT_DHCP_SERVERS
 #define DHCP_COARSE_TIMER_SECS     60
 #define LWIP_NETIF_HOSTNAME        1
 #define LWIP_ACD                   0
@@ -63,7 +66,7 @@
 
 /* Names. */
 #define LWIP_DNS                   1
-#define DNS_TABLE_SIZE             16
+#define DNS_TABLE_SIZE             LIMIT_SOURCES
 #define DNS_MAX_NAME_LENGTH        254
 #define DNS_MAX_SERVERS            4
 #define LWIP_DNS_SECURE            (LWIP_DNS_SECURE_RAND_XID | \
