@@ -411,7 +411,7 @@ static int hub_start(const struct usb_class *c, struct usb_dev *dev,
     return RC_SPACE;
 }
 
-static void port_clock(struct usb_hub *h, struct usb_hub_port *p, mono_ns now)
+static void port_clock(struct usb_hub_port *p, mono_ns now)
 {
     if (now < p->when)
         return;
@@ -422,7 +422,6 @@ static void port_clock(struct usb_hub *h, struct usb_hub_port *p, mono_ns now)
     } else {
         p->check = true;
     }
-    (void)h;
 }
 
 static void hub_poll(struct usb_dev *dev, mono_ns now)
@@ -435,7 +434,7 @@ static void hub_poll(struct usb_dev *dev, mono_ns now)
             h->port[n].check = true;
     }
     for (uint8_t n = 1; n <= h->ports; n++)
-        port_clock(h, &h->port[n], now);
+        port_clock(&h->port[n], now);
     hub_next(h);
 }
 

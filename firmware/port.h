@@ -1,7 +1,7 @@
 /* port.h -- everything firmware/ may ask of a machine.
  *
  * Owned by firmware/, implemented once per image and bound by the linker:
- * board/<name>/port.c on a Pi, tests/host/port_linux.c for the whole firmware
+ * board/bcm283x/port.c on a Pi, tests/host/port_linux.c for the whole firmware
  * as a Linux process. No call blocks, none is made from an interrupt.
  * `ticks` is the raw, unsteered 64-bit counter behind port_ticks().
  *
@@ -13,65 +13,99 @@
 
 #include "core/base.h"
 
+/* The firmware's own entry (main.c). */
 _Noreturn void gnomon_main(void);
 
-/* Counter: monotonic, never wraps, never fails, same rate until reset. */
-uint64_t port_ticks(void);
-uint32_t port_tick_hz(void); /* 1 .. 100 MHz */
+/* ---- time ---- */
 
-/* Let the drivers do their bounded work (USB enumeration, card commands).
+/* The counter as it stands: monotonic, never wraps, never fails. */
+uint64_t port_ticks(void);
+
+/* Its rate, 1 .. 100 MHz, the same until reset. */
+uint32_t port_tick_hz(void);
+
+/* Lets the drivers do their bounded work (USB enumeration, card commands).
  * Called once per pass of the superloop, and while start-up waits. */
 void port_poll(void);
 
-/* Sleep until an interrupt or `until`, whichever is first; may return early.
+/* Sleeps until an interrupt or `until`, whichever is first; may return early.
  * Returns at once if an interrupt came in since the last port_poll. */
 void port_idle(uint64_t until_ticks);
 
-/* Ethernet. *stamp is the counter as close to the wire as the hardware
- * allows: latched in the receive interrupt, or when the frame was handed to
- * the MAC. recv returns the frame length (no FCS), RC_AGAIN when there is
- * none. send copies; RC_AGAIN when the ring is full. */
-#define PORT_FRAME_MAX 1514
-int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp) MUST_CHECK;
-int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp) MUST_CHECK;
-bool port_eth_link(void);          /* a device is there and the wire is live  */
-void port_eth_mac(uint8_t mac[6]); /* valid once link has been true          */
+/* ---- Ethernet: frames without FCS, with a counter stamp each ---- */
 
-/* Blocks of 512 bytes. One operation in flight; buf stays the caller's and
- * untouched until done() stops saying RC_AGAIN. RC_OK from done() after a
- * write means durable. start functions: RC_OK, RC_STATE (busy or no card).
- * done(): RC_OK, RC_AGAIN, RC_IO, RC_TIMEOUT; RC_STATE if nothing began. */
+#define PORT_FRAME_MAX 1514
+
+/* Takes a frame that came in. *stamp is the counter in the interrupt that
+ * reported it. Returns the frame's length, or RC_AGAIN where there is none. */
+int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp) MUST_CHECK;
+
+/* Sends a copy of the frame. *stamp is the counter when it was handed to the
+ * MAC. Returns RC_OK, or RC_AGAIN where the ring is full. */
+int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp) MUST_CHECK;
+
+/* Whether a device is there and its wire is live. */
+bool port_eth_link(void);
+
+/* The device's address, valid once port_eth_link has been true. */
+void port_eth_mac(uint8_t mac[6]);
+
+/* ---- the card: blocks of 512 bytes, one operation at a time ---- */
+
 #define PORT_BLK_SIZE 512u
+
+/* Begins to write, or to read, `count` blocks. buf stays the caller's, and
+ * untouched until port_blk_done stops saying RC_AGAIN. Returns RC_OK, or
+ * RC_STATE: busy, or no card. */
 int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count) MUST_CHECK;
 int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count) MUST_CHECK;
+
+/* How the operation went: RC_OK (after a write: what was written is durable),
+ * RC_AGAIN, RC_IO or RC_TIMEOUT; RC_STATE where none was begun. */
 int port_blk_done(void) MUST_CHECK;
+
 /* The card's size in blocks; RC_AGAIN while it is being identified, RC_STATE
- * when there is none. */
+ * where there is none. */
 int64_t port_blk_count(void) MUST_CHECK;
 
-int port_entropy(uint8_t *buf, size_t len) MUST_CHECK; /* all len, or RC_IO */
+/* ---- entropy, console, pulse, LED ---- */
 
-size_t port_console(const char *s, size_t len); /* bytes accepted        */
-int port_console_read(void); /* next byte typed, or RC_AGAIN              */
+/* Fills all of buf with random bytes, or returns RC_IO. */
+int port_entropy(uint8_t *buf, size_t len) MUST_CHECK;
 
-/* First, once: which header pin (BCM number) it comes out of. RC_BAD: no such
- * pin, or it has another use on this board. */
+/* Takes bytes to be shown, as far as there is room, and returns how many. */
+size_t port_console(const char *s, size_t len);
+
+/* The next byte typed, or RC_AGAIN. */
+int port_console_read(void);
+
+/* Must be called once, before port_pps_arm: the pulse comes out of this header
+ * pin (BCM number). Returns RC_BAD where there is no such pin, or it has
+ * another use on this board. */
 int port_pps_pin(unsigned gpio) MUST_CHECK;
-/* Pulse per second: raise the output when the counter reaches `at`, for
- * width_ticks. Armed again before that, it follows the last call. RC_STATE if
- * `at` has passed already: nothing was armed. */
+
+/* Pulse per second: raises the output when the counter reaches `at`, for
+ * width_ticks. Armed again before that, it follows the last call. Returns
+ * RC_STATE where `at` has passed already: nothing was armed. */
 int port_pps_arm(uint64_t at_ticks, uint32_t width_ticks) MUST_CHECK;
 
-void port_led(bool lit); /* the board's activity LED */
+/* Lights the board's activity LED, or puts it out. */
+void port_led(bool lit);
 
-/* Kicked once a pass of the superloop. After PORT_SILENCE_S (at most a second
+/* ---- the machine ---- */
+
+#define PORT_SILENCE_S 10u
+
+/* Called once a pass of the superloop. After PORT_SILENCE_S (at most a second
  * more) without, the machine notes where the loop hangs and resets; where not
  * even interrupts come any more, the hardware's watchdog does, 15 s after the
  * last kick, and can note only that. */
-#define PORT_SILENCE_S 10u
 void port_watchdog_kick(void);
+
 /* This run is no failure: ends the row that port_info.crashes counts. */
 void port_stable(void);
+
+/* Resets the machine. The next run tells that it was asked for. */
 _Noreturn void port_reset(void);
 
 /* What the machine says of itself. Texts are static and never NULL. */
