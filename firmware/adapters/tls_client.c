@@ -14,9 +14,8 @@
 
 struct client {
     struct tls_session session;
-    mbedtls_ssl_config conf; /* its own: f_ca_cb is told of nothing else     */
+    mbedtls_ssl_config conf; /* one each                                     */
     struct tls_chain chain;
-    char name[LIMIT_NAME];
 };
 
 static struct {
@@ -49,11 +48,10 @@ static int configure(struct client *c)
         return RC_STATE;
     mbedtls_ssl_conf_min_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_max_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_REQUIRED);
+    /* tls_verify verifies, one signature a step; agree() insists on it. */
+    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_groups(f, groups);
     mbedtls_ssl_conf_rng(f, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    mbedtls_ssl_conf_ca_cb(f, tls_trust_issuers, &c->chain.certset);
-    mbedtls_ssl_conf_verify(f, tls_verify_cert, &c->chain);
     return RC_OK;
 }
 
@@ -100,8 +98,15 @@ struct tls_session *tls_client_session(unsigned n)
 
 static int begin(struct client *c)
 {
+    const struct x509_host *host = &c->chain.host;
+    char name[sizeof host->name + 1];
     int rc = tls_session_begin(&c->session, &c->conf);
-    if (rc == RC_OK && mbedtls_ssl_set_hostname(&c->session.ssl, c->name) != 0)
+    mbedtls_ssl_set_user_data_p(&c->session.ssl, &c->chain);
+    /* The server is told its name, but not an address, nor the dot at the
+     * end of a name (RFC 6066 section 3). */
+    (void)fmt(name, sizeof name, "%.*s", (int)host->len, host->name);
+    if (rc == RC_OK && !host->addr.family &&
+        mbedtls_ssl_set_hostname(&c->session.ssl, name) != 0)
         rc = tls_session_fail(&c->session, RC_BAD,
                               "server name is too long for TLS");
     if (rc != RC_OK)
@@ -122,14 +127,16 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
         (void)fmt(s->reason, sizeof s->reason, "no entropy");
         return RC_IO;
     }
+    if (tls_verify_begin(&c->chain, name, certset, clock) != RC_OK) {
+        (void)fmt(s->reason, sizeof s->reason, "no server can have this name");
+        return RC_BAD;
+    }
     int rc = net_tcp_connect(&s->tcp, addr, port);
     if (rc != RC_OK) {
         (void)fmt(s->reason, sizeof s->reason, "%s",
                   rc == RC_SPACE ? "no TCP connection free" : "no route");
         return rc;
     }
-    (void)fmt(c->name, sizeof c->name, "%s", name);
-    tls_verify_begin(&c->chain, certset, clock);
     return begin(c);
 }
 
@@ -138,10 +145,8 @@ static int agree(struct client *c)
 {
     struct tls_session *s = &c->session;
     const char *alpn = mbedtls_ssl_get_alpn_protocol(&s->ssl);
-    if (mbedtls_ssl_get_verify_result(&s->ssl) != 0) {
-        s->error = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
-        return tls_session_fail(s, RC_AUTH, NULL);
-    }
+    if (!tls_verify_done(&c->chain))
+        return tls_session_fail(s, RC_AUTH, "server proved no certificate");
     if (!alpn || strcmp(alpn, "ntske/1") != 0)
         return tls_session_fail(s, RC_BAD,
                                 "ALPN ntske/1 not agreed: not an NTS-KE "
@@ -150,10 +155,24 @@ static int agree(struct client *c)
     return RC_OK;
 }
 
+/* Between the server's certificates and the signature with its key. */
+static int verify(struct client *c)
+{
+    struct tls_session *s = &c->session;
+    s->waiting = false;
+    if (tls_verify_step(&c->chain) != RC_AUTH)
+        return RC_AGAIN;
+    (void)mbedtls_ssl_send_alert_message(&s->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                         MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+    return tls_session_fail(s, RC_AUTH, c->chain.why);
+}
+
 int tls_client_step(unsigned n, mono_ns now)
 {
     struct client *c = client(n);
-    tls_platform_now(cert_clock_now(&c->chain.clock));
+    if (c->session.phase == TLS_HANDSHAKE && !tls_verify_done(&c->chain) &&
+        c->session.ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CERTIFICATE_VERIFY)
+        return verify(c);
     int rc = tls_session_step(&c->session, now, TLS_CLIENT_TIMEOUT);
     return rc == RC_OK ? agree(c) : rc;
 }
@@ -173,10 +192,8 @@ static void explain(struct client *c)
     const size_t cap = sizeof s->reason;
     int at = s->ssl.MBEDTLS_PRIVATE(state);
     switch (s->error) {
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
-    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
-        tls_verify_say(&c->chain, c->name,
-                       mbedtls_ssl_get_verify_result(&s->ssl), out, cap);
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED: /* tls_chain_add's */
+        (void)fmt(out, cap, "%s", c->chain.why);
         return;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         /* level, description; there is no public door to it in 3.6 */
@@ -188,6 +205,13 @@ static void explain(struct client *c)
             (void)fmt(out, cap,
                       "ALPN ntske/1 not agreed: the server chose another "
                       "protocol");
+            return;
+        }
+        /* and of a message that its buffer is too small for */
+        if (at == MBEDTLS_SSL_CERTIFICATE_REQUEST ||
+            at == MBEDTLS_SSL_SERVER_CERTIFICATE) {
+            (void)fmt(out, cap,
+                      "server's certificates are too long: more than 16 KB");
             return;
         }
         break;

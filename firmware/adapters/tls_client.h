@@ -22,22 +22,25 @@
  * image's bundle of certificates, too. */
 void tls_client_init(bool system_certs);
 
-/* Trusts every certificate in a PEM or DER file, in one set (chrony's
- * ntstrustedcerts); those of a PEM file that cannot be read are counted in
- * the log. Returns how many joined the set, or RC_BAD: there is none, or the
- * file is damaged, RC_SPACE: not all found room; then none joined. */
+/* Reads a file of certificates, PEM or DER (chrony's ntstrustedcerts): each
+ * that we can use joins the set, as long as there is room. Returns how many
+ * of it the set now holds, or RC_BAD: none in it can be used, RC_SPACE: none
+ * of it fits. */
 int tls_trust(uint8_t certset, const uint8_t *file, size_t len) MUST_CHECK;
+/* Says what of that file is not used and why, in one line; "" if all is. */
+const char *tls_trust_reason(void);
 
-/* Begins a TCP connection and on it TLS 1.3 with ALPN ntske/1, SNI, and a
- * name check on `name` (an address literal is looked for among the
- * certificate's addresses). Returns RC_OK; RC_STATE: session n is open
- * already; RC_IO, RC_SPACE, RC_BAD: nothing is open and tls_client_reason
- * says why. */
+/* Begins a TCP connection and on it TLS 1.3 with ALPN ntske/1 and a name
+ * check on `name`, which the server is told unless it is an address literal;
+ * that is looked for among the certificate's addresses. Returns RC_OK;
+ * RC_STATE: session n is open already; RC_IO, RC_SPACE, RC_BAD: nothing is
+ * open and tls_client_reason says why. */
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
                     uint16_t port, uint8_t certset,
                     const struct cert_clock *clock) MUST_CHECK;
 
-/* Does at most one step of the handshake, some 20 ms on a Pi 2. Returns
+/* Does at most one step of the handshake or verifies one signature, some
+ * 40 ms on a Pi 2. Returns
  * RC_AGAIN; RC_OK: it is done, everything verified, ALPN agreed; RC_AUTH,
  * RC_IO, RC_TIMEOUT, RC_BAD: it failed and tls_client_reason says why;
  * RC_STATE: there is none under way. */

@@ -13,8 +13,5 @@ void tls_platform_init(void);
 int tls_platform_ready(void) MUST_CHECK;
 /* Returns how many bytes of the arena were ever needed. */
 size_t tls_platform_arena_peak(void);
-/* Sets the moment that Mbed TLS takes for now when it chooses between several
- * certificates of one issuer, Unix seconds. tls_verify judges afterwards. */
-void tls_platform_now(int64_t unix_s);
 
 #endif

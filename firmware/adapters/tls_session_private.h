@@ -21,8 +21,8 @@ struct tls_session { /* all zero: closed                                     */
     struct net_tcp tcp;
     mono_ns deadline; /* of the handshake; 0: not yet known                  */
     bool waiting;
-    int error;       /* why it failed, Mbed TLS's code; 0: reason says it    */
-    char reason[96]; /* for a person; kept until the next session            */
+    int error;        /* why it failed, Mbed TLS's code; 0: reason says it    */
+    char reason[128]; /* for a person; kept until the next session            */
 };
 
 /* Makes a closed session ready to connect or to be accepted into. */

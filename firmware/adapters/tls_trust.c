@@ -1,11 +1,11 @@
 #include "tls_trust_private.h"
 
 #include <mbedtls/base64.h>
-#include <mbedtls/platform.h>
 #include <string.h>
 
+#include "core/fmt.h"
 #include "core/limit.h"
-#include "services/log.h"
+#include "core/x509_cert.h"
 #include "tls_client.h"
 #include "tls_roots.h"
 
@@ -21,6 +21,7 @@ static struct {
     size_t used;
     struct anchor anchor[LIMIT_TRUST_CERTS];
     uint8_t der[LIMIT_TRUST_BYTES];
+    char reason[128]; /* what of the last file is not used               */
 } trust;
 
 void tls_trust_init(bool system_certs)
@@ -28,9 +29,15 @@ void tls_trust_init(bool system_certs)
     trust.system = system_certs;
     trust.count = 0;
     trust.used = 0;
+    trust.reason[0] = 0;
 }
 
-static uint32_t fnv1a32(const uint8_t *p, size_t len)
+const char *tls_trust_reason(void)
+{
+    return trust.reason;
+}
+
+uint32_t tls_trust_hash(const uint8_t *p, size_t len)
 {
     uint32_t h = 0x811c9dc5u;
     for (size_t i = 0; i < len; i++)
@@ -40,33 +47,92 @@ static uint32_t fnv1a32(const uint8_t *p, size_t len)
 
 /* ---- reading files ------------------------------------------------------ */
 
-/* The certificate whose DER begins at trust.used and has at most len bytes
- * joins. Returns its length, or RC_BAD, RC_SPACE. */
-static int join(uint8_t certset, size_t len)
-{
-    mbedtls_x509_crt crt;
-    const uint8_t *der = trust.der + trust.used;
-    mbedtls_x509_crt_init(&crt);
-    int rc = RC_BAD;
-    if (mbedtls_x509_crt_parse_der_nocopy(&crt, der, len) == 0)
-        rc = trust.count < LEN(trust.anchor) ? (int)crt.raw.len : RC_SPACE;
-    if (rc > 0) {
-        trust.anchor[trust.count++] = (struct anchor){
-            .subject_fnv = fnv1a32(crt.subject_raw.p, crt.subject_raw.len),
-            .offset = (uint32_t)trust.used,
-            .len = (uint32_t)rc,
-            .certset = certset,
-        };
-        trust.used += (size_t)rc;
-    }
-    mbedtls_x509_crt_free(&crt);
-    return rc;
-}
-
 struct text {
     const uint8_t *p;
     size_t len;
 };
+
+/* One file while it is read. */
+struct reading {
+    uint8_t certset;
+    unsigned held;   /* certificates of it that the set now holds           */
+    unsigned unread; /* that cannot be used, the first for this reason:     */
+    char why[96];
+    bool full;
+};
+
+static void unread(struct reading *f, const char *why)
+{
+    if (f->unread++ == 0)
+        fmt(f->why, sizeof f->why, "%s", why);
+}
+
+static int any_extension(void *arg, mbedtls_x509_crt const *crt,
+                         mbedtls_x509_buf const *oid, int critical,
+                         const unsigned char *p, const unsigned char *end)
+{
+    (void)arg, (void)crt, (void)oid, (void)critical, (void)p, (void)end;
+    return 0; /* x509_cert_refuse has judged them all */
+}
+
+int tls_trust_parse(mbedtls_x509_crt *crt, const uint8_t *der, size_t len,
+                    bool copy)
+{
+    return mbedtls_x509_crt_parse_der_with_ext_cb(crt, der, len, copy,
+                                                  any_extension, NULL);
+}
+
+static bool held(uint8_t certset, const uint8_t *der, size_t len)
+{
+    for (unsigned i = 0; i < trust.count; i++) {
+        const struct anchor *a = &trust.anchor[i];
+        if (a->certset == certset && a->len == len &&
+            memcmp(trust.der + a->offset, der, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The certificate whose DER begins at trust.used and has at most len bytes
+ * joins, if we can use it. Returns its length, or RC_BAD. */
+static int join(struct reading *f, size_t len)
+{
+    const uint8_t *der = trust.der + trust.used;
+    struct x509_cert c;
+    char why[96], name[32];
+    if (x509_cert_read(&c, der, len) != RC_OK) {
+        unread(f, "one is damaged");
+        return RC_BAD;
+    }
+    x509_cert_common_name(c.subject, name, sizeof name);
+    size_t n = fmt(why, sizeof why, "\"%s\" ", name);
+    if (x509_cert_refuse(&c, why + n, sizeof why - n)) {
+        unread(f, why);
+        return (int)c.len;
+    }
+    mbedtls_x509_crt crt;
+    mbedtls_x509_crt_init(&crt);
+    int rc = tls_trust_parse(&crt, der, c.len, false);
+    mbedtls_x509_crt_free(&crt);
+    if (rc != 0) {
+        fmt(why + n, sizeof why - n, "is malformed");
+        unread(f, why);
+    } else if (held(f->certset, der, c.len)) {
+        f->held++;
+    } else if (trust.count == LEN(trust.anchor)) {
+        f->full = true;
+    } else {
+        trust.anchor[trust.count++] = (struct anchor){
+            .subject_fnv = tls_trust_hash(c.subject.p, c.subject.len),
+            .offset = (uint32_t)trust.used,
+            .len = (uint32_t)c.len,
+            .certset = f->certset,
+        };
+        trust.used += c.len;
+        f->held++;
+    }
+    return (int)c.len;
+}
 
 /* Cut t behind the first `words`; *before is what stood in front of them. */
 static bool cut(struct text *t, const char *words, struct text *before)
@@ -83,99 +149,155 @@ static bool cut(struct text *t, const char *words, struct text *before)
     return false;
 }
 
-static int join_base64(uint8_t certset, struct text b)
+static bool is(struct text t, const char *words)
 {
-    size_t len = 0;
-    int rc =
-        mbedtls_base64_decode(trust.der + trust.used,
-                              sizeof trust.der - trust.used, &len, b.p, b.len);
-    if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
-        return RC_SPACE;
-    return rc == 0 && len > 0 ? join(certset, len) : RC_BAD;
+    return t.len == strlen(words) && memcmp(t.p, words, t.len) == 0;
 }
 
-/* RFC 7468: what stands between the lines is base64, what stands around
- * them is for people. A certificate we cannot read is passed over. */
-static int join_pem(uint8_t certset, struct text file, unsigned *unread)
+static bool ends_with(struct text t, const char *words)
 {
-    struct text skipped, body;
-    while (cut(&file, "-----BEGIN CERTIFICATE-----", &skipped)) {
-        if (!cut(&file, "-----END CERTIFICATE-----", &body))
-            return RC_BAD;
-        int rc = join_base64(certset, body);
-        if (rc == RC_SPACE)
-            return rc;
-        if (rc == RC_BAD)
-            ++*unread;
-    }
-    return RC_OK;
+    size_t n = strlen(words);
+    return t.len >= n && memcmp(t.p + t.len - n, words, n) == 0;
 }
 
-static int join_der(uint8_t certset, struct text file)
+/* What else PEM files hold. */
+static void other_label(struct reading *f, struct text label)
 {
-    while (file.len > 0) {
-        if (file.len > sizeof trust.der - trust.used)
-            return RC_SPACE;
-        memcpy(trust.der + trust.used, file.p, file.len);
-        int rc = join(certset, file.len);
-        if (rc < 0)
-            return rc;
-        file.p += rc;
-        file.len -= (size_t)rc;
+    char why[96];
+    if (ends_with(label, "PRIVATE KEY"))
+        unread(f, "it holds a private key, which nobody else should have");
+    else if (is(label, "TRUSTED CERTIFICATE"))
+        unread(f, "it holds OpenSSL's TRUSTED CERTIFICATE: convert it with "
+                  "openssl x509");
+    else if (is(label, "PKCS7") || is(label, "CMS"))
+        unread(f, "it holds PKCS7: take the certificates out with openssl "
+                  "pkcs7 -print_certs");
+    else {
+        fmt(why, sizeof why, "it holds \"%.*s\", which is no certificate",
+            (int)(label.len < 32 ? label.len : 32), (const char *)label.p);
+        for (char *p = why; *p; p++)
+            if (*p < ' ' || *p > '~')
+                *p = '?';
+        unread(f, why);
     }
-    return RC_OK;
+}
+
+/* RFC 7468: what stands between the lines is base64, what stands around them
+ * is for people. X509 CERTIFICATE is the label's older form. */
+static void read_pem(struct reading *f, struct text file)
+{
+    struct text skipped, label, body;
+    while (!f->full && cut(&file, "-----BEGIN ", &skipped)) {
+        if (!cut(&file, "-----", &label) || label.len > 64 ||
+            !cut(&file, "-----END ", &body)) {
+            unread(f, "it ends in the middle of a certificate");
+            return;
+        }
+        if (!is(label, "CERTIFICATE") && !is(label, "X509 CERTIFICATE")) {
+            other_label(f, label);
+            continue;
+        }
+        size_t len = 0;
+        int rc = mbedtls_base64_decode(trust.der + trust.used,
+                                       sizeof trust.der - trust.used, &len,
+                                       body.p, body.len);
+        if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
+            f->full = true;
+        else if (rc != 0)
+            unread(f, "one is damaged");
+        else
+            (void)join(f, len);
+    }
+}
+
+static void read_der(struct reading *f, struct text file)
+{
+    static const uint8_t pkcs7[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                    0x0d, 0x01, 0x07, 0x02};
+    while (file.len > 0 && !f->full) {
+        struct reader r = reader_of(file.p, file.len), in;
+        struct der whole, first;
+        if (!der_expect(&r, DER_SEQUENCE, &whole)) {
+            unread(f, "no certificate in it");
+            return;
+        }
+        in = der_reader(whole.value);
+        if (der_next(&in, &first) && first.tag == DER_OID &&
+            der_is(first.value, pkcs7, sizeof pkcs7)) {
+            unread(f, "it holds PKCS7: take the certificates out with openssl "
+                      "pkcs7 -inform DER -print_certs");
+            return;
+        }
+        if (whole.whole.len > sizeof trust.der - trust.used) {
+            f->full = true;
+            return;
+        }
+        memcpy(trust.der + trust.used, file.p, whole.whole.len);
+        if (join(f, whole.whole.len) < 0)
+            return;
+        file.p += whole.whole.len;
+        file.len -= whole.whole.len;
+    }
+}
+
+static bool utf16(const uint8_t *p, size_t len)
+{
+    return len >= 2 &&
+           ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
+            (p[0] == '-' && p[1] == 0) || (p[0] == 0 && p[1] == '-'));
+}
+
+/* One line for whoever wrote the card. */
+static void say(const struct reading *f)
+{
+    struct fmt_text t = fmt_text_of(trust.reason, sizeof trust.reason);
+    if (f->full)
+        fmt_add(&t,
+                "more than the %u certificates or %u bytes that fit: %u "
+                "of it are used",
+                LIMIT_TRUST_CERTS, LIMIT_TRUST_BYTES, f->held);
+    else if (f->unread > 1)
+        fmt_add(&t, "%u not used, the first: %s", f->unread, f->why);
+    else if (f->unread == 1)
+        fmt_add(&t, "%s", f->why);
+    else if (f->held == 0)
+        fmt_add(&t, "no certificate in it");
 }
 
 int tls_trust(uint8_t certset, const uint8_t *file, size_t len)
 {
-    const unsigned count = trust.count;
-    const size_t used = trust.used;
-    unsigned unread = 0;
+    struct reading f = {.certset = certset};
     struct text text = {file, len}, skipped;
     bool pem = cut(&text, "-----BEGIN ", &skipped);
     text = (struct text){file, len};
-    int rc = pem ? join_pem(certset, text, &unread) : join_der(certset, text);
-    if (rc != RC_OK) {
-        trust.count = count;
-        trust.used = used;
-        return rc;
-    }
-    if (unread > 0)
-        log_line("trusted certificates: %u could not be read", unread);
-    return trust.count > count ? (int)(trust.count - count) : RC_BAD;
+    if (utf16(file, len))
+        unread(&f, "it is UTF-16: save it as UTF-8 or ASCII");
+    else if (pem)
+        read_pem(&f, text);
+    else
+        read_der(&f, text);
+    say(&f);
+    if (f.held > 0)
+        return (int)f.held;
+    return f.full ? RC_SPACE : RC_BAD;
 }
 
 /* ---- whom to believe ---------------------------------------------------- */
 
-static int add(mbedtls_x509_crt **list, const uint8_t *der, size_t len)
+static bool nth_of_card(uint8_t certset, uint32_t hash, unsigned *n,
+                        struct der_view *der)
 {
-    mbedtls_x509_crt *crt = mbedtls_calloc(1, sizeof *crt);
-    if (!crt)
-        return MBEDTLS_ERR_X509_ALLOC_FAILED;
-    mbedtls_x509_crt_init(crt);
-    int rc = mbedtls_x509_crt_parse_der_nocopy(crt, der, len);
-    if (rc != 0) {
-        mbedtls_x509_crt_free(crt);
-        mbedtls_free(crt);
-        return rc;
-    }
-    crt->next = *list;
-    *list = crt;
-    return 0;
-}
-
-static int add_card(uint8_t certset, uint32_t hash, mbedtls_x509_crt **list)
-{
-    int rc = 0;
-    for (unsigned i = 0; i < trust.count && rc == 0; i++) {
+    for (unsigned i = 0; i < trust.count; i++) {
         const struct anchor *a = &trust.anchor[i];
-        if (a->certset == certset && a->subject_fnv == hash)
-            rc = add(list, trust.der + a->offset, a->len);
+        if (a->certset != certset || a->subject_fnv != hash || (*n)-- > 0)
+            continue;
+        *der = (struct der_view){trust.der + a->offset, a->len};
+        return true;
     }
-    return rc;
+    return false;
 }
 
-static int add_system(uint32_t hash, mbedtls_x509_crt **list)
+static bool nth_of_system(uint32_t hash, unsigned n, struct der_view *der)
 {
     uint32_t low = 0, high = tls_roots_count;
     while (low < high) {
@@ -185,45 +307,22 @@ static int add_system(uint32_t hash, mbedtls_x509_crt **list)
         else
             high = mid;
     }
-    int rc = 0;
-    for (; low < tls_roots_count && rc == 0; low++) {
-        if (tls_roots[low].subject_fnv != hash)
-            break;
-        rc = add(list, tls_roots_der + tls_roots[low].offset,
-                 tls_roots[low].len);
-    }
-    return rc;
+    if (n >= tls_roots_count - low || tls_roots[low + n].subject_fnv != hash)
+        return false;
+    *der = (struct der_view){tls_roots_der + tls_roots[low + n].offset,
+                             tls_roots[low + n].len};
+    return true;
 }
 
-int tls_trust_issuers(void *certset, const mbedtls_x509_crt *child,
-                      mbedtls_x509_crt **issuers)
+bool tls_trust_issuer(uint8_t certset, const mbedtls_x509_crt *child,
+                      unsigned n, struct der_view *der)
 {
-    const uint8_t set = *(const uint8_t *)certset;
-    uint32_t hash = fnv1a32(child->issuer_raw.p, child->issuer_raw.len);
-    mbedtls_x509_crt *list = NULL;
-    int rc = add_card(set, hash, &list);
-    if (rc == 0 && set == 0 && trust.system)
-        rc = add_system(hash, &list);
-    if (rc != 0) {
-        while (list) {
-            mbedtls_x509_crt *next = list->next;
-            list->next = NULL; /* or free would walk the list */
-            mbedtls_x509_crt_free(list);
-            mbedtls_free(list);
-            list = next;
-        }
-    }
-    *issuers = list;
-    return rc;
+    uint32_t hash = tls_trust_hash(child->issuer_raw.p, child->issuer_raw.len);
+    return nth_of_card(certset, hash, &n, der) ||
+           (certset == 0 && trust.system && nth_of_system(hash, n, der));
 }
 
 bool tls_trust_holds(uint8_t certset, const mbedtls_x509_crt *crt)
 {
-    for (unsigned i = 0; i < trust.count; i++) {
-        const struct anchor *a = &trust.anchor[i];
-        if (a->certset == certset && a->len == crt->raw.len &&
-            memcmp(trust.der + a->offset, crt->raw.p, a->len) == 0)
-            return true;
-    }
-    return false;
+    return held(certset, crt->raw.p, crt->raw.len);
 }

@@ -10,15 +10,25 @@
 
 #include <mbedtls/x509_crt.h>
 
-#include "core/base.h"
+#include "core/der.h"
 
 /* Forget the card's certificates; whether set 0 holds the system's. */
 void tls_trust_init(bool system_certs);
 
-/* mbedtls_x509_crt_ca_cb_t: whom in the set *certset (uint8_t) could have
- * issued child. Mbed TLS frees the list. */
-int tls_trust_issuers(void *certset, const mbedtls_x509_crt *child,
-                      mbedtls_x509_crt **issuers) MUST_CHECK;
+/* Returns the FNV-1a hash of a name's DER, by which certificates are found. */
+uint32_t tls_trust_hash(const uint8_t *p, size_t len);
+
+/* Finds the n-th certificate of the set, counted from 0, whose subject hashes
+ * as the child's issuer does, and so could have issued it. Returns false:
+ * there are no more. */
+bool tls_trust_issuer(uint8_t certset, const mbedtls_x509_crt *child,
+                      unsigned n, struct der_view *der);
+
+/* Parses a certificate and appends it to the list, in place, where it stays
+ * until the list is freed, or as a copy. No extension stops it:
+ * x509_cert_refuse has to be asked before. Returns 0 or Mbed TLS's code. */
+int tls_trust_parse(mbedtls_x509_crt *list, const uint8_t *der, size_t len,
+                    bool copy) MUST_CHECK;
 
 /* Is this very certificate one of the card's in the set? */
 bool tls_trust_holds(uint8_t certset, const mbedtls_x509_crt *crt);

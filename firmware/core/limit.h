@@ -8,8 +8,9 @@
 #define LIMIT_DHCP_SERVERS 4 /* of them, named by DHCP (dhcpservers)         */
 #define LIMIT_NAME         256 /* a host name and its 0 (RFC 1035: 253)       */
 #define LIMIT_TRUST_FILES  8   /* ntstrustedcerts lines                       */
-#define LIMIT_TRUST_CERTS  32  /* certificates in them                        */
-#define LIMIT_TRUST_BYTES  32768 /* their DER                                 */
+#define LIMIT_TRUST_FILE   262144 /* bytes of one: Debian's bundle has 222 K  */
+#define LIMIT_TRUST_CERTS  64     /* certificates in them all                 */
+#define LIMIT_TRUST_BYTES  65536  /* their DER                                */
 #define LIMIT_CONF_BYTES   16384 /* chrony.conf                               */
 #define LIMIT_CONF_ERRORS  32
 
@@ -31,8 +32,10 @@
 
 /* TLS: sessions side by side, and the buffers, chains and bignums of them
  * all (measured peak: 80 KB, 93 KB with chains of RSA-4096; README). */
-#define LIMIT_TLS_SESSIONS 3
-#define LIMIT_TLS_ARENA    (160 * 1024)
+#define LIMIT_TLS_SESSIONS   3
+#define LIMIT_TLS_CHAIN      6 /* certificates that a server may present      */
+#define LIMIT_TLS_SIGNATURES 8 /* verifications to find its way to a root     */
+#define LIMIT_TLS_ARENA      (160 * 1024)
 
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */

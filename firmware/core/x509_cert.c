@@ -3,7 +3,7 @@
 #include "base.h"
 #include "fmt.h"
 
-/* ---- the key -------------------------------------------------------------- */
+/* ---- the key ------------------------------------------------------------- */
 
 #define OID(bytes)                                                             \
     {                                                                          \
@@ -136,7 +136,7 @@ static bool read_key(struct x509_cert *c, struct der_view spki)
     return c->key != X509_KEY_RSA || read_rsa(c, key.value);
 }
 
-/* ---- extensions ----------------------------------------------------------- */
+/* ---- extensions ---------------------------------------------------------- */
 
 /* Counts the elements at the given depth below v: what a parser that keeps a
  * list of them would have to keep. */
@@ -268,7 +268,7 @@ static bool read_extensions(struct x509_cert *c, struct der_view explicit_tag)
     return !r.bad;
 }
 
-/* ---- the whole ------------------------------------------------------------ */
+/* ---- the whole ----------------------------------------------------------- */
 
 /* TBSCertificate, RFC 5280 section 4.1 */
 static bool read_tbs(struct x509_cert *c, struct der_view tbs)

@@ -7,7 +7,7 @@ enum {
     NAME_ADDRESS = 0x87,
 };
 
-/* ---- whom we want --------------------------------------------------------- */
+/* ---- whom we want -------------------------------------------------------- */
 
 static uint8_t lower(uint8_t c)
 {
@@ -28,7 +28,7 @@ int x509_host_of(struct x509_host *h, const char *name)
     return RC_OK;
 }
 
-/* ---- is the certificate for it? ------------------------------------------- */
+/* ---- is the certificate for it? ------------------------------------------ */
 
 static bool same(const uint8_t *a, const uint8_t *b, size_t len)
 {
@@ -74,7 +74,7 @@ int x509_names_match(struct der_view san, const struct x509_host *h)
     return r.bad ? RC_BAD : rc;
 }
 
-/* ---- may its issuers vouch for it? ---------------------------------------- */
+/* ---- may its issuers vouch for it? --------------------------------------- */
 
 /* A domain and all below it; with a dot before it, as many write it, only
  * those below; an empty one is every name. */

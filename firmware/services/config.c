@@ -40,19 +40,22 @@ const struct conf *config_read(bool card)
 
 void config_read_trust(void)
 {
-    static uint8_t file[LIMIT_TRUST_BYTES];
+    static uint8_t file[LIMIT_TRUST_FILE];
     for (unsigned i = 0; i < conf.trust_count; i++) {
         const struct conf_trust *t = &conf.trust[i];
+        const char *why = "cannot be read";
         int len = store_read_file(t->file, file, sizeof file);
-        int n = len < 0 ? len : tls_trust(t->certset, file, (size_t)len);
-        if (n > 0)
-            continue;
-        log_line("chrony.conf:%u: ntstrustedcerts %s: %s", (unsigned)t->line,
-                 t->file,
-                 len == RC_STATE ? "no such file on the boot partition"
-                 : n == RC_SPACE ? "too large"
-                 : len < 0       ? "cannot be read"
-                                 : "no certificate in it");
+        if (len >= 0) {
+            (void)!tls_trust(t->certset, file, (size_t)len);
+            why = tls_trust_reason(); /* also of what is left out */
+        } else if (len == RC_STATE) {
+            why = "no such file on the boot partition";
+        } else if (len == RC_SPACE) {
+            why = "longer than 256 KB: not read";
+        }
+        if (why[0])
+            log_line("chrony.conf:%u: ntstrustedcerts %s: %s",
+                     (unsigned)t->line, t->file, why);
     }
 }
 

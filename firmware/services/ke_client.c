@@ -48,7 +48,7 @@ static struct {
     struct ke_lane lane[LIMIT_TLS_SESSIONS];
     unsigned steps;            /* that did something                         */
     struct ke_outcome outcome; /* of the one that ends just now              */
-    char reason[96];           /* its                                        */
+    char reason[128];          /* its                                        */
 } ke;
 
 void ke_client_init(void)

@@ -3,7 +3,8 @@
  * (GNOMON_TLS_CASES) what to ask whom and what must come of it; one line a
  * case, its fields cut by tabs:
  *
- *     trust  SET   FILE   COUNT          tls_trust must return COUNT
+ *     trust  SET   FILE   COUNT WHY      tls_trust must return COUNT and
+ *                          tls_trust_reason hold WHY; nothing where it is "-"
  *     ask    LABEL WANT NAME ADDR PORT SET SYNCHRONISED FLOOR NOW
  *     together LABEL COUNT NAME ADDR PORT PORT    so many at once at the first
  *                          port, all must succeed, beside one at the second,
@@ -13,6 +14,8 @@
  * WANT is "ok" or words of the reason. Prints TAP, each exchange's keys as a
  * comment, and the arena's peak before the first `room`, which fills it. */
 #include <inttypes.h>
+#include <mbedtls/bignum.h>
+#include <mbedtls/pk.h>
 #include <mbedtls/platform.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +33,9 @@
 #include "adapters/tls_trust_private.h"
 
 #define CASE_LIMIT (20 * MONO_S)
+/* The most that one pass of the loop may compute: one P-384 verification. */
+#define WORK_STEP       33.0
+#define WORK_SIGNATURES 9 /* a chain's, and the server's own              */
 
 static struct conf conf;
 static unsigned count, failed;
@@ -41,6 +47,51 @@ static struct outcome {
     uint8_t c2s[32], s2c[32];
     int64_t lo, hi;
 } got, many[LIMIT_SOURCES];
+
+/* ---- what the public-key arithmetic costs --------------------------------
+ * Counted, not timed: millions of a Cortex-A7's instructions, as each kind
+ * of verification was measured to need. An RSA one is as many squarings as
+ * its exponent has bits. */
+
+static struct {
+    unsigned signatures;  /* of this case                                    */
+    double step, longest; /* of this pass of the loop, and of any            */
+} work;
+
+int __real_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options,
+                                 mbedtls_pk_context *pk, mbedtls_md_type_t md,
+                                 const uint8_t *hash, size_t hash_len,
+                                 const uint8_t *sig, size_t sig_len);
+int __wrap_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options,
+                                 mbedtls_pk_context *pk, mbedtls_md_type_t md,
+                                 const uint8_t *hash, size_t hash_len,
+                                 const uint8_t *sig, size_t sig_len);
+int __wrap_mbedtls_pk_verify_ext(mbedtls_pk_type_t type, const void *options,
+                                 mbedtls_pk_context *pk, mbedtls_md_type_t md,
+                                 const uint8_t *hash, size_t hash_len,
+                                 const uint8_t *sig, size_t sig_len)
+{
+    work.signatures++;
+    if (mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA))
+        work.step += mbedtls_pk_get_bitlen(pk) > 256 ? 33 : 16.5;
+    return __real_mbedtls_pk_verify_ext(type, options, pk, md, hash, hash_len,
+                                        sig, sig_len);
+}
+
+int __real_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *x, const mbedtls_mpi *a,
+                                      const mbedtls_mpi *e,
+                                      const mbedtls_mpi *n, mbedtls_mpi *rr);
+int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *x, const mbedtls_mpi *a,
+                                      const mbedtls_mpi *e,
+                                      const mbedtls_mpi *n, mbedtls_mpi *rr);
+int __wrap_mbedtls_mpi_exp_mod_unsafe(mbedtls_mpi *x, const mbedtls_mpi *a,
+                                      const mbedtls_mpi *e,
+                                      const mbedtls_mpi *n, mbedtls_mpi *rr)
+{
+    double limbs = (double)mbedtls_mpi_bitlen(n) / 64;
+    work.step += limbs * limbs * (double)mbedtls_mpi_bitlen(e) * 128 / 1e6;
+    return __real_mbedtls_mpi_exp_mod_unsafe(x, a, e, n, rr);
+}
 
 static void check(bool good, const char *label, const char *more)
 {
@@ -61,7 +112,10 @@ static void pass(void)
 {
     port_poll();
     mono_ns t = now();
+    work.step = 0;
     mono_ns next = mono_min(net_poll(t), ke_client_poll(t));
+    if (work.step > work.longest)
+        work.longest = work.step;
     next = mono_min(next, t + 5 * MONO_MS);
     port_idle(mono_to_ticks(next, port_tick_hz()));
 }
@@ -147,6 +201,11 @@ static void report(const char *label, const char *want, mono_ns took)
                          : got.reason,
              (int)(took / MONO_MS));
     check(expected, label, more);
+    snprintf(more, sizeof more, "%u signatures, %.1f M in a step",
+             work.signatures, work.longest);
+    if (work.longest > WORK_STEP || work.signatures > WORK_SIGNATURES)
+        check(false, label, more);
+    printf("# work\t%s\t%s\n", label, more);
     if (!got.ok)
         return;
     hex(c2s, got.c2s, 32);
@@ -159,6 +218,7 @@ static mono_ns exchange(char *f[9], const struct addr *a)
 {
     mono_ns start = now();
     memset(&got, 0, sizeof got);
+    memset(&work, 0, sizeof work);
     int rc = ke_client_start(f[2], a, (uint16_t)atoi(f[4]), (uint8_t)atoi(f[5]),
                              done, &got);
     ASSERT(rc == RC_OK);
@@ -225,9 +285,10 @@ static void together(char *f[6])
         pass();
 }
 
-static void trust(char *f[3])
+/* Fields: set file count why */
+static void trust(char *f[4])
 {
-    static uint8_t file[2 * LIMIT_TRUST_BYTES];
+    static uint8_t file[LIMIT_TRUST_FILE];
     FILE *in = fopen(f[1], "rb");
     ASSERT(in);
     size_t len = fread(file, 1, sizeof file, in);
@@ -237,9 +298,11 @@ static void trust(char *f[3])
     memcpy(exact, file, len);
     int rc = tls_trust((uint8_t)atoi(f[0]), exact, len);
     free(exact);
-    char more[32];
-    snprintf(more, sizeof more, "returns %d", rc);
-    check(rc == atoi(f[2]), f[1], more);
+    char more[200];
+    const char *why = tls_trust_reason(), *want = strcmp(f[3], "-") ? f[3] : "";
+    snprintf(more, sizeof more, "returns %d: %s", rc, why);
+    check(rc == atoi(f[2]) && strstr(why, want) && (want[0] || !why[0]), f[1],
+          more);
 }
 
 /* Every root of the bundle can be read with our configuration and is found
@@ -248,20 +311,14 @@ static void system_roots(void)
 {
     unsigned good = 0, elsewhere = 0;
     for (uint32_t i = 0; i < tls_roots_count; i++) {
-        mbedtls_x509_crt root, *list = NULL;
-        uint8_t set = 0, other = 7;
+        mbedtls_x509_crt root;
+        struct der_view der;
         mbedtls_x509_crt_init(&root);
-        if (mbedtls_x509_crt_parse_der_nocopy(
-                &root, tls_roots_der + tls_roots[i].offset, tls_roots[i].len) ==
-                0 &&
-            tls_trust_issuers(&set, &root, &list) == 0)
-            for (mbedtls_x509_crt *c = list; c; c = c->next)
-                good += c->raw.len == root.raw.len &&
-                        memcmp(c->raw.p, root.raw.p, c->raw.len) == 0;
-        mbedtls_x509_crt_free(list);
-        mbedtls_free(list);
-        list = NULL;
-        elsewhere += tls_trust_issuers(&other, &root, &list) != 0 || list;
+        if (tls_trust_parse(&root, tls_roots_der + tls_roots[i].offset,
+                            tls_roots[i].len, false) == 0)
+            for (unsigned n = 0; tls_trust_issuer(0, &root, n, &der); n++)
+                good += der_is(der, root.raw.p, root.raw.len);
+        elsewhere += tls_trust_issuer(7, &root, 0, &der);
         mbedtls_x509_crt_free(&root);
     }
     char more[64];
@@ -272,13 +329,13 @@ static void system_roots(void)
 
 static void no_system_roots(void)
 {
-    mbedtls_x509_crt root, *list = NULL;
-    uint8_t set = 0;
+    mbedtls_x509_crt root;
+    struct der_view der;
     mbedtls_x509_crt_init(&root);
     tls_trust_init(false);
-    int rc = mbedtls_x509_crt_parse_der_nocopy(
-        &root, tls_roots_der + tls_roots[0].offset, tls_roots[0].len);
-    check(rc == 0 && tls_trust_issuers(&set, &root, &list) == 0 && !list,
+    int rc = tls_trust_parse(&root, tls_roots_der + tls_roots[0].offset,
+                             tls_roots[0].len, false);
+    check(rc == 0 && !tls_trust_issuer(0, &root, 0, &der),
           "nosystemcert leaves set 0 to the card", "");
     mbedtls_x509_crt_free(&root);
     tls_trust_init(true);
@@ -309,7 +366,7 @@ static void run_line(char *line)
         ask(f + 1);
     else if (n == 7 && strcmp(f[0], "together") == 0)
         together(f + 1);
-    else if (n == 4 && strcmp(f[0], "trust") == 0)
+    else if (n == 5 && strcmp(f[0], "trust") == 0)
         trust(f + 1);
     else if (n == 2 && strcmp(f[0], "room") == 0)
         room(f[1]);

@@ -29,8 +29,8 @@ class Cases:
         self.path = path
         self.lines = []
 
-    def trust(self, path, count, certset=0):
-        self.lines.append(f"trust\t{certset}\t{path}\t{count}\n")
+    def trust(self, path, count, certset=0, why="-"):
+        self.lines.append(f"trust\t{certset}\t{path}\t{count}\t{why}\n")
 
     def ask(self, label, want, server, name="nts1.test", certset=0,
             synchronised=False, floor=NOW, now=NOW):
@@ -104,22 +104,43 @@ def files(cases, work, cas):
     der = open(work + "/ca.der", "rb").read()
     begin, end = (b"-----BEGIN CERTIFICATE-----\n",
                   b"-----END CERTIFICATE-----\n")
-    cases.trust(put("empty.pem", b""), RC_BAD)
-    cases.trust(put("text.pem", b"no certificate\n" * 9), RC_BAD)
-    cases.trust(put("key.pem", open(cas[0].key, "rb").read()), RC_BAD)
-    cases.trust(put("cut.pem", pem[0][:-40]), RC_BAD)
-    cases.trust(put("cut.der", der[:-1]), RC_BAD)
-    cases.trust(put("letters.pem", begin + b"!!!!\n" + end), RC_BAD)
-    cases.trust(put("zeros.pem", begin + b"AAAA" * 100 + b"\n" + end), RC_BAD)
-    cases.trust(put("binary.der", bytes(range(256)) * 9), RC_BAD)
-    cases.trust(put("nothing.pem", begin + end), RC_BAD)
-    cases.trust(put("many.pem", pem[0] * 33), RC_SPACE)
-    cases.trust(put("long.pem", begin + b"MIIB" * 15000 + end), RC_SPACE)
+
+    def bad(name, data, why, count=RC_BAD, certset=0):
+        cases.trust(put(name, data), count, certset, why)
+
+    key = open(cas[0].key, "rb").read()
+    none, damaged = "no certificate in it", "one is damaged"
+    bad("empty.pem", b"", none)
+    bad("text.pem", b"no certificate\n" * 9, none)
+    bad("key.pem", key, "a private key")
+    bad("cut.pem", pem[0][:-40], "ends in the middle")
+    bad("cut.der", der[:-1], none)
+    bad("letters.pem", begin + b"!!!!\n" + end, damaged)
+    bad("zeros.pem", begin + b"AAAA" * 100 + b"\n" + end, damaged)
+    bad("binary.der", bytes(range(256)) * 9, none)
+    bad("nothing.pem", begin + end, damaged)
+    bad("long.pem", begin + b"MIIB" * 25000 + end, "that fit", RC_SPACE)
+    bad("utf16.pem", pem[0].decode().encode("utf-16"), "UTF-16")
+    bad("utf16be.pem", pem[0].decode().encode("utf-16-be"), "UTF-16")
+    bad("trusted.pem", pem[0].replace(b"CERTIFICATE", b"TRUSTED CERTIFICATE"),
+        "TRUSTED CERTIFICATE: convert")
+    bad("request.pem", pem[0].replace(b"CERTIFICATE", b"CERTIFICATE REQUEST"),
+        '"CERTIFICATE REQUEST", which is no certificate')
+    openssl("crl2pkcs7", "-nocrl", "-certfile", cas[0].crt, "-out",
+            work + "/p7.pem")
+    openssl("crl2pkcs7", "-nocrl", "-certfile", cas[0].crt, "-outform", "DER",
+            "-out", work + "/p7.der")
+    bad("pkcs7.pem", open(work + "/p7.pem", "rb").read(), "PKCS7")
+    bad("pkcs7.der", open(work + "/p7.der", "rb").read(), "PKCS7")
+    cases.trust(put("same.pem", pem[0] * 33), 33, 9)
     cases.trust(put("one.der", der), 1, 9)
     cases.trust(put("two.der", der + der), 2, 9)
     cases.trust(put("windows.pem", pem[0].replace(b"\n", b"\r\n")), 1, 9)
-    cases.trust(put("mixed.pem", begin + b"AAAA\n" + end + b"words\n"
-                    + pem[0]), 1, 9)
+    cases.trust(put("older.pem", pem[0].replace(
+        b"CERTIFICATE", b"X509 CERTIFICATE")), 1, 9)
+    bad("mixed.pem", begin + b"AAAA\n" + end + b"words\n" + pem[0], damaged,
+        1, 9)
+    bad("with-key.pem", pem[0] + key, "a private key", 1, 9)
     cases.trust(put("all.pem", b"for people\n\n" + b"\n".join(pem)),
                 len(pem))
 
@@ -193,7 +214,7 @@ def certificate_cases(cases, pki, ca, keylog):
     cases.trust(own.crt, 1, 3)
     cases.ask("self-signed, on the card", "ok", Tls(own, keylog=keylog),
               certset=3)
-    cases.ask("issued by what is no CA", "unknown issuer",
+    cases.ask("issued by what is no CA", "\"srv-no-ca\" is no CA",
               server("srv-below", issuer=pki.issue("srv-no-ca", ca["ec"])))
     cases.ask("RSA-1024", "too weak", server("srv-weak", kind="rsa1024"))
 
