@@ -4,16 +4,17 @@
 #include "services/config.h"
 #include "services/console.h"
 #include "services/crashloop.h"
-#include "services/keeper.h"
 #include "services/ke_client.h"
 #include "services/led.h"
 #include "services/log.h"
 #include "adapters/net.h"
 #include "services/ntp_udp.h"
 #include "services/pps.h"
+#include "services/restart.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/superloop.h"
+#include "services/timefloor.h"
 #include "services/timekeeper.h"
 #include "adapters/tls_client.h"
 #include "adapters/tls_platform.h"
@@ -23,15 +24,16 @@ static const struct conf *conf;
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 7
+#define EARLY 8
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
     {"ke_client", ke_client_poll},
     {"timekeeper", timekeeper_poll},
     {"pps", pps_poll},
-    {"keeper", keeper_poll},
+    {"timefloor", timefloor_poll},
     {"store", store_poll}, /* after all who put */
+    {"restart", restart_poll},
     {"console", console_poll},
     {"log", log_poll},
     {"led", led_poll},
@@ -61,16 +63,6 @@ static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
     return store_put(STORE_ASSOC, id, data, len);
 }
 
-static int load_floor(uint8_t *buf, size_t cap)
-{
-    return store_get(STORE_FLOOR, 0, buf, cap);
-}
-
-static int save_floor(const uint8_t *data, size_t len)
-{
-    return conf->save ? store_put(STORE_FLOOR, 0, data, len) : RC_STATE;
-}
-
 static int load_retries(uint8_t *buf, size_t cap)
 {
     return store_get(STORE_RETRY, 0, buf, cap);
@@ -83,14 +75,13 @@ static int save_retries(const uint8_t *data, size_t len)
                                    : RC_STATE;
 }
 
-static const struct keeper_ops keeper_doors = {
-    .load = load_floor,
-    .save = save_floor,
-    .saved_all = store_idle,
-    .save_others = sources_save,
-    .handshakes = tls_client_handshakes,
-    .floor_moved = sources_retry,
-};
+/* Certificates may have been refused for the sake of the floor that was. */
+static void floor_moved(bool needs_restart)
+{
+    sources_retry();
+    if (needs_restart)
+        restart_request();
+}
 
 static const struct sources_ops source_doors = {
     .may_ask = may_ask,
@@ -131,7 +122,7 @@ static void start(void)
     tls_platform_init();
     tls_client_init(!conf->nosystemcert);
     config_read_trust();
-    keeper_init(conf, &keeper_doors);
+    timefloor_init(conf, floor_moved);
     pps_init(conf);
     net_init(conf, sources_net_changed);
     ke_client_init();

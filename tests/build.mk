@@ -26,6 +26,9 @@ $(T)/$(1)/%: $(H)/obj/tests/$(1)/%.o $(PANIC) $(TEST_LIBS)
 endef
 $(foreach k,unit vectors power sim,$(eval $(call plain_tests,$(k))))
 
+# Looks on at what the services put on the card.
+$(T)/power/test_services_power: LIBS += -Wl,--wrap=store_put
+
 # Models that several tests share are in files without a main().
 $(T)/drivers/test_sdhci: \
     $(call objects,$(H),$(wildcard tests/drivers/sdhci_*.c))

@@ -6,7 +6,7 @@
  *     put / get at any time; put answers with a ticket
  *     while next() > 0: write those sectors, then written(ok)
  *
- * Who writes when: services/keeper.c and sources_card.h. Recovery reads no
+ * Who writes when: services/timefloor.c and sources_card.h. Recovery reads no
  * more than 2 * half + 2 sectors (514, 0.03 s at 10 MB/s), each at most
  * twice, whatever is on the card; services/store.c gives it 10 s.
  *

@@ -8,10 +8,11 @@
 #include "core/mono.h"
 #include "core/utc.h"
 #include "crashloop.h"
-#include "keeper.h"
 #include "log.h"
 #include "port.h"
+#include "restart.h"
 #include "snapshot.h"
+#include "timefloor.h"
 #include "timekeeper.h"
 #include "version.h"
 
@@ -175,7 +176,7 @@ static void set_floor(const char *when)
         say("floor set: a time in UTC, as 2026-11-23T04:05:06Z\n");
         return;
     }
-    int rc = keeper_floor_set(unix_s);
+    int rc = timefloor_set(unix_s);
     say(rc == RC_OK      ? "floor set\n"
         : rc == RC_AGAIN ? "refused: not started yet\n"
         : rc == RC_STATE ? "refused: the clock is set, the floor follows it\n"
@@ -191,8 +192,8 @@ static void do_floor(void)
     else if (strncmp(con.rest, "set ", 4) == 0)
         set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
     else if (strcmp(con.rest, "reset") == 0) {
-        say(keeper_floor_reset() == RC_OK ? "floor reset to the build time\n"
-                                          : "refused: not started yet\n");
+        say(timefloor_reset() == RC_OK ? "floor reset to the build time\n"
+                                       : "refused: not started yet\n");
     } else
         say("floor | floor set YYYY-MM-DDThh:mm:ssZ | floor reset\n");
 }
@@ -391,13 +392,6 @@ void console_run(const char *command)
     run(command);
 }
 
-static void restart(void)
-{
-    if (crashloop_waits()) /* there is nothing to save */
-        port_reset();
-    keeper_reset();
-}
-
 mono_ns console_poll(mono_ns now)
 {
     for (;;) {
@@ -415,7 +409,7 @@ mono_ns console_poll(mono_ns now)
         (void)log_hold(false);
         if (con.resetting) {
             con.resetting = false;
-            restart();
+            restart_request();
         }
         if (con.awake && !log_prompt_stands()) {
             if (log_pending())

@@ -3,13 +3,13 @@
 #include "adapters/net.h"
 #include "adapters/tls_client.h"
 #include "config.h"
-#include "keeper.h"
 #include "log.h"
 #include "machine.h"
 #include "pps.h"
 #include "sources.h"
 #include "store.h"
 #include "superloop.h"
+#include "timefloor.h"
 #include "timekeeper.h"
 
 static struct status snapshot;
@@ -18,7 +18,7 @@ const struct status *snapshot_take(void)
 {
     sources_status(&snapshot.sources);
     timekeeper_status(&snapshot.timekeeper);
-    keeper_status(&snapshot.timefloor);
+    timefloor_status(&snapshot.timefloor);
     net_status(&snapshot.net);
     tls_client_status(&snapshot.tls);
     store_status(&snapshot.store);

@@ -77,7 +77,7 @@ void sources_named(const struct addr *addr, size_t count)
     }
 }
 
-/* All at the same moments, which are keeper's too, so that one write of the
+/* All at the same moments, which are timefloor's too, so that one write of the
  * card takes them all. */
 static mono_ns next_save(mono_ns now)
 {

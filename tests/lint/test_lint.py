@@ -28,9 +28,9 @@ FIRMWARE = [
     "firmware/services/log", "firmware/adapters/", "firmware/services/store",
     "firmware/services/machine", "firmware/services/timekeeper",
     "firmware/services/ntp_udp", "firmware/services/ke_client",
-    "firmware/services/sources", "firmware/services/keeper",
+    "firmware/services/sources", "firmware/services/timefloor",
     "firmware/services/pps", "firmware/services/crashloop",
-    "firmware/services/led", "firmware/services/config",
+    "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",
     "firmware/services/console", "firmware/main"]
 MACHINE = [

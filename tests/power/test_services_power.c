@@ -1,4 +1,4 @@
-/* The services that use the card -- store, keeper, sources with timekeeper
+/* The services that use the card -- store, timefloor, sources with timekeeper
  * behind them -- in a long life with three NTS servers, in virtual time, and
  * the power cut at every single write of it: the write lands whole, in part,
  * torn, garbled, in another order, or not at all. After each cut a child
@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "adapters/tls_client.h"
 #include "core/bytes.h"
 #include "core/journal.h"
 #include "core/mono.h"
@@ -34,10 +35,10 @@
 #include "core/utc.h"
 #include "damage.h"
 #include "entropy.h"
-#include "services/keeper.h"
 #include "services/log.h"
 #include "services/sources.h"
 #include "services/store.h"
+#include "services/timefloor.h"
 #include "services/timekeeper.h"
 #include "services/version.h"
 
@@ -331,27 +332,34 @@ static int save_retries(const uint8_t *data, size_t len)
     return store_put(STORE_RETRY, 0, data, len);
 }
 
-static int load_floor(uint8_t *buf, size_t cap)
+/* The floor on its way to the card. Linked with --wrap=store_put. */
+int __real_store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
+                     size_t len);
+int __wrap_store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
+                     size_t len);
+
+int __wrap_store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
+                     size_t len)
 {
-    return store_get(STORE_FLOOR, 0, buf, cap);
+    int ticket = __real_store_put(kind, id, data, len);
+    if (kind == STORE_FLOOR) {
+        m.floor = (int64_t)bytes_get64(data + 1);
+        m.ticket = ticket;
+    }
+    return ticket;
 }
 
-static int save_floor(const uint8_t *data, size_t len)
-{
-    m.floor = (int64_t)bytes_get64(data + 1);
-    return m.ticket = store_put(STORE_FLOOR, 0, data, len);
-}
-
-static uint32_t handshakes(void)
+uint32_t tls_client_handshakes(void)
 {
     return exchanges;
 }
 
-static const struct keeper_ops keeper_doors = {.load = load_floor,
-                                               .save = save_floor,
-                                               .saved_all = store_idle,
-                                               .save_others = sources_save,
-                                               .handshakes = handshakes};
+static void floor_moved(bool needs_restart)
+{
+    (void)needs_restart;
+    fail(); /* there is no operator here */
+}
+
 static const struct sources_ops source_doors = {.may_ask = yes,
                                                 .resolve = resolve,
                                                 .exchange = take_exchange,
@@ -382,9 +390,9 @@ static void boot(void)
     assert_int_equal(conf_parse(&conf, text, strlen(text)), 0);
     assert_int_equal(store_init(), RC_OK);
     assert_true(store_state_partition());
-    keeper_init(&conf, &keeper_doors);
+    timefloor_init(&conf, floor_moved);
     sources_init(&conf, &source_doors);
-    assert_true(keeper_floor() >= durable_floor); /* never goes back */
+    assert_true(timefloor_unix() >= durable_floor); /* never goes back */
 }
 
 static void deliver(void)
@@ -422,7 +430,7 @@ static void run(mono_ns span, bool until_synced)
         deliver();
         mono_ns next = sources_poll(now());
         next = mono_min(next, timekeeper_poll(now()));
-        next = mono_min(next, keeper_poll(now()));
+        next = mono_min(next, timefloor_poll(now()));
         next = mono_min(next, store_poll(now()));
         next = mono_min(next, log_poll(now()));
         if (m.ticket > 0 && store_durable(m.ticket) && m.floor > durable_floor)
@@ -589,7 +597,7 @@ static void a_card_that_takes_nothing(void **state)
         world_now += MONO_S;
         habit = i % 2 ? REFUSES : FORGETS;
         boot();
-        assert_true(keeper_floor() == durable_floor);
+        assert_true(timefloor_unix() == durable_floor);
         uint32_t before = exchanges;
         run(120 * MONO_S, true);
         assert_true(timekeeper_synchronised());

@@ -1,0 +1,16 @@
+/* restart.h -- a restart that was asked for: everything worth it is saved and
+ * the card is given time to take it. */
+#ifndef RESTART_H
+#define RESTART_H
+
+#include "core/base.h"
+
+/* Saves the time floor and the cookies; restart_poll then restarts the machine
+ * once the card has them, or after 2 s. While the machine waits after crashes
+ * (crashloop.h) there is nothing to save, and it restarts at once. */
+void restart_request(void);
+
+/* Restarts when it is time to. Returns when to be called next. */
+mono_ns restart_poll(mono_ns now);
+
+#endif

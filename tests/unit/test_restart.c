@@ -1,0 +1,126 @@
+/* A restart that was asked for: what is saved before, how long it waits for
+ * the card, and that it waits for nothing where nothing has been started. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/mono.h"
+#include "port.h"
+#include "services/crashloop.h"
+#include "services/log.h"
+#include "services/restart.h"
+#include "services/sources.h"
+#include "services/store.h"
+#include "services/timefloor.h"
+#include "services/timekeeper.h"
+
+static mono_ns now;
+static bool waits, idle;
+static unsigned resets;
+static char saved[8];
+
+mono_ns timekeeper_mono(void)
+{
+    return now;
+}
+
+bool crashloop_waits(void)
+{
+    return waits;
+}
+
+void timefloor_save(void)
+{
+    strcat(saved, "f");
+}
+
+void sources_save(void)
+{
+    strcat(saved, "s");
+}
+
+bool store_idle(void)
+{
+    return idle;
+}
+
+void log_line(const char *f, ...)
+{
+    (void)f;
+}
+
+_Noreturn void port_reset(void)
+{
+    resets++;
+    mock_assert(0, "reset", __FILE__, __LINE__);
+    for (;;)
+        ;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    now = 77 * MONO_S;
+    waits = idle = false;
+    resets = 0;
+    saved[0] = 0;
+    return 0;
+}
+
+static void not_unasked(void **state)
+{
+    (void)state;
+    idle = true;
+    assert_true(restart_poll(now) == MONO_NEVER);
+    assert_true(restart_poll(now + 1000 * MONO_S) == MONO_NEVER);
+    assert_int_equal(resets, 0);
+}
+
+/* Before anything was started there is nothing to save. */
+static void at_once_while_it_waits(void **state)
+{
+    (void)state;
+    waits = true;
+    expect_assert_failure(restart_request());
+    assert_int_equal(resets, 1);
+    assert_string_equal(saved, "");
+}
+
+static void when_the_card_has_it(void **state)
+{
+    (void)state;
+    restart_request();
+    assert_string_equal(saved, "fs");
+    assert_int_equal(resets, 0); /* the answer still goes out */
+    for (; now < 78 * MONO_S; now += 100 * MONO_MS)
+        assert_true(restart_poll(now) <= now + MONO_MS);
+    assert_int_equal(resets, 0);
+    idle = true;
+    expect_assert_failure((void)restart_poll(now));
+    assert_int_equal(resets, 1);
+}
+
+static void or_two_seconds_later(void **state)
+{
+    (void)state;
+    restart_request();
+    (void)restart_poll(now + 2 * MONO_S - 1);
+    assert_int_equal(resets, 0);
+    expect_assert_failure((void)restart_poll(now + 2 * MONO_S));
+    assert_int_equal(resets, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(not_unasked, setup),
+        cmocka_unit_test_setup(at_once_while_it_waits, setup),
+        cmocka_unit_test_setup(when_the_card_has_it, setup),
+        cmocka_unit_test_setup(or_two_seconds_later, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
