@@ -1,6 +1,6 @@
 /* crypto_mbed.h -- core/crypto.h on Mbed TLS.
  *
- * Uses Mbed TLS's heap (CMAC contexts): the arena of tls.h must stand first.
+ * Uses Mbed TLS's heap (CMAC contexts), so tls_platform_init comes first.
  * Random bytes come from a CTR_DRBG of its own, seeded from port_entropy on
  * first use and again every CRYPTO_RESEED calls: the hardware's bits are
  * never used as they come. */
@@ -11,8 +11,9 @@
 
 #define CRYPTO_RESEED 1024 /* calls of crypto_random */
 
-/* Seed now: at start, to learn early of a machine without entropy, or to
- * reseed. RC_OK, RC_IO: crypto_random fails until a seeding succeeds. */
+/* Seeds crypto_random now: at start, to learn early of a machine without
+ * entropy, or to reseed. Returns RC_OK, or RC_IO: crypto_random fails until a
+ * seeding succeeds. */
 int crypto_mbed_seed(void) MUST_CHECK;
 
 #endif

@@ -1,15 +1,20 @@
-/* store_fat.h -- one FAT volume, read-only, through FatFs. For store.c. */
+/* store_fat.h -- one FAT volume, read-only, through FatFs. Everything on the
+ * volume is outside input. */
 #ifndef STORE_FAT_H
 #define STORE_FAT_H
 
 #include "core/base.h"
 
-/* The volume's sectors on the card. RC_OK, RC_BAD: no FAT in there, RC_IO. */
+/* Mounts the volume that begins at this block of the card and has so many.
+ * Returns RC_OK; RC_BAD: it holds no FAT file system; RC_IO. */
 int store_fat_mount(uint32_t lba, uint32_t sectors) MUST_CHECK;
-/* Length; RC_STATE no such file, RC_SPACE longer than cap, RC_IO. */
+/* Reads a whole file into buf. Returns its length; RC_STATE: there is no such
+ * file or no volume; RC_SPACE: it is longer than cap; RC_IO. */
 int store_fat_read(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
 
-/* From store.c: sectors of the card, waiting for them. RC_OK or RC_IO. */
+/* Is what store_fat.c reads the card by; whoever mounts defines it
+ * (services/store.c). Reads blocks of the card and waits for them. Returns
+ * RC_OK or RC_IO. */
 int store_read_blocks(uint32_t lba, uint8_t *buf, uint32_t count) MUST_CHECK;
 
 #endif
