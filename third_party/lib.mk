@@ -5,9 +5,11 @@ MAKEFLAGS += -rR
 INC := -Ithird_party/config -I$(SRC)/lwip/src/include \
        -I$(SRC)/mbedtls/include -I$(SRC)/fatfs -iquote firmware \
        -DMBEDTLS_CONFIG_FILE='<mbedtls_config.h>'
+# Names are ours to ask for: firmware/adapters/net_dns.c stands for dns.c.
 FILES := $(wildcard $(SRC)/mbedtls/library/*.c) \
-         $(wildcard $(SRC)/lwip/src/core/*.c $(SRC)/lwip/src/core/ipv4/*.c \
-                    $(SRC)/lwip/src/core/ipv6/*.c) \
+         $(filter-out %/dns.c, \
+             $(wildcard $(SRC)/lwip/src/core/*.c $(SRC)/lwip/src/core/ipv4/*.c \
+                        $(SRC)/lwip/src/core/ipv6/*.c)) \
          $(SRC)/lwip/src/netif/ethernet.c \
          $(SRC)/fatfs/ff.c $(SRC)/fatfs/ffunicode.c
 OBJ := $(patsubst $(SRC)/%.c,$(OUT)/third/%.o,$(FILES))

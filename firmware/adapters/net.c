@@ -7,7 +7,6 @@
 #include "core/mono.h"
 #include "services/log.h"
 #include "lwip/dhcp.h"
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/init.h"
 #include "lwip/nd6.h"
@@ -19,18 +18,12 @@
 
 #define TX_RETRY (250 * MONO_US) /* a frame waits for the one before it      */
 
-struct question {
-    net_resolved done; /* NULL: free */
-    void *arg;
-};
-
 static struct {
     const struct conf *conf;
     void (*changed)(mono_ns now);
     struct netif netif;
     bool added, link;
     struct addr said4, said6; /* last logged */
-    struct question ask[LIMIT_SOURCES];
 } net;
 
 /* ---- what lwIP asks of its port ------------------------------------------ */
@@ -127,11 +120,6 @@ static void static_address(void)
     memcpy(&ip.addr, c->ip4, 4);
     memcpy(&gw.addr, c->gateway4, 4);
     netif_set_addr(&net.netif, &ip, &nm, &gw);
-    for (uint8_t i = 0; i < c->dns4_count; i++) {
-        struct addr a = addr_of(4, c->dns4[i]);
-        const ip_addr_t dns = net_to_lwip(&a);
-        dns_setserver(i, &dns);
-    }
 }
 
 /* The next link may be another network: nothing learnt here holds there. The
@@ -141,6 +129,7 @@ static void forget_network(void)
     net_if_flush();
     etharp_cleanup_netif(&net.netif);
     nd6_cleanup_netif(&net.netif);
+    net_dns_forget();
     for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
         netif_ip6_addr_set_state(&net.netif, i, IP6_ADDR_INVALID);
 }
@@ -219,7 +208,7 @@ void net_init(const struct conf *conf, void (*changed)(mono_ns now))
     net.changed = changed;
     net_ntp_servers(NULL);
     lwip_init();
-    net_dns_init();
+    net_dns_init(conf);
 }
 
 mono_ns net_poll(mono_ns now)
@@ -227,48 +216,13 @@ mono_ns net_poll(mono_ns now)
     watch_link(now);
     bool more = net.added && net_if_poll(&net.netif);
     sys_check_timeouts();
-    net_dns_poll();
     if (net.added)
         watch_address(now);
+    mono_ns next = net_dns_poll(now);
     if (more)
         return now + TX_RETRY;
     u32_t ms = sys_timeouts_sleeptime();
-    return ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? MONO_NEVER
-                                                 : now + ms * MONO_MS;
-}
-
-/* ---- names --------------------------------------------------------------- */
-
-static void found(const char *name, const ip_addr_t *ip, void *arg)
-{
-    (void)name;
-    struct question q = *(struct question *)arg;
-    ((struct question *)arg)->done = NULL;
-    struct addr a = {0};
-    if (ip)
-        a = net_from_lwip(ip);
-    q.done(q.arg, &a, ip ? 1 : 0);
-}
-
-int net_resolve(const char *name, net_resolved done, void *arg)
-{
-    struct question *q = NULL;
-    for (size_t i = 0; i < LEN(net.ask) && !q; i++)
-        if (!net.ask[i].done)
-            q = &net.ask[i];
-    if (!q)
-        return RC_SPACE;
-    ip_addr_t ip;
-    u8_t order =
-        has4() ? LWIP_DNS_ADDRTYPE_IPV4_IPV6 : LWIP_DNS_ADDRTYPE_IPV6_IPV4;
-    *q = (struct question){.done = done, .arg = arg};
-    err_t err = dns_gethostbyname_addrtype(name, &ip, found, q, order);
-    if (err == ERR_INPROGRESS)
-        return RC_OK;
-    if (err == ERR_MEM) {
-        q->done = NULL;
-        return RC_SPACE;
-    }
-    found(name, err == ERR_OK ? &ip : NULL, q);
-    return RC_OK;
+    if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE)
+        next = mono_min(next, now + ms * MONO_MS);
+    return next;
 }

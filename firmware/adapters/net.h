@@ -5,6 +5,7 @@
 
 #include "core/addr.h"
 #include "core/conf.h"
+#include "core/resolver.h"
 #include "core/status.h"
 
 /* Starts lwIP, once. conf stays the caller's and as it is. changed is called
@@ -27,13 +28,12 @@ struct addr net_address6(void);
 /* Fills the network's section of the snapshot. */
 void net_status(struct status_net *out);
 
-/* Hears the outcome of net_resolve; count 0: the name has no address, or
- * nobody answered. */
-typedef void (*net_resolved)(void *arg, const struct addr *addr, size_t count);
+/* Hears the outcome of net_resolve: all addresses, those of a family that we
+ * have an address of first, or why there is none. */
+typedef void (*net_resolved)(void *arg, const struct resolver_answer *answer);
 /* Turns a name or a literal into addresses. Calls done once, from net_poll, or
- * at once for a literal or a cached name. Returns RC_OK, or RC_SPACE: too many
- * questions at once, ask again later. lwIP's resolver yields one address a
- * question: IPv4, unless there is only IPv6 here or there. */
+ * at once for a literal and for what can be no name. Returns RC_OK, or
+ * RC_SPACE: too many questions at once, ask again later. */
 int net_resolve(const char *name, net_resolved done, void *arg) MUST_CHECK;
 
 #endif

@@ -1,68 +1,253 @@
+/* Names: core/resolver over net_udp and net_tcp, and the name servers it
+ * asks. lwIP's own dns.c is left out of the build; what the rest of lwIP calls
+ * of it is here. */
 #include <string.h>
 
+#include "core/limit.h"
+#include "core/resolver.h"
 #include "lwip/dns.h"
+#include "net.h"
 #include "net_private.h"
+#include "net_tcp.h"
+#include "net_udp.h"
 
 #define EACH 2 /* LWIP_DHCP_MAX_DNS_SERVERS, LWIP_ND6_RDNSS_MAX_DNS_SERVERS */
 
-static_assert(DNS_MAX_SERVERS == 2 * EACH, "a place for each");
+static_assert(LIMIT_DNS_SERVERS == LIMIT_NAMESERVERS + 2 * EACH,
+              "a place for each");
+static_assert(DNS_MAX_SERVERS == 2 * EACH, "lwIP looks through all of ours");
+
+struct waiting { /* for an answer                                           */
+    net_resolved done; /* NULL: free                                        */
+    void *arg;
+    int number; /* the resolver's                                           */
+};
 
 static struct {
-    ip_addr_t v4[EACH], v6[EACH];      /* all zero: none */
-    ip_addr_t placed[DNS_MAX_SERVERS]; /* as we left lwIP's table */
+    const struct conf *conf;
+    ip_addr_t v4[EACH], v6[EACH]; /* DHCP's, the routers'; all zero: none   */
+    struct resolver r;
+    struct waiting wait[LIMIT_DNS_QUESTIONS];
+    struct net_udp udp[LIMIT_DNS_QUERIES];
+    unsigned of[LIMIT_DNS_QUERIES]; /* each socket's own number             */
+    struct net_tcp tcp;
+    unsigned tcp_query;
+    mono_ns now;
 } dns;
 
-static bool is_none(const ip_addr_t *a)
+/* ---- name servers ------------------------------------------------------- */
+
+/* lwIP's names. DHCP writes its servers from place 0 (dhcp.c), a router's
+ * advertisement those of its RDNSS option (nd6.c), each over the other's in a
+ * table of lwIP's; here each has places of its own. */
+void dns_init(void)
 {
-    return ip_addr_isany(a);
 }
 
-/* What somebody wrote to place i since the last time. */
-static void take(unsigned i, const ip_addr_t *now)
+void dns_tmr(void)
 {
-    if (is_none(now)) { /* withdrawn (RFC 8106 5.1: lifetime 0) */
-        for (unsigned k = 0; k < EACH; k++)
-            if (ip_addr_eq(&dns.v6[k], &dns.placed[i]))
-                ip_addr_set_zero(&dns.v6[k]);
-    } else if (i < EACH) {
-        ip_addr_t *own = IP_IS_V4(now) ? dns.v4 : dns.v6;
-        ip_addr_copy(own[i], *now);
-    }
 }
 
-static unsigned add(unsigned n, const ip_addr_t *own)
+const ip_addr_t *dns_getserver(u8_t i)
 {
-    for (unsigned k = 0; k < EACH; k++) {
-        bool had = is_none(&own[k]);
-        for (unsigned i = 0; i < n; i++)
-            had = had || ip_addr_eq(&dns.placed[i], &own[k]);
-        if (!had) {
-            ip_addr_copy(dns.placed[n], own[k]);
-            n++;
+    return i < EACH ? &dns.v4[i] : &dns.v6[(i - EACH) % EACH];
+}
+
+/* An IPv6 server that is known stays where it is; a new one takes an empty
+ * place before that of another, for there may be two routers. */
+static void add6(const ip_addr_t *server, unsigned place)
+{
+    for (unsigned k = 0; k < EACH; k++)
+        if (ip_addr_eq(&dns.v6[k], server))
+            return;
+    for (unsigned k = 0; k < EACH; k++)
+        if (ip_addr_isany(&dns.v6[k])) {
+            dns.v6[k] = *server;
+            return;
         }
-    }
-    return n;
+    dns.v6[place] = *server;
 }
 
-void net_dns_init(void)
+void dns_setserver(u8_t i, const ip_addr_t *server)
+{
+    if (!server) { /* withdrawn (RFC 8106 section 5.1: lifetime 0) */
+        memset(i < EACH ? &dns.v4[i] : &dns.v6[(i - EACH) % EACH], 0,
+               sizeof dns.v4[0]);
+    } else if (i < EACH && IP_IS_V4(server)) {
+        if (i == 0) /* a new lease */
+            memset(dns.v4, 0, sizeof dns.v4);
+        dns.v4[i] = *server;
+    } else if (i < EACH) {
+        add6(server, i);
+    }
+}
+
+static void tell_servers(mono_ns now)
+{
+    struct addr list[LIMIT_DNS_SERVERS];
+    size_t n = 0;
+    for (unsigned i = 0; i < dns.conf->nameserver_count; i++)
+        list[n++] = dns.conf->nameserver[i];
+    for (unsigned i = 0; i < DNS_MAX_SERVERS; i++) {
+        const ip_addr_t *server = dns_getserver((u8_t)i);
+        if (!ip_addr_isany(server))
+            list[n++] = net_from_lwip(server);
+    }
+    resolver_servers(&dns.r, list, n, now);
+}
+
+void net_dns_forget(void)
+{
+    memset(dns.v4, 0, sizeof dns.v4);
+    memset(dns.v6, 0, sizeof dns.v6);
+    resolver_forget(&dns.r);
+}
+
+/* ---- datagrams and the connection --------------------------------------- */
+
+static void on_datagram(void *arg, const struct net_udp_datagram *d)
+{
+    resolver_received(&dns.r, *(const unsigned *)arg, &d->from, d->from_port,
+                      d->msg, d->len, dns.now);
+}
+
+/* What finds no socket or buffer is as if it were lost on the way. */
+static void send(const struct resolver_out *out)
+{
+    struct net_udp *u = &dns.udp[out->query];
+    if (out->fresh) {
+        net_udp_close(u);
+        if (net_udp_open(u, 0) != RC_OK)
+            return;
+    }
+    if (u->pcb &&
+        net_udp_send(u, &out->to, RESOLVER_PORT, out->b, out->len) == RC_IO)
+        resolver_unsent(&dns.r, out->query, dns.now);
+}
+
+static void connect(const struct resolver_out *out)
+{
+    net_udp_close(&dns.udp[out->query]);
+    net_tcp_abort(&dns.tcp);
+    dns.tcp_query = out->query;
+    /* All of it fits: it is the connection's first write. */
+    if (net_tcp_connect(&dns.tcp, &out->to, RESOLVER_PORT) != RC_OK ||
+        net_tcp_write(&dns.tcp, out->b, out->len) != (int)out->len) {
+        net_tcp_abort(&dns.tcp);
+        resolver_tcp_ended(&dns.r, out->query, dns.now);
+    }
+}
+
+static void shut(unsigned query)
+{
+    net_udp_close(&dns.udp[query]);
+    if (dns.tcp.state != NET_TCP_CLOSED && dns.tcp_query == query)
+        net_tcp_abort(&dns.tcp);
+}
+
+static void read_tcp(void)
+{
+    uint8_t b[512];
+    int n;
+    while (dns.tcp.state != NET_TCP_CLOSED &&
+           (n = net_tcp_read(&dns.tcp, b, sizeof b)) != RC_AGAIN) {
+        if (n > 0) {
+            resolver_tcp_received(&dns.r, dns.tcp_query, b, (size_t)n, dns.now);
+            continue;
+        }
+        net_tcp_abort(&dns.tcp);
+        resolver_tcp_ended(&dns.r, dns.tcp_query, dns.now);
+    }
+}
+
+static void act(void)
+{
+    struct resolver_out out;
+    while (resolver_poll(&dns.r, dns.now, &out) == RC_OK)
+        switch (out.act) {
+        case RESOLVER_SEND:
+            send(&out);
+            break;
+        case RESOLVER_OPEN:
+            connect(&out);
+            break;
+        case RESOLVER_CLOSE:
+            shut(out.query);
+            break;
+        }
+}
+
+/* ---- answers ------------------------------------------------------------ */
+
+/* The family that we have an address of comes first. */
+static void prefer_reachable(struct resolver_answer *a)
+{
+    struct addr list[LIMIT_DNS_ADDRESSES];
+    uint8_t first = net_address4().family ? 4 : 6;
+    size_t n = 0;
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (unsigned i = 0; i < a->count; i++)
+            if ((a->addr[i].family == first) == (turn == 0))
+                list[n++] = a->addr[i];
+    if (first == 6)
+        memcpy(a->addr, list, n * sizeof list[0]);
+}
+
+static void give_out(void)
+{
+    for (size_t i = 0; i < LEN(dns.wait); i++) {
+        struct waiting *w = &dns.wait[i], one = *w;
+        struct resolver_answer a;
+        if (!one.done ||
+            resolver_take(&dns.r, one.number, dns.now, &a) != RC_OK)
+            continue;
+        w->done = NULL; /* it may ask again at once */
+        prefer_reachable(&a);
+        one.done(one.arg, &a);
+    }
+}
+
+int net_resolve(const char *name, net_resolved done, void *arg)
+{
+    struct resolver_answer literal = {
+        .why = RESOLVER_FOUND, .count = 1, .ttl_s = RESOLVER_TTL_MAX};
+    if (addr_parse(name, &literal.addr[0]) == RC_OK) {
+        done(arg, &literal);
+        return RC_OK;
+    }
+    for (size_t i = 0; i < LEN(dns.wait); i++) {
+        struct waiting *w = &dns.wait[i];
+        if (w->done)
+            continue;
+        int number = resolver_ask(&dns.r, name, dns.now);
+        if (number >= 0)
+            *w = (struct waiting){.done = done, .arg = arg, .number = number};
+        else if (number == RC_BAD)
+            done(arg, &(struct resolver_answer){.why = RESOLVER_NO_NAME});
+        return number == RC_SPACE ? RC_SPACE : RC_OK;
+    }
+    return RC_SPACE;
+}
+
+void net_dns_init(const struct conf *conf)
 {
     memset(&dns, 0, sizeof dns);
+    dns.conf = conf;
+    resolver_init(&dns.r);
+    for (unsigned i = 0; i < LIMIT_DNS_QUERIES; i++) {
+        dns.of[i] = i;
+        dns.udp[i].arg = &dns.of[i];
+        dns.udp[i].received = on_datagram;
+    }
 }
 
-void net_dns_poll(void)
+mono_ns net_dns_poll(mono_ns now)
 {
-    bool changed = false;
-    for (unsigned i = 0; i < DNS_MAX_SERVERS; i++) {
-        const ip_addr_t *now = dns_getserver((u8_t)i);
-        if (ip_addr_eq(now, &dns.placed[i]))
-            continue;
-        changed = true;
-        take(i, now);
-    }
-    if (!changed)
-        return;
-    memset(dns.placed, 0, sizeof dns.placed);
-    (void)add(add(0, dns.v4), dns.v6);
-    for (unsigned i = 0; i < DNS_MAX_SERVERS; i++)
-        dns_setserver((u8_t)i, &dns.placed[i]); /* no holes: lwIP stops there */
+    dns.now = now;
+    tell_servers(now);
+    read_tcp();
+    act();
+    give_out();
+    act(); /* what was asked meanwhile */
+    return resolver_due(&dns.r);
 }

@@ -5,6 +5,7 @@
 #define NET_PRIVATE_H
 
 #include "core/addr.h"
+#include "core/conf.h"
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
@@ -37,17 +38,15 @@ uint64_t net_rx_stamp(const struct pbuf *p);
  * tells the socket that sent it. */
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
 
-/* ---- name servers (net_dns.c) -------------------------------------------- */
+/* ---- names (net_dns.c) -------------------------------------------- */
 
-/* DHCP and router advertisements both fill lwIP's table of name servers from
- * its first place, each over the other's entries; a router whose IPv6 name
- * server is dead would so take the working one away. net_dns.c keeps those of
- * each and writes the table itself: IPv4 first, then IPv6, none lost. */
-
-/* Forgets all name servers. */
-void net_dns_init(void);
-/* Puts the table right. To be called after anything that may have changed
- * it: frames, the link, DHCP. */
-void net_dns_poll(void);
+/* Starts the resolver. conf stays the caller's; its name servers are asked
+ * first, then those of DHCP, then those of router advertisements. */
+void net_dns_init(const struct conf *conf);
+/* Forgets what the network told: name servers and names. */
+void net_dns_forget(void);
+/* Asks and answers. To be called after whatever may bring datagrams or name
+ * servers. Returns when it must run next. */
+mono_ns net_dns_poll(mono_ns now);
 
 #endif

@@ -190,32 +190,27 @@ static int read_address(struct conf_parser *p)
     return RC_OK;
 }
 
-static int read_ip4(struct conf_parser *p, uint8_t ip[4])
-{
-    struct addr a;
-    if (addr_parse(p->w.word[1], &a) < 0 || a.family != 4)
-        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
-    memcpy(ip, a.b, 4);
-    return RC_OK;
-}
-
 static int read_gateway(struct conf_parser *p)
 {
+    struct addr a;
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
-    return read_ip4(p, p->c->gateway4);
+    if (addr_parse(p->w.word[1], &a) < 0 || a.family != 4)
+        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
+    memcpy(p->c->gateway4, a.b, 4);
+    return RC_OK;
 }
 
 static int read_nameserver(struct conf_parser *p)
 {
-    uint8_t ip[4] = {0};
+    struct addr a;
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
-    if (read_ip4(p, ip) < 0)
-        return RC_BAD;
-    if (p->c->dns4_count == LEN(p->c->dns4))
+    if (addr_parse(p->w.word[1], &a) < 0)
+        return conf_bad(p, "* is not an address", p->w.word[1]);
+    if (p->c->nameserver_count == LIMIT_NAMESERVERS)
         return conf_bad(p, "two are enough", NULL);
-    memcpy(p->c->dns4[p->c->dns4_count++], ip, 4);
+    p->c->nameserver[p->c->nameserver_count++] = a;
     return RC_OK;
 }
 

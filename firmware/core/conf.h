@@ -11,6 +11,7 @@
 
 #include "limit.h"
 #include "authselect.h"
+#include "addr.h"
 #include "base.h"
 #include "leap.h"
 
@@ -75,10 +76,10 @@ struct conf {
     uint8_t pps_gpio; /* BCM number                                       */
     uint16_t pps_width_ms;
     char hostname[64]; /* of DHCP and the console                         */
-    bool static_ip4;   /* an address line: ip4, its prefix, gateway, dns  */
+    bool static_ip4;   /* an address line: ip4, its prefix, gateway        */
     uint8_t ip4[4], ip4_prefix, gateway4[4];
-    uint8_t dns4[2][4];
-    uint8_t dns4_count;
+    struct addr nameserver[LIMIT_NAMESERVERS]; /* asked before DHCP's      */
+    uint8_t nameserver_count;
     struct conf_report reports[LIMIT_CONF_ERRORS];
     uint8_t report_count;
     uint16_t reports_lost;

@@ -16,6 +16,7 @@
 
 /* Names. A source may ask for two: its own, and that of the NTP server which
  * a key exchange names. */
+#define LIMIT_NAMESERVERS   2  /* of chrony.conf                              */
 #define LIMIT_DNS_ADDRESSES 16 /* of one name, both families                 */
 #define LIMIT_DNS_SERVERS   6  /* DHCP's, the routers', chrony.conf's        */
 #define LIMIT_DNS_QUESTIONS (2 * LIMIT_SOURCES)
@@ -40,7 +41,7 @@
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */
 #define LIMIT_UDP_SOCKETS     (LIMIT_SOURCES + 3) /* each source's, servers' */
-#define LIMIT_TCP_CONNECTIONS (LIMIT_TLS_SESSIONS + 5)
+#define LIMIT_TCP_CONNECTIONS (LIMIT_TLS_SESSIONS + 6) /* one for names */
 #define LIMIT_TCP_LISTENERS   2
 #define LIMIT_RX_FRAMES       40
 #define LIMIT_TX_FRAMES       16

@@ -105,7 +105,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
 
 /* ---- names -------------------------------------------------------------- */
 
-static void resolved(void *arg, const struct addr *addr, size_t count)
+static void resolved(void *arg, const struct resolver_answer *a)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
@@ -114,18 +114,18 @@ static void resolved(void *arg, const struct addr *addr, size_t count)
         s->step = SOURCE_ADDRESS;
         return;
     }
-    if (count == 0) {
-        source_trouble(s, "name does not resolve");
+    if (a->count == 0) {
+        source_unresolved(s, a);
         s->retry = now + source_resolve_wait(&s->unresolved);
         s->step = SOURCE_ADDRESS;
         return;
     }
     s->unresolved = 0;
-    if (!addr_equal(&s->addr, &addr[0])) {
+    if (!addr_equal(&s->addr, &a->addr[0])) {
         timekeeper_forget(slot_of(s));
         ntp_client_basic(&s->ntp);
     }
-    s->addr = addr[0];
+    s->addr = a->addr[0];
     s->step = SOURCE_RUN;
     s->retry = 0;
 }

@@ -154,6 +154,14 @@ void source_trouble(struct source *s, const char *what)
         log_line("%s: %s", s->conf->name, s->trouble);
 }
 
+void source_unresolved(struct source *s, const struct resolver_answer *a)
+{
+    char why[RESOLVER_WHY], text[sizeof s->trouble];
+    resolver_why_text(a, why);
+    (void)fmt(text, sizeof text, "name does not resolve: %s", why);
+    source_trouble(s, text);
+}
+
 mono_ns source_resolve_wait(uint8_t *failures)
 {
     int64_t s = RESOLVE_S << *failures;

@@ -115,6 +115,8 @@ void sources_card_restore(struct source *s, unsigned count,
 
 /* The one line for a person; logged when it is another one. "": none. */
 void source_trouble(struct source *s, const char *what);
+/* Says why the source's name has no address. */
+void source_unresolved(struct source *s, const struct resolver_answer *a);
 /* How long to wait after one more failure of the name service; counts it. */
 mono_ns source_resolve_wait(uint8_t *failures);
 

@@ -206,18 +206,18 @@ static void mark(struct source *s, mono_ns now)
     s->ke.ticket = write_record(now);
 }
 
-static void resolved(void *arg, const struct addr *addr, size_t count)
+static void resolved(void *arg, const struct resolver_answer *a)
 {
     struct source *s = arg;
     mono_ns now = timekeeper_mono();
-    if (count == 0) {
-        source_trouble(s, "name does not resolve");
+    if (a->count == 0) {
+        source_unresolved(s, a);
         s->ke.again = now + source_resolve_wait(&s->ke.unresolved);
         s->ke.step = SOURCE_KE_IDLE;
         return;
     }
     s->ke.unresolved = 0;
-    s->ke.addr = addr[0];
+    s->ke.addr = a->addr[0];
     s->ke.step = SOURCE_KE_IDLE;
     if (wanted(s))
         mark(s, now);

@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     int errors = 0;
     int n = conf_parse(&c, (const char *)data, len);
     CHECK(c.source_count <= LIMIT_SOURCES);
-    CHECK(c.trust_count <= LIMIT_TRUST_FILES && c.dns4_count <= 2);
+    CHECK(c.trust_count <= LIMIT_TRUST_FILES &&
+          c.nameserver_count <= LIMIT_NAMESERVERS);
     CHECK(c.report_count <= LIMIT_CONF_ERRORS);
     for (size_t i = 0; i < c.source_count; i++)
         check_source(&c.sources[i]);

@@ -94,6 +94,8 @@ static void fix_session4(uint8_t *b, size_t len)
     } else if (b[23] == 17 && len >= 44 && at16(b + 34) == 53) {
         memcpy(b + 36, sim.dns.b + 34, 2);
         memcpy(b + 42, sim.dns.b + 42, 2);
+        if (len >= 42 + 27 && sim.dns.len >= 42 + 27) /* a.example's letters */
+            memcpy(b + 54, sim.dns.b + 54, 15);
     } else if (b[23] == 17 && len >= 50 && at16(b + 34) == 67) {
         memcpy(b + 46, sim.dhcp.b + 46, 4);
     }
@@ -192,9 +194,9 @@ static struct net_tcp *place(void *arg, const struct addr *from, uint16_t port)
     return NULL;
 }
 
-static void found(void *arg, const struct addr *addr, size_t count)
+static void found(void *arg, const struct resolver_answer *a)
 {
-    (void)arg, (void)addr, (void)count;
+    (void)arg, (void)a;
 }
 
 static void changed(mono_ns now)

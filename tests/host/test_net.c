@@ -291,13 +291,13 @@ static struct {
     struct addr addr;
 } found;
 
-static void on_found(void *arg, const struct addr *addr, size_t count)
+static void on_found(void *arg, const struct resolver_answer *a)
 {
     assert_ptr_equal(arg, &found);
     found.calls++;
-    found.count = count;
-    if (count)
-        found.addr = *addr;
+    found.count = a->count;
+    if (a->count)
+        found.addr = a->addr[0];
 }
 
 static void test_literals(void **state)

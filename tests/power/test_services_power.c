@@ -300,8 +300,10 @@ static void answer_exchange(unsigned i)
 
 static int resolve(const char *name, net_resolved done, void *arg)
 {
-    struct addr a = {.family = 4, .b = {192, 0, 2, (uint8_t)name[1]}};
-    done(arg, &a, 1);
+    struct resolver_answer a = {
+        .count = 1,
+        .addr = {{.family = 4, .b = {192, 0, 2, (uint8_t)name[1]}}}};
+    done(arg, &a);
     return RC_OK;
 }
 

@@ -153,8 +153,9 @@ static void a_whole_file(void **state)
     assert_memory_equal(c.ip4, "\xc0\x00\x02\x07", 4);
     assert_int_equal(c.ip4_prefix, 24);
     assert_memory_equal(c.gateway4, "\xc0\x00\x02\x01", 4);
-    assert_int_equal(c.dns4_count, 2);
-    assert_memory_equal(c.dns4[1], "\xc0\x00\x02\x03", 4);
+    assert_int_equal(c.nameserver_count, 2);
+    assert_int_equal(c.nameserver[1].family, 4);
+    assert_memory_equal(c.nameserver[1].b, "\xc0\x00\x02\x03", 4);
 }
 
 static void errors_have_line_and_reason(void **state)
@@ -517,7 +518,7 @@ static void numbers(void **state)
     assert_int_equal(parse("address 192.0.2.256/24\n"), 1);
     assert_int_equal(parse("address 192.0.2.1/33\n"), 1);
     assert_int_equal(parse("address 192.0.2.1/24x\n"), 1);
-    assert_int_equal(parse("nameserver 1.1.1.1\nnameserver 1.1.1.2\n"
+    assert_int_equal(parse("nameserver 1.1.1.1\nnameserver 2001:db8::53\n"
                            "nameserver 1.1.1.3\n"),
                      1);
     report_is(0, CONF_ERROR, 3, "nameserver: two are enough");

@@ -8,18 +8,12 @@
 
 #include <cmocka.h>
 
-#include "lwip/dns.h"
 #include "lwip/udp.h"
 #include "net_wire.h"
 #include "adapters/net_private.h"
 #include "adapters/net_udp.h"
 
 static struct conf conf;
-
-static bool is_dns(const struct frame *f)
-{
-    return is_udp4(f, 53);
-}
 
 static bool is_arp_for_router(const struct frame *f)
 {
@@ -196,169 +190,6 @@ static void test_tx_queue(void **state)
     assert_int_equal(next, u.left);
 }
 
-/* ---- names ---------------------------------------------------------------------- */
-
-static struct {
-    unsigned calls;
-    size_t count;
-    struct addr addr;
-} found;
-
-static void on_found(void *arg, const struct addr *addr, size_t count)
-{
-    (void)arg;
-    found.calls++;
-    found.count = count;
-    found.addr = *addr;
-}
-
-#define NO_DATA   0 /* the name exists, without such an address */
-#define NO_DOMAIN 3 /* RFC 1035 4.1.1: no such name             */
-
-/* Answer the question in `ask`: one record, or with none `code`. */
-static void dns_answer(const struct frame *ask, const uint8_t *data,
-                       unsigned len, unsigned code)
-{
-    struct frame f;
-    uint8_t m[512];
-    size_t q = ask->len - 42;
-    memcpy(m, ask->b + 42, q);
-    be16(m + 2, 0x8180 | code);
-    be16(m + 6, len ? 1 : 0);
-    if (len) {
-        uint8_t *r = m + q;
-        memcpy(r,
-               (uint8_t[12]){0xc0, 12, 0, len == 4 ? 1 : 28, 0, 1, 0, 0, 0, 60,
-                             0, (uint8_t)len},
-               12);
-        memcpy(r + 12, data, len);
-        q += 12 + len;
-    }
-    udp4(&f, 53, at16(ask->b + 34), m, q);
-    arrive(&f, sim.ticks);
-}
-
-static void test_dns(void **state)
-{
-    (void)state;
-    static const uint8_t four[4] = {192, 0, 2, 7},
-                         six[16] = {0x20, 1, 0x0d, 0xb8, [15] = 9};
-    memset(&found, 0, sizeof found);
-    assert_int_equal(net_resolve("a.example", on_found, NULL), RC_OK);
-    struct frame ask = *run(5000, is_dns);
-    assert_memory_equal(ask.b + 30, router_ip, 4);
-    dns_answer(&ask, four, 4, 0);
-    run(10, NULL);
-    assert_int_equal(found.calls, 1);
-    assert_int_equal(found.count, 1);
-    assert_int_equal(found.addr.family, 4);
-    assert_memory_equal(found.addr.b, four, 4);
-
-    assert_int_equal(net_resolve("b.example", on_found, NULL), RC_OK);
-    struct frame again = *run(5000, is_dns);
-    assert_int_not_equal(at16(again.b + 34), at16(ask.b + 34)); /* port */
-    assert_int_not_equal(at16(again.b + 42), at16(ask.b + 42)); /* id */
-    dns_answer(&again, NULL, 0, NO_DATA); /* no IPv4: IPv6 is asked for */
-    ask = *run(5000, is_dns);
-    assert_int_equal(at16(ask.b + ask.len - 4), 28);
-    dns_answer(&ask, six, 16, 0);
-    run(10, NULL);
-    assert_int_equal(found.calls, 2);
-    assert_int_equal(found.addr.family, 6);
-    assert_memory_equal(found.addr.b, six, 16);
-
-    assert_int_equal(net_resolve("no.example", on_found, NULL), RC_OK);
-    ask = *run(5000, is_dns);
-    dns_answer(&ask, NULL, 0, NO_DOMAIN);
-    run(10, NULL);
-    assert_int_equal(found.calls, 3);
-    assert_int_equal(found.count, 0);
-}
-
-/* Nobody answers: an end comes all the same. */
-static void test_dns_silent(void **state)
-{
-    (void)state;
-    memset(&found, 0, sizeof found);
-    assert_int_equal(net_resolve("silent.example", on_found, NULL), RC_OK);
-    run(60000, NULL);
-    assert_int_equal(found.calls, 1);
-    assert_int_equal(found.count, 0);
-}
-
-/* More questions than lwIP holds: refused, not lost. */
-static void test_dns_many(void **state)
-{
-    (void)state;
-    memset(&found, 0, sizeof found);
-    unsigned asked = 0;
-    for (char name[] = "a.many"; name[0] <= 'p'; name[0]++) {
-        int rc = net_resolve(name, on_found, NULL);
-        assert_true(rc == RC_OK || rc == RC_SPACE);
-        asked += rc == RC_OK;
-    }
-    assert_true(asked >= 4 && asked < 16);
-    run(60000, NULL);
-    assert_int_equal(found.calls, asked);
-    assert_int_equal(net_resolve("a.many", on_found, NULL), RC_OK);
-    run(60000, NULL);
-}
-
-static void test_dns_forged(void **state)
-{
-    (void)state;
-    static const uint8_t four[4] = {192, 0, 2, 7}, bad[4] = {6, 6, 6, 6};
-    memset(&found, 0, sizeof found);
-    assert_int_equal(net_resolve("c.example", on_found, NULL), RC_OK);
-    struct frame ask = *run(5000, is_dns), forged = ask;
-    be16(forged.b + 42, at16(ask.b + 42) + 1); /* another id */
-    dns_answer(&forged, bad, 4, 0);
-    forged = ask;
-    be16(forged.b + 34, at16(ask.b + 34) ^ 1); /* another port */
-    dns_answer(&forged, bad, 4, 0);
-    run(10, NULL);
-    assert_int_equal(found.calls, 0);
-    dns_answer(&ask, four, 4, 0);
-    run(10, NULL);
-    assert_int_equal(found.calls, 1);
-    assert_memory_equal(found.addr.b, four, 4);
-}
-
-static bool server_is(unsigned i, const char *text)
-{
-    char have[48];
-    (void)ipaddr_ntoa_r(dns_getserver((u8_t)i), have, sizeof have);
-    return strcmp(have, text) == 0;
-}
-
-/* RFC 8106 servers come after DHCP's, whose place lwIP would give them. */
-static void test_rdnss(void **state)
-{
-    (void)state;
-    struct frame f;
-    char text[ADDR_TEXT];
-    static const uint8_t dns1[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53},
-                         dns2[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x54};
-    assert_true(server_is(0, "10.9.0.1"));
-    advertisement(&f, dns1, 600);
-    arrive(&f, sim.ticks);
-    run(3000, NULL);
-    text_of(net_address6(), text);
-    assert_string_equal(text, "2001:db8::ff:fe00:2a");
-    assert_true(server_is(0, "10.9.0.1"));
-    assert_true(server_is(1, "2001:DB8::53"));
-    advertisement(&f, dns2, 600); /* another one takes its place */
-    arrive(&f, sim.ticks);
-    run(10, NULL);
-    assert_true(server_is(0, "10.9.0.1"));
-    assert_true(server_is(1, "2001:DB8::54"));
-    advertisement(&f, dns2, 0); /* and is withdrawn */
-    arrive(&f, sim.ticks);
-    run(10, NULL);
-    assert_true(server_is(0, "10.9.0.1"));
-    assert_true(server_is(1, "0.0.0.0"));
-}
-
 /* ---- strangers -------------------------------------------------------------------- */
 
 static void test_echo(void **state)
@@ -533,14 +364,12 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_down),         cmocka_unit_test(test_dhcp),
-        cmocka_unit_test(test_rx_stamp),     cmocka_unit_test(test_tx_stamp),
-        cmocka_unit_test(test_tx_queue),     cmocka_unit_test(test_dns),
-        cmocka_unit_test(test_dns_forged),   cmocka_unit_test(test_dns_silent),
-        cmocka_unit_test(test_dns_many),     cmocka_unit_test(test_rdnss),
-        cmocka_unit_test(test_echo),         cmocka_unit_test(test_fragments),
-        cmocka_unit_test(test_flood),        cmocka_unit_test(test_no_buffers),
-        cmocka_unit_test(test_short_frames), cmocka_unit_test(test_link_change),
+        cmocka_unit_test(test_down),        cmocka_unit_test(test_dhcp),
+        cmocka_unit_test(test_rx_stamp),    cmocka_unit_test(test_tx_stamp),
+        cmocka_unit_test(test_tx_queue),    cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_fragments),   cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_no_buffers),  cmocka_unit_test(test_short_frames),
+        cmocka_unit_test(test_link_change),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -9,70 +9,12 @@
 #include <cmocka.h>
 
 #include "adapters/net_tcp.h"
-#include "core/bytes.h"
 #include "core/limit.h"
-#include "net_wire.h"
-
-#define FIN 1
-#define SYN 2
-#define RST 4
-#define PSH 8
-#define ACK 16
+#include "net_segments.h"
 
 static struct conf conf;
 
 static const struct addr router = {.family = 4, .b = {10, 9, 0, 1}};
-
-/* The other end of one connection. */
-static struct peer {
-    unsigned ours, port;
-    uint32_t seq, ack;
-} peer;
-
-static bool is_tcp(const struct frame *f)
-{
-    return at16(f->b + 12) == 0x0800 && f->b[23] == 6;
-}
-
-static uint8_t flags_of(const struct frame *f)
-{
-    return f->b[47];
-}
-
-static void tcp_frame(uint8_t flags, const char *text)
-{
-    struct frame f;
-    size_t len = strlen(text);
-    ethernet(&f, 0x0800);
-    uint8_t *t = f.b + 34;
-    be16(t, peer.port);
-    be16(t + 2, peer.ours);
-    bytes_put32(t + 4, peer.seq);
-    bytes_put32(t + 8, peer.ack);
-    t[12] = 5 << 4;
-    t[13] = flags;
-    be16(t + 14, 8000);
-    memcpy(t + 20, text, len);
-    ipv4(&f, 6, 20 + len, 0);
-    uint32_t sum = sum16((uint32_t)(6 + 20 + len), f.b + 26, 8);
-    be16(t + 16, folded(sum16(sum, t, 20 + len)));
-    peer.seq += (uint32_t)len + ((flags & (SYN | FIN)) != 0);
-    arrive(&f, sim.ticks);
-}
-
-/* The next segment that leaves, taken note of. */
-static const struct frame *segment(void)
-{
-    const struct frame *f = run(100, is_tcp);
-    if (f) {
-        const uint8_t *t = f->b + 34;
-        size_t len = at16(f->b + 16) - 20u - (size_t)(t[12] >> 4) * 4;
-        peer.ours = at16(t);
-        peer.ack =
-            bytes_get32(t + 4) + (uint32_t)len + ((t[13] & (SYN | FIN)) != 0);
-    }
-    return f;
-}
 
 static bool is_text(const struct frame *f, const char *text)
 {

@@ -2,6 +2,7 @@
  * DNS (RFC 1035) a board needs to find its servers. One machine, 10.0.0.1,
  * is router, DHCP and DNS server; 10.0.0.66 is the attacker's. */
 #include <string.h>
+#include <strings.h>
 
 #include "core/bytes.h"
 #include "port.h"
@@ -246,8 +247,9 @@ static uint32_t address_of(uint32_t asked, const uint8_t *name)
         return SERVER_0 + (uint32_t)w->dns_lie;
     if (asked == EVIL)
         return SERVER_0 + SIM_SERVERS - 1;
-    if (name[0] == 4 && memcmp(name + 1, "nts", 3) == 0 && name[4] >= '1' &&
-        name[4] < '1' + SIM_SERVERS && memcmp(name + 5, "\4test", 6) == 0)
+    if (name[0] == 4 && strncasecmp((const char *)name + 1, "nts", 3) == 0 &&
+        name[4] >= '1' && name[4] < '1' + SIM_SERVERS &&
+        strncasecmp((const char *)name + 5, "\4test", 6) == 0)
         return SERVER_0 + (uint32_t)(name[4] - '1');
     return 0;
 }

@@ -18,12 +18,12 @@
 #define MEM_SIZE                   (32 * 1024) /* outgoing pbufs             */
 #define MEMP_NUM_PBUF              32
 #define MEMP_NUM_UDP_PCB           (LIMIT_UDP_SOCKETS + LWIP_DHCP + \
-                                    DNS_MAX_REQUESTS)
+                                    LIMIT_DNS_QUERIES)
 #define MEMP_NUM_TCP_PCB           LIMIT_TCP_CONNECTIONS
 #define MEMP_NUM_TCP_PCB_LISTEN    LIMIT_TCP_LISTENERS
 #define MEMP_NUM_TCP_SEG           (4 * LIMIT_TCP_CONNECTIONS)
 #define MEMP_NUM_FRAG_PBUF         8
-#define MEMP_NUM_ARP_QUEUE         LIMIT_SOURCES
+#define MEMP_NUM_ARP_QUEUE         (2 * LIMIT_DNS_ACTIVE + LIMIT_SOURCES)
 #define MEMP_NUM_ND6_QUEUE         8
 #define MEMP_SANITY_CHECK          1 /* a double free ends in panic()        */
 #define PBUF_POOL_SIZE             8 /* lwIP checks; frames have their own   */
@@ -35,6 +35,9 @@
 #define LWIP_IPV4                  1
 #define LWIP_ARP                   1
 #define ARP_QUEUEING               1
+#define ARP_QUEUE_LEN              (2 * LIMIT_DNS_ACTIVE) /* to one address:
+                                    * at the start all names are asked at
+                                    * once, A and AAAA                     */
 #define ARP_TABLE_SIZE             (LIMIT_SOURCES + 8)
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define IP_REASSEMBLY              0 /* nothing of ours comes in fragments,
@@ -64,15 +67,11 @@
 #define LWIP_ICMP6                 1
 #define LWIP_ND6_QUEUEING          1
 
-/* Names. */
+/* Names: core/resolver asks for them, lwIP's dns.c is not built. It is on for
+ * DHCP and router advertisements, which tell of name servers only then: they
+ * call net_dns.c.                                                           */
 #define LWIP_DNS                   1
-#define DNS_TABLE_SIZE             LIMIT_SOURCES
-#define DNS_MAX_NAME_LENGTH        254
 #define DNS_MAX_SERVERS            4
-#define LWIP_DNS_SECURE            (LWIP_DNS_SECURE_RAND_XID | \
-                                    LWIP_DNS_SECURE_NO_MULTIPLE_OUTSTANDING | \
-                                    LWIP_DNS_SECURE_RAND_SRC_PORT)
-#define DNS_MAX_REQUESTS           8
 
 /* Transport. */
 #define LWIP_UDP                   1
