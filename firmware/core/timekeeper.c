@@ -139,13 +139,37 @@ static size_t quorum(const struct timekeeper *t)
     return tk_is_set(t) ? 1 : select_quorum(t->in, t->slots, &t->limits);
 }
 
-static void fill(const struct timekeeper *t, const struct timekeeper_slot *s,
-                 uint64_t ticks, struct select_in *in)
+/* May vote, if it is the only one at its server. */
+static bool has_say(const struct timekeeper *t, const struct timekeeper_slot *s)
 {
+    return !s->conf->noselect && !(s->conf->dhcp && t->nts && !tk_is_set(t));
+}
+
+int tk_votes_for(const struct timekeeper *t, unsigned slot)
+{
+    const struct timekeeper_slot *own = &t->slot[slot];
+    int votes = -1, best = -1;
+    for (unsigned i = 0; i < t->slots && addr_size(&own->addr) > 0; i++) {
+        const struct timekeeper_slot *s = &t->slot[i];
+        if (!s->conf || !has_say(t, s) || s->port != own->port ||
+            !addr_equal(&s->addr, &own->addr))
+            continue;
+        int rank = 2 * s->conf->nts + (s->reach != 0);
+        if (rank > best) {
+            best = rank;
+            votes = (int)i;
+        }
+    }
+    return votes == (int)slot ? -1 : votes;
+}
+
+static void fill(const struct timekeeper *t, unsigned slot, uint64_t ticks,
+                 struct select_in *in)
+{
+    const struct timekeeper_slot *s = &t->slot[slot];
     *in = (struct select_in){
         .auth = s->conf->nts,
-        .noselect =
-            s->conf->noselect || (s->conf->dhcp && t->nts && !tk_is_set(t)),
+        .noselect = !has_say(t, s) || tk_votes_for(t, slot) >= 0,
         .prefer = s->conf->prefer,
         .require = s->conf->require,
         .trust = s->conf->trust,
@@ -182,7 +206,7 @@ static void choose(struct timekeeper *t, uint64_t ticks, int updated)
     char before[LIMIT_SOURCES];
     memcpy(before, t->sel.letter, sizeof before);
     for (unsigned i = 0; i < t->slots; i++)
-        fill(t, &t->slot[i], ticks, &t->in[i]);
+        fill(t, i, ticks, &t->in[i]);
     select_apply_auth(t->in, t->slots, t->conf->authselect);
     const struct select_conf conf = {.need = quorum(t),
                                      .current = t->sel.selected,
@@ -297,6 +321,17 @@ static void set_reach(struct timekeeper *t, struct timekeeper_slot *s,
     if ((s->reach == 0) != (reach == 0))
         t->reselect = true;
     s->reach = reach;
+}
+
+void tk_server(struct timekeeper *t, unsigned slot, const struct addr *addr,
+               uint16_t port)
+{
+    struct timekeeper_slot *s = slot_of(t, slot);
+    if (s->port == port && addr_equal(&s->addr, addr))
+        return;
+    s->addr = *addr;
+    s->port = port;
+    t->reselect = true;
 }
 
 void tk_asked(struct timekeeper *t, unsigned slot, uint8_t reach,

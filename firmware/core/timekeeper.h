@@ -28,6 +28,7 @@
 #ifndef CORE_TIMEKEEPER_H
 #define CORE_TIMEKEEPER_H
 
+#include "addr.h"
 #include "bootstrap.h"
 #include "clk.h"
 #include "conf.h"
@@ -70,6 +71,8 @@ struct timekeeper_event { /* a line for the log                              */
 
 struct timekeeper_slot { /* one source                                      */
     const struct conf_source *conf; /* NULL: unused                          */
+    struct addr addr; /* of its server, and its port; family 0: not known   */
+    uint16_t port;
     uint8_t reach;
     uint32_t refid; /* its address as a reference identifier        */
     struct filter filter;
@@ -129,6 +132,17 @@ void tk_init(struct timekeeper *t, const struct conf *conf,
  * the caller's. A source may join at any time. */
 void tk_source(struct timekeeper *t, unsigned slot,
                const struct conf_source *conf);
+
+/* Notes where a source's server is. Sources at one address and port are one
+ * server, under whatever names: they have one vote together and count as one
+ * source where the configured ones are counted. It is the vote of the first
+ * that is reachable, but of one with NTS before any without. */
+void tk_server(struct timekeeper *t, unsigned slot, const struct addr *addr,
+               uint16_t port);
+
+/* Returns the slot of the source that votes for this one's server, or -1: this
+ * one votes itself. */
+int tk_votes_for(const struct timekeeper *t, unsigned slot);
 
 /* Notes that a request to a source has left: its reach register from now on,
  * and its address as a reference identifier (RFC 5905 section 7.3). */

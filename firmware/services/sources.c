@@ -42,7 +42,8 @@ static void add(const struct conf_source *c, mono_ns now)
     struct source *s = &all.s[all.count];
     *s = (struct source){.conf = c,
                          .step = c->nts ? SOURCE_KEYS : SOURCE_ADDRESS,
-                         .last_ke = -1};
+                         .last_ke = -1,
+                         .votes_for = -1};
     struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
@@ -242,9 +243,23 @@ static void recheck(void)
 
 /* ---- requests and replies ------------------------------------------------ */
 
+/* Several names of one server have one vote. */
+static void tell_server(struct source *s, uint16_t port)
+{
+    timekeeper_server(slot_of(s), &s->addr, port);
+    int by = timekeeper_votes_for(slot_of(s));
+    if (by == s->votes_for)
+        return;
+    s->votes_for = by;
+    if (by >= 0)
+        log_line("%s: the same server as %s: one vote for both", s->conf->name,
+                 all.s[by].conf->name);
+}
+
 static void send(struct source *s, const uint8_t *msg, size_t len)
 {
     uint16_t port = s->port ? s->port : s->conf->port;
+    tell_server(s, port);
     int rc = all.ops->send(slot_of(s), &s->addr, port, msg, len);
     if (rc == RC_IO)
         source_trouble(s, "no route to the server");
@@ -398,6 +413,12 @@ void sources_status(struct status_sources *out)
 {
     mono_ns now = timekeeper_mono();
     out->count = (uint8_t)all.count;
-    for (unsigned i = 0; i < all.count; i++)
+    for (unsigned i = 0; i < all.count; i++) {
         source_status(&all.s[i], &out->row[i], now);
+        int by = timekeeper_votes_for(i);
+        if (by >= 0 && !out->row[i].trouble[0])
+            (void)fmt(out->row[i].trouble, sizeof out->row[i].trouble,
+                      "the same server as %.40s: one vote for both",
+                      all.s[by].conf->name);
+    }
 }

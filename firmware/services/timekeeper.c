@@ -37,6 +37,16 @@ void timekeeper_source(unsigned slot, const struct conf_source *conf)
     tk_source(&tk, slot, conf);
 }
 
+void timekeeper_server(unsigned slot, const struct addr *addr, uint16_t port)
+{
+    tk_server(&tk, slot, addr, port);
+}
+
+int timekeeper_votes_for(unsigned slot)
+{
+    return tk_votes_for(&tk, slot);
+}
+
 void timekeeper_asked(unsigned slot, uint8_t reach, uint32_t refid)
 {
     tk_asked(&tk, slot, reach, refid);

@@ -14,6 +14,8 @@
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start);
 void timekeeper_source(unsigned slot, const struct conf_source *conf);
+void timekeeper_server(unsigned slot, const struct addr *addr, uint16_t port);
+int timekeeper_votes_for(unsigned slot);
 void timekeeper_asked(unsigned slot, uint8_t reach, uint32_t refid);
 void timekeeper_reply(unsigned slot, const struct timekeeper_reply *reply,
                       struct timekeeper_verdict *out);

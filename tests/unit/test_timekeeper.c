@@ -134,6 +134,61 @@ static void quorum(void **state)
     assert_false(tk_window_ok(&one.tk, one.ticks, B, B + 8 * DAY));
 }
 
+static void at(struct board *b, unsigned i, unsigned last, uint16_t port)
+{
+    const struct addr a = {.family = 4, .b = {192, 0, 2, (uint8_t)last}};
+    tk_server(&b->tk, i, &a, port);
+}
+
+/* Three names of one server that is wrong, beside two that are right. */
+static void one_address_one_vote(void **state)
+{
+    (void)state;
+    boot(&one, "", 5, HZ);
+    for (unsigned i = 0; i < 5; i++)
+        at(&one, i, i < 3 ? 1 : i, 123);
+    for (unsigned i = 0; i < 3; i++)
+        hear(&one, i, B + 9 * DAY + 3600, ANY);
+    assert_false(tk_is_set(&one.tk));
+    assert_string_equal(one.tk.why, "1 of 3 sources agree, 2 needed");
+    hear(&one, 3, B + 9 * DAY, ANY);
+    hear(&one, 4, B + 9 * DAY, ANY);
+    assert_true(tk_is_set(&one.tk));
+    assert_in_range(shows(&one), B + 9 * DAY, B + 9 * DAY + 2);
+    assert_string_equal(one.tk.sel.letter + 1, "NN*+");
+    assert_int_equal(one.tk.sel.letter[0], 'x');
+    assert_int_equal(tk_votes_for(&one.tk, 0), -1);
+    assert_int_equal(tk_votes_for(&one.tk, 2), 0);
+    assert_int_equal(tk_votes_for(&one.tk, 3), -1);
+}
+
+/* At another port is another server; who moves away has a vote again; one that
+ * is silent leaves its vote to the other; NTS goes before plain NTP. */
+static void whose_vote(void **state)
+{
+    (void)state;
+    boot(&one, "", 3, HZ);
+    one.conf.sources[0].nts = false;
+    at(&one, 0, 1, 123);
+    at(&one, 1, 1, 124);
+    at(&one, 2, 1, 124);
+    assert_int_equal(tk_votes_for(&one.tk, 0), -1);
+    assert_int_equal(tk_votes_for(&one.tk, 1), -1);
+    assert_int_equal(tk_votes_for(&one.tk, 2), 1);
+    tk_asked(&one.tk, 2, 1, 0);
+    assert_int_equal(tk_votes_for(&one.tk, 1), 2);
+    assert_int_equal(tk_votes_for(&one.tk, 2), -1);
+    at(&one, 2, 2, 124);
+    assert_int_equal(tk_votes_for(&one.tk, 1), -1);
+    at(&one, 2, 1, 123);
+    tk_asked(&one.tk, 0, 1, 0);
+    tk_asked(&one.tk, 2, 0, 0);
+    assert_int_equal(tk_votes_for(&one.tk, 0), 2);
+    assert_int_equal(tk_votes_for(&one.tk, 2), -1);
+    one.conf.sources[2].noselect = true; /* has none to lend */
+    assert_int_equal(tk_votes_for(&one.tk, 0), -1);
+}
+
 /* Expired between the floor and now, two of three: nothing moves. */
 static void two_expired(void **state)
 {
@@ -373,11 +428,18 @@ static void side_by_side(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quorum),          cmocka_unit_test(two_expired),
-        cmocka_unit_test(interval),        cmocka_unit_test(floor_needs_quorum),
-        cmocka_unit_test(nocerttimecheck), cmocka_unit_test(holdover),
-        cmocka_unit_test(given_up),        cmocka_unit_test(reference),
-        cmocka_unit_test(events_overflow), cmocka_unit_test(side_by_side),
+        cmocka_unit_test(quorum),
+        cmocka_unit_test(one_address_one_vote),
+        cmocka_unit_test(whose_vote),
+        cmocka_unit_test(two_expired),
+        cmocka_unit_test(interval),
+        cmocka_unit_test(floor_needs_quorum),
+        cmocka_unit_test(nocerttimecheck),
+        cmocka_unit_test(holdover),
+        cmocka_unit_test(given_up),
+        cmocka_unit_test(reference),
+        cmocka_unit_test(events_overflow),
+        cmocka_unit_test(side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
