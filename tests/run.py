@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -83,10 +84,17 @@ def replay(target, corpus):
 
 
 def finish(command, log, extra):
-    """Run to the end or the limit: (exit status, what went wrong)."""
+    """Run to the end or the limit: (exit status, what went wrong, CPU
+    seconds of all that it waited for)."""
     # Not a make's child: a test that calls make has one of its own.
     env = {k: v for k, v in os.environ.items()
            if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    late = []
+
+    def end(pid):
+        late.append(f"took longer than {LIMIT_S} s")
+        os.killpg(pid, signal.SIGKILL)
+
     with open(log, "wb") as out:
         try:
             child = subprocess.Popen(
@@ -94,19 +102,21 @@ def finish(command, log, extra):
                 stdin=subprocess.DEVNULL, cwd=TOP, env=dict(env, **extra),
                 start_new_session=True)
         except OSError as error:
-            return 1, f"cannot be run: {error.strerror}"
-        try:
-            return child.wait(timeout=LIMIT_S), None
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            return child.wait(), f"took longer than {LIMIT_S} s"
+            return 1, f"cannot be run: {error.strerror}", 0
+        limit = threading.Timer(LIMIT_S, end, [child.pid])
+        limit.start()
+        _, status, used = os.wait4(child.pid, 0)
+        limit.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return (child.returncode, late[0] if late else None,
+                used.ru_utime + used.ru_stime)
 
 
 def run(name, command, extra):
     log = os.path.join(TOP, "build/test-logs", name.replace("/", "-") + ".log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     started = time.monotonic()
-    code, problem = finish(command, log, extra)
+    code, problem, cpu = finish(command, log, extra)
     with open(log, errors="replace") as text:
         lines = text.read().splitlines()
     passed, failed, skipped = 0, [], []
@@ -125,7 +135,7 @@ def run(name, command, extra):
     if problem:
         failed.append(problem)
     return (name, passed, failed, skipped, lines,
-            time.monotonic() - started)
+            time.monotonic() - started, cpu)
 
 
 def main():
@@ -139,30 +149,32 @@ def main():
     todo = long_ones_first(
         p for p in programs()
         if not args.only or any(o in p[0] for o in args.only))
-    total, bad, times = 0, 0, {}
+    total, bad, times, cpu = 0, 0, {}, 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in concurrent.futures.as_completed(
                 [pool.submit(run, *p) for p in todo]):
-            name, passed, failed, times[name] = report(done.result())
+            name, passed, failed, times[name], used = report(done.result())
             total, bad = total + passed, bad + len(failed)
+            cpu += used
     remember(times)
     if total == 0:
         bad += 1
+    print(f"# {cpu:.0f} s of CPU")
     print(f"{total} passed, {bad} failed")
     return 1 if bad else 0
 
 
 def report(result):
-    name, passed, failed, skipped, lines, seconds = result
+    name, passed, failed, skipped, lines, seconds, cpu = result
     print(f"{'FAIL' if failed else 'pass'} {name}: {passed} passed, "
-          f"{len(failed)} failed ({seconds:.0f} s)", flush=True)
+          f"{len(failed)} failed ({seconds:.0f} s, CPU {cpu:.0f} s)", flush=True)
     for line in skipped:
         print(f"  skipped: {name}: {line}", flush=True)
     if failed:
         print("\n".join("    " + line for line in lines[-80:]))
         for what in failed:
             print(f"  failed: {name}: {what}", flush=True)
-    return name, passed, failed, seconds
+    return name, passed, failed, seconds, cpu
 
 
 if __name__ == "__main__":
