@@ -4,14 +4,14 @@ benches are tests/bench/bench_*.py, run after this one's own.
 
 Two clocks. Counted: -icount shift=1, an instruction takes 2 ns (500 MIPS;
 nobody has measured a real Pi), idling takes real time; computing then costs
-the same on every machine, however busy. The network holds each reply back by
-20 ms, since the Pi's clock then runs slower than the servers', whose claim to
-have held a request for longer than the round trip took it would refuse. Then
-QEMU's ordinary clock, which follows this machine's, no delay.
+the same on every machine, however busy. The servers live in the same time
+(Testbed.machine), and the network holds each reply back by 20 ms. Then QEMU's
+ordinary clock, which follows this machine's, no delay.
 
     --boots N   of each kind, of which the median (default 5)"""
 import argparse
 import glob
+import itertools
 import os
 import re
 import statistics
@@ -21,16 +21,20 @@ import sys
 
 from tests.common import testbed
 from tests.common.machine import BOARD, ELF, Machine
-from tests.peers import packets
+from tests.common.testbed import SHIFT
+from tests.peers import packets, when
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-SHIFT = 1
 DELAY_S = 0.02
 WANTED_KB = 700
 WANTED_S = {"key exchange to three servers": 3.0, "saved cookies": 1.5}
-LINUX = ("Linux 6.1 with chronyd, the same emulated Pi (hardware.md 6): 33 s "
+LINUX = ("Linux 6.1 with chronyd, the same emulated Pi: 33 s "
          "at best, 60 s in\n  the median, 23 s of its own uptime; 10.9 MB")
+
+
+TODAY = when.build() + 30 * when.DAY
+power_ons = itertools.count()
 
 
 def row(what, value, note=""):
@@ -49,9 +53,14 @@ def image_size():
     print("  " + LINUX)
 
 
-def boot(card, icount):
+def counted(w, card):
+    """Each power-on an hour after the last: no floor is in the future."""
+    return w.machine(card, TODAY + 3600 * next(power_ons))
+
+
+def boot(machine):
     """`board` some time after it was synchronised, or None."""
-    with Machine(card=card, icount=icount, sleep=True) as m:
+    with machine as m:
         if not testbed.synchronise(m, 180):
             print("  not synchronised:\n" + m.text, flush=True)
             return None
@@ -60,15 +69,13 @@ def boot(card, icount):
         return m.ask("board", 120)
 
 
-def boots(w, count, icount=None):
+def boots(w, count, power_on):
     """{kind: boards}: each card once with key exchange, then from it."""
-    for server in w.servers:
-        server.proxy.delay_s = 0.0 if icount is None else DELAY_S
     found = {kind: [] for kind in WANTED_S}
     for number in range(count):
-        card = w.card(f"{icount}-{number}.img")
+        card = w.card(f"{number}.img")
         for kind in found:
-            board = boot(card, icount)
+            board = boot(power_on(card))
             if board:
                 found[kind].append(board)
     return found
@@ -128,8 +135,7 @@ def round_trips(w):
           f"{DELAY_S * 1000:.0f} ms held at each NTP reply")
     card = w.card("trips.img")
     for kind in WANTED_S:
-        pcap = w.path("trips.pcap")
-        with Machine(card=card, pcap=pcap, icount=SHIFT, sleep=True) as m:
+        with counted(w, card) as m:
             up = m.wait(r"network link up")
             begin = up and m.stamp_before(up.start())
             address = m.wait(r"IPv4 address")
@@ -139,7 +145,7 @@ def round_trips(w):
             m.wait(r"^never$", 3)
         print(f"  with {kind}")
         row("  round trips with a server, to its first time",
-            " ".join(str(trips(pcap, s)) for s in w.servers),
+            " ".join(str(trips(w.path("clock.pcap"), s)) for s in w.servers),
             "each of three; 1 is the least there is")
         if None not in (begin, begun, end):
             row("  link-up to address (DHCP)", f"{begun - begin:.3f}")
@@ -183,19 +189,20 @@ def main():
     parser.add_argument("--boots", type=int, default=5)
     args = parser.parse_args()
     image_size()
+    with testbed.Testbed(at=TODAY) as w:
+        for server in w.chronyd(front=True, virtual=True):
+            server.proxy.delay_s = DELAY_S
+        in_ticks = boots(w, args.boots, lambda card: counted(w, card))
+        round_trips(w)
     with testbed.Testbed() as w:
         w.chronyd(front=True)
-        counted = boots(w, args.boots, SHIFT)
-        found = boots(w, args.boots)
-        for server in w.servers:
-            server.proxy.delay_s = DELAY_S
-        round_trips(w)
-    times(counted, f"virtual seconds: -icount shift={SHIFT}, 2 ns an "
+        found = boots(w, args.boots, lambda card: Machine(card=card))
+    times(in_ticks, f"virtual seconds: -icount shift={SHIFT}, 2 ns an "
           f"instruction,\n  {DELAY_S * 1000:.0f} ms of network")
     times(found, "seconds of QEMU's ordinary clock on this machine")
-    memory([board for kinds in (counted, found)
+    memory([board for kinds in (in_ticks, found)
             for boards in kinds.values() for board in boards])
-    polls(counted)
+    polls(in_ticks)
     return others()
 
 
