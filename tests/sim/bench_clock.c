@@ -1,6 +1,5 @@
 /* bench_clock [FIRST LAST [SCENARIO...]]: the table of every scenario, medians
- * over the seeds FIRST .. LAST, beside chrony 4.6.1's (reference/clock.md
- * section 3.1): at a poll of 64 s; at chrony's default, 6 to 10, with the mean
+ * over the seeds FIRST .. LAST, beside chrony 4.6.1's (README.md): at a poll of 64 s; at chrony's default, 6 to 10, with the mean
  * time between requests; and at 1024 s, beside chrony's default, which comes
  * to that; and paths.txt's worlds at 64 s, beside chrony 4.3's. POLL=6, 610 or
  * 10: that table alone; PATHS=1: only paths.txt. Figures; nothing passes or

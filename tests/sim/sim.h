@@ -3,7 +3,8 @@
  * network. True time starts at 0 s; nothing depends on the machine the test runs on.
  *
  * Oscillator: fixed error + random walk (wander per sqrt(s)), piecewise
- * constant over a second. Network: base + exponential delay, each way. */
+ * constant over a second. Network: base + exponential delay, each way.
+ * The models and figures to compare with: README.md. */
 #ifndef SIM_H
 #define SIM_H
 

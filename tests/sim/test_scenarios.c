@@ -100,7 +100,7 @@ static void paths(void **state)
                  NOISE * other[i].chrony_max);
 }
 
-/* What chrony's defaults come to, clock.md section 3.1: polls of 900 s. */
+/* What chrony's defaults come to (README.md): polls of 900 s. */
 static void poll_10(void **state)
 {
     (void)state;

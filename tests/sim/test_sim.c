@@ -1,6 +1,7 @@
 /* The simple discipline in simulated worlds: fixed seeds and a printed random
  * one. Envelopes are chrony's measured figures at the same poll where
- * we have them, else a factor of about two above what was seen: a broken discipline misses them by far. */
+ * README.md has them, else a factor of about two above what was seen: a broken
+ * discipline misses them by far. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

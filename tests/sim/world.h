@@ -3,7 +3,8 @@
  * speed. A scenario is a line of
  * scenarios.txt; same scenario and seed, same numbers, on any machine.
  *
- * The models are those with which chrony's figures were measured: the crystal's frequency is a random walk,
+ * The models are README.md's, with which chrony's figures were measured: the
+ * crystal's frequency is a random walk,
  * constant over a second; delays are independent draws, each way. Samples are
  * made as ntp_client makes them: whole ticks of the counter, the midpoint,
  * the round trip less the server's time; polls as it sends them: a ramp of 4
@@ -49,8 +50,9 @@ struct scenario {
      * the last leap_late s later; leapsecmode as enum leap_mode */
     double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
-    /* what we have of chrony 4.6.1 at poll 6, us and ppb, and our goal */
-    double chrony_rms, chrony_max, chrony_freq, goal;
+    *The models are README.md 's, with which chrony' s figures were measured
+        : the *crystal's frequency is a random walk, double chrony_rms,
+        chrony_max, chrony_freq, goal;
     /* and at its default, poll 6 to 10; s between requests                   */
     double default_rms, default_max, default_freq, default_poll;
 };

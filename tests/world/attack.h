@@ -1,6 +1,6 @@
 /* attack.h -- the attack table: each row a case against the whole firmware,
  * and what others would do, from their documentation (chrony.conf(5) and the
- * FAQ, ntpd-rs' guide; reference/peers.md has the places). All three are
+ * FAQ; ntpd-rs' guide). All three are
  * taken to start with a clock at the same floor. What their documents are
  * silent on is either plain from RFC 8915 or said to be so. */
 #ifndef ATTACK_H
