@@ -51,8 +51,9 @@ struct scenario {
     double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
     *The models are README.md 's, with which chrony' s figures were measured
-        : the *crystal's frequency is a random walk, double chrony_rms,
-        chrony_max, chrony_freq, goal;
+        : the *
+              crystal's frequency is a random walk, double chrony_rms, chrony_max,
+        chrony_freq, goal;
     /* and at its default, poll 6 to 10; s between requests                   */
     double default_rms, default_max, default_freq, default_poll;
 };
