@@ -1,15 +1,15 @@
 /* world.h -- one oscillator, one to five servers, their network, and the
  * firmware's own clock (core/timekeeper), at tens of thousands of times real
- * speed. A scenario is a line of
- * scenarios.txt; same scenario and seed, same numbers, on any machine.
+ * speed. A scenario is a line of scenarios.txt; same scenario and seed, same
+ * numbers, on any machine.
  *
  * The models are README.md's, with which chrony's figures were measured: the
- * crystal's frequency is a random walk,
- * constant over a second; delays are independent draws, each way. Samples are
- * made as ntp_client makes them: whole ticks of the counter, the midpoint,
- * the round trip less the server's time; polls as it sends them: a ramp of 4
- * per octave from 2 s, then 2^poll s, each up to 4 % longer by chance.
- * Error: steered clock - true time, looked at once a second. */
+ * crystal's frequency is a random walk, constant over a second; delays are
+ * independent draws, each way. Samples are made as ntp_client makes them:
+ * whole ticks of the counter, the midpoint, the round trip less the server's
+ * time; polls as it sends them: a ramp of 4 per octave from 2 s, then 2^poll
+ * s, each up to 4 % longer by chance. Error: steered clock - true time, looked
+ * at once a second. */
 #ifndef WORLD_H
 #define WORLD_H
 
@@ -50,10 +50,8 @@ struct scenario {
      * the last leap_late s later; leapsecmode as enum leap_mode */
     double leap, leap_at, leap_say, leap_do, leap_late, leap_mode;
     struct path up, down;
-    *The models are README.md 's, with which chrony' s figures were measured
-        : the *
-              crystal's frequency is a random walk, double chrony_rms, chrony_max,
-        chrony_freq, goal;
+    /* what we have of chrony 4.6.1 at poll 6, us and ppb, and our goal */
+    double chrony_rms, chrony_max, chrony_freq, goal;
     /* and at its default, poll 6 to 10; s between requests                   */
     double default_rms, default_max, default_freq, default_poll;
 };
