@@ -44,13 +44,11 @@ static int64_t e12_of(double ppm)
 }
 
 void tk_init(struct timekeeper *t, const struct conf *conf,
-             const struct timekeeper_start *start, int64_t build_unix_s,
-             uint32_t hz, uint64_t ticks)
+             const struct timekeeper_start *start, uint32_t hz, uint64_t ticks)
 {
     memset(t, 0, sizeof *t);
     t->conf = conf;
     t->hz = hz;
-    t->build_unix_s = build_unix_s;
     t->until = UINT64_MAX;
     t->first_sync = -1;
     t->sel.selected = -1;
@@ -244,7 +242,7 @@ static void apply(struct timekeeper *t, const struct discipline_action *a,
     t->steps++;
     char text[UTC_TEXT];
     ntp64 utc = clk_at(&t->clk, ticks);
-    utc_text(utc_unix_s(utc, t->build_unix_s), utc_unix_ns(utc), text);
+    utc_text(tk_unix_of(t, utc), utc_unix_ns(utc), text);
     tk_say(t, NULL, "clock %s to %s", a->first_sync ? "set" : "stepped", text);
 }
 
@@ -287,7 +285,7 @@ static void say_ignored(struct timekeeper *t, uint64_t ticks)
 static void announce(struct timekeeper *t, uint64_t ticks)
 {
     static const char *const what[] = {"none", "inserted", "deleted"};
-    int64_t now = utc_unix_s(clk_at(&t->clk, ticks), t->build_unix_s);
+    int64_t now = tk_unix_of(t, clk_at(&t->clk, ticks));
     if (leap_announce(&t->leap, t->sel.leap, now))
         tk_say(t, NULL, "leap second at the end of this day: %s",
                what[leap_bits(&t->leap)]);
@@ -393,10 +391,9 @@ void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
               struct timekeeper_verdict *out)
 {
     struct timekeeper_slot *s = slot_of(t, slot);
-    int64_t says = utc_unix_s(reply->sample->utc, t->build_unix_s);
     set_reach(t, s, reply->reach);
     *out = (struct timekeeper_verdict){.doubt = ""};
-    if (tk_boot_believes(t, s, says, reply->cert_lo, reply->cert_hi))
+    if (tk_boot_believes(t, s, reply))
         out->ask_again = !take(t, ticks, s, reply->sample);
     else
         t->reselect = true; /* for its words */

@@ -91,7 +91,6 @@ struct timekeeper_slot { /* one source                                      */
 struct timekeeper { /* fields readable; changed only by these functions */
     const struct conf *conf;
     uint32_t hz;
-    int64_t build_unix_s;
     struct clk clk;
     struct timekeeper_slot slot[LIMIT_SOURCES];
     unsigned slots;
@@ -122,11 +121,10 @@ struct timekeeper { /* fields readable; changed only by these functions */
 };
 
 /* Sets the clock to the time floor at `ticks`, running at the rate that the
- * card knew. hz is the counter's rate. build_unix_s is the pivot by which an
- * era is chosen (utc.h). conf stays the caller's and must outlive *t. */
+ * card knew. hz is the counter's rate. conf stays the caller's and must outlive
+ * *t. */
 void tk_init(struct timekeeper *t, const struct conf *conf,
-             const struct timekeeper_start *start, int64_t build_unix_s,
-             uint32_t hz, uint64_t ticks);
+             const struct timekeeper_start *start, uint32_t hz, uint64_t ticks);
 
 /* Adds a source at an unused slot below LIMIT_SOURCES (else ASSERT); conf stays
  * the caller's. A source may join at any time. */
@@ -191,7 +189,11 @@ bool tk_hold_over(const struct timekeeper *t);
  * clock, right across a leap second to the tick. */
 ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks);
 
-/* Returns the same in whole Unix seconds, rounded down. */
+/* Returns a moment in whole Unix seconds, rounded down, in the era that is
+ * nearest to the time floor (utc.h). */
+int64_t tk_unix_of(const struct timekeeper *t, ntp64 utc);
+
+/* Returns tk_utc in whole Unix seconds, rounded down. */
 int64_t tk_unix_s(const struct timekeeper *t, uint64_t ticks);
 
 /* Returns the counter value at which the clock, running as it does now, shows

@@ -8,6 +8,8 @@
 
 #define SAY_AFTER_S 1  /* for the others to answer                          */
 #define SAY_EVERY_S 10 /* then no more than a line in so long               */
+#define DAY_S       86400
+#define YEAR_S      (365 * DAY_S)
 
 void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
 {
@@ -38,11 +40,26 @@ void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
 
 /* ---- replies ------------------------------------------------------------- */
 
-bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
-                      int64_t unix_s, int64_t cert_lo, int64_t cert_hi)
+/* A server whose clock began at 0 says 1900-01-01, which is the same ntp64 as
+ * 2036-02-07 (utc.h). Where no certificate says which it is and the floor is
+ * not near either, the first day of an era is that of the era before: a day in
+ * 136 years on which a board that was off for a year has to wait for the next.
+ */
+static int64_t said_unix_s(const struct timekeeper *t,
+                           const struct timekeeper_slot *s, ntp64 utc)
 {
-    s->cert_lo = cert_lo;
-    s->cert_hi = cert_hi == 0 ? INT64_MAX : cert_hi;
+    int64_t unix_s = tk_unix_of(t, utc);
+    bool first_day = (utc >> 32) < DAY_S && s->cert_hi == INT64_MAX;
+    return first_day && unix_s - t->boot.floor > YEAR_S ? unix_s - UTC_ERA_S
+                                                        : unix_s;
+}
+
+bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
+                      const struct timekeeper_reply *reply)
+{
+    s->cert_lo = reply->cert_lo;
+    s->cert_hi = reply->cert_hi == 0 ? INT64_MAX : reply->cert_hi;
+    int64_t unix_s = said_unix_s(t, s, reply->sample->utc);
     s->doubt =
         bootstrap_doubt(&t->boot, tk_is_set(t), unix_s, s->cert_lo, s->cert_hi);
     s->doubt_text[0] = 0;
@@ -92,8 +109,8 @@ static void judge(struct timekeeper *t)
         };
     }
     bootstrap_judge(&t->boot, tk_is_set(t), s, t->slots, t->conf->minsources,
-                    utc_unix_s(t->sel.lo, t->build_unix_s),
-                    utc_unix_s(t->sel.hi, t->build_unix_s), &t->verdict);
+                    tk_unix_of(t, t->sel.lo), tk_unix_of(t, t->sel.hi),
+                    &t->verdict);
     if (t->sel.why == SELECT_SPLIT) /* nobody is a survivor then */
         t->verdict.agree = (unsigned)t->sel.agree;
 }
@@ -153,7 +170,7 @@ void tk_boot_updated(struct timekeeper *t)
                "nocerttimecheck: %lu clock updates: certificates' dates "
                "count from now on",
                (unsigned long)b->updates);
-    int64_t quorum = utc_unix_s(t->sel.lo, t->build_unix_s);
+    int64_t quorum = tk_unix_of(t, t->sel.lo);
     if (!t->verdict.raises || (t->raised && quorum <= t->quorum_unix_s))
         return;
     t->raised = true;

@@ -14,10 +14,10 @@ void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
 /* Begins with the floor and modes of start and conf. */
 void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start);
 
-/* Returns whether an authentic reply of s, whose association has this window,
- * is believed; why not goes to the source's doubt and to the log. */
+/* Returns whether an authentic reply of s is believed; why not goes to the
+ * source's doubt and to the log. */
 bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
-                      int64_t unix_s, int64_t cert_lo, int64_t cert_hi);
+                      const struct timekeeper_reply *reply);
 
 /* Forgets a source's window and doubt. */
 void tk_boot_forget(struct timekeeper_slot *s);

@@ -22,9 +22,14 @@ ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks)
     return leap_utc(&t->leap, &t->clk, ticks);
 }
 
+int64_t tk_unix_of(const struct timekeeper *t, ntp64 utc)
+{
+    return utc_unix_s(utc, t->boot.floor);
+}
+
 int64_t tk_unix_s(const struct timekeeper *t, uint64_t ticks)
 {
-    return utc_unix_s(tk_utc(t, ticks), t->build_unix_s);
+    return tk_unix_of(t, tk_utc(t, ticks));
 }
 
 uint64_t tk_when(const struct timekeeper *t, uint64_t from_ticks, ntp64 utc)

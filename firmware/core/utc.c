@@ -48,7 +48,7 @@ span_ns utc_short_ns(uint32_t ntp_short)
 
 int64_t utc_unix_s(ntp64 t, int64_t pivot_s)
 {
-    int64_t base = pivot_s - UTC_PIVOT_SLACK;
+    int64_t base = pivot_s - UTC_ERA_S / 2;
     uint32_t unix32 = (uint32_t)(t >> 32) - UTC_NTP_UNIX;
     return base + (int64_t)(uint32_t)(unix32 - (uint32_t)base);
 }

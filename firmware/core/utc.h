@@ -2,10 +2,14 @@
  * table: like NTP and Unix time, every day has 86400 seconds.
  *
  * Eras: an ntp64 says where in 2^32 s (136 years) a moment lies, not in which
- * such era. Whoever needs the century gives a pivot, Unix seconds no later
- * than "now" can be (the build time): the moment is taken from
- * [pivot - 2^28 s, pivot - 2^28 s + 2^32 s), so from about 8 years before
- * the build to 127 years after it. 2036, 2038 and 2106 are ordinary years.
+ * such era. Whoever needs the century gives a pivot, Unix seconds: the moment
+ * is the one nearest to it, within 2^31 s (68 years) either way. The pivot is
+ * the time floor, the latest moment that is known to be past, so that a server
+ * that says 1970, 2000 or 2007 is decades before the floor, and not in the
+ * next century. 2036, 2038 and 2106 are ordinary years to a clock whose floor
+ * is not more than 68 years before them. Only the years before 1958, read with
+ * a floor of 2026, come out an era later: 1900-01-01, where a counter of NTP
+ * seconds begins at 0, is the same ntp64 as 2036-02-07.
  *
  * Two ntp64 are subtracted, never compared: a difference is right as long as
  * the moments lie within 68 years of each other.
@@ -16,9 +20,9 @@
 
 #include "base.h"
 
-#define UTC_NTP_UNIX    2208988800u /* 1970-01-01 in NTP s, RFC 5905 fig 4 */
-#define UTC_NS          1000000000
-#define UTC_PIVOT_SLACK ((int64_t)1 << 28)
+#define UTC_NTP_UNIX 2208988800u /* 1970-01-01 in NTP s, RFC 5905 fig 4 */
+#define UTC_NS       1000000000
+#define UTC_ERA_S    ((int64_t)1 << 32)
 
 /* --- spans: int64_t of 2^-32 s (the word for it: ntp span), or span_ns --- */
 
@@ -57,7 +61,8 @@ span_ns utc_short_ns(uint32_t ntp_short);
 
 /* --- Unix -------------------------------------------------------------- */
 
-/* Return t in Unix seconds, rounded down, in the era that the pivot says. */
+/* Return t in Unix seconds, rounded down: the moment nearest to the pivot, from
+ * pivot_s - 2^31 to pivot_s + 2^31 - 1. */
 int64_t utc_unix_s(ntp64 t, int64_t pivot_s);
 /* Return the rest of t's second in ns, 0 .. 999999999. */
 uint32_t utc_unix_ns(ntp64 t);

@@ -136,7 +136,7 @@ static void read_clock(int64_t *unix_s, uint32_t *ns)
         return;
     }
     ntp64 now = timekeeper_utc(port_ticks());
-    *unix_s = utc_unix_s(now, gnomon_build_unix);
+    *unix_s = timekeeper_unix_of(now);
     *ns = utc_unix_ns(now);
 }
 

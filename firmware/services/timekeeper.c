@@ -3,7 +3,6 @@
 #include "log.h"
 #include "port.h"
 #include "timekeeper_private.h"
-#include "version.h"
 
 struct timekeeper timekeeper_state;
 #define tk timekeeper_state
@@ -28,7 +27,7 @@ mono_ns timekeeper_mono(void)
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start)
 {
-    tk_init(&tk, conf, start, gnomon_build_unix, port_tick_hz(), port_ticks());
+    tk_init(&tk, conf, start, port_tick_hz(), port_ticks());
     log_events();
 }
 
@@ -93,6 +92,11 @@ bool timekeeper_hold_over(void)
 int64_t timekeeper_unix(void)
 {
     return tk_unix_s(&tk, port_ticks());
+}
+
+int64_t timekeeper_unix_of(ntp64 utc)
+{
+    return tk_unix_of(&tk, utc);
 }
 
 ntp64 timekeeper_utc(uint64_t ticks)

@@ -6,7 +6,6 @@
 #include "port.h"
 #include "timekeeper.h"
 #include "timekeeper_private.h"
-#include "version.h"
 
 #define tk timekeeper_state
 
@@ -45,7 +44,7 @@ static void reply_row(const struct timekeeper_slot *s, struct status_reply *out)
     out->root_delay_ns = l->root_delay_ns;
     out->root_disp_ns = l->root_disp_ns;
     out->ref_id = l->refid;
-    out->ref_unix_s = utc_unix_s(l->ref_time, gnomon_build_unix);
+    out->ref_unix_s = tk_unix_of(&tk, l->ref_time);
     out->offset_ns = s->measured_ns;
     out->delay_ns = l->delay_ns;
     out->disp_ns = (MONO_S >> places) + MONO_S / tk.hz;
@@ -125,7 +124,7 @@ void timekeeper_status(struct status_timekeeper *out)
         t->selected = (int8_t)tk.sel.selected;
         t->ref_id = tk.slot[tk.sel.selected].refid;
     }
-    t->ref_unix_s = utc_unix_s(d->est.utc, gnomon_build_unix);
+    t->ref_unix_s = tk_unix_of(&tk, d->est.utc);
     t->ref_unix_ns = utc_unix_ns(d->est.utc);
     t->system_ns = discipline_offset(d, &tk.clk, ticks);
     t->last_offset_ns = d->last_offset_ns;

@@ -225,7 +225,7 @@ static void sim_begin(struct sim *s, const struct sim_conf *c)
         .freq_sigma_e12 = 1000000};
     int errors = conf_parse(&s->conf, "", 0);
     ASSERT(errors == 0);
-    tk_init(&s->tk, &s->conf, &start, 0, c->hz, sim_ticks(s, 0));
+    tk_init(&s->tk, &s->conf, &start, c->hz, sim_ticks(s, 0));
     s->r.first_sync = s->r.under_1ms = s->r.under_100us = -1;
     for (size_t i = 0; i < c->servers; i++) {
         struct ntp_client_conf nc = {

@@ -346,7 +346,7 @@ static void begin_clock(struct world *w, int maxpoll)
     int errors = conf_parse(&w->conf, "", 0);
     ASSERT(errors == 0);
     w->conf.leapsecmode = (enum leap_mode)c->leap_mode;
-    tk_init(&w->tk, &w->conf, &start, pivot, (uint32_t)c->hz, ticks_at(w, 0));
+    tk_init(&w->tk, &w->conf, &start, (uint32_t)c->hz, ticks_at(w, 0));
     for (unsigned i = 0; i < w->sources; i++) {
         w->conf.sources[i] = conf_source_plain();
         w->conf.sources[i].minpoll = (int8_t)w->minpoll;

@@ -45,7 +45,7 @@ static void boot(struct board *b, const char *lines, unsigned n, uint64_t at)
     memset(b, 0, sizeof *b);
     b->began = b->ticks = at;
     assert_int_equal(conf_parse(&b->conf, lines, strlen(lines)), 0);
-    tk_init(&b->tk, &b->conf, &start, B, HZ, b->ticks);
+    tk_init(&b->tk, &b->conf, &start, HZ, b->ticks);
     for (unsigned i = 0; i < n; i++) {
         struct conf_source *s = &b->conf.sources[i];
         *s = (struct conf_source){.nts = true, .minpoll = 6, .maxpoll = 10};
@@ -375,7 +375,7 @@ static void events_overflow(void **state)
     unsigned n = 0;
     const struct timekeeper_start start = {.floor_unix_s = B};
     boot(&one, "nocerttimecheck 1\n", 1, HZ);
-    tk_init(&one.tk, &one.conf, &start, B, HZ, one.ticks);
+    tk_init(&one.tk, &one.conf, &start, HZ, one.ticks);
     tk_source(&one.tk, 0, &one.conf.sources[0]);
     const struct ntp_sample s = {.at_ticks = one.ticks,
                                  .utc = utc_of_unix(B - DAY, 0)};

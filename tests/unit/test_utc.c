@@ -11,6 +11,7 @@
 #include "core/utc.h"
 
 #define BUILD INT64_C(1795392000) /* 2026-11-23 */
+#define YEAR  INT64_C(31557600)
 
 static int64_t unix_of(int32_t y, unsigned mo, unsigned d, unsigned h,
                        unsigned mi, unsigned s)
@@ -81,8 +82,8 @@ static void ordinary_years(void **state)
         assert_int_equal(c.day, row[i].d);
         assert_int_equal(c.second, row[i].s);
         ntp64 t = utc_of_unix(row[i].u, 0);
-        if (row[i].y >= 2026)
-            assert_int_equal(utc_unix_s(t, BUILD), row[i].u);
+        assert_int_equal(utc_unix_s(t, row[i].u - 60 * YEAR), row[i].u);
+        assert_int_equal(utc_unix_s(t, row[i].u + 60 * YEAR), row[i].u);
     }
 }
 
@@ -128,19 +129,44 @@ static void days_that_do_not_exist(void **state)
 static void pivot_window(void **state)
 {
     (void)state;
-    int64_t first = BUILD - UTC_PIVOT_SLACK;
-    int64_t last = first + INT64_C(4294967295);
+    int64_t first = BUILD - UTC_ERA_S / 2;
+    int64_t last = first + UTC_ERA_S - 1;
     assert_int_equal(utc_unix_s(utc_of_unix(first, 0), BUILD), first);
     assert_int_equal(utc_unix_s(utc_of_unix(last, 0), BUILD), last);
     /* a second outside comes out one era off */
     assert_int_equal(utc_unix_s(utc_of_unix(first - 1, 0), BUILD), last);
     assert_int_equal(utc_unix_s(utc_of_unix(last + 1, 0), BUILD), first);
-    /* a day before the build is the past, not the year 2162 */
-    assert_int_equal(utc_unix_s(utc_of_unix(BUILD - 86400, 0), BUILD),
-                     BUILD - 86400);
     /* a firmware built in era 1 */
     int64_t later = INT64_C(2100000000);
     assert_int_equal(utc_unix_s(utc_of_unix(later, 5), later), later);
+    assert_int_equal(utc_unix_s(utc_of_unix(BUILD, 5), later), BUILD);
+}
+
+/* What clocks say that have lost count: the past, not the next century. */
+static void decades_before_the_pivot(void **state)
+{
+    (void)state;
+    static const struct utc_civil past[] = {
+        {.year = 1970, .month = 1, .day = 1},
+        {.year = 1980, .month = 1, .day = 6},
+        {.year = 1999, .month = 8, .day = 22},
+        {.year = 2000, .month = 1, .day = 1},
+        {.year = 2007, .month = 4, .day = 13},
+        {.year = 2016, .month = 1, .day = 1},
+        {.year = 2019, .month = 4, .day = 6},
+        {.year = 2026, .month = 11, .day = 22},
+    };
+    for (size_t i = 0; i < LEN(past); i++) {
+        int64_t u;
+        assert_int_equal(utc_unix_of(&past[i], &u), RC_OK);
+        assert_true(u < BUILD);
+        assert_int_equal(utc_unix_s(utc_of_unix(u, 7), BUILD), u);
+        assert_int_equal(utc_unix_s(utc_of_unix(u, 7), BUILD + 9 * YEAR), u);
+    }
+    /* 2106 for a clock whose floor has come along */
+    int64_t end = INT64_C(4294967296);
+    for (int64_t u = end - 1; u <= end; u++)
+        assert_int_equal(utc_unix_s(utc_of_unix(u, 0), end - 60 * YEAR), u);
 }
 
 static void spans(void **state)
@@ -221,6 +247,7 @@ int main(void)
         cmocka_unit_test(civil_as_libc),
         cmocka_unit_test(days_that_do_not_exist),
         cmocka_unit_test(pivot_window),
+        cmocka_unit_test(decades_before_the_pivot),
         cmocka_unit_test(spans),
         cmocka_unit_test(ticks_against_int128),
         cmocka_unit_test(nanoseconds_come_back),
