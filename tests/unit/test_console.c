@@ -65,6 +65,11 @@ ntp64 timekeeper_utc(uint64_t at_ticks)
     return utc_of_unix(1795392000, 123456789);
 }
 
+int64_t timekeeper_unix_of(ntp64 utc)
+{
+    return utc_unix_s(utc, 1795392000);
+}
+
 bool crashloop_waits(void)
 {
     return waits;
