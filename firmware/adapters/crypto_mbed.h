@@ -1,9 +1,9 @@
 /* crypto_mbed.h -- core/crypto.h on Mbed TLS.
  *
- * Uses Mbed TLS's heap (CMAC contexts), so tls_platform_init comes first.
- * Random bytes come from a CTR_DRBG of its own, seeded from port_entropy on
- * first use and again every CRYPTO_RESEED calls: the hardware's bits are
- * never used as they come. */
+ * Takes nothing from Mbed TLS's heap: what strangers' sessions leave of it
+ * does not matter here. Random bytes come from a CTR_DRBG of its own, seeded
+ * from port_entropy on first use and again every CRYPTO_RESEED calls: the
+ * hardware's bits are never used as they come. */
 #ifndef CRYPTO_MBED_H
 #define CRYPTO_MBED_H
 

@@ -1,8 +1,8 @@
 /* crypto.h -- the primitives core needs, declared here and linked from
  * adapters/crypto_mbed.c (Mbed TLS) or from a test.
  *
- * A struct crypto_cmac holds library memory from begin to end: every begin
- * has its end. No function takes a secret-dependent branch of ours. */
+ * A context holds its key from begin to end: every begin has its end, and
+ * none takes memory from a heap. No function takes a secret-dependent branch of ours. */
 #ifndef CRYPTO_H
 #define CRYPTO_H
 
@@ -27,7 +27,7 @@ void crypto_aes_end(struct crypto_aes *a);
 /* AES-CMAC (RFC 4493). One key, any number of messages: update.. finish,
  * update.. finish, end. */
 struct crypto_cmac {
-    uint64_t opaque[16];
+    uint64_t opaque[56];
 };
 /* Begin with a key of 16 or 32 bytes. Returns RC_OK, or RC_SPACE when there is
  * no library memory. */
