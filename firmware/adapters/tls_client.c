@@ -102,6 +102,7 @@ static int begin(struct client *c)
     char name[sizeof host->name + 1];
     int rc = tls_session_begin(&c->session, &c->conf);
     mbedtls_ssl_set_user_data_p(&c->session.ssl, &c->chain);
+    tls_platform_use(c->session.arena);
     /* The server is told its name, but not an address, nor the dot at the
      * end of a name (RFC 6066 section 3). */
     (void)fmt(name, sizeof name, "%.*s", (int)host->len, host->name);
@@ -109,6 +110,7 @@ static int begin(struct client *c)
         mbedtls_ssl_set_hostname(&c->session.ssl, name) != 0)
         rc = tls_session_fail(&c->session, RC_BAD,
                               "server name is too long for TLS");
+    tls_platform_use(TLS_PLATFORM_COMMON);
     if (rc != RC_OK)
         tls_session_abort(&c->session);
     return rc;
@@ -123,6 +125,7 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
     if (s->phase != TLS_CLOSED)
         return RC_STATE;
     tls_session_prepare(s);
+    s->arena = 1 + n;
     if (prepare() != RC_OK) {
         (void)fmt(s->reason, sizeof s->reason, "no entropy");
         return RC_IO;
@@ -160,7 +163,10 @@ static int verify(struct client *c)
 {
     struct tls_session *s = &c->session;
     s->waiting = false;
-    if (tls_verify_step(&c->chain) != RC_AUTH)
+    tls_platform_use(s->arena);
+    int rc = tls_verify_step(&c->chain);
+    tls_platform_use(TLS_PLATFORM_COMMON);
+    if (rc != RC_AUTH)
         return RC_AGAIN;
     (void)mbedtls_ssl_send_alert_message(&s->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                          MBEDTLS_SSL_ALERT_MSG_BAD_CERT);

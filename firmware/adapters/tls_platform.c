@@ -1,22 +1,38 @@
 #include "tls_platform.h"
 
 #include <mbedtls/entropy.h>
-#include <mbedtls/memory_buffer_alloc.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_time.h>
 #include <mbedtls/platform_util.h>
 #include <psa/crypto.h>
 #include <string.h>
 
+#include "core/arena.h"
 #include "core/limit.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "port.h"
 
-#define ARENA_PAINT 0xa5
-#define ARENA_FIRST 128 /* no less than Mbed TLS's header of a block         */
+static _Alignas(ARENA_ALIGN) uint8_t memory[LIMIT_TLS_ARENA];
+static struct arena arenas[1 + LIMIT_TLS_SESSIONS];
+static unsigned current;
 
-static _Alignas(16) uint8_t arena[LIMIT_TLS_ARENA];
+static void *get(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+    return arena_get(&arenas[current], count * size);
+}
+
+static void put(void *block)
+{
+    if (!block)
+        return;
+    unsigned i = 0;
+    while (i < LEN(arenas) - 1 && !arena_owns(&arenas[i], block))
+        i++;
+    arena_put(&arenas[i], block);
+}
 
 /* Nothing of what we use asks Mbed TLS to judge dates: tls_verify does. */
 static mbedtls_time_t time_now(mbedtls_time_t *t)
@@ -26,19 +42,32 @@ static mbedtls_time_t time_now(mbedtls_time_t *t)
     return 0;
 }
 
-/* Mbed TLS stops only where its heap is damaged. */
+/* Its self-tests end there; none is built. */
 static void stop(int status)
 {
     (void)status;
-    panic(__FILE__, __LINE__, "Mbed TLS's heap is damaged");
+    panic(__FILE__, __LINE__, "Mbed TLS gave up");
 }
 
 void tls_platform_init(void)
 {
-    mbedtls_memory_buffer_alloc_init(arena, sizeof arena);
-    memset(arena + ARENA_FIRST, ARENA_PAINT, sizeof arena - ARENA_FIRST);
-    (void)mbedtls_platform_set_time(time_now); /* always 0 */
+    uint8_t *next = memory;
+    for (unsigned i = 0; i < LEN(arenas); i++) {
+        size_t size = i == TLS_PLATFORM_COMMON ? LIMIT_TLS_COMMON
+                                               : LIMIT_TLS_SESSION_ARENA;
+        arena_init(&arenas[i], next, size);
+        next += size;
+    }
+    ASSERT(next == memory + sizeof memory);
+    (void)mbedtls_platform_set_calloc_free(get, put); /* always 0 */
+    (void)mbedtls_platform_set_time(time_now);
     (void)mbedtls_platform_set_exit(stop);
+}
+
+void tls_platform_use(unsigned arena)
+{
+    ASSERT(arena < LEN(arenas));
+    current = arena;
 }
 
 int tls_platform_ready(void)
@@ -46,13 +75,19 @@ int tls_platform_ready(void)
     return psa_crypto_init() == PSA_SUCCESS ? RC_OK : RC_IO;
 }
 
-/* Blocks are taken from the low end first and zeroed, so how far the paint is
- * gone is how large the arena must be, headers and gaps included. */
 size_t tls_platform_arena_peak(void)
 {
-    size_t n = sizeof arena;
-    while (n > 0 && arena[n - 1] == ARENA_PAINT)
-        n--;
+    size_t n = 0;
+    for (unsigned i = 0; i < LEN(arenas); i++)
+        n += arenas[i].peak;
+    return n;
+}
+
+size_t tls_platform_arena_used(void)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < LEN(arenas); i++)
+        n += arenas[i].used;
     return n;
 }
 

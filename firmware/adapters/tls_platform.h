@@ -1,17 +1,28 @@
 /* tls_platform.h -- what Mbed TLS wants of a machine: memory, entropy, time,
- * and a way to stop. One arena serves whatever of it is used. */
+ * and a way to stop.
+ *
+ * Memory: each session has an arena of its own, so that a peer can use up no
+ * other's, and one is common to what outlives sessions. Whoever calls Mbed
+ * TLS for a session says so before, and says when it is through. */
 #ifndef TLS_PLATFORM_H
 #define TLS_PLATFORM_H
 
 #include "core/base.h"
 
-/* Hands Mbed TLS its arena of LIMIT_TLS_ARENA bytes. Is called once, before
- * anything of it is used: crypto_mbed.h, tls_client.h. */
+#define TLS_PLATFORM_COMMON 0 /* 1 .. LIMIT_TLS_SESSIONS: a session's        */
+
+/* Hands Mbed TLS its arenas, LIMIT_TLS_ARENA bytes in all. Is called once,
+ * before anything of it is used: crypto_mbed.h, tls_client.h. */
 void tls_platform_init(void);
+/* From now on Mbed TLS takes its memory from this arena. What it gives back
+ * goes where it came from. */
+void tls_platform_use(unsigned arena);
 /* Seeds Mbed TLS from port_entropy, once. Returns RC_OK, or RC_IO: there is
  * no entropy, ask again later. */
 int tls_platform_ready(void) MUST_CHECK;
-/* Returns how many bytes of the arena were ever needed. */
+/* Returns how many bytes of all arenas were ever needed, each at its worst,
+ * and how many are in use now. */
 size_t tls_platform_arena_peak(void);
+size_t tls_platform_arena_used(void);
 
 #endif

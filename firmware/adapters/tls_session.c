@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/fmt.h"
+#include "tls_platform.h"
 #include "tls_session_private.h"
 
 /* ---- bytes below TLS ----------------------------------------------------- */
@@ -40,7 +41,7 @@ void tls_session_prepare(struct tls_session *s)
     s->reason[0] = 0;
 }
 
-int tls_session_begin(struct tls_session *s, const mbedtls_ssl_config *conf)
+static int begin(struct tls_session *s, const mbedtls_ssl_config *conf)
 {
     s->phase = TLS_HANDSHAKE;
     mbedtls_ssl_init(&s->ssl);
@@ -48,6 +49,14 @@ int tls_session_begin(struct tls_session *s, const mbedtls_ssl_config *conf)
         return tls_session_fail(s, RC_SPACE, "TLS arena is full");
     mbedtls_ssl_set_bio(&s->ssl, &s->tcp, send_below, receive_below, NULL);
     return RC_OK;
+}
+
+int tls_session_begin(struct tls_session *s, const mbedtls_ssl_config *conf)
+{
+    tls_platform_use(s->arena);
+    int rc = begin(s, conf);
+    tls_platform_use(TLS_PLATFORM_COMMON);
+    return rc;
 }
 
 static bool would_block(struct tls_session *s, int ret)
@@ -88,7 +97,9 @@ int tls_session_step(struct tls_session *s, mono_ns now, mono_ns timeout)
                                 s->tcp.state == NET_TCP_CONNECTING
                                     ? "timed out: no TCP connection"
                                     : "timed out in the TLS handshake");
+    tls_platform_use(s->arena);
     int ret = mbedtls_ssl_handshake_step(&s->ssl);
+    tls_platform_use(TLS_PLATFORM_COMMON);
     if (would_block(s, ret))
         return RC_AGAIN;
     if (ret != 0)
@@ -110,7 +121,9 @@ int tls_session_write(struct tls_session *s, const uint8_t *buf, size_t len)
 {
     if (s->phase != TLS_OPEN)
         return RC_STATE;
+    tls_platform_use(s->arena);
     int ret = mbedtls_ssl_write(&s->ssl, buf, len);
+    tls_platform_use(TLS_PLATFORM_COMMON);
     if (would_block(s, ret))
         return RC_AGAIN;
     if (ret >= 0)
@@ -123,7 +136,9 @@ int tls_session_read(struct tls_session *s, uint8_t *buf, size_t cap)
 {
     if (s->phase != TLS_OPEN)
         return RC_STATE;
+    tls_platform_use(s->arena);
     int ret = mbedtls_ssl_read(&s->ssl, buf, cap);
+    tls_platform_use(TLS_PLATFORM_COMMON);
     if (would_block(s, ret) ||
         ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
         return RC_AGAIN;
@@ -142,9 +157,11 @@ int tls_session_export(struct tls_session *s, const char *label,
 {
     if (s->phase != TLS_OPEN)
         return RC_STATE;
-    if (mbedtls_ssl_export_keying_material(&s->ssl, out, len, label,
-                                           strlen(label), context, context_len,
-                                           1) == 0)
+    tls_platform_use(s->arena);
+    int ret = mbedtls_ssl_export_keying_material(
+        &s->ssl, out, len, label, strlen(label), context, context_len, 1);
+    tls_platform_use(TLS_PLATFORM_COMMON);
+    if (ret == 0)
         return RC_OK;
     return tls_session_fail(s, RC_BAD, "keys could not be exported");
 }
@@ -157,8 +174,10 @@ void tls_session_close(struct tls_session *s)
         tls_session_abort(s);
         return;
     }
+    tls_platform_use(s->arena);
     (void)mbedtls_ssl_close_notify(&s->ssl); /* a courtesy; not waited for */
     mbedtls_ssl_free(&s->ssl);
+    tls_platform_use(TLS_PLATFORM_COMMON);
     net_tcp_close(&s->tcp);
     s->phase = TLS_CLOSED;
 }

@@ -17,6 +17,7 @@ enum tls_phase {
 
 struct tls_session { /* all zero: closed                                     */
     enum tls_phase phase;
+    unsigned arena; /* its own (tls_platform.h); set by the role             */
     mbedtls_ssl_context ssl;
     struct net_tcp tcp;
     mono_ns deadline; /* of the handshake; 0: not yet known                  */

@@ -1,8 +1,9 @@
 /* crypto.h -- the primitives core needs, declared here and linked from
  * adapters/crypto_mbed.c (Mbed TLS) or from a test.
  *
- * A context holds its key from begin to end: every begin has its end, and
- * none takes memory from a heap. No function takes a secret-dependent branch of ours. */
+ * A context holds its key from begin to end: every begin has its end, and none
+ * takes memory from a heap. No function takes a secret-dependent branch of
+ * ours. */
 #ifndef CRYPTO_H
 #define CRYPTO_H
 

@@ -31,12 +31,16 @@
 #define LIMIT_KE_MESSAGE 4096 /* a whole NTS-KE answer                      */
 #define LIMIT_NTP_PACKET 1280 /* our longest request: 8 cookies of 104 B  */
 
-/* TLS: sessions side by side, and the buffers, chains and bignums of them
- * all (measured peak: 80 KB, 93 KB with chains of RSA-4096; README). */
+/* TLS: sessions side by side, each with memory of its own for buffers, the
+ * longest chain and bignums, and what is common to them (README: measured). */
 #define LIMIT_TLS_SESSIONS   3
 #define LIMIT_TLS_CHAIN      6 /* certificates that a server may present      */
 #define LIMIT_TLS_SIGNATURES 8 /* verifications to find its way to a root     */
-#define LIMIT_TLS_ARENA      (160 * 1024)
+
+#define LIMIT_TLS_SESSION_ARENA (51 * 1024)
+#define LIMIT_TLS_COMMON        (7 * 1024)
+#define LIMIT_TLS_ARENA                                                        \
+    (LIMIT_TLS_COMMON + LIMIT_TLS_SESSIONS * LIMIT_TLS_SESSION_ARENA)
 
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */
