@@ -113,7 +113,7 @@ static void start_console(void)
     log_line("last reset: %s", info.last_reset);
     console_init();
     led_init();
-    crashloop_init(timekeeper_mono(), info.crashes);
+    crashloop_init(port_mono(), info.crashes);
 }
 
 static void start(void)

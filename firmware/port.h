@@ -11,7 +11,7 @@
 #ifndef PORT_H
 #define PORT_H
 
-#include "core/base.h"
+#include "core/mono.h"
 
 /* The firmware's own entry (main.c). */
 _Noreturn void gnomon_main(void);
@@ -23,6 +23,12 @@ uint64_t port_ticks(void);
 
 /* Its rate, 1 .. 100 MHz, the same until reset. */
 uint32_t port_tick_hz(void);
+
+/* Returns now, since the counter's zero. */
+static inline mono_ns port_mono(void)
+{
+    return mono_of_ticks(port_ticks(), port_tick_hz());
+}
 
 /* Lets the drivers do their bounded work (USB enumeration, card commands).
  * Called once per pass of the superloop, and while start-up waits. */

@@ -30,7 +30,7 @@ static struct {
 
 u32_t sys_now(void)
 {
-    return (u32_t)(mono_of_ticks(port_ticks(), port_tick_hz()) / MONO_MS);
+    return (u32_t)(port_mono() / MONO_MS);
 }
 
 /* Ports, transaction numbers, DHCP's. Without entropy the counter's low bits

@@ -104,7 +104,7 @@ int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
 
 mbedtls_ms_time_t mbedtls_ms_time(void)
 {
-    return mono_of_ticks(port_ticks(), port_tick_hz()) / MONO_MS;
+    return port_mono() / MONO_MS;
 }
 
 struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *t, struct tm *out)

@@ -18,12 +18,11 @@
 #define SLEW_SIGMAS   3.0 /* a greater move of the line is news           */
 #define SLEW_MOVED    0.3 /* sigmas^2, mean: the usual of a calm crystal  */
 #define SLEW_PARTS                                                             \
-    2                 /* of a slew, each half what is left: nearly an
+    2                /* of a slew, each half what is left: nearly an
                               * exponential, a quarter better than a line    */
-#define SLEW_AGE   4  /* a slew lasts at most a quarter of our age    */
-#define SLEW_NONE  43 /* 2^-32 s, 10 ns: followed closely enough      */
-#define RMS_GAIN   0.1
-#define NTP_SECOND 4294967296.0
+#define SLEW_AGE  4  /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE 43 /* 2^-32 s, 10 ns: followed closely enough      */
+#define RMS_GAIN  0.1
 
 void discipline_init(struct discipline *d, const struct discipline_conf *c,
                      uint32_t hz, int32_t saved_rate_e12,
@@ -64,7 +63,7 @@ static bool may_step(const struct discipline *d, int64_t offset)
     if (d->conf.makestep_limit >= 0 &&
         d->updates >= (uint32_t)d->conf.makestep_limit)
         return false;
-    return fabs((double)offset) / NTP_SECOND > d->conf.makestep_s;
+    return fabs((double)offset) / UTC_S > d->conf.makestep_s;
 }
 
 /* s: what is to be slewed. Usual moves of the line are noise: all over the
@@ -99,7 +98,7 @@ static void slew(const struct discipline *d, int64_t offset, uint64_t ticks,
     room = room < SLEW_ROOM_MIN ? SLEW_ROOM_MIN : room;
     if (d->conf.max_slew_e12 > 0)
         room = fmin(room, (double)d->conf.max_slew_e12);
-    double s = (double)offset / NTP_SECOND;
+    double s = (double)offset / UTC_S;
     double t = slew_seconds(d, s, ticks, interval_ns);
     if (fabs(s) * 1e12 > room * t)
         t = fabs(s) * 1e12 / room;
@@ -147,7 +146,7 @@ static bool too_large(struct discipline *d, const struct select_out *sel,
 {
     double s = fabs((double)utc_diff(estimate_at(&sel->est, ticks, d->hz),
                                      clk_at(c, ticks))) /
-               NTP_SECOND;
+               UTC_S;
     if (d->conf.maxchange_s <= 0 || s <= d->conf.maxchange_s ||
         (int64_t)d->updates < d->conf.maxchange_start)
         return false;

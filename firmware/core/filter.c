@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "clk.h"
+#include "mono.h"
 #include "utc.h"
 
 #define REFUSED_MAX 3   /* refused in a row that agree: it was a jump      */
@@ -18,7 +19,6 @@
 #define ALONE      2048.0 /* s: longer than any usual poll                 */
 #define ALONE2     (1e-8 * 1e-8) /* wander^2 to expect then at least       */
 #define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
-#define NTP_SECOND 4294967296.0
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12)
@@ -140,7 +140,7 @@ static double jumped_by(const struct filter *f, const struct measurement *s)
 static bool step(struct filter *f, const struct ntp_sample *s, double delay,
                  double grain)
 {
-    double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / NTP_SECOND;
+    double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / UTC_S;
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct measurement what = measure(f, delay, z, grain);
     struct kalman_bank was = f->bank;
@@ -212,7 +212,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         offset_interval_at(&f->proven, dt, x.rate, rate_sigma);
     x.off = fmin(fmax(x.off, s.lo), s.hi);
     double wrong = fmax(s.hi - x.off, x.off - s.lo);
-    int64_t off = whole(x.off, NTP_SECOND, 9e18);
+    int64_t off = whole(x.off, UTC_S, 9e18);
     *out = (struct estimate){
         .ticks = ticks,
         .utc = nominal(f, ticks) + (uint64_t)off,
@@ -220,7 +220,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .rate_sigma_e12 = (int32_t)whole(rate_sigma, 1e12, 1e9),
         .sigma_ns = whole(sigma, 1e9, 1e18),
         .bound_ns =
-            f->root_ns + UTC_NS / f->hz +
+            f->root_ns + MONO_S / f->hz +
             whole(fmax(f->path.least / 2 + 3 * sigma, wrong), 1e9, 1e18),
     };
     return true;

@@ -2,9 +2,8 @@
 
 #include "utc.h"
 
-#define SECOND ((int64_t)1 << 32)
-#define NEAR   (5 * SECOND)  /* chrony's LEAP_SECOND_CLOSE                  */
-#define ASLEEP (30 * SECOND) /* the rate may change: look at least so often */
+#define NEAR   (5 * UTC_S)  /* chrony's LEAP_SECOND_CLOSE                  */
+#define ASLEEP (30 * UTC_S) /* the rate may change: look at least so often */
 #define DAY    INT64_C(86400)
 
 void leap_init(struct leap *l, enum leap_mode mode)
@@ -22,7 +21,7 @@ static bool leap_day(int64_t unix_s)
  * be skipped, that. */
 static ntp64 begins(const struct leap *l)
 {
-    return l->second < 0 ? l->at - (uint64_t)SECOND : l->at;
+    return l->second < 0 ? l->at - (uint64_t)UTC_S : l->at;
 }
 
 bool leap_announce(struct leap *l, uint8_t bits, int64_t unix_s)
@@ -67,7 +66,7 @@ static int64_t over(const struct leap *l, const struct clk *c, uint64_t ticks)
 
 static int64_t jump(const struct leap *l)
 {
-    return -(int64_t)l->second * SECOND;
+    return -(int64_t)l->second * UTC_S;
 }
 
 static bool steps(const struct leap *l)

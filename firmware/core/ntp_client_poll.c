@@ -3,10 +3,9 @@
 
 #include "bytes.h"
 #include "crypto.h"
+#include "mono.h"
 #include "ntp_client_private.h"
 
-#define SECOND      NTP_CLIENT_SECOND
-#define NEVER       INT64_MAX
 #define POLL_MIN    NTP_CLIENT_POLL_MIN
 #define POLL_MAX    NTP_CLIENT_POLL_MAX
 #define AGAIN       1 /* log2 s                                         */
@@ -15,7 +14,7 @@
 #define QUICK_TRIES 3 /* first requests at the shortest interval        */
 #define BACKOFF_MAX 2
 #define SLOW_MAX    17 /* 36 h, RFC 5905's MAXPOLL                       */
-#define NEAR        (10 * SECOND / 1000) /* chrony's word for a LAN        */
+#define NEAR        (10 * MONO_S / 1000) /* chrony's word for a LAN        */
 
 /* ---- when ---------------------------------------------------------------- */
 
@@ -26,7 +25,7 @@ static int lesser(int a, int b)
 
 static mono_ns interval(int log2_s)
 {
-    return log2_s >= 0 ? SECOND << log2_s : SECOND >> -log2_s;
+    return log2_s >= 0 ? MONO_S << log2_s : MONO_S >> -log2_s;
 }
 
 /* log2 s of the ramp's (and the first retries') shortest interval. */
@@ -128,7 +127,7 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 
 mono_ns ntp_client_due(const struct ntp_client *n)
 {
-    return n->stopped ? NEVER : n->due;
+    return n->stopped ? MONO_NEVER : n->due;
 }
 
 void ntp_client_basic(struct ntp_client *n)
@@ -277,7 +276,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
     if (rc == RC_SPACE)
         return rc;
     if (rc == RC_IO) {
-        n->due = now + SECOND;
+        n->due = now + MONO_S;
         return rc;
     }
     count_poll(n);

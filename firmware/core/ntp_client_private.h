@@ -7,7 +7,6 @@
 #include "ntp_client.h"
 #include "ntp_wire.h"
 
-#define NTP_CLIENT_SECOND   INT64_C(1000000000)
 #define NTP_CLIENT_POLL_MIN (-7) /* chrony's limits, log2 s                  */
 #define NTP_CLIENT_POLL_MAX 24
 #define NTP_CLIENT_BACKOFF  8 /* unanswered requests per doubling         */

@@ -1,19 +1,19 @@
 /* From timestamps to a sample: RFC 5905 section 8 for the basic mode, RFC 9769
  * section 2 for the interleaved one. */
 #include "ntp_client_private.h"
+#include "mono.h"
 #include "utc.h"
 
-#define SECOND       NTP_CLIENT_SECOND
-#define DISTANCE_MAX (16 * SECOND) /* RFC 5905 MAXDISP                       */
-#define DELAY_MAX    (3 * SECOND)  /* chrony's maxdelay by default           */
-#define HELD_MAX     (4 * SECOND)  /* its limit for a server's answer        */
+#define DISTANCE_MAX (16 * MONO_S) /* RFC 5905 MAXDISP                       */
+#define DELAY_MAX    (3 * MONO_S)  /* chrony's maxdelay by default           */
+#define HELD_MAX     (4 * MONO_S)  /* its limit for a server's answer        */
 
 /* 2^log2 s in ns, between 1 ns and 16 ms: a server that knows its own clock
  * worse than that has no say in what we take for possible. */
 static span_ns precision_ns(int log2_s)
 {
     int e = ntp_client_clamp(log2_s, -30, -6);
-    span_ns ns = SECOND >> -e;
+    span_ns ns = MONO_S >> -e;
     return ns > 0 ? ns : 1;
 }
 
@@ -73,7 +73,7 @@ bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
     /* chrony makes the bits below its precision random, in each stamp. */
     int64_t blur = utc_span_ntp(precision_ns(h->precision));
     if (h->receive == 0 || h->transmit == 0 || held < -blur || ticks < 0 ||
-        ticks / n->tick_hz > DISTANCE_MAX / SECOND)
+        ticks / n->tick_hz > DISTANCE_MAX / MONO_S)
         return false;
     /* The newest stamp in it: an interleaved reply's transmit stamp is of the
      * one before, and the server may have set its clock since. */
@@ -86,7 +86,7 @@ bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
     /* Held longer than we waited: at most by both clocks' resolution and
      * the rate (500 ppm) by which they may differ. */
     span_ns slack =
-        precision_ns(h->precision) + around / 2000 + SECOND / n->tick_hz + 1;
+        precision_ns(h->precision) + around / 2000 + MONO_S / n->tick_hz + 1;
     s->server_ns = utc_span_ns(held);
     s->delay_ns = around - s->server_ns;
     if (s->delay_ns < -slack)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "mono.h"
 #include "utc.h"
 
 #define SCORE_LIMIT 10      /* chrony's: then another source is selected    */
@@ -10,8 +11,8 @@
 
 const struct select_limits select_limits_default = {
     .minsources = 1,
-    .maxdistance_ns = 3 * (span_ns)UTC_NS,
-    .maxjitter_ns = (span_ns)UTC_NS,
+    .maxdistance_ns = 3 * MONO_S,
+    .maxjitter_ns = MONO_S,
     .reselectdist_ns = 100000,
     .stratumweight_ns = 1000000,
     .combinelimit = 3,

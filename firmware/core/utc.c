@@ -1,6 +1,7 @@
 #include "utc.h"
 
 #include "fmt.h"
+#include "mono.h"
 
 #define DAY       INT64_C(86400)
 #define DAYS_400Y INT64_C(146097) /* a whole Gregorian cycle */
@@ -15,21 +16,21 @@ span_ns utc_span_ns(int64_t ntp_span)
 {
     uint64_t frac = (uint64_t)ntp_span & 0xffffffff;
     int64_t s = (ntp_span - (int64_t)frac) / ((int64_t)1 << 32);
-    return s * UTC_NS + (int64_t)((frac * UTC_NS + (1u << 31)) >> 32);
+    return s * MONO_S + (int64_t)((frac * MONO_S + (1u << 31)) >> 32);
 }
 
 int64_t utc_span_ntp(span_ns ns)
 {
-    int64_t s = floor_div(ns, UTC_NS);
-    int64_t part = ns % UTC_NS; /* not ns - s * 1e9: may overflow */
-    uint64_t rest = (uint64_t)(part < 0 ? part + UTC_NS : part);
+    int64_t s = floor_div(ns, MONO_S);
+    int64_t part = ns % MONO_S; /* not ns - s * 1e9: may overflow */
+    uint64_t rest = (uint64_t)(part < 0 ? part + MONO_S : part);
     if (s >= (int64_t)1 << 31)
         return INT64_MAX;
     if (s < -((int64_t)1 << 31))
         return INT64_MIN;
     /* rest < 1e9 rounds to at most 2^32 - 4: no carry into the seconds */
     return s * ((int64_t)1 << 32) +
-           (int64_t)(((rest << 32) + UTC_NS / 2) / UTC_NS);
+           (int64_t)(((rest << 32) + MONO_S / 2) / MONO_S);
 }
 
 int64_t utc_ticks_ntp(int64_t ticks, uint32_t hz)
@@ -43,7 +44,7 @@ int64_t utc_ticks_ntp(int64_t ticks, uint32_t hz)
 
 span_ns utc_short_ns(uint32_t ntp_short)
 {
-    return (span_ns)(((uint64_t)ntp_short * UTC_NS + (1u << 15)) >> 16);
+    return (span_ns)(((uint64_t)ntp_short * MONO_S + (1u << 15)) >> 16);
 }
 
 int64_t utc_unix_s(ntp64 t, int64_t pivot_s)
@@ -55,14 +56,14 @@ int64_t utc_unix_s(ntp64 t, int64_t pivot_s)
 
 uint32_t utc_unix_ns(ntp64 t)
 {
-    return (uint32_t)((t & 0xffffffff) * UTC_NS >> 32);
+    return (uint32_t)((t & 0xffffffff) * MONO_S >> 32);
 }
 
 ntp64 utc_of_unix(int64_t s, uint32_t ns)
 {
-    uint64_t rest = ns < UTC_NS ? ns : UTC_NS - 1;
+    uint64_t rest = ns < MONO_S ? ns : MONO_S - 1;
     /* Rounded up, so that utc_unix_ns gives the same ns back. */
-    uint64_t frac = ((rest << 32) + UTC_NS - 1) / UTC_NS;
+    uint64_t frac = ((rest << 32) + MONO_S - 1) / MONO_S;
     return ((uint64_t)s + UTC_NTP_UNIX) << 32 | frac;
 }
 

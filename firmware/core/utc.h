@@ -21,8 +21,8 @@
 #include "base.h"
 
 #define UTC_NTP_UNIX 2208988800u /* 1970-01-01 in NTP s, RFC 5905 fig 4 */
-#define UTC_NS       1000000000
 #define UTC_ERA_S    ((int64_t)1 << 32)
+#define UTC_S        ((int64_t)1 << 32) /* a second as an ntp span */
 
 /* --- spans: int64_t of 2^-32 s (the word for it: ntp span), or span_ns --- */
 

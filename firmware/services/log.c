@@ -60,11 +60,6 @@ bool log_prompt_stands(void)
     return lg.prompt;
 }
 
-static mono_ns uptime(void)
-{
-    return mono_of_ticks(port_ticks(), port_tick_hz());
-}
-
 void log_line(const char *fmt, ...)
 {
     char text[LIMIT_LOG_LINE];
@@ -72,7 +67,7 @@ void log_line(const char *fmt, ...)
     va_start(ap, fmt);
     (void)fmt_v(text, sizeof(text), fmt, ap);
     va_end(ap);
-    logring_add(&lg.ring, uptime(), text);
+    logring_add(&lg.ring, port_mono(), text);
 }
 
 /* The key's row, or the one that is free soonest. */
@@ -95,7 +90,7 @@ void log_limited(const void *key, const char *fmt, ...)
 {
     char text[LIMIT_LOG_LINE];
     va_list ap;
-    mono_ns now = uptime();
+    mono_ns now = port_mono();
     size_t i = limited_row(key);
     if (lg.limited[i].until && now < lg.limited[i].until) {
         lg.limited[i].held++;

@@ -11,7 +11,7 @@ void machine_status(struct status_machine *out)
         .name = info.board,
         .last_reset = info.last_reset,
         .trouble = info.trouble,
-        .up = mono_of_ticks(port_ticks(), port_tick_hz()),
+        .up = port_mono(),
         .boots = info.boots,
         .crashes = info.crashes,
         .card_errors = info.card_errors,

@@ -19,7 +19,7 @@ void restart_request(void)
         port_reset();
     timefloor_save();
     sources_save();
-    latest = timekeeper_mono() + CARD_WAIT;
+    latest = port_mono() + CARD_WAIT;
     log_line("restarting");
 }
 

@@ -74,7 +74,7 @@ void sources_named(const struct addr *addr, size_t count)
         (void)fmt(c->name, sizeof c->name, "%s", text);
         all.named[all.lines++] = addr[i];
         log_line("%s: an NTP server that DHCP names", c->name);
-        add(c, timekeeper_mono());
+        add(c, port_mono());
     }
 }
 
@@ -87,7 +87,7 @@ static mono_ns next_save(mono_ns now)
 
 void sources_init(const struct conf *conf, const struct sources_ops *ops)
 {
-    mono_ns now = timekeeper_mono();
+    mono_ns now = port_mono();
     all.ops = ops;
     all.count = all.lines = 0;
     all.save_every = conf->saveinterval_s * MONO_S;
@@ -109,7 +109,7 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
 static void resolved(void *arg, const struct resolver_answer *a)
 {
     struct source *s = arg;
-    mono_ns now = timekeeper_mono();
+    mono_ns now = port_mono();
     if (s->stale) { /* new keys have named another server meanwhile */
         s->stale = false;
         s->step = SOURCE_ADDRESS;
@@ -205,7 +205,7 @@ void sources_save(void)
 {
     for (unsigned i = 0; i < all.count; i++)
         if (all.s[i].ntp.nts.count > 1)
-            save(&all.s[i], 1, timekeeper_mono());
+            save(&all.s[i], 1, port_mono());
 }
 
 /* ---- once the clock is set --------------------------------------------- */
@@ -323,10 +323,10 @@ static void valid(struct source *s, const struct ntp_sample *sample)
     struct timekeeper_verdict v;
     s->silent = 0;
     s->unresolved = 0;
-    sources_ke_valid(s, timekeeper_mono());
+    sources_ke_valid(s, port_mono());
     timekeeper_reply(slot_of(s), &reply, &v);
     if (v.ask_again)
-        ntp_client_again(&s->ntp, timekeeper_mono());
+        ntp_client_again(&s->ntp, port_mono());
     ntp_client_set_poll(&s->ntp, v.poll_wanted);
     if (sample->failed)
         source_trouble(s, "round trip longer than maxdelay: not used");
@@ -342,8 +342,8 @@ void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
     struct source *s = &all.s[slot];
     struct ntp_sample sample;
     enum ntp_drop why = NTP_DROP_SHORT;
-    int rc = ntp_client_recv(&s->ntp, timekeeper_mono(), stamp, msg, len,
-                             &sample, &why);
+    int rc =
+        ntp_client_recv(&s->ntp, port_mono(), stamp, msg, len, &sample, &why);
     if (rc == RC_OK) {
         valid(s, &sample);
         return;
@@ -411,7 +411,7 @@ void sources_retry(void)
 
 void sources_status(struct status_sources *out)
 {
-    mono_ns now = timekeeper_mono();
+    mono_ns now = port_mono();
     out->count = (uint8_t)all.count;
     for (unsigned i = 0; i < all.count; i++) {
         source_status(&all.s[i], &out->row[i], now);

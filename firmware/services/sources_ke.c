@@ -7,6 +7,7 @@
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "log.h"
+#include "port.h"
 #include "timekeeper.h"
 
 #define RECORD_VERSION 1
@@ -156,7 +157,7 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
 static void exchanged(void *arg, const struct ke_outcome *o)
 {
     struct source *s = arg;
-    mono_ns now = timekeeper_mono();
+    mono_ns now = port_mono();
     ke_retry_ended(&s->ke.retry, now);
     s->ke.step = SOURCE_KE_IDLE;
     if (!o->ok) {
@@ -209,7 +210,7 @@ static void mark(struct source *s, mono_ns now)
 static void resolved(void *arg, const struct resolver_answer *a)
 {
     struct source *s = arg;
-    mono_ns now = timekeeper_mono();
+    mono_ns now = port_mono();
     if (a->count == 0) {
         source_unresolved(s, a);
         s->ke.again = now + source_resolve_wait(&s->ke.unresolved);

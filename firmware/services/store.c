@@ -31,18 +31,13 @@ static struct {
     _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
 } st;
 
-static mono_ns uptime(void)
-{
-    return mono_of_ticks(port_ticks(), port_tick_hz());
-}
-
 /* ---- start-up: the only place that waits, within bounds ----------------- */
 
 static int64_t wait_card(void)
 {
-    mono_ns end = uptime() + CARD_WAIT;
+    mono_ns end = port_mono() + CARD_WAIT;
     int64_t n;
-    while ((n = port_blk_count()) == RC_AGAIN && uptime() < end)
+    while ((n = port_blk_count()) == RC_AGAIN && port_mono() < end)
         port_poll();
     return n;
 }
@@ -50,11 +45,11 @@ static int64_t wait_card(void)
 static int read_once(uint32_t lba, uint8_t *buf, uint32_t count)
 {
     int r = port_blk_read(lba, buf, count);
-    mono_ns end = uptime() + READ_WAIT;
+    mono_ns end = port_mono() + READ_WAIT;
     if (r < 0)
         return RC_IO;
     while ((r = port_blk_done()) == RC_AGAIN) {
-        if (uptime() >= end) {
+        if (port_mono() >= end) {
             st.card = false; /* the read may still own its buffer */
             return RC_IO;
         }
@@ -87,10 +82,10 @@ static void mount(const struct mbr_partition *fat)
 static int recover(void)
 {
     uint32_t sector, count;
-    mono_ns end = uptime() + RECOVER_WAIT;
+    mono_ns end = port_mono() + RECOVER_WAIT;
     while (journal_want(&st.journal, &sector, &count)) {
         int r = store_read_blocks(st.state_lba + sector, st.batch, count);
-        if (r < 0 || uptime() > end) {
+        if (r < 0 || port_mono() > end) {
             journal_give_up(&st.journal);
             return RC_IO;
         }

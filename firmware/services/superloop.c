@@ -23,11 +23,11 @@ void superloop_init(const struct superloop_service *table, size_t count)
 
 void superloop_pass(size_t first)
 {
-    mono_ns next = MONO_NEVER, begin = timekeeper_mono(), before = begin;
+    mono_ns next = MONO_NEVER, begin = port_mono(), before = begin;
     port_poll();
     for (size_t i = first; i < loop.count; i++) {
         next = mono_min(next, loop.table[i].poll(before));
-        mono_ns after = timekeeper_mono();
+        mono_ns after = port_mono();
         if (after - before > loop.longest[i])
             loop.longest[i] = after - before;
         before = after;

@@ -8,6 +8,7 @@
 #include "core/mono.h"
 #include "core/utc.h"
 #include "log.h"
+#include "port.h"
 #include "store.h"
 #include "timekeeper.h"
 #include "version.h"
@@ -178,7 +179,7 @@ static void note_first_sync(mono_ns now)
 
 void timefloor_save(void)
 {
-    write_card(timekeeper_mono());
+    write_card(port_mono());
 }
 
 mono_ns timefloor_poll(mono_ns now)

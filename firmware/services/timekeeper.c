@@ -17,11 +17,6 @@ static void log_events(void)
             log_line("%s", e.text);
 }
 
-mono_ns timekeeper_mono(void)
-{
-    return mono_of_ticks(port_ticks(), port_tick_hz());
-}
-
 /* ---- what happens to it -------------------------------------------------- */
 
 void timekeeper_init(const struct conf *conf,

@@ -25,9 +25,6 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator);
 /* Does what is due; returns when it wants to be called again. */
 mono_ns timekeeper_poll(mono_ns now);
 
-/* Returns now, since the counter's zero. */
-mono_ns timekeeper_mono(void);
-
 /* Returns true while the clock is set (tk_is_set). */
 bool timekeeper_synchronised(void);
 bool timekeeper_hold_over(void);

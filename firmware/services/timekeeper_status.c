@@ -101,7 +101,7 @@ static void say_why(struct status_tracking *t)
 
 void timekeeper_status(struct status_timekeeper *out)
 {
-    (void)timekeeper_poll(timekeeper_mono()); /* a leap second that is due */
+    (void)timekeeper_poll(port_mono()); /* a leap second that is due */
     uint64_t ticks = port_ticks();
     memset(out, 0, sizeof *out);
     for (unsigned i = 0; i < tk.slots; i++)

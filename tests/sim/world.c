@@ -9,7 +9,6 @@
 #include "core/utc.h"
 
 #define EPOCH      ((ntp64)0xfffff000u << 32) /* era 1 begins after 4096 s   */
-#define NTP_SECOND 4294967296.0
 #define TICKS0     1000000
 #define HELD       30e-6 /* a server's time from receipt to reply            */
 #define LIE_SEEN   0.1 /* s: wider than any interval of these paths          */
@@ -156,7 +155,7 @@ static ntp64 epoch(const struct scenario *c)
 static ntp64 counted_at(const struct scenario *c, double t, double late)
 {
     double leapt = fabs(c->leap) > 0 && t >= c->leap_at + late ? c->leap : 0;
-    return epoch(c) + (uint64_t)(int64_t)llround((t - leapt) * NTP_SECOND);
+    return epoch(c) + (uint64_t)(int64_t)llround((t - leapt) * (double)UTC_S);
 }
 
 static ntp64 utc_at(const struct world *w, double t) /* the truth */
@@ -311,7 +310,7 @@ static void look(struct world *w, double t)
         return;
     uint64_t ticks = ticks_at(w, t);
     ntp64 now = tk_utc(&w->tk, ticks);
-    double e = (double)utc_diff(now, utc_at(w, t)) / NTP_SECOND * 1e6;
+    double e = (double)utc_diff(now, utc_at(w, t)) / (double)UTC_S * 1e6;
     w->f.announced += tk_leap(&w->tk) != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)

@@ -23,9 +23,14 @@ static bool waits, idle;
 static unsigned resets;
 static char saved[8];
 
-mono_ns timekeeper_mono(void)
+uint64_t port_ticks(void)
 {
-    return now;
+    return (uint64_t)now / 1000;
+}
+
+uint32_t port_tick_hz(void)
+{
+    return 1000000;
 }
 
 bool crashloop_waits(void)

@@ -32,11 +32,6 @@ uint32_t port_tick_hz(void)
     return 1000000;
 }
 
-mono_ns timekeeper_mono(void)
-{
-    return now;
-}
-
 void port_poll(void)
 {
     note('p');

@@ -106,11 +106,6 @@ bool timekeeper_to_save(int64_t *floor, int32_t *freq, int32_t *sigma)
     return tk.synced;
 }
 
-mono_ns timekeeper_mono(void)
-{
-    return now;
-}
-
 uint32_t tls_client_handshakes(void)
 {
     return handshakes;

@@ -203,7 +203,7 @@ static void wait_until(mono_ns next)
         FD_SET(c.fd[i], &set);
         top = c.fd[i] > top ? c.fd[i] : top;
     }
-    mono_ns left = next - timekeeper_mono();
+    mono_ns left = next - port_mono();
     left = left < 0 ? 0 : mono_min(left, 1000 * MONO_S);
     left += MONO_US; /* rounded up: not to wake a moment too early */
     struct timeval tv = {.tv_sec = left / MONO_S,
@@ -212,7 +212,7 @@ static void wait_until(mono_ns next)
         return;
     for (unsigned i = 0; i < c.conf.source_count; i++)
         if (FD_ISSET(c.fd[i], &set))
-            take(i, timekeeper_mono());
+            take(i, port_mono());
 }
 
 /* ---- start ---- */
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     struct timekeeper_start start = {0};
     timekeeper_init(&c.conf, &start);
-    mono_ns began = timekeeper_mono(), now = began;
+    mono_ns began = port_mono(), now = began;
     struct ntp_client_conf nc = {.minpoll = c.minpoll,
                                  .maxpoll = c.maxpoll,
                                  .iburst = true,
@@ -315,7 +315,7 @@ int main(int argc, char **argv)
         c.seconds > 0 ? began + (mono_ns)(c.seconds * 1e9) : MONO_NEVER;
     while (now < end && (c.want == 0 || c.samples < c.want)) {
         wait_until(mono_min(serve(now), end));
-        now = timekeeper_mono();
+        now = port_mono();
     }
     return 0;
 }
