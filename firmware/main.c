@@ -1,5 +1,5 @@
-/* main.c -- composition root and superloop: the only file that knows every
- * service, and the doors between them. */
+/* main.c -- the table of services and their start: the only file that knows
+ * them all. */
 #include "port.h"
 #include "services/config.h"
 #include "services/console.h"
@@ -8,7 +8,6 @@
 #include "services/led.h"
 #include "services/log.h"
 #include "adapters/net.h"
-#include "services/ntp_udp.h"
 #include "services/pps.h"
 #include "services/restart.h"
 #include "services/sources.h"
@@ -19,8 +18,6 @@
 #include "adapters/tls_client.h"
 #include "adapters/tls_platform.h"
 #include "services/version.h"
-
-static const struct conf *conf;
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
@@ -41,40 +38,6 @@ static const struct superloop_service services[] = {
 };
 static_assert(LEN(services) <= SUPERLOOP_SERVICES, "each has a row in status");
 
-/* ---- the doors between services ------------------------------------------ */
-
-static bool may_ask(void)
-{
-    return net_up() && timekeeper_may_ask();
-}
-
-static bool remembers(void)
-{
-    return conf->save && store_state_partition();
-}
-
-static int load_assoc(uint8_t id, uint8_t *buf, size_t cap)
-{
-    return store_get(STORE_ASSOC, id, buf, cap);
-}
-
-static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
-{
-    return store_put(STORE_ASSOC, id, data, len);
-}
-
-static int load_retries(uint8_t *buf, size_t cap)
-{
-    return store_get(STORE_RETRY, 0, buf, cap);
-}
-
-/* With or without ntsdumpdir: it spares the servers, not us. */
-static int save_retries(const uint8_t *data, size_t len)
-{
-    return store_state_partition() ? store_put(STORE_RETRY, 0, data, len)
-                                   : RC_STATE;
-}
-
 /* Certificates may have been refused for the sake of the floor that was. */
 static void floor_moved(bool needs_restart)
 {
@@ -82,24 +45,6 @@ static void floor_moved(bool needs_restart)
     if (needs_restart)
         restart_request();
 }
-
-static const struct sources_ops source_doors = {
-    .may_ask = may_ask,
-    .resolve = net_resolve,
-    .exchange = ke_client_start,
-    .send = ntp_udp_send,
-    .remembers = remembers,
-    .load = load_assoc,
-    .save = save_assoc,
-    .durable = store_durable,
-    .load_retries = load_retries,
-    .save_retries = save_retries,
-};
-
-static const struct ntp_udp_ops datagram_doors = {
-    .sent = sources_sent,
-    .received = sources_received,
-};
 
 /* ---- start-up ------------------------------------------------------------ */
 
@@ -118,7 +63,7 @@ static void start_console(void)
 
 static void start(void)
 {
-    conf = config_read(store_init() == RC_OK);
+    const struct conf *conf = config_read(store_init() == RC_OK);
     tls_platform_init();
     tls_client_init(!conf->nosystemcert);
     config_read_trust();
@@ -127,10 +72,7 @@ static void start(void)
     net_init(conf, sources_net_changed);
     ke_client_init();
     ke_client_offer(conf->aeads, conf->aead_count);
-    ntp_udp_init(&datagram_doors);
-    sources_init(conf, &source_doors);
-    if (conf->dhcpservers)
-        net_ntp_servers(sources_named);
+    sources_init(conf);
 }
 
 _Noreturn void gnomon_main(void)

@@ -6,7 +6,7 @@
  *     put / get at any time; put answers with a ticket
  *     while next() > 0: write those sectors, then written(ok)
  *
- * Who writes when: services/timefloor.c and sources_card.h. Recovery reads no
+ * Who writes when: services/timefloor.c and source_record.h. Recovery reads no
  * more than 2 * half + 2 sectors (514, 0.03 s at 10 MB/s), each at most
  * twice, whatever is on the card; services/store.c gives it 10 s.
  *
@@ -44,7 +44,7 @@
  * Payloads, by kind (enum store_kind; a number is never used again):
  *
  *   1 floor, id 0: core/floor_record.h
- *   2 association, id 0 .. 15 (services/sources_card.c, core/nts_assoc.c):
+ *   2 association, id 0 .. 15 (services/source_record.c, core/nts_assoc.c):
  *      0  1  version, 1
  *      1  1  length n, n: name on the server line
  *         2  ntsport, 2  port, as configured

@@ -4,7 +4,9 @@
 #include "core/limit.h"
 
 static struct {
-    const struct ntp_udp_ops *ops;
+    void (*sent)(unsigned slot, uint64_t stamp);
+    void (*received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                     size_t len);
     struct net_udp socket[LIMIT_SOURCES];
 } udp;
 
@@ -18,18 +20,21 @@ static void on_sent(void *socket, uint64_t stamp, const uint8_t *msg,
 {
     (void)msg; /* a socket carries one request */
     (void)len;
-    udp.ops->sent(slot_of(socket), stamp);
+    udp.sent(slot_of(socket), stamp);
 }
 
 static void on_received(void *socket, const struct net_udp_datagram *d)
 {
     if (d->len <= LIMIT_NTP_PACKET)
-        udp.ops->received(slot_of(socket), d->stamp, d->msg, d->len);
+        udp.received(slot_of(socket), d->stamp, d->msg, d->len);
 }
 
-void ntp_udp_init(const struct ntp_udp_ops *ops)
+void ntp_udp_init(void (*sent)(unsigned slot, uint64_t stamp),
+                  void (*received)(unsigned slot, uint64_t stamp,
+                                   const uint8_t *msg, size_t len))
 {
-    udp.ops = ops;
+    udp.sent = sent;
+    udp.received = received;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         udp.socket[i] = (struct net_udp){
             .arg = &udp.socket[i],

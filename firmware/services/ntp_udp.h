@@ -6,17 +6,12 @@
 
 #include "core/addr.h"
 
-struct ntp_udp_ops {
-    /* The request of this slot left; stamp is that of its frame, however long
-     * it waited for an address resolution. */
-    void (*sent)(unsigned slot, uint64_t stamp);
-    /* A datagram came from where this slot's request went. */
-    void (*received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
-                     size_t len);
-};
-
-/* Is called once, before ntp_udp_send; ops stays the caller's. */
-void ntp_udp_init(const struct ntp_udp_ops *ops);
+/* Sets what is called when the request of a slot has left, with the stamp of
+ * its frame, however long it waited for an address resolution, and when a
+ * datagram has come from where this slot's request went. Once, first. */
+void ntp_udp_init(void (*sent)(unsigned slot, uint64_t stamp),
+                  void (*received)(unsigned slot, uint64_t stamp,
+                                   const uint8_t *msg, size_t len));
 
 /* Sends one request and listens for its answer until the next request from
  * this slot. Returns RC_OK once lwIP has taken it, RC_SPACE: out of buffers or

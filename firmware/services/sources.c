@@ -2,14 +2,17 @@
 
 #include <string.h>
 
-#include "core/bytes.h"
+#include "adapters/net.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/ntp_client.h"
+#include "ke_client.h"
 #include "log.h"
+#include "ntp_udp.h"
 #include "port.h"
-#include "sources_card.h"
+#include "source_record.h"
 #include "sources_ke.h"
+#include "store.h"
 #include "timekeeper.h"
 
 #define DEAD_POLLS    8 /* unanswered: ask the name service again   */
@@ -19,15 +22,26 @@
 #define SPARE         2 /* cookies to go on with, not on the card   */
 
 static struct {
-    const struct sources_ops *ops;
+    const struct conf *conf;
     mono_ns save_every;
     struct source s[LIMIT_SOURCES];
     unsigned count;
     bool set; /* the clock is, as of the last poll                           */
-    struct conf_source line[LIMIT_DHCP_SERVERS]; /* sources_named            */
+    struct conf_source line[LIMIT_DHCP_SERVERS]; /* DHCP                     */
     struct addr named[LIMIT_DHCP_SERVERS];
     unsigned lines;
 } all;
+
+/* ntp_udp's events. */
+static void sent(unsigned slot, uint64_t stamp);
+static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                     size_t len);
+
+/* The card takes cookies, and chrony.conf wants it to. */
+static bool remembers(void)
+{
+    return all.conf->save && store_state_partition();
+}
 
 static unsigned slot_of(const struct source *s)
 {
@@ -60,7 +74,7 @@ static bool known(const struct addr *addr)
     return false;
 }
 
-void sources_named(const struct addr *addr, size_t count)
+static void named(const struct addr *addr, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (all.lines == LIMIT_DHCP_SERVERS || all.count == LIMIT_SOURCES ||
@@ -85,10 +99,10 @@ static mono_ns next_save(mono_ns now)
     return now - now % all.save_every + all.save_every;
 }
 
-void sources_init(const struct conf *conf, const struct sources_ops *ops)
+void sources_init(const struct conf *conf)
 {
     mono_ns now = port_mono();
-    all.ops = ops;
+    all.conf = conf;
     all.count = all.lines = 0;
     all.save_every = conf->saveinterval_s * MONO_S;
     all.set = false;
@@ -99,9 +113,11 @@ void sources_init(const struct conf *conf, const struct sources_ops *ops)
                      "gives one address",
                      (unsigned)conf->sources[i].line, conf->sources[i].name);
     }
-    if (ops->remembers())
-        sources_card_restore(all.s, all.count, conf, ops->load, next_save(now));
-    sources_ke_init(ops, all.s, all.count, now);
+    if (remembers())
+        source_record_restore(all.s, all.count, conf, next_save(now));
+    sources_ke_init(all.s, all.count, now);
+    ntp_udp_init(sent, received);
+    net_ntp_servers(conf->dhcpservers ? named : NULL);
 }
 
 /* ---- names -------------------------------------------------------------- */
@@ -135,7 +151,7 @@ static mono_ns ask_name(struct source *s, mono_ns now)
 {
     const char *name = s->ntp_name[0] ? s->ntp_name : s->conf->name;
     s->step = SOURCE_RESOLVING;
-    if (all.ops->resolve(name, resolved, s) == RC_OK)
+    if (net_resolve(name, resolved, s) == RC_OK)
         return now;
     s->step = SOURCE_ADDRESS; /* too many questions at once */
     return s->retry = now + BUSY_RETRY;
@@ -147,14 +163,14 @@ static mono_ns ask_name(struct source *s, mono_ns now)
  * others are not sent until a record without them is durable. */
 static void save(struct source *s, size_t spare, mono_ns now)
 {
-    uint8_t buf[SOURCE_CARD_MAX];
+    uint8_t buf[SOURCE_RECORD_MAX];
     s->save_due = next_save(now);
-    if (s->forgetful || !all.ops->remembers())
+    if (s->forgetful || !remembers())
         return; /* what is written counts as offered by the card */
-    int len = source_card_write(s, spare, buf, sizeof buf);
+    int len = source_record_write(s, spare, buf, sizeof buf);
     if (len < 0)
         return;
-    int ticket = all.ops->save(s->record, buf, (size_t)len);
+    int ticket = store_put(STORE_ASSOC, s->record, buf, (size_t)len);
     if (ticket <= 0) {
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
@@ -166,7 +182,7 @@ static void save(struct source *s, size_t spare, mono_ns now)
 
 static void look_at_ticket(struct source *s)
 {
-    if (s->ticket > 0 && all.ops->durable(s->ticket)) {
+    if (s->ticket > 0 && store_durable(s->ticket)) {
         nts_assoc_record_durable(&s->ntp.nts);
         s->ticket = 0;
     }
@@ -216,8 +232,8 @@ static void drop(struct source *s, const char *why)
 {
     source_trouble(s, why);
     ntp_client_unkeyed(&s->ntp);
-    if (all.ops->remembers() &&
-        all.ops->save(s->record, (const uint8_t *)"", 0) <= 0)
+    if (remembers() &&
+        store_put(STORE_ASSOC, s->record, (const uint8_t *)"", 0) <= 0)
         log_limited(&all, "%s: keys stay on the card", s->conf->name);
     s->ticket = 0;
     timekeeper_forget(slot_of(s));
@@ -260,7 +276,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
 {
     uint16_t port = s->port ? s->port : s->conf->port;
     tell_server(s, port);
-    int rc = all.ops->send(slot_of(s), &s->addr, port, msg, len);
+    int rc = ntp_udp_send(slot_of(s), &s->addr, port, msg, len);
     if (rc == RC_IO)
         source_trouble(s, "no route to the server");
     else if (rc != RC_OK)
@@ -295,7 +311,7 @@ static mono_ns ask_time(struct source *s, mono_ns now)
     return ntp_client_due(&s->ntp);
 }
 
-void sources_sent(unsigned slot, uint64_t stamp)
+static void sent(unsigned slot, uint64_t stamp)
 {
     if (slot < all.count)
         ntp_client_sent(&all.s[slot].ntp, stamp);
@@ -334,8 +350,8 @@ static void valid(struct source *s, const struct ntp_sample *sample)
         look_at_doubt(s, &v);
 }
 
-void sources_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
-                      size_t len)
+static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                     size_t len)
 {
     if (slot >= all.count)
         return;
@@ -375,7 +391,7 @@ static mono_ns step(struct source *s, mono_ns now)
 mono_ns sources_poll(mono_ns now)
 {
     mono_ns next = sources_ke_poll(now);
-    bool may = all.ops->may_ask();
+    bool may = net_up() && timekeeper_may_ask();
     recheck();
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];

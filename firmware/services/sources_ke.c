@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "adapters/net.h"
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "ke_client.h"
 #include "log.h"
 #include "port.h"
+#include "store.h"
 #include "timekeeper.h"
 
 #define RECORD_VERSION 1
@@ -16,7 +19,6 @@
 #define BUSY_RETRY     (100 * MONO_MS)
 
 static struct {
-    const struct sources_ops *ops;
     struct source *s;
     unsigned count;
 } ke;
@@ -50,7 +52,9 @@ static int write_record(mono_ns now)
         ke_retry_noted(&k->retry, now);
     }
     ASSERT(!w.full);
-    return ke.ops->save_retries(buf, w.len > 1 ? w.len : 0);
+    if (!store_state_partition())
+        return RC_STATE;
+    return store_put(STORE_RETRY, 0, buf, w.len > 1 ? w.len : 0);
 }
 
 static void read_one(struct source *s, struct reader r, mono_ns now)
@@ -64,14 +68,12 @@ static void read_one(struct source *s, struct reader r, mono_ns now)
     }
 }
 
-void sources_ke_init(const struct sources_ops *ops, struct source *s,
-                     unsigned count, mono_ns now)
+void sources_ke_init(struct source *s, unsigned count, mono_ns now)
 {
     uint8_t buf[RECORD_MAX];
-    ke.ops = ops;
     ke.s = s;
     ke.count = count;
-    int len = ops->load_retries(buf, sizeof buf);
+    int len = store_get(STORE_RETRY, 0, buf, sizeof buf);
     for (unsigned i = 0; i < count; i++) {
         struct source_ke *k = &s[i].ke;
         k->id = id_of(s[i].conf);
@@ -184,11 +186,11 @@ static void exchanged(void *arg, const struct ke_outcome *o)
 static mono_ns exchange(struct source *s, mono_ns now)
 {
     bool arrived =
-        s->forgetful || s->ke.ticket <= 0 || ke.ops->durable(s->ke.ticket);
+        s->forgetful || s->ke.ticket <= 0 || store_durable(s->ke.ticket);
     if (!arrived && now - s->ke.marked < MARK_PATIENCE)
         return now + MONO_MS;
-    if (ke.ops->exchange(s->conf->name, &s->ke.addr, s->conf->ntsport,
-                         s->conf->certset, exchanged, s) != RC_OK)
+    if (ke_client_start(s->conf->name, &s->ke.addr, s->conf->ntsport,
+                        s->conf->certset, exchanged, s) != RC_OK)
         return now + BUSY_RETRY;
     s->ke.step = SOURCE_KE_EXCHANGING;
     s->ke.unproved = false;
@@ -227,7 +229,7 @@ static void resolved(void *arg, const struct resolver_answer *a)
 static mono_ns resolve(struct source *s, mono_ns now)
 {
     s->ke.step = SOURCE_KE_RESOLVING;
-    if (ke.ops->resolve(s->conf->name, resolved, s) == RC_OK)
+    if (net_resolve(s->conf->name, resolved, s) == RC_OK)
         return now;
     s->ke.step = SOURCE_KE_IDLE; /* too many questions at once */
     return s->ke.again = now + BUSY_RETRY;

@@ -17,19 +17,20 @@
 #ifndef SOURCES_KE_H
 #define SOURCES_KE_H
 
-#include "sources_card.h"
+#include "source.h"
 
-/* s: all the sources; what the card knows of their servers. */
-void sources_ke_init(const struct sources_ops *ops, struct source *s,
-                     unsigned count, mono_ns now);
-/* One step of one source, while the network is up; when to call again. */
+/* Takes over all the sources, and reads what the card knows of their
+ * servers. */
+void sources_ke_init(struct source *s, unsigned count, mono_ns now);
+/* Takes one step of one source, while the network is up. Returns when to be
+ * called next. */
 mono_ns sources_ke_step(struct source *s, mono_ns now);
-/* Keep the record true; when to call again. */
+/* Keeps the record true. Returns when to be called next. */
 mono_ns sources_ke_poll(mono_ns now);
-/* A valid reply came under the keys as they are. */
+/* Notes that a valid reply came under the keys as they are. */
 void sources_ke_valid(struct source *s, mono_ns now);
-/* What made it fail may be gone: wait no longer. The next wait is as long as
- * it would be. */
+/* Ends the wait after a failure, for what made it fail may be gone. The next
+ * wait is as long as it would be. */
 void sources_ke_now(struct source *s);
 
 #endif

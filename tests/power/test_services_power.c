@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "adapters/net.h"
 #include "adapters/tls_client.h"
 #include "core/bytes.h"
 #include "core/journal.h"
@@ -35,7 +36,9 @@
 #include "core/utc.h"
 #include "damage.h"
 #include "entropy.h"
+#include "services/ke_client.h"
 #include "services/log.h"
+#include "services/ntp_udp.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/timefloor.h"
@@ -241,8 +244,21 @@ static size_t make_reply(const uint8_t *q, size_t len, uint8_t *out)
     return head + o.len;
 }
 
-static int take_request(unsigned slot, const struct addr *to, uint16_t port,
-                        const uint8_t *msg, size_t len)
+/* What the services stand on, in the place of lwIP and TLS. */
+static void (*on_sent)(unsigned slot, uint64_t stamp);
+static void (*on_received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
+                           size_t len);
+
+void ntp_udp_init(void (*sent_fn)(unsigned slot, uint64_t stamp),
+                  void (*received)(unsigned slot, uint64_t stamp,
+                                   const uint8_t *msg, size_t len))
+{
+    on_sent = sent_fn;
+    on_received = received;
+}
+
+int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
+                 const uint8_t *msg, size_t len)
 {
     struct ntp_ef ef;
     (void)to;
@@ -255,7 +271,7 @@ static int take_request(unsigned slot, const struct addr *to, uint16_t port,
             assert_false(sent[number]); /* never twice */
             sent[number] = true;
         }
-    sources_sent(slot, port_ticks());
+    on_sent(slot, port_ticks());
     if (m.cut_on_send)
         m.off = true;
     if (rnd(100) < lose)
@@ -266,9 +282,8 @@ static int take_request(unsigned slot, const struct addr *to, uint16_t port,
     return RC_OK;
 }
 
-static int take_exchange(const char *name, const struct addr *addr,
-                         uint16_t port, uint8_t certset, ke_done done,
-                         void *arg)
+int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
+                    uint8_t certset, ke_done done, void *arg)
 {
     (void)addr;
     (void)port;
@@ -298,7 +313,7 @@ static void answer_exchange(unsigned i)
     m.exchange[i].done(m.exchange[i].arg, &o);
 }
 
-static int resolve(const char *name, net_resolved done, void *arg)
+int net_resolve(const char *name, net_resolved done, void *arg)
 {
     struct resolver_answer a = {
         .count = 1,
@@ -307,31 +322,14 @@ static int resolve(const char *name, net_resolved done, void *arg)
     return RC_OK;
 }
 
-/* ---- main's doors ----------------------------------------------------------- */
-
-static bool yes(void)
+bool net_up(void)
 {
     return true;
 }
 
-static int load_assoc(uint8_t id, uint8_t *buf, size_t cap)
+void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
 {
-    return store_get(STORE_ASSOC, id, buf, cap);
-}
-
-static int save_assoc(uint8_t id, const uint8_t *data, size_t len)
-{
-    return store_put(STORE_ASSOC, id, data, len);
-}
-
-static int load_retries(uint8_t *buf, size_t cap)
-{
-    return store_get(STORE_RETRY, 0, buf, cap);
-}
-
-static int save_retries(const uint8_t *data, size_t len)
-{
-    return store_put(STORE_RETRY, 0, data, len);
+    (void)told;
 }
 
 /* The floor on its way to the card. Linked with --wrap=store_put. */
@@ -362,18 +360,6 @@ static void floor_moved(bool needs_restart)
     fail(); /* there is no operator here */
 }
 
-static const struct sources_ops source_doors = {.may_ask = yes,
-                                                .resolve = resolve,
-                                                .exchange = take_exchange,
-                                                .send = take_request,
-                                                .remembers =
-                                                    store_state_partition,
-                                                .load = load_assoc,
-                                                .save = save_assoc,
-                                                .durable = store_durable,
-                                                .load_retries = load_retries,
-                                                .save_retries = save_retries};
-
 /* ---- power on, and off -------------------------------------------------------- */
 
 static void boot(void)
@@ -393,7 +379,7 @@ static void boot(void)
     assert_int_equal(store_init(), RC_OK);
     assert_true(store_state_partition());
     timefloor_init(&conf, floor_moved);
-    sources_init(&conf, &source_doors);
+    sources_init(&conf);
     assert_true(timefloor_unix() >= durable_floor); /* never goes back */
 }
 
@@ -404,7 +390,7 @@ static void deliver(void)
             uint8_t out[2048];
             size_t n = make_reply(m.reply[i].msg, m.reply[i].len, out);
             m.reply[i].due = 0;
-            sources_received(i, port_ticks(), out, n);
+            on_received(i, port_ticks(), out, n);
         }
         if (m.exchange[i].due && m.exchange[i].due <= now())
             answer_exchange(i);

@@ -166,7 +166,7 @@ static void the_longest_record_fits_the_journal(void **s)
     for (int i = 0; i < LIMIT_COOKIES; i++)
         assert_int_equal(nts_assoc_put(&a, b, sizeof b), RC_OK);
     int len = save(0);
-    /* a host name, address and port of sources_card.c go before it */
+    /* a host name, address and port of source_record.c go before it */
     assert_true(len > 0 && len + LIMIT_NAME + 24 <= LIMIT_JOURNAL_DATA);
     nts_assoc_card_lost(&a);
     for (int cap = 0; cap < len; cap++)

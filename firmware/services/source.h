@@ -1,0 +1,81 @@
+/* source.h -- one server line at work: its state and its row in the tables.
+ * For sources*.c, which decide what it does next, and source_record.c. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "core/conf.h"
+#include "core/ke_retry.h"
+#include "core/ntp_client.h"
+#include "core/resolver.h"
+#include "core/status.h"
+
+enum source_step {
+    SOURCE_KEYS,    /* NTS, and it has none: sources_ke.c's turn       */
+    SOURCE_ADDRESS, /* needs the address of the NTP server             */
+    SOURCE_RESOLVING,
+    SOURCE_RUN,
+};
+
+enum source_ke_step {
+    SOURCE_KE_IDLE,
+    SOURCE_KE_RESOLVING,
+    SOURCE_KE_MARKING, /* "begun" is on its way to the card               */
+    SOURCE_KE_EXCHANGING,
+};
+
+struct source_ke {
+    enum source_ke_step step;
+    struct addr addr;
+    struct ke_retry retry;
+    mono_ns again; /* the name service, or room in the queue          */
+    int ticket;    /* of the mark                                     */
+    mono_ns marked;
+    uint8_t unresolved; /* in a row                                        */
+    bool unproved;      /* no valid reply yet under the last one's keys    */
+    uint32_t id;        /* of the server, in the card's record             */
+};
+
+struct source {
+    const struct conf_source *conf;
+    enum source_step step;
+    struct source_ke ke;
+    struct addr addr;          /* NTP                                         */
+    uint16_t port;             /* NTP; 0: as configured                       */
+    char ntp_name[LIMIT_NAME]; /* NTP server named by the exchange, or ""     */
+    bool stale;                /* the answer under way is to an older name    */
+    struct ntp_client ntp;
+    mono_ns retry;   /* no step before this                         */
+    mono_ns last_ke; /* -1: none since boot                         */
+    uint32_t ke_attempts;
+    uint8_t unresolved, silent;
+    uint8_t record; /* its record's id on the card                 */
+    int ticket;     /* record under way, 0: none                   */
+    mono_ns ticket_since, save_due;
+    int votes_for;  /* slot of who votes for its server; -1: itself  */
+    bool card_low;  /* it offers fewer cookies than it could       */
+    bool forgetful; /* the card took a record and never finished   */
+    char trouble[96];
+};
+
+/* Notes what the clock, set, says now: a certificate window that holds it has
+ * done its work, for these keys and for all cookies that they fetch, over any
+ * number of restarts. It becomes "none known", on the card, too. */
+void source_proved(struct source *s, int64_t now_unix_s);
+
+/* Returns the NTP client's share of a server line. */
+struct ntp_client_conf source_client_conf(const struct conf_source *c);
+
+/* Sets the one line for a person, "" for none, and logs it when it is another
+ * one. */
+void source_trouble(struct source *s, const char *what);
+/* Says why the source's name has no address. */
+void source_unresolved(struct source *s, const struct resolver_answer *a);
+/* Counts one more failure of the name service. Returns how long to wait after
+ * it. */
+mono_ns source_resolve_wait(uint8_t *failures);
+
+/* Fills the source's row of the snapshot. */
+void source_status(const struct source *s, struct status_source *out,
+                   mono_ns now);
+
+#endif
