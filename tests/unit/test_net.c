@@ -74,6 +74,7 @@ static void test_dhcp(void **state)
     ask = run(100, is_dhcp);
     assert_non_null(ask);
     assert_int_equal(dhcp_option(ask, 53)[1], 3);
+    assert_int_equal(at16(ask->b + 18), 0); /* no count of our packets */
     dhcp_answer(&f, ask, 5, router_ip);
     arrive(&f, sim.ticks);
     run(2, NULL);
@@ -205,6 +206,55 @@ static void test_echo(void **state)
     struct frame *reply = run(10, is_echo_reply);
     assert_non_null(reply);
     assert_memory_equal(reply->b + 42, "pong", 4);
+}
+
+static bool is_neighbour_advertisement(const struct frame *f)
+{
+    return at16(f->b + 12) == 0x86dd && f->b[20] == 58 && f->b[54] == 136;
+}
+
+/* Asks for our link-local address, its options as given. */
+static void solicitation(struct frame *f, uint8_t host, const uint8_t *options,
+                         size_t len)
+{
+    static const uint8_t own[16] = {0xfe, 0x80, 0, 0,    0,    0, 0, 0,
+                                    0,    0,    0, 0xff, 0xfe, 0, 0, 42};
+    uint8_t m[24 + 32] = {135};
+    memcpy(m + 8, own, 16);
+    memcpy(m + 24, options, len);
+    ethernet(f, 0x86dd);
+    uint8_t *ip = f->b + 14;
+    ip[0] = 0x60;
+    be16(ip + 4, 24 + (unsigned)len);
+    ip[6] = 58;
+    ip[7] = 255;
+    memcpy(ip + 8, own, 8);
+    ip[23] = host;
+    memcpy(ip + 24, own, 16);
+    uint32_t sum = sum16(58 + 24 + (uint32_t)len, ip + 8, 32);
+    be16(m + 2, folded(sum16(sum, m, 24 + len)));
+    memcpy(f->b + 54, m, 24 + len);
+    f->len = 54 + 24 + len;
+}
+
+/* A nonce (RFC 7527) in front of the address is not the address; an option
+ * without a length is none, and neither is a short one. */
+static void test_solicitation_options(void **state)
+{
+    (void)state;
+    static const uint8_t nonce[] = {14, 1, 9, 9, 9, 9, 9, 9,
+                                    1,  1, 2, 0, 0, 0, 0, 1};
+    static const uint8_t empty[] = {1, 0, 9, 9, 9, 9, 9, 9};
+    struct frame f;
+    (void)run(5000, NULL); /* duplicate address detection */
+    solicitation(&f, 0x77, nonce, sizeof nonce);
+    arrive(&f, sim.ticks);
+    struct frame *reply = run(10, is_neighbour_advertisement);
+    assert_non_null(reply);
+    assert_memory_equal(reply->b, router_mac, 6);
+    solicitation(&f, 0x78, empty, sizeof empty);
+    arrive(&f, sim.ticks);
+    assert_null(run(10, is_neighbour_advertisement));
 }
 
 static void test_fragments(void **state)
@@ -364,11 +414,17 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_down),        cmocka_unit_test(test_dhcp),
-        cmocka_unit_test(test_rx_stamp),    cmocka_unit_test(test_tx_stamp),
-        cmocka_unit_test(test_tx_queue),    cmocka_unit_test(test_echo),
-        cmocka_unit_test(test_fragments),   cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_no_buffers),  cmocka_unit_test(test_short_frames),
+        cmocka_unit_test(test_down),
+        cmocka_unit_test(test_dhcp),
+        cmocka_unit_test(test_rx_stamp),
+        cmocka_unit_test(test_tx_stamp),
+        cmocka_unit_test(test_tx_queue),
+        cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_solicitation_options),
+        cmocka_unit_test(test_fragments),
+        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_no_buffers),
+        cmocka_unit_test(test_short_frames),
         cmocka_unit_test(test_link_change),
     };
     return cmocka_run_group_tests(tests, start, NULL);
