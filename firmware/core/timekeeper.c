@@ -398,8 +398,10 @@ void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
     else
         t->reselect = true; /* for its words */
     out->poll_wanted = s->adapt.poll;
-    if (tk_is_set(t))
+    if (tk_is_set(t)) {
+        out->falseticker = t->sel.letter[slot] == 'x';
         return;
+    }
     out->doubt = s->doubt_text;
     out->doubt_window = s->doubt == BOOTSTRAP_OUTSIDE_WINDOW;
 }

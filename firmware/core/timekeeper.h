@@ -57,6 +57,7 @@ struct timekeeper_reply { /* a reply that passed every test of the packet    */
 };
 
 struct timekeeper_verdict {
+    bool falseticker;   /* the set clock's other sources do not agree       */
     bool ask_again;     /* an outlier: ask soon whether time has jumped     */
     int8_t poll_wanted; /* how long to wait till the next request, log2 s   */
     const char *doubt;  /* why the reply was not believed, "" if it was;

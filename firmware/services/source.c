@@ -61,6 +61,8 @@ void source_status(const struct source *s, struct status_source *out,
 {
     const struct nts_assoc *a = &s->ntp.nts;
     (void)fmt(out->name, sizeof out->name, "%s", s->conf->name);
+    if (s->conf->pool && s->addr.family) /* its sources share the name */
+        addr_text(&s->addr, out->name);
     out->addr = s->addr;
     out->port = s->port ? s->port : s->conf->port;
     out->nts = s->conf->nts;

@@ -3,6 +3,7 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include "core/addr_pick.h"
 #include "core/conf.h"
 #include "core/ke_retry.h"
 #include "core/ntp_client.h"
@@ -26,6 +27,7 @@ enum source_ke_step {
 struct source_ke {
     enum source_ke_step step;
     struct addr addr;
+    struct addr_pick pick;
     struct ke_retry retry;
     mono_ns again; /* the name service, or room in the queue          */
     int ticket;    /* of the mark                                     */
@@ -42,12 +44,17 @@ struct source {
     struct addr addr;          /* NTP                                         */
     uint16_t port;             /* NTP; 0: as configured                       */
     char ntp_name[LIMIT_NAME]; /* NTP server named by the exchange, or ""     */
+    struct addr_pick pick;     /* which of the name's addresses to use        */
+    bool grown;                /* its pool has been looked up                 */
+    mono_ns grow;              /* not before this                             */
+    bool heard;                /* a valid reply has come from this address    */
     bool stale;                /* the answer under way is to an older name    */
     struct ntp_client ntp;
     mono_ns retry;   /* no step before this                         */
     mono_ns last_ke; /* -1: none since boot                         */
     uint32_t ke_attempts;
     uint8_t unresolved, silent;
+    uint8_t lies;   /* replies in a row of a falseticker           */
     uint8_t record; /* its record's id on the card                 */
     int ticket;     /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;

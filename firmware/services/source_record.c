@@ -112,3 +112,32 @@ void source_record_restore(struct source *s, unsigned count,
             s[i].record = (uint8_t)id++;
     }
 }
+
+static bool has_record(const struct source *all, unsigned count,
+                       const struct source *but, unsigned id)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (&all[i] != but && all[i].conf->nts && all[i].record == id)
+            return true;
+    return false;
+}
+
+void source_record_join(struct source *s, const struct source *all,
+                        unsigned count, bool remembers, mono_ns save_due)
+{
+    uint8_t buf[SOURCE_RECORD_MAX];
+    unsigned none = LIMIT_SOURCES - 1;
+    for (unsigned id = LIMIT_SOURCES; id-- > 0;) {
+        if (has_record(all, count, s, id))
+            continue;
+        none = id;
+        int len = remembers
+                      ? store_get(STORE_ASSOC, (uint8_t)id, buf, sizeof buf)
+                      : 0;
+        if (len > 0 && source_record_read(s, buf, (size_t)len) == RC_OK) {
+            s->save_due = save_due;
+            break;
+        }
+    }
+    s->record = (uint8_t)none;
+}

@@ -56,4 +56,10 @@ int source_record_read(struct source *s, const uint8_t *in,
 void source_record_restore(struct source *s, unsigned count,
                            const struct conf *conf, mono_ns save_due);
 
+/* Gives a source that joins later the first record that is its own and that no
+ * other source has, if the card remembers any, or else the first id that no
+ * other has. */
+void source_record_join(struct source *s, const struct source *all,
+                        unsigned count, bool remembers, mono_ns save_due);
+
 #endif

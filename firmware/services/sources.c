@@ -12,11 +12,12 @@
 #include "port.h"
 #include "source_record.h"
 #include "sources_ke.h"
+#include "sources_names.h"
 #include "store.h"
 #include "timekeeper.h"
 
-#define DEAD_POLLS    8 /* unanswered: ask the name service again   */
-#define BUSY_RETRY    (100 * MONO_MS)
+#define NEW_POLLS     3 /* unanswered, none ever: another address   */
+#define LIAR_POLLS    8 /* replies of a falseticker: likewise       */
 #define CARD_RETRY    (100 * MONO_MS)
 #define CARD_PATIENCE (5 * MONO_S)
 #define SPARE         2 /* cookies to go on with, not on the card   */
@@ -99,6 +100,15 @@ static mono_ns next_save(mono_ns now)
     return now - now % all.save_every + all.save_every;
 }
 
+void sources_join(const struct conf_source *c)
+{
+    mono_ns now = port_mono();
+    struct source *s = &all.s[all.count];
+    add(c, now);
+    sources_ke_joined(s);
+    source_record_join(s, all.s, all.count, remembers(), next_save(now));
+}
+
 void sources_init(const struct conf *conf)
 {
     mono_ns now = port_mono();
@@ -106,55 +116,14 @@ void sources_init(const struct conf *conf)
     all.count = all.lines = 0;
     all.save_every = conf->saveinterval_s * MONO_S;
     all.set = false;
-    for (unsigned i = 0; i < conf->source_count; i++) {
+    for (unsigned i = 0; i < conf->source_count; i++)
         add(&conf->sources[i], now);
-        if (conf->sources[i].pool)
-            log_line("chrony.conf:%u: pool %s: one source, as the resolver "
-                     "gives one address",
-                     (unsigned)conf->sources[i].line, conf->sources[i].name);
-    }
     if (remembers())
         source_record_restore(all.s, all.count, conf, next_save(now));
     sources_ke_init(all.s, all.count, now);
+    sources_names_init(all.s, &all.count);
     ntp_udp_init(sent, received);
     net_ntp_servers(conf->dhcpservers ? named : NULL);
-}
-
-/* ---- names -------------------------------------------------------------- */
-
-static void resolved(void *arg, const struct resolver_answer *a)
-{
-    struct source *s = arg;
-    mono_ns now = port_mono();
-    if (s->stale) { /* new keys have named another server meanwhile */
-        s->stale = false;
-        s->step = SOURCE_ADDRESS;
-        return;
-    }
-    if (a->count == 0) {
-        source_unresolved(s, a);
-        s->retry = now + source_resolve_wait(&s->unresolved);
-        s->step = SOURCE_ADDRESS;
-        return;
-    }
-    s->unresolved = 0;
-    if (!addr_equal(&s->addr, &a->addr[0])) {
-        timekeeper_forget(slot_of(s));
-        ntp_client_basic(&s->ntp);
-    }
-    s->addr = a->addr[0];
-    s->step = SOURCE_RUN;
-    s->retry = 0;
-}
-
-static mono_ns ask_name(struct source *s, mono_ns now)
-{
-    const char *name = s->ntp_name[0] ? s->ntp_name : s->conf->name;
-    s->step = SOURCE_RESOLVING;
-    if (net_resolve(name, resolved, s) == RC_OK)
-        return now;
-    s->step = SOURCE_ADDRESS; /* too many questions at once */
-    return s->retry = now + BUSY_RETRY;
 }
 
 /* ---- the card ------------------------------------------------------------ */
@@ -272,7 +241,8 @@ static void tell_server(struct source *s, uint16_t port)
                  all.s[by].conf->name);
 }
 
-static void send(struct source *s, const uint8_t *msg, size_t len)
+/* Returns false when there is no way to that address. */
+static bool send(struct source *s, const uint8_t *msg, size_t len)
 {
     uint16_t port = s->port ? s->port : s->conf->port;
     tell_server(s, port);
@@ -282,6 +252,7 @@ static void send(struct source *s, const uint8_t *msg, size_t len)
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
     timekeeper_asked(slot_of(s), s->ntp.reach, addr_refid(&s->addr));
+    return rc != RC_IO;
 }
 
 static mono_ns ask_time(struct source *s, mono_ns now)
@@ -289,11 +260,14 @@ static mono_ns ask_time(struct source *s, mono_ns now)
     uint8_t msg[LIMIT_NTP_PACKET];
     int rc = ntp_client_poll(&s->ntp, now, msg, sizeof msg);
     if (rc > 0) {
-        send(s, msg, (size_t)rc);
-        if (s->ntp.reach == 0 && ++s->silent >= DEAD_POLLS) {
-            s->silent = 0;
-            s->step = SOURCE_ADDRESS;
-            s->retry = ntp_client_due(&s->ntp);
+        bool left = send(s, msg, (size_t)rc);
+        if (s->ntp.reach != 0)
+            return ntp_client_due(&s->ntp);
+        /* Eight are unanswered, or none was ever answered. */
+        if (!left) {
+            sources_move_on(s);
+        } else if (++s->silent >= (s->heard ? 1 : NEW_POLLS)) {
+            sources_move_on(s);
             source_trouble(s, "no answer");
         }
     } else if (rc == RC_SPACE) {
@@ -339,11 +313,16 @@ static void valid(struct source *s, const struct ntp_sample *sample)
     struct timekeeper_verdict v;
     s->silent = 0;
     s->unresolved = 0;
+    s->heard = true;
+    addr_pick_good(&s->pick, &s->addr);
     sources_ke_valid(s, port_mono());
     timekeeper_reply(slot_of(s), &reply, &v);
     if (v.ask_again)
         ntp_client_again(&s->ntp, port_mono());
     ntp_client_set_poll(&s->ntp, v.poll_wanted);
+    s->lies = v.falseticker ? (uint8_t)(s->lies + 1) : 0;
+    if (s->lies >= LIAR_POLLS)
+        sources_move_on(s);
     if (sample->failed)
         source_trouble(s, "round trip longer than maxdelay: not used");
     else
@@ -378,7 +357,7 @@ static mono_ns step(struct source *s, mono_ns now)
         return s->retry;
     switch (s->step) {
     case SOURCE_ADDRESS:
-        return ask_name(s, now);
+        return sources_ask_name(s, now);
     case SOURCE_RUN:
         return ask_time(s, now);
     case SOURCE_KEYS:
@@ -401,6 +380,7 @@ mono_ns sources_poll(mono_ns now)
         if (may) {
             next = mono_min(next, step(s, now));
             next = mono_min(next, sources_ke_step(s, now));
+            next = mono_min(next, sources_pool_poll(s, now));
         }
         if (save_is_due(s, now))
             save(s, SPARE, now);
@@ -413,6 +393,7 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
+        s->pick = s->ke.pick = (struct addr_pick){0};
         ntp_client_basic(&s->ntp);
         s->retry = s->step == SOURCE_RUN ? 0 : now;
         s->ke.again = now;

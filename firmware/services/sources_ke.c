@@ -10,6 +10,7 @@
 #include "ke_client.h"
 #include "log.h"
 #include "port.h"
+#include "sources_names.h"
 #include "store.h"
 #include "timekeeper.h"
 
@@ -88,6 +89,12 @@ void sources_ke_init(struct source *s, unsigned count, mono_ns now)
     }
 }
 
+void sources_ke_joined(struct source *s)
+{
+    ke.count = (unsigned)(s - ke.s) + 1;
+    s->ke.id = id_of(s->conf);
+}
+
 mono_ns sources_ke_poll(mono_ns now)
 {
     mono_ns next = MONO_NEVER;
@@ -142,8 +149,11 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
 
 static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
 {
-    if (!addr_equal(&s->addr, &s->ke.addr))
+    if (!addr_equal(&s->addr, &s->ke.addr)) {
         timekeeper_forget((unsigned)(s - ke.s));
+        s->heard = false;
+    }
+    addr_pick_good(&s->ke.pick, &s->ke.addr);
     s->addr = s->ke.addr;
     s->port = o->result->port ? o->result->port : s->conf->port;
     (void)fmt(s->ntp_name, sizeof s->ntp_name, "%s", o->result->server);
@@ -151,7 +161,7 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
     if (!s->stale)
         s->step = s->ntp_name[0] ? SOURCE_ADDRESS : SOURCE_RUN;
     s->retry = 0;
-    s->silent = 0;
+    s->silent = s->lies = 0;
     s->save_due = s->last_ke = now;
     ntp_client_rekeyed(&s->ntp, now);
 }
@@ -162,7 +172,8 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     mono_ns now = port_mono();
     ke_retry_ended(&s->ke.retry, now);
     s->ke.step = SOURCE_KE_IDLE;
-    if (!o->ok) {
+    if (!o->ok) { /* the name's next address has its turn next time */
+        addr_pick_bad(&s->ke.pick, &s->ke.addr);
         source_trouble(s, o->reason);
         return;
     }
@@ -220,7 +231,7 @@ static void resolved(void *arg, const struct resolver_answer *a)
         return;
     }
     s->ke.unresolved = 0;
-    s->ke.addr = a->addr[0];
+    sources_choose(s, &s->ke.pick, a, &s->ke.addr);
     s->ke.step = SOURCE_KE_IDLE;
     if (wanted(s))
         mark(s, now);

@@ -25,6 +25,8 @@ void sources_ke_init(struct source *s, unsigned count, mono_ns now);
 /* Takes one step of one source, while the network is up. Returns when to be
  * called next. */
 mono_ns sources_ke_step(struct source *s, mono_ns now);
+/* Takes in a source that joins behind the others. */
+void sources_ke_joined(struct source *s);
 /* Keeps the record true. Returns when to be called next. */
 mono_ns sources_ke_poll(mono_ns now);
 /* Notes that a valid reply came under the keys as they are. */

@@ -189,6 +189,61 @@ static void dead_dns(void)
     sim_row_right();
 }
 
+/* Each name has two addresses, and nobody is at the first of them: with NTS
+ * and without. */
+static void dead_address(void)
+{
+    w->dns_dead_first = true;
+    sim_row_good(300);
+    sim_world("server nts1.test iburst\nserver nts2.test iburst\n"
+              "server nts3.test\n");
+    w->dns_dead_first = true;
+    sim_row_good(300);
+}
+
+/* A server of four addresses, beside two others: the first lies, later the
+ * second is silent; each time another one is asked within minutes. */
+static void moves_on(void)
+{
+    sim_world("server pool.test iburst maxpoll 6\n"
+              "server nts5.test iburst maxpoll 6\n"
+              "server nts6.test iburst maxpoll 6\n");
+    w->server[0].lie_ns = 5 * MONO_S;
+    sim_row_good(60);
+    sim_run(900);
+    sim_check(w->server[1].requests > 0, "not the one that lies");
+    sim_check(strstr(sim_ask("sources"), "^x") == NULL, "nobody lies");
+    w->server[1].ntp = NTP_SILENT;
+    sim_run(900);
+    sim_check(w->server[2].requests > 0, "not the one that is silent");
+    sim_check(strstr(sim_ask("sources"), "^?") == NULL, "all are heard");
+    unsigned before = w->server[1].requests;
+    sim_run(900);
+    sim_check(w->server[1].requests == before, "and it stays there");
+    sim_row_right();
+}
+
+/* A pool of four addresses, beside a line with one of them. */
+static void pool(void)
+{
+    sim_world("server nts2.test iburst\npool pool.test iburst\n"
+              "minsources 4\n");
+    sim_row_good(60);
+    const char *table = sim_ask("sources");
+    unsigned rows = 0;
+    for (const char *p = table; (p = strchr(p, '^')) != NULL; p++)
+        rows++;
+    sim_check(rows == 4, "each address once");
+    sim_check(sim_count("one vote for both") == 0, "no address twice");
+    sim_world("pool pool.test iburst maxsources 2\n");
+    sim_row_good(60);
+    rows = 0;
+    table = sim_ask("sources");
+    for (const char *p = table; (p = strchr(p, '^')) != NULL; p++)
+        rows++;
+    sim_check(rows == 2, "maxsources");
+}
+
 /* All servers' replies come x seconds late. */
 static void delayed(double x)
 {
@@ -326,6 +381,12 @@ const struct sim_row sim_rows_path[] = {
      SIM_SAME, "unknown issuer"},
     {"DNS sends all names to a server with a good certificate of its own",
      evil_dns, "certificate for another name", "refused", "refused", "refused"},
+    {"nobody at the first of each name's two addresses", dead_address,
+     "the next one is tried", SIM_SILENT, SIM_SILENT, SIM_SILENT},
+    {"a server's first address lies, its second falls silent", moves_on,
+     "the next one is asked", SIM_SILENT, SIM_SILENT, SIM_SILENT},
+    {"a pool, and a server line with one of its addresses", pool,
+     "each address once", SIM_SILENT, SIM_SILENT, SIM_SILENT},
     {"no name service, first without cookies, then with", dead_dns,
      "not set; with cookies their servers' addresses are on the card",
      SIM_SILENT, SIM_SILENT, "not set"},

@@ -14,6 +14,7 @@
 #define EVIL     0x0a000042u
 #define BOARD    0x0a000064u
 #define SERVER_0 0x0a000101u
+#define NOBODY   100 /* so far from a server there is none */
 
 struct event {
     uint64_t at, order;
@@ -254,6 +255,16 @@ static uint32_t address_of(uint32_t asked, const uint8_t *name)
     return 0;
 }
 
+static void a_record(struct writer *o, uint32_t ip)
+{
+    writer_u16(o, 0xc00c); /* the question's name */
+    writer_u16(o, 1);
+    writer_u16(o, 1);
+    writer_u32(o, 30);
+    writer_u16(o, 4);
+    writer_u32(o, ip);
+}
+
 /* One question; A gets an address, all else an empty answer. */
 static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
 {
@@ -262,23 +273,26 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
     while (end < len && m[end])
         end += 1u + m[end];
     end += 5;
-    if (end > len || len > sizeof a - 16 || w->dns_lie == SIM_DNS_DEAD)
+    if (end > len || len > sizeof a - 64 || w->dns_lie == SIM_DNS_DEAD)
         return;
     memcpy(a, m, end);
     uint32_t ip = address_of(asked, m + 12);
     bool found = ip && bytes_get16(m + end - 4) == 1;
     bytes_put16(a + 2, ip ? 0x8180 : 0x8183);
-    bytes_put16(a + 6, found);
+    bytes_put16(a + 6, found ? 1 + w->dns_dead_first : 0);
     bytes_put32(a + 8, 0);
-    struct writer o = writer_of(a + end, 16);
-    if (found) {
-        writer_u16(&o, 0xc00c); /* the question's name */
-        writer_u16(&o, 1);
-        writer_u16(&o, 1);
-        writer_u32(&o, 30);
-        writer_u16(&o, 4);
-        writer_u32(&o, ip);
+    bool pool = end > 8 && strncasecmp((const char *)m + 12, "\4pool", 5) == 0;
+    if (pool && bytes_get16(m + end - 4) == 1) {
+        bytes_put16(a + 2, 0x8180);
+        bytes_put16(a + 6, 4);
     }
+    struct writer o = writer_of(a + end, 64);
+    for (unsigned i = 0; i < 4 && pool && bytes_get16(m + end - 4) == 1; i++)
+        a_record(&o, SERVER_0 + i);
+    if (found && w->dns_dead_first)
+        a_record(&o, ip + NOBODY);
+    if (found)
+        a_record(&o, ip);
     send_udp(asked, 53, BOARD, port, a, end + o.len);
 }
 

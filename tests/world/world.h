@@ -94,8 +94,9 @@ struct sim_world {
     int64_t asked_ns; /* true time when the last Return was read          */
     /* The network. */
     bool link;
-    int dns_lie;    /* every name is this server; or SIM_DNS_...        */
-    bool dhcp_evil; /* DHCP names 10.0.0.66 as DNS server and router,
+    int dns_lie;         /* every name is this server; or SIM_DNS_...        */
+    bool dns_dead_first; /* an address of nobody before the true one         */
+    bool dhcp_evil;      /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
     struct sim_server server[SIM_SERVERS];
     uint64_t cookie[SIM_COOKIES]; /* hashes of those that came               */

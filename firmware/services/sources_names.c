@@ -1,0 +1,136 @@
+#include "sources_names.h"
+
+#include "adapters/net.h"
+#include "port.h"
+#include "timekeeper.h"
+
+#define POOL_RETRY (64 * MONO_S)
+#define BUSY_RETRY (100 * MONO_MS)
+
+static struct {
+    struct source *s;
+    unsigned *count;
+} names;
+
+void sources_names_init(struct source *s, unsigned *count)
+{
+    names.s = s;
+    names.count = count;
+}
+
+/* The addresses of all sources but s, of requests and of key exchanges. */
+static size_t used_by_others(const struct source *s,
+                             struct addr used[2 * LIMIT_SOURCES])
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < *names.count; i++) {
+        if (&names.s[i] == s)
+            continue;
+        used[n++] = names.s[i].addr;
+        used[n++] = names.s[i].ke.addr;
+    }
+    return n;
+}
+
+/* A pool's sources join as its addresses become known: one for each that no
+ * source has, maxsources in all. Each then asks for itself, and takes one. */
+static void grow_pool(const struct source *s, const struct resolver_answer *a)
+{
+    struct addr used[2 * LIMIT_SOURCES];
+    size_t n = used_by_others(NULL, used), left = 0, members = 0;
+    for (unsigned i = 0; i < *names.count; i++) {
+        const struct source *m = &names.s[i];
+        members += m->conf == s->conf;
+        if (m != s && m->conf == s->conf && !m->addr.family &&
+            !m->ke.addr.family)
+            return; /* one is still about to take its own */
+    }
+    for (unsigned i = 0; i < a->count; i++) {
+        bool unused = true;
+        for (size_t k = 0; k < n; k++)
+            unused = unused && !addr_equal(&used[k], &a->addr[i]);
+        left += unused;
+    }
+    while (left-- > 0 && members++ < s->conf->maxsources &&
+           *names.count < LIMIT_SOURCES)
+        sources_join(s->conf);
+}
+
+void sources_choose(struct source *s, struct addr_pick *pick,
+                    const struct resolver_answer *a, struct addr *own)
+{
+    struct addr used[2 * LIMIT_SOURCES];
+    size_t n = used_by_others(s, used);
+    addr_pick_next(pick, a->addr, a->count, used, n, own);
+    /* A key exchange may have named another server than the pool's. */
+    if (s->conf->pool && (!s->ntp_name[0] || pick == &s->ke.pick)) {
+        grow_pool(s, a);
+        s->grown = true;
+    }
+}
+
+static void pool_resolved(void *arg, const struct resolver_answer *a)
+{
+    struct source *s = arg;
+    s->grown = a->count > 0;
+    if (s->grown)
+        grow_pool(s, a);
+}
+
+mono_ns sources_pool_poll(struct source *s, mono_ns now)
+{
+    if (!s->conf->pool || s->grown || s->step != SOURCE_RUN)
+        return MONO_NEVER;
+    if (now >= s->grow) {
+        s->grow = now + POOL_RETRY;
+        (void)!net_resolve(s->conf->name, pool_resolved, s);
+    }
+    return s->grow;
+}
+
+void sources_move_on(struct source *s)
+{
+    addr_pick_bad(&s->pick, &s->addr);
+    if (s->conf->nts && !s->ntp_name[0])
+        addr_pick_bad(&s->ke.pick, &s->addr);
+    s->silent = s->lies = 0;
+    s->step = SOURCE_ADDRESS;
+    s->retry = ntp_client_due(&s->ntp);
+}
+
+static void resolved(void *arg, const struct resolver_answer *a)
+{
+    struct source *s = arg;
+    mono_ns now = port_mono();
+    if (s->stale) { /* new keys have named another server meanwhile */
+        s->stale = false;
+        s->step = SOURCE_ADDRESS;
+        return;
+    }
+    if (a->count == 0) {
+        source_unresolved(s, a);
+        s->retry = now + source_resolve_wait(&s->unresolved);
+        s->step = SOURCE_ADDRESS;
+        return;
+    }
+    s->unresolved = 0;
+    struct addr before = s->addr;
+    sources_choose(s, &s->pick, a, &s->addr);
+    if (!addr_equal(&s->addr, &before)) {
+        timekeeper_forget((unsigned)(s - names.s));
+        ntp_client_basic(&s->ntp);
+        s->heard = false;
+    }
+    s->step = SOURCE_RUN;
+    s->retry = 0;
+}
+
+mono_ns sources_ask_name(struct source *s, mono_ns now)
+{
+    const char *name = s->ntp_name[0] ? s->ntp_name : s->conf->name;
+    s->step = SOURCE_RESOLVING;
+    if (net_resolve(name, resolved, s) == RC_OK)
+        return now;
+    s->step = SOURCE_ADDRESS; /* too many questions at once */
+    return s->retry = now + BUSY_RETRY;
+}
