@@ -26,7 +26,7 @@ class Gnomon:
                  name="card.img"):
         self.card = card or os.path.join(folder, name)
         if not card:
-            lines = [f"server 10.0.2.2 iburst nts minpoll 1 maxpoll 3 "
+            lines = [f"server 10.0.2.2 nts minpoll -2 maxpoll -1 "
                      f"port {s.port} ntsport {s.ke_port}" for s in servers]
             lines += ["ntstrustedcerts ca.pem", "nosystemcert",
                       "ntsdumpdir /", *extra]
@@ -65,7 +65,7 @@ class Gnomon:
 
     def synchronised(self):
         return child.wait_for(
-            lambda: re.search(r"\^\*", self.ask("sources")), 60, 0.3)
+            lambda: re.search(r"\^\*", self.ask("sources")), 60, 0.1)
 
 
 def settled(gnomon, server, least=4):
@@ -119,7 +119,8 @@ def exporter(p):
             tap.check(echoed and said and verdict.get(said[1]) == want
                       and others and {verdict.get(said[1]),
                                       verdict.get(others[1])}
-                      == set(verdict.values()) and echoed[1] == str(int(word == "with")),
+                      == set(verdict.values())
+                      and echoed[1] == str(int(word == "with")),
                       f"{word} record 1024, context {named}: {want}; "
                       "the other context: the other way round",
                       text + s.text())
