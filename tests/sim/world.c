@@ -243,10 +243,12 @@ static void ask(struct world *w, size_t i, double t)
 
 /* ---- the clock ----------------------------------------------------------- */
 
-/* When it wants to be called because a slew has ended. */
+/* When it wants to be called because a slew has ended. A crystal that is
+ * slower than its nominal rate gets there later than was foreseen: from a
+ * moment that has come too early it is foreseen once more. */
 static void look_at_until(struct world *w, double t, uint64_t ticks)
 {
-    if (w->tk.until == w->until)
+    if (w->tk.until == w->until && t < w->follow_at)
         return;
     w->until = w->tk.until;
     w->follow_at = INFINITY;
