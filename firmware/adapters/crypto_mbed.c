@@ -6,6 +6,7 @@
 #include <mbedtls/platform_util.h>
 #include <string.h>
 
+#include "entropy.h"
 #include "port.h"
 
 static_assert(sizeof(mbedtls_aes_context) <= sizeof(struct crypto_aes),
@@ -135,7 +136,7 @@ void crypto_cmac_end(struct crypto_cmac *c)
 static int entropy(void *arg, unsigned char *out, size_t len)
 {
     (void)arg;
-    return port_entropy(out, len) == RC_OK
+    return entropy_draw(out, len) == RC_OK
                ? 0
                : MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED;
 }

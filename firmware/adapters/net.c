@@ -14,6 +14,7 @@
 #include "lwip/timeouts.h"
 #include "net_private.h"
 #include "netif/ethernet.h"
+#include "entropy.h"
 #include "port.h"
 
 #define TX_RETRY (250 * MONO_US) /* a frame waits for the one before it      */
@@ -38,7 +39,7 @@ u32_t sys_now(void)
 uint32_t net_random(void)
 {
     uint8_t b[4];
-    if (port_entropy(b, sizeof b) != RC_OK)
+    if (entropy_draw(b, sizeof b) != RC_OK)
         return (uint32_t)port_ticks() * 2654435761u;
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
            b[3];

@@ -127,7 +127,8 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
     tls_session_prepare(s);
     s->arena = 1 + n;
     if (prepare() != RC_OK) {
-        (void)fmt(s->reason, sizeof s->reason, "no entropy");
+        (void)fmt(s->reason, sizeof s->reason,
+                  "no entropy: the random generator gives nothing");
         return RC_IO;
     }
     if (tls_verify_begin(&c->chain, name, certset, clock) != RC_OK) {

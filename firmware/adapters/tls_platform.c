@@ -11,6 +11,7 @@
 #include "core/limit.h"
 #include "core/mono.h"
 #include "core/utc.h"
+#include "entropy.h"
 #include "port.h"
 
 static _Alignas(ARENA_ALIGN) uint8_t memory[LIMIT_TLS_ARENA];
@@ -96,7 +97,7 @@ int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
 {
     (void)data;
     *got = 0;
-    if (port_entropy(out, len) != RC_OK)
+    if (entropy_draw(out, len) != RC_OK)
         return MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
     *got = len;
     return 0;
