@@ -19,16 +19,29 @@ struct ke_outcome {
     uint8_t alt_c2s[32], alt_s2c[32];
     int64_t cert_lo, cert_hi;
 };
+/* Hears how an exchange has ended; *o and what it points to are gone after. It
+ * may start another one. */
 typedef void (*ke_done)(void *arg, const struct ke_outcome *o);
 
+/* Starts with no exchange under way, offering AEADs 30 and 15. After
+ * tls_client_init. */
 void ke_client_init(void);
-/* AEADs to offer, 1 .. LIMIT_AEADS that aead_find knows, best first; from
- * ke_client_init on 30 and 15. */
+
+/* Sets the AEADs to offer: 1 .. LIMIT_AEADS that aead_find knows, best
+ * first. */
 void ke_client_offer(const uint16_t *aeads, size_t count);
-/* RC_OK: done will be called once, from ke_client_poll. RC_SPACE. */
+
+/* Asks for a key exchange with the server `name` at addr and port, judged by
+ * this certificate set and by the clock as it is when its turn comes. Returns
+ * RC_OK: done will be called once, from ke_client_poll; RC_SPACE: the queue is
+ * full, or the name is too long. */
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
                     uint8_t certset, ke_done done, void *arg) MUST_CHECK;
+
+/* Takes one step of one exchange. Returns when to be called next. */
 mono_ns ke_client_poll(mono_ns now);
+
+/* Tells whether an exchange is under way or queued. */
 bool ke_client_busy(void);
 
 #endif

@@ -7,24 +7,41 @@
 #include "core/logring.h"
 #include "core/status.h"
 
+/* Starts with an empty ring. First of all services. */
 void log_init(void);
-mono_ns log_poll(mono_ns now); /* moves bytes to port_console */
+
+/* Moves bytes to port_console as it takes them. Returns when to be called
+ * next. */
+mono_ns log_poll(mono_ns now);
+
+/* Adds a line, with the time since start before it. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* At most one line per `key` (a static object's address) in 10 s; what was
+
+/* Adds at most one line per `key` (a static object's address) in 10 s; what was
  * held back is counted into the next. */
 void log_limited(const void *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
 /* Fills the log's section of the snapshot. */
 void log_status(struct status_log *out);
 
-/* For console.c, which shares the UART. */
+/* The rest is for console.c, which shares the UART.
+ *
+ * Returns the ring, to read lines from. */
 const struct logring *log_ring(void);
-/* Hold lines back (true), or let them flow. Returns whether the console is
+
+/* Holds lines back (true), or lets them flow. Returns whether the console is
  * free: no line is half out. */
 bool log_hold(bool hold);
+
+/* Tells whether lines wait to be printed. */
 bool log_pending(void);
-/* A prompt stands on the line: the next log line wipes it first. */
+
+/* Says whether a prompt stands on the line: the next log line wipes it
+ * first. */
 void log_prompt(bool stands);
+
+/* Tells whether one does. */
 bool log_prompt_stands(void);
 
 #endif

@@ -20,7 +20,11 @@
 #include "core/conf.h"
 #include "core/status.h"
 
+/* Claims the pin if chrony.conf asks for pulses; one that is not free on this
+ * board is logged, and there are none. */
 void pps_init(const struct conf *conf);
+
+/* Arms the next pulse when it is time to. Returns when to be called next. */
 mono_ns pps_poll(mono_ns now);
 
 /* Fills the pulses' section of the snapshot. */

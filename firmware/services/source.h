@@ -75,8 +75,10 @@ struct ntp_client_conf source_client_conf(const struct conf_source *c);
 /* Sets the one line for a person, "" for none, and logs it when it is another
  * one. */
 void source_trouble(struct source *s, const char *what);
+
 /* Says why the source's name has no address. */
 void source_unresolved(struct source *s, const struct resolver_answer *a);
+
 /* Counts one more failure of the name service. Returns how long to wait after
  * it. */
 mono_ns source_resolve_wait(uint8_t *failures);

@@ -22,34 +22,48 @@ enum store_kind {
     STORE_RETRY = 6, /* key exchanges that failed: sources_ke.c            */
 };
 
-/* Find card, partitions, file system; recover the journal. Bounded waits
- * (the card has 2 s, all of recovery 10 s and 514 sectors), calls port_poll
- * meanwhile. Reports what it found or missed through log. RC_OK, or RC_IO: no
- * readable card. */
+/* Finds card, partitions and file system and recovers the journal. Its waits
+ * are bounded (the card has 2 s, all of recovery 10 s and 514 sectors), and
+ * port_poll is called meanwhile. What it found or missed goes to the log.
+ * Returns RC_OK, or RC_IO: there is no readable card. */
 int store_init(void) MUST_CHECK;
+
+/* Tells whether there is a card that can be read. */
 bool store_card(void);
+
+/* Tells whether it has a state partition, so that what is put may last. */
 bool store_state_partition(void);
 
-/* A whole file of the boot partition. Returns its length; RC_STATE no such
- * file (or card), RC_SPACE longer than cap, RC_IO. Start-up only. */
+/* Reads a whole file of the boot partition; at start-up only. Returns its
+ * length; RC_STATE: there is no such file (or card); RC_SPACE: it is longer
+ * than cap; RC_IO. */
 int store_read_file(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
 
-/* The newest recovered or put value. Returns its length, RC_STATE: none. */
+/* Gets the newest value, recovered or put. Returns its length, or RC_STATE:
+ * there is none. */
 int store_get(enum store_kind kind, uint8_t id, uint8_t *buf,
               size_t cap) MUST_CHECK;
 
-/* Replace (kind, id) and write it soon; len 0 forgets it. Returns a ticket
- * > 0, or RC_SPACE. store_durable(ticket): on the card for good, or false
- * for ever when there is no state partition. */
+/* Replaces (kind, id) and writes it soon; len 0 forgets it. Returns a ticket
+ * > 0, or RC_SPACE. */
 int store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
               size_t len) MUST_CHECK;
+
+/* Tells whether what was put with this ticket is on the card for good; never,
+ * where there is no state partition. */
 bool store_durable(int ticket);
-bool store_idle(void);    /* nothing left to write */
-bool store_failing(void); /* the last write did not work               */
+
+/* Tells whether nothing is left to write. */
+bool store_idle(void);
+
+/* Tells whether the last write did not work. */
+bool store_failing(void);
+
 /* Tells how often services save, from which store_status estimates the wear
  * of the card. */
 void store_save_interval(uint32_t interval_s);
 
+/* Carries writes on. Returns when to be called next. */
 mono_ns store_poll(mono_ns now);
 
 /* Fills the card's section of the snapshot. */
