@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "log.h"
 #include "store.h"
 
@@ -54,13 +55,16 @@ int source_record_read(struct source *s, const uint8_t *in, size_t len)
         (addr.family != 4 && addr.family != 6))
         return RC_BAD;
     struct nts_assoc a;
-    if (nts_assoc_read(&a, r.p, r.left) != RC_OK || a.count == 0)
+    if (nts_assoc_read(&a, r.p, r.left) != RC_OK || a.count == 0) {
+        nts_assoc_wipe(&a);
         return RC_BAD;
+    }
     static_assert(LIMIT_NAME > UINT8_MAX, "room for the name and its 0");
     memcpy(s->ntp_name, ntp, ntp_len);
     s->ntp_name[ntp_len] = 0;
     memcpy(addr.b, b, sizeof addr.b);
     s->ntp.nts = a;
+    nts_assoc_wipe(&a);
     s->addr = addr;
     s->port = port;
     s->step = SOURCE_RUN;
@@ -104,6 +108,7 @@ void source_record_restore(struct source *s, unsigned count,
             remembered(conf, &s[i]);
             break;
         }
+        crypto_wipe(buf, sizeof buf); /* keys and cookies */
     }
     for (unsigned i = 0, id = 0; i < count; i++) {
         while (!known[i] && taken[id])
@@ -140,4 +145,5 @@ void source_record_join(struct source *s, const struct source *all,
         }
     }
     s->record = (uint8_t)none;
+    crypto_wipe(buf, sizeof buf); /* keys and cookies */
 }

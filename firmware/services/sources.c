@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "adapters/net.h"
+#include "core/crypto.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/ntp_client.h"
@@ -140,6 +141,7 @@ static void save(struct source *s, size_t spare, mono_ns now)
     if (len < 0)
         return;
     int ticket = store_put(STORE_ASSOC, s->record, buf, (size_t)len);
+    crypto_wipe(buf, sizeof buf); /* keys and cookies */
     if (ticket <= 0) {
         log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
         return;
