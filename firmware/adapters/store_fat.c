@@ -1,8 +1,12 @@
 #include "store_fat.h"
 
+#include <string.h>
+
 #include "ff.h"
 
 #include "diskio.h"
+
+#define FOLDER_MAX 4096 /* entries looked at                                 */
 
 static FATFS volume;
 static FIL file;
@@ -76,4 +80,36 @@ int store_fat_read(const char *name, uint8_t *buf, size_t cap)
         r = RC_IO;
     int closed = translate(f_close(&file));
     return r < 0 ? r : closed < 0 ? closed : (int)n;
+}
+
+static bool comes_next(const FILINFO *f, const char *pattern, const char *after,
+                       const char *best)
+{
+    return !(f->fattrib & AM_DIR) && strlen(f->fname) < CONF_PATH_MAX &&
+           conf_path_matches(pattern, f->fname) &&
+           conf_path_order(f->fname, after) > 0 &&
+           (!*best || conf_path_order(f->fname, best) < 0);
+}
+
+int store_fat_next(const char *folder, const char *pattern, const char *after,
+                   char name[CONF_PATH_MAX])
+{
+    static DIR dir;
+    static FILINFO entry;
+    *name = 0;
+    if (sectors == 0)
+        return RC_STATE;
+    int r = translate(f_opendir(&dir, folder));
+    if (r < 0)
+        return r;
+    /* A directory that leads in a circle ends here, too. */
+    for (unsigned i = 0; i < FOLDER_MAX; i++) {
+        r = translate(f_readdir(&dir, &entry));
+        if (r < 0 || !entry.fname[0])
+            break;
+        if (comes_next(&entry, pattern, after, name))
+            memcpy(name, entry.fname, strlen(entry.fname) + 1);
+    }
+    int closed = translate(f_closedir(&dir));
+    return r < 0 ? r : closed < 0 ? closed : (int)strlen(name);
 }

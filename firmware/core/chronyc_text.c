@@ -162,12 +162,20 @@ static void add_first_sync(struct fmt_text *t, const struct status *s)
                                           : "after key exchange");
 }
 
+static const char *config_text(const struct status_config *c)
+{
+    return c->file == CONFIG_MISSING ? "missing"
+           : c->file == CONFIG_EMPTY ? "empty"
+           : c->errors == 0          ? "good"
+                                     : "has errors";
+}
+
 static void add_card(struct fmt_text *t, const struct status *s)
 {
     const struct status_store *c = &s->store;
     fmt_add(t, "Card            : %s, state partition %s, chrony.conf %s\n",
             c->card ? "yes" : "none", c->state_partition ? "yes" : "none",
-            s->config.ok ? "good" : "has errors");
+            config_text(&s->config));
     fmt_add(t, "Card errors     : %lu\n",
             (unsigned long)s->machine.card_errors);
     fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",

@@ -7,60 +7,6 @@
 #include "conf_private.h"
 #include "fmt.h"
 
-/* ---- reports ------------------------------------------------------------- */
-
-/* Quoted pieces of the file are cut here and cleaned: a report goes to a
- * terminal. */
-#define QUOTE_MAX 32
-
-static void clean(char *s)
-{
-    for (; *s; s++)
-        if (*s < ' ' || *s > '~')
-            *s = '?';
-}
-
-void conf_report(struct conf_parser *p, enum conf_level level, const char *what,
-                 const char *f, const char *arg)
-{
-    if (level == CONF_ERROR)
-        p->errors++;
-    if (p->c->report_count == LIMIT_CONF_ERRORS) {
-        if (p->c->reports_lost < UINT16_MAX)
-            p->c->reports_lost++;
-        return;
-    }
-    struct conf_report *r = &p->c->reports[p->c->report_count++];
-    r->level = level;
-    r->line = p->line;
-    struct fmt_text t = fmt_text_of(r->text, sizeof(r->text));
-    if (what)
-        fmt_add(&t, "%.*s: ", QUOTE_MAX, what);
-    if (strchr(f, '*'))
-        fmt_add(&t, "%.*s`%.*s'%s", (int)(strchr(f, '*') - f), f, QUOTE_MAX,
-                arg, strchr(f, '*') + 1);
-    else
-        fmt_add(&t, "%s", f);
-    clean(r->text);
-}
-
-int conf_bad(struct conf_parser *p, const char *f, const char *arg)
-{
-    conf_report(p, CONF_ERROR, p->w.word[0], f, arg);
-    return RC_BAD;
-}
-
-int conf_want(struct conf_parser *p, int lo, int hi)
-{
-    int n = p->w.count - 1;
-    if (n < lo)
-        return conf_bad(p, "its argument is missing", NULL);
-    if (n > hi)
-        return conf_bad(p, "does not know what to do with *",
-                        p->w.word[hi + 1]);
-    return RC_OK;
-}
-
 /* ---- fields -------------------------------------------------------------- */
 
 static bool is_real(const struct conf_row *r)
@@ -123,11 +69,16 @@ static int read_trust(struct conf_parser *p)
         return RC_BAD;
     if (strlen(file) >= LIMIT_NAME)
         return conf_bad(p, "the file name is too long", NULL);
-    if (p->c->trust_count == LIMIT_TRUST_FILES)
-        return conf_bad(p, "too many of them", NULL);
+    p->trust_given++;
+    if (p->c->trust_count == LIMIT_TRUST_FILES) {
+        if (!p->too_many_trust.line)
+            p->too_many_trust = conf_here(p);
+        return RC_OK; /* said once, at the end */
+    }
     struct conf_trust *t = &p->c->trust[p->c->trust_count++];
     memcpy(t->file, file, strlen(file) + 1);
     t->line = p->line;
+    t->from = p->file;
     t->certset = (uint8_t)set;
     return RC_OK;
 }
@@ -198,6 +149,7 @@ static int read_gateway(struct conf_parser *p)
     if (addr_parse(p->w.word[1], &a) < 0 || a.family != 4)
         return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
     memcpy(p->c->gateway4, a.b, 4);
+    p->gateway = conf_here(p);
     return RC_OK;
 }
 
@@ -208,8 +160,12 @@ static int read_nameserver(struct conf_parser *p)
         return RC_BAD;
     if (addr_parse(p->w.word[1], &a) < 0)
         return conf_bad(p, "* is not an address", p->w.word[1]);
-    if (p->c->nameserver_count == LIMIT_NAMESERVERS)
-        return conf_bad(p, "two are enough", NULL);
+    p->nameserver_given++;
+    if (p->c->nameserver_count == LIMIT_NAMESERVERS) {
+        if (!p->too_many_nameserver.line)
+            p->too_many_nameserver = conf_here(p);
+        return RC_OK; /* said once, at the end */
+    }
     p->c->nameserver[p->c->nameserver_count++] = a;
     return RC_OK;
 }
@@ -254,6 +210,51 @@ static int read_pps(struct conf_parser *p)
     return RC_OK;
 }
 
+/* chrony's interval is how often the file is written. */
+static int read_driftfile(struct conf_parser *p)
+{
+    int64_t interval_s = 0;
+    if (conf_want(p, 1, 3) < 0)
+        return RC_BAD;
+    if (p->w.count > 2 && !conf_lex_equal(p->w.word[2], "interval"))
+        return conf_bad(p, "does not know what to do with *", p->w.word[2]);
+    if (p->w.count == 3)
+        return conf_bad(p, "its interval is missing", NULL);
+    if (p->w.count == 4 && conf_read_int(p, "driftfile", p->w.word[3], 0,
+                                         INT32_MAX, &interval_s) < 0)
+        return RC_BAD;
+    p->drift_interval_s = (uint32_t)interval_s;
+    p->drift = p->w.count == 4 ? conf_here(p) : (struct conf_place){0};
+    return RC_OK;
+}
+
+static int read_nodump(struct conf_parser *p)
+{
+    if (conf_want(p, 0, 0) < 0)
+        return RC_BAD;
+    p->c->save = false;
+    conf_report(p, CONF_NOTE, p->w.word[0],
+                "keys, cookies and the time floor are not kept", NULL);
+    return RC_OK;
+}
+
+/* Up to 31 it is a power of 2, as chrony's polls are, and as its own longest
+ * wait, 2^17 s, is; above that it must be seconds. */
+static int read_maxntsretry(struct conf_parser *p)
+{
+    int64_t v;
+    char f[48];
+    if (conf_want(p, 1, 1) < 0 ||
+        conf_read_int(p, p->w.word[0], p->w.word[1], 0, INT32_MAX, &v) < 0)
+        return RC_BAD;
+    p->c->maxntsretry_s = v < 32 ? UINT32_C(1) << v : (uint32_t)v;
+    (void)fmt(f, sizeof f, "taken as %lu s",
+              (unsigned long)p->c->maxntsretry_s);
+    if (v < 32)
+        conf_report(p, CONF_NOTE, p->w.word[0], f, NULL);
+    return RC_OK;
+}
+
 /* ---- the table ----------------------------------------------------------- */
 
 static void note_maxslewrate(struct conf_parser *p)
@@ -261,6 +262,16 @@ static void note_maxslewrate(struct conf_parser *p)
     if (p->c->maxslewrate_ppm > CONF_SLEW_PPM)
         conf_report(p, CONF_NOTE, "maxslewrate",
                     "Gnomon never slews by more than 500 ppm", NULL);
+}
+
+static void note_saveinterval(struct conf_parser *p)
+{
+    p->saveinterval_given = true;
+}
+
+static void note_nocerttimecheck(struct conf_parser *p)
+{
+    p->nocerttimecheck = conf_here(p);
 }
 
 static void note_leapsecmode(struct conf_parser *p)
@@ -299,19 +310,26 @@ const struct conf_row conf_directives[] = {
     ROW("nosystemcert",    CONF_FLAG,     nosystemcert,        0,     0, 0),
     {"ntsaeads",        CONF_LINE, .read = read_aeads},
 
-    ROW("ntsdumpdir",      CONF_GIVEN,    save,                0,     0, 0),
-    ROW("driftfile",       CONF_GIVEN,    save,                0,     0, 0),
+    {"ntsdumpdir",      CONF_GIVEN, .size = 0},
+    {"ntscachedir",     CONF_GIVEN, .size = 0}, /* chrony's older name of it */
+    {"dumpdir",         CONF_GIVEN, .size = 0},
+    {"driftfile",       CONF_LINE, .read = read_driftfile},
+    {"nodump",          CONF_LINE, .read = read_nodump},
     /* Shorter wears the card for nothing, longer leaves the floor a day
      * behind at the least. */
-    ROW("saveinterval",    CONF_INT,      saveinterval_s,     60, 86400, 900),
+    ROW("saveinterval",    CONF_INT,      saveinterval_s,     60, 86400, 900,
+        .note = note_saveinterval),
+    {"maxntsretry",     CONF_LINE, .read = read_maxntsretry},
 
     ROW("bootstrap",       CONF_CHOICE,   bootstrap_strict,    0,     0, false,
         .choices = bootstrap_modes),
-    ROW("nocerttimecheck", CONF_INT,      nocerttimecheck,     0,  MOST, 0),
+    ROW("nocerttimecheck", CONF_INT,      nocerttimecheck,     0,  MOST, 0,
+        .note = note_nocerttimecheck),
 
     ROW("authselectmode",  CONF_CHOICE,   authselect,          0,     0,
         AUTHSELECT_MIX, .choices = authselect_modes),
-    ROW("minsources",      CONF_INT,      minsources,          1,   255, 0),
+    ROW("minsources",      CONF_INT,      minsources,          1,   255, 0,
+        .beyond = CONF_CLAMP_MOST),
     /* chrony takes any number; less than none makes no sense of these. */
     ROW("maxdistance",     CONF_REAL_0,   maxdistance_s,       0,     0, 3),
     ROW("maxjitter",       CONF_REAL_0,   maxjitter_s,         0,     0, 1),
@@ -333,6 +351,10 @@ const struct conf_row conf_directives[] = {
         LEAP_SYSTEM, .choices = leap_modes, .note = note_leapsecmode),
 
     {"pps",             CONF_LINE, .read = read_pps},
+    {"include",         CONF_LINE, .read = conf_read_list},
+    {"confdir",         CONF_LINE, .read = conf_read_list},
+    {"sourcedir",       CONF_LINE, .read = conf_read_list},
+
     {"hostname",        CONF_LINE, .read = read_hostname},
     {"address",         CONF_LINE, .read = read_address},
     {"gateway",         CONF_LINE, .read = read_gateway},
@@ -341,9 +363,10 @@ const struct conf_row conf_directives[] = {
 };
 /* clang-format on */
 
-static void set_defaults(struct conf *c)
+void conf_set_defaults(struct conf *c)
 {
     memset(c, 0, sizeof(*c));
+    c->save = true;
     conf_store_defaults(conf_directives, c);
     c->aeads[0] = AEAD_AES_128_GCM_SIV;
     c->aeads[1] = AEAD_AES_SIV_CMAC_256;
@@ -353,7 +376,7 @@ static void set_defaults(struct conf *c)
     memcpy(c->hostname, "gnomon", 7);
 }
 
-/* ---- the walk ------------------------------------------------------------ */
+/* ---- a line ---------------------------------------------------------------- */
 
 #define VALUES_MAX 3
 
@@ -367,6 +390,9 @@ static int read_values(struct conf_parser *p, const struct conf_row *r)
         n++;
     ASSERT(n <= VALUES_MAX);
     int words = r->kind == CONF_FLAG ? 0 : n;
+    if (words > 1 && p->w.count - 1 < words)
+        return conf_bad(
+            p, words == 2 ? "wants two numbers" : "wants three numbers", NULL);
     if (conf_want(p, words, words) < 0)
         return RC_BAD;
     for (int i = 0; i < n; i++)
@@ -380,66 +406,121 @@ static int read_values(struct conf_parser *p, const struct conf_row *r)
     return RC_OK;
 }
 
+/* What it means that this directive's line is not used. */
+static const char *loss_of(const char *directive)
+{
+    static const struct {
+        const char *word, *loss;
+    } lost[] = {
+        {"server", "line not used: one server fewer"},
+        {"peer", "line not used: one server fewer"},
+        {"pool", "line not used: one pool fewer"},
+        {"ntstrustedcerts", "line not used: its certificates are not trusted"},
+    };
+    for (size_t i = 0; i < LEN(lost); i++)
+        if (conf_lex_equal(directive, lost[i].word))
+            return lost[i].loss;
+    return "line not used";
+}
+
+static int read_unknown(struct conf_parser *p)
+{
+    char f[96];
+    const char *word = p->w.word[0], *near = conf_near_directive(p, word);
+    const char *whose = conf_foreign(word);
+    p->loss = loss_of(near && !whose ? near : "");
+    if (whose)
+        (void)fmt(f, sizeof f, "unknown directive * (%s)", whose);
+    else if (near)
+        (void)fmt(f, sizeof f, "unknown directive * (%s?)", near);
+    else
+        (void)fmt(f, sizeof f, "unknown directive *");
+    conf_report(p, CONF_ERROR, NULL, f, word);
+    return RC_BAD;
+}
+
 static int read_directive(struct conf_parser *p)
 {
     const char *word = p->w.word[0];
     const struct conf_row *r = conf_find(conf_directives, word);
+    const struct conf_ignored *ignored = conf_ignored_find(word);
+    p->loss = loss_of(word);
+    if (p->open[p->depth - 1].sources_only &&
+        !(r && r->read == conf_read_source) && !conf_lex_equal(word, "peer"))
+        return conf_bad(p,
+                        "a sourcedir's file has only server, pool and peer "
+                        "lines",
+                        NULL);
     if (r)
         return r->kind == CONF_LINE ? r->read(p) : read_values(p, r);
-    const char *why = conf_chrony_ignored(word);
-    if (why)
-        conf_report(p, CONF_IGNORED, word, why, NULL);
-    else
-        conf_report(p, CONF_ERROR, NULL, "unknown directive *", word);
-    return why ? RC_OK : RC_BAD;
+    if (!ignored)
+        return read_unknown(p);
+    char f[128];
+    (void)fmt(f, sizeof f, "ignored: %s", ignored->why);
+    conf_report(p, CONF_IGNORED, word, f, NULL);
+    return RC_OK;
 }
 
-static void read_line(struct conf_parser *p, const char *line, size_t len)
+void conf_read_line(struct conf_parser *p, const char *line, size_t len)
 {
     int r = conf_lex_split(&p->w, line, len);
+    p->loss = "line not used";
     if (r == RC_SPACE)
         conf_report(p, CONF_ERROR, NULL, "the line is too long", NULL);
     else if (r < 0)
         conf_report(p, CONF_ERROR, NULL, "control characters: is this text?",
                     NULL);
-    else if (p->w.count > 0)
-        (void)read_directive(p); /* has reported; the next line applies */
+    else if (p->w.count > 0 && read_directive(p) == RC_OK && p->w.odd)
+        conf_report(p, CONF_NOTE, p->w.word[0],
+                    "not ASCII: is it pasted from a page?", NULL);
 }
 
-static void check_whole(struct conf_parser *p)
+/* ---- all lines together ---------------------------------------------------- */
+
+static void check_interval(struct conf_parser *p)
+{
+    const struct conf_row *r = conf_find(conf_directives, "saveinterval");
+    uint32_t s = p->drift_interval_s;
+    char f[80];
+    if (!p->drift.line)
+        return;
+    if (p->saveinterval_given) {
+        conf_report_at(p, &p->drift, CONF_IGNORED, "driftfile",
+                       "its interval is ignored: saveinterval is given");
+        return;
+    }
+    if (s < (uint32_t)r->least || s > (uint32_t)r->most)
+        s = s < (uint32_t)r->least ? (uint32_t)r->least : (uint32_t)r->most;
+    p->c->saveinterval_s = s;
+    (void)fmt(f, sizeof f, "its interval is taken for saveinterval: %lu s",
+              (unsigned long)s);
+    conf_report_at(p, &p->drift, CONF_NOTE, "driftfile", f);
+}
+
+static void check_count(struct conf_parser *p, const struct conf_place *at,
+                        const char *what, unsigned used, unsigned given)
+{
+    char f[64];
+    (void)fmt(f, sizeof f, "%u of %u lines are used: there is no room for more",
+              used, given);
+    if (at->line)
+        conf_report_at(p, at, CONF_ERROR, what, f);
+}
+
+void conf_check_whole(struct conf_parser *p)
 {
     const struct conf *c = p->c;
-    p->line = 0;
     if (c->bootstrap_strict && c->nocerttimecheck)
-        conf_report(p, CONF_NOTE, "nocerttimecheck",
-                    "has no effect beside bootstrap strict", NULL);
+        conf_report_at(p, &p->nocerttimecheck, CONF_NOTE, "nocerttimecheck",
+                       "has no effect beside bootstrap strict");
     if (!c->static_ip4 && (c->gateway4[0] || c->gateway4[1]))
-        conf_report(p, CONF_NOTE, "gateway", "no address line: DHCP decides",
-                    NULL);
-}
-
-int conf_parse(struct conf *c, const char *text, size_t len)
-{
-    struct conf_parser p = {.c = c};
-    set_defaults(c);
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        text += 3; /* UTF-8 byte order mark: Windows' editors write it */
-        len -= 3;
-    }
-    if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
-                     memcmp(text, "\xfe\xff", 2) == 0)) {
-        conf_report(&p, CONF_ERROR, NULL, "UTF-16: save it as UTF-8 or ASCII",
-                    NULL);
-        len = 0;
-    }
-    for (size_t at = 0; at < len;) {
-        const char *nl = memchr(text + at, '\n', len - at);
-        size_t n = nl ? (size_t)(nl - (text + at)) : len - at;
-        if (p.line < UINT16_MAX)
-            p.line++;
-        read_line(&p, text + at, n);
-        at += n + 1;
-    }
-    check_whole(&p);
-    return p.errors;
+        conf_report_at(p, &p->gateway, CONF_NOTE, "gateway",
+                       "no address line: DHCP decides");
+    check_interval(p);
+    check_count(p, &p->too_many, "server and pool", c->source_count,
+                p->sources_given);
+    check_count(p, &p->too_many_trust, "ntstrustedcerts", c->trust_count,
+                p->trust_given);
+    check_count(p, &p->too_many_nameserver, "nameserver", c->nameserver_count,
+                p->nameserver_given);
 }

@@ -2,10 +2,12 @@
  *
  * chrony's syntax and words (chrony.conf(5)): one directive a line, comments
  * start with # % ! or ;, words are separated by blanks. Pure; any bytes may
- * come in (binary, no final newline, CR LF). A bad line is reported and
- * skipped, the rest applies. Three kinds of report, each with its line:
- * error (unknown or malformed: no effect), ignored (chrony knows it, Gnomon
- * does not need it), and note. */
+ * come in (binary, no final newline, CR LF, CR alone). A bad line is reported
+ * and skipped, the rest applies. Three kinds of report, each with its file and
+ * line: error (unknown or malformed: no effect), ignored (chrony knows it, it
+ * has no effect here, and why), and note.
+ *
+ * A configuration may name further files; conf_file.h is how they are read. */
 #ifndef CONF_H
 #define CONF_H
 
@@ -20,6 +22,8 @@
 struct conf_source {
     char name[LIMIT_NAME]; /* host name or address literal, as written      */
     uint16_t line;
+    uint8_t file; /* conf.file[] that the line is in                        */
+    uint8_t version; /* of the requests, 1 .. 4                             */
     uint16_t port, ntsport;
     int8_t minpoll, maxpoll; /* log2 s                                       */
     bool pool;               /* a pool line: up to maxsources addresses      */
@@ -34,16 +38,18 @@ struct conf_source {
 };
 
 struct conf_trust {
-    char file[LIMIT_NAME]; /* as written; path below the boot partition     */
+    char file[LIMIT_NAME]; /* as written; conf_path.h says where that is    */
     uint16_t line;
+    uint8_t from; /* conf.file[] that the line is in                        */
     uint8_t certset;
 };
 
 enum conf_level { CONF_ERROR, CONF_IGNORED, CONF_NOTE };
 struct conf_report {
     enum conf_level level;
-    uint16_t line;
-    char text[96]; /* what and why, without file and line                   */
+    uint8_t file;   /* conf.file[] that the line is in                        */
+    uint16_t line;  /* 0: of the whole, not of a line                         */
+    char text[160]; /* what and why, without file and line                   */
 };
 
 /* Fields are named after their directives, with a unit; which values they
@@ -55,8 +61,10 @@ struct conf {
     struct conf_trust trust[LIMIT_TRUST_FILES];
     uint8_t trust_count;
     bool dhcpservers, nosystemcert;
-    bool save; /* ntsdumpdir or driftfile is given                        */
+    bool save; /* false after nodump                                      */
     uint32_t saveinterval_s;
+    uint32_t maxntsretry_s; /* the longest wait between failed key exchanges
+                             * with one server; 0: not given                */
     bool bootstrap_strict;
     uint32_t nocerttimecheck;    /* clock updates                         */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first                  */
@@ -80,18 +88,28 @@ struct conf {
     uint8_t ip4[4], ip4_prefix, gateway4[4];
     struct addr nameserver[LIMIT_NAMESERVERS]; /* asked before DHCP's      */
     uint8_t nameserver_count;
+    /* Their reports stand in the order of the lines. When there are too many,
+     * notes and what is ignored make room for errors. */
     struct conf_report reports[LIMIT_CONF_ERRORS];
     uint8_t report_count;
     uint16_t reports_lost;
+    uint32_t errors, notes; /* all there were; notes: the other two levels   */
+    char file[LIMIT_CONF_FILES][LIMIT_CONF_PATH]; /* what was read, [0] is
+                             * chrony.conf; a long path loses its beginning */
+    uint8_t file_count;
 };
 
 /* Return a source as a server line without options makes it; its name and line
  * are left empty. */
 struct conf_source conf_source_plain(void);
 
-/* Fill *c with the defaults, then with what each line of text says. This never
- * fails as a whole: what is wrong has no effect and is in c->reports. Returns
- * the number of errors (reports of level CONF_ERROR, those lost included). */
+/* Return the name of a file of c->file for a report. */
+const char *conf_file_name(const struct conf *c, uint8_t file);
+
+/* Fill *c with the defaults, then with what each line of text says, as
+ * chrony.conf; files that it names are not there. This never fails as a whole:
+ * what is wrong has no effect and is in c->reports. Returns the number of
+ * errors, c->errors. */
 int conf_parse(struct conf *c, const char *text, size_t len) MUST_CHECK;
 
 #endif

@@ -2,48 +2,129 @@
 
 /* ---- directives ---------------------------------------------------------- */
 
-static const char not_needed[] = "accepted, not needed by Gnomon";
-static const char not_yet[] = "accepted, but not yet done by Gnomon";
+static const char all_kept[] = "the filter has no register of samples";
+static const char alone[] = "there is no other program";
+static const char gone[] = "chrony has given it up, too";
+static const char leaps[] = "servers announce leap seconds";
+static const char no_chronyc[] = "no chronyc over the network in this version";
+static const char no_files[] = "no log files; the console's log has it";
+static const char no_nts_server[] = "no NTS server in this version";
+static const char no_ptp[] = "no NTP over PTP here";
+static const char no_rtc[] = "there is no real-time clock";
+static const char no_server[] = "no server in this version";
+static const char no_strata[] = "a stratum bars no source in this version";
+static const char one_interface[] = "there is one interface";
+static const char stamped[] = "frames are stamped in the interrupt";
 
 /* clang-format off */
-static const char *const useless[] = {
-    "acquisitionport", "bindacqdevice", "bindcmdaddress", "bindcmddevice",
-    "binddevice", "clientloglimit", "clockprecision", "commandkey",
-    "corrtimeratio", "dumpdir", "dumponexit", "fallbackdrift",
-    "generatecommandkey", "hwclockfile", "hwtimestamp", "hwtstimeout",
-    "initstepslew", "keyfile", "leapseclist", "leapsectz", "linux_freq_scale",
-    "linux_hz", "lock_all", "log", "logbanner", "logchange", "logdir",
-    "mailonchange", "manual", "maxsamples", "maxtxbuffers", "minsamples",
-    "noclientlog", "ntpsigndsocket", "ntscachedir", "ntsprocesses",
-    "opencommands", "pidfile", "ptpdomain", "ptpport", "refresh",
-    "rtcautotrim", "rtcdevice", "rtcfile", "rtconutc", "rtcsync",
-    "sched_priority", "tempcomp", "user"};
-static const char *const later[] = {
-    "allow", "bindacqaddress", "bindaddress", "broadcast", "cmdallow",
-    "cmddeny", "cmdport", "cmdratelimit", "confdir", "deny", "dscp",
-    "include", "local", "maxntsconnections", "maxstratum", "minstratum",
-    "ntsntpserver", "ntsport", "ntsratelimit", "ntsrefresh", "ntsrotate",
-    "ntsservercert", "ntsserverkey", "peer", "port", "ratelimit", "refclock",
-    "smoothtime", "sourcedir"};
+static const struct conf_ignored ignored[] = {
+    {"acquisitionport", "each request leaves from a port of its own"},
+    {"allow", no_server},
+    {"bindacqaddress", one_interface},
+    {"bindacqdevice", one_interface},
+    {"bindaddress", no_server},
+    {"bindcmdaddress", no_chronyc},
+    {"bindcmddevice", no_chronyc},
+    {"binddevice", no_server},
+    {"broadcast", no_server},
+    {"clientloglimit", no_server},
+    {"clockprecision", "the counter's step is known"},
+    {"cmdallow", no_chronyc},
+    {"cmddeny", no_chronyc},
+    {"cmdport", no_chronyc},
+    {"cmdratelimit", no_chronyc},
+    {"commandkey", gone},
+    {"corrtimeratio", "maxslewrate alone says how fast an offset goes"},
+    {"deny", no_server},
+    {"dscp", "packets leave without a class"},
+    {"dumponexit", gone},
+    {"fallbackdrift", "the filter keeps the last frequency"},
+    {"generatecommandkey", gone},
+    {"hwclockfile", no_rtc},
+    {"hwtimestamp", stamped},
+    {"hwtstimeout", stamped},
+    {"initstepslew", "makestep sets the clock; its servers need server lines"},
+    {"keyfile", "no symmetric keys here; nts authenticates"},
+    {"leapseclist", leaps},
+    {"leapsectz", leaps},
+    {"linux_freq_scale", gone},
+    {"linux_hz", gone},
+    {"local", no_server},
+    {"lock_all", alone},
+    {"log", no_files},
+    {"logbanner", no_files},
+    {"logchange", no_files},
+    {"logdir", no_files},
+    {"mailonchange", "no mail from here"},
+    {"manual", "the clock is not set by hand"},
+    {"maxntsconnections", no_nts_server},
+    {"maxsamples", all_kept},
+    {"maxstratum", no_strata},
+    {"maxtxbuffers", stamped},
+    {"minsamples", all_kept},
+    {"minstratum", no_strata},
+    {"noclientlog", no_server},
+    {"ntpsigndsocket", no_server},
+    {"ntsntpserver", no_nts_server},
+    {"ntsport", no_nts_server},
+    {"ntsprocesses", no_nts_server},
+    {"ntsratelimit", no_nts_server},
+    {"ntsrefresh", "keys stay until the server refuses them"},
+    {"ntsrotate", no_nts_server},
+    {"ntsservercert", no_nts_server},
+    {"ntsserverkey", no_nts_server},
+    {"opencommands", no_chronyc},
+    {"peer", "no symmetric mode; one source fewer"},
+    {"pidfile", alone},
+    {"port", no_server},
+    {"ptpdomain", no_ptp},
+    {"ptpport", no_ptp},
+    {"ratelimit", no_server},
+    {"refclock", "no reference clocks in this version; one source fewer"},
+    {"refresh", "names are asked again when their TTL ends"},
+    {"rtcautotrim", no_rtc},
+    {"rtcdevice", no_rtc},
+    {"rtcfile", no_rtc},
+    {"rtconutc", no_rtc},
+    {"rtcsync", no_rtc},
+    {"sched_priority", alone},
+    {"smoothtime", no_server},
+    {"tempcomp", "no temperature is measured"},
+    {"user", alone},
+};
+
+static const char ntpd[] = "of ntpd's ntp.conf";
+static const char timesyncd[] = "of systemd-timesyncd's timesyncd.conf";
+static const struct conf_ignored foreign[] = {
+    {"restrict", ntpd}, {"tinker", ntpd}, {"tos", ntpd}, {"fudge", ntpd},
+    {"statsdir", ntpd}, {"statistics", ntpd}, {"filegen", ntpd},
+    {"disable", ntpd}, {"enable", ntpd}, {"broadcastclient", ntpd},
+    {"multicastclient", ntpd}, {"manycastclient", ntpd}, {"keys", ntpd},
+    {"trustedkey", ntpd}, {"requestkey", ntpd}, {"controlkey", ntpd},
+    {"interface", ntpd}, {"leapfile", ntpd}, {"includefile", ntpd},
+    {"rlimit", ntpd}, {"mru", ntpd}, {"discard", ntpd}, {"crypto", ntpd},
+    {"autokey", ntpd}, {"nts", ntpd}, {"[Time]", timesyncd},
+};
 /* clang-format on */
 
-const char *conf_chrony_word(size_t i, const char **why)
+const struct conf_ignored *conf_ignored_at(size_t i)
 {
-    if (i < LEN(useless)) {
-        *why = not_needed;
-        return useless[i];
-    }
-    i -= LEN(useless);
-    *why = not_yet;
-    return i < LEN(later) ? later[i] : NULL;
+    return i < LEN(ignored) ? &ignored[i] : NULL;
 }
 
-const char *conf_chrony_ignored(const char *directive)
+const struct conf_ignored *conf_ignored_find(const char *directive)
 {
-    const char *word, *why;
-    for (size_t i = 0; (word = conf_chrony_word(i, &why)); i++)
-        if (conf_lex_equal(directive, word))
-            return why;
+    for (size_t i = 0; i < LEN(ignored); i++)
+        if (conf_lex_equal(directive, ignored[i].word))
+            return &ignored[i];
+    return NULL;
+}
+
+const char *conf_foreign(const char *directive)
+{
+    for (size_t i = 0; i < LEN(foreign); i++)
+        if (conf_lex_equal(directive, foreign[i].word))
+            return foreign[i].why;
     return NULL;
 }
 
@@ -51,7 +132,6 @@ const char *conf_chrony_ignored(const char *directive)
 
 #define MORE INT32_MAX
 static const char by_delay[] = "each sample is weighed by its delay";
-static const char all_kept[] = "the filter has no register of samples";
 static const char both[] = "IPv4 is taken where there is both";
 
 /* clang-format off */
@@ -73,8 +153,6 @@ const struct conf_row conf_chrony_options[] = {
     {"polltarget", CONF_INT, .least = 1, .most = MORE, .why = all_kept},
     {"presend", CONF_INT, .least = -32, .most = 32,
      .why = "stamped as it leaves, after ARP"},
-    {"version", CONF_INT, .least = 1, .most = 4,
-     .why = "requests are of version 4"},
     {"asymmetry", CONF_REAL, .least = -1, .most = 1,
      .why = "found by the filter"},
     {"maxdelayquant", CONF_REAL, .least = 0, .most = 1, .why = by_delay},

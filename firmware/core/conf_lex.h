@@ -5,18 +5,21 @@
 
 #include "base.h"
 
-#define CONF_LINE_MAX 512 /* bytes of a line; chrony's longest is 2047      */
-#define CONF_ARGS_MAX 64  /* words in it                                   */
+#define CONF_LINE_MAX 2047 /* bytes of a line, as chrony has it              */
+#define CONF_ARGS_MAX 64   /* words in it                                   */
 
 struct conf_words { /* one line, cut up; the words point into text */
     char text[CONF_LINE_MAX + 1];
     uint8_t count;
+    bool odd; /* a word has bytes beyond ASCII                              */
     const char *word[CONF_ARGS_MAX];
 };
 
 /* Cut a line of len bytes, without its newline, into *w; count is 0 for a
- * blank line or a comment. Returns RC_OK; RC_SPACE: it is too long or has too
- * many words; RC_BAD: there are control characters in it. */
+ * blank line or a comment. What a page or a word processor puts for a blank (a
+ * no-break space, a thin one) is one; what takes no space is left out. Returns
+ * RC_OK; RC_SPACE: it is too long or has too many words; RC_BAD: there are
+ * control characters in it. */
 int conf_lex_split(struct conf_words *w, const char *line,
                    size_t len) MUST_CHECK;
 

@@ -1,10 +1,13 @@
 /* conf_private.h -- what the files of conf share: the shape of a row of its
  * tables, and how a value is read, stored and complained about.
  *
- *   conf.c         the table of directives, and the walk through the file
+ *   conf.c         the table of directives, and a line of the file
+ *   conf_file.c    the files that are open, and those they ask for
  *   conf_source.c  server and pool lines: the table of their options
  *   conf_chrony.c  what chrony knows besides, and why it has no effect here
+ *   conf_report.c  what is said, and the nearest word to one nobody knows
  *   conf_lex.c     a line into words, words into values
+ *   conf_path.c    where on the card a path is looked for
  *
  * conf.md is the page of all rows for people; tests/unit/test_conf_page.c
  * compares it with the tables. */
@@ -12,11 +15,12 @@
 #define CONF_PRIVATE_H
 
 #include "conf.h"
+#include "conf_file.h"
 #include "conf_lex.h"
 
 enum conf_kind {
     CONF_FLAG,     /* no value; the field becomes true                      */
-    CONF_GIVEN,    /* a value that is not looked at; true                   */
+    CONF_GIVEN,    /* a value that is not looked at                         */
     CONF_INT,      /* least .. most                                         */
     CONF_REAL,     /* least .. most                                         */
     CONF_REAL_0,   /* 0 or more                                             */
@@ -31,19 +35,17 @@ struct conf_choice {
     uint8_t value;
 };
 
-struct conf_parser { /* one file being read */
-    struct conf *c;
-    uint16_t line;
-    int errors;
-    struct conf_words w; /* the line's words; word[0] is the directive      */
-};
-
 struct conf_row {
     const char *word; /* NULL: a further value of the directive above       */
     enum conf_kind kind;
     uint8_t size;        /* of the field; 0: there is none                  */
     uint16_t at;         /* where it is: offset in the struct               */
     int32_t least, most; /* CONF_INT, CONF_REAL                             */
+    enum {
+        CONF_REFUSE, /* what is beyond these is an error                     */
+        CONF_CLAMP_MOST,
+        CONF_CLAMP /* they are taken instead, with a note, as chrony does    */
+    } beyond;
     union {
         const struct conf_choice *choices; /* CONF_CHOICE                   */
         /* CONF_LINE: RC_OK; RC_BAD, reported. */
@@ -97,22 +99,51 @@ int conf_read_int(struct conf_parser *p, const char *what, const char *word,
  * RC_BAD after reporting that it has not. */
 int conf_want(struct conf_parser *p, int lo, int hi) MUST_CHECK;
 
+/* Return the line being read, and its file. */
+struct conf_place conf_here(const struct conf_parser *p);
 /* Add a report about `what` (NULL: nothing to name). `*` in f stands for arg,
- * which is quoted, cut and cleaned. */
+ * which is quoted, cut and cleaned. An error ends with what it means for its
+ * line, p->loss. */
 void conf_report(struct conf_parser *p, enum conf_level level, const char *what,
                  const char *f, const char *arg);
 /* Report an error of the line's directive. Returns RC_BAD. */
 int conf_bad(struct conf_parser *p, const char *f, const char *arg) MUST_CHECK;
 
+/* Report as conf_report does, an error without p->loss, about another place. */
+void conf_report_at(struct conf_parser *p, const struct conf_place *at,
+                    enum conf_level level, const char *what, const char *f);
+
+/* Return the word that someone may have meant by this one, of a table of
+ * directives or options or of chrony's other directives, or NULL when none is
+ * near, or there are so many errors already that nobody would see it. */
+const char *conf_near_directive(const struct conf_parser *p, const char *word);
+const char *conf_near_option(const struct conf_parser *p, const char *word);
+
+/* Put the defaults into *c. */
+void conf_set_defaults(struct conf *c);
+/* Read a line without its end. */
+void conf_read_line(struct conf_parser *p, const char *line, size_t len);
+/* Report what only all the lines together show. */
+void conf_check_whole(struct conf_parser *p);
+/* Read an include, confdir or sourcedir line into the list of the file that is
+ * open on top. Returns RC_OK, or RC_BAD after reporting why not. */
+int conf_read_list(struct conf_parser *p) MUST_CHECK;
+
 /* Read a server or pool line into c->sources. Returns RC_OK, or RC_BAD after
  * reporting why the line has no effect. */
 int conf_read_source(struct conf_parser *p) MUST_CHECK;
 
-/* Return why a directive of chrony 4 (or an older one that it still accepts)
- * has no effect here, or NULL when chrony does not know the word either. */
-const char *conf_chrony_ignored(const char *directive);
-/* Return the i-th of these directives, and why in *why; NULL at the end. */
-const char *conf_chrony_word(size_t i, const char **why);
+/* A directive of chrony 4, or an older one that it still accepts, that has no
+ * effect here. */
+struct conf_ignored {
+    const char *word, *why;
+};
+/* Return the i-th of these directives, or NULL at the end. */
+const struct conf_ignored *conf_ignored_at(size_t i);
+/* Return the row of a directive, or NULL when it is not one of them. */
+const struct conf_ignored *conf_ignored_find(const char *directive);
+/* Return whose word a directive is that neither we nor chrony know, or NULL. */
+const char *conf_foreign(const char *directive);
 /* The options of server and pool lines that have no effect or are refused. */
 extern const struct conf_row conf_chrony_options[];
 

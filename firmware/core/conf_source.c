@@ -4,8 +4,9 @@
 #include "conf_private.h"
 #include "fmt.h"
 
-#define ROW(word, kind, field, least, most, value)                             \
-    CONF_ROW(struct conf_source, word, kind, field, least, most, value)
+#define ROW(word, kind, field, least, most, ...)                               \
+    CONF_ROW(struct conf_source, word, kind, field, least, most, __VA_ARGS__)
+#define CLAMP    .beyond = CONF_CLAMP
 #define MILLIARD 1000000000
 
 /* clang-format off */
@@ -14,21 +15,22 @@ const struct conf_row conf_source_options[] = {
     ROW("nts",           CONF_FLAG, nts,                0,        0, 0),
     ROW("port",          CONF_INT,  port,               1,    65535, 123),
     ROW("ntsport",       CONF_INT,  ntsport,            1,    65535, 4460),
+    ROW("version",       CONF_INT,  version,            1,        4, 4),
     ROW("certset",       CONF_INT,  certset,            0,      255, 0),
-    ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4),
-    ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6),
-    ROW("maxpoll",       CONF_INT,  maxpoll,           -7,       24, 10),
+    ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4, CLAMP),
+    ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6, CLAMP),
+    ROW("maxpoll",       CONF_INT,  maxpoll,           -7,       24, 10, CLAMP),
     ROW("xleave",        CONF_FLAG, xleave,             0,        0, 0),
     ROW("prefer",        CONF_FLAG, prefer,             0,        0, 0),
     ROW("noselect",      CONF_FLAG, noselect,           0,        0, 0),
     ROW("trust",         CONF_FLAG, trust,              0,        0, 0),
     ROW("require",       CONF_FLAG, require,            0,        0, 0),
-    ROW("minstratum",    CONF_INT,  minstratum,         0,       15, 0),
-    ROW("offset",        CONF_REAL, offset_s,   -MILLIARD, MILLIARD, 0),
-    ROW("maxdelay",      CONF_REAL, maxdelay_s,         0,     1000, 3),
-    ROW("maxdelayratio", CONF_REAL, maxdelayratio,      0,  1000000, 0),
+    ROW("minstratum",    CONF_INT,  minstratum,         0,       15, 0, CLAMP),
+    ROW("offset",        CONF_REAL, offset_s,   -MILLIARD, MILLIARD, 0, CLAMP),
+    ROW("maxdelay",      CONF_REAL, maxdelay_s,         0,     1000, 3, CLAMP),
+    ROW("maxdelayratio", CONF_REAL, maxdelayratio,      0,  1000000, 0, CLAMP),
     /* chrony's default is 10; our filter weighs each sample by its delay. */
-    ROW("maxdelaydevratio", CONF_REAL, maxdelaydevratio, 0, 1000000, 0),
+    ROW("maxdelaydevratio", CONF_REAL, maxdelaydevratio, 0, 1000000, 0, CLAMP),
     {.kind = CONF_LINE},
 };
 /* clang-format on */
@@ -38,11 +40,24 @@ const struct conf_row conf_source_options[] = {
 static int explain(struct conf_parser *p, const struct conf_row *o)
 {
     char f[96];
-    (void)fmt(f, sizeof(f), "option *: %s", o->why);
-    if (conf_lex_equal(o->word, "key"))
+    if (conf_lex_equal(o->word, "key")) {
+        (void)fmt(f, sizeof(f), "option *: %s", o->why);
         return conf_bad(p, f, o->word);
+    }
+    (void)fmt(f, sizeof(f), "option * ignored: %s", o->why);
     conf_report(p, CONF_IGNORED, p->w.word[0], f, o->word);
     return RC_OK;
+}
+
+static int unknown(struct conf_parser *p, const char *word)
+{
+    char f[64];
+    const char *near = conf_near_option(p, word);
+    if (word[0] == '#')
+        return conf_bad(p, "a comment needs a line of its own", NULL);
+    if (near)
+        (void)fmt(f, sizeof f, "unknown option * (%s?)", near);
+    return conf_bad(p, near ? f : "unknown option *", word);
 }
 
 static int read_options(struct conf_parser *p, struct conf_source *s)
@@ -53,10 +68,8 @@ static int read_options(struct conf_parser *p, struct conf_source *s)
         struct conf_value v;
         if (!o)
             o = conf_find(conf_chrony_options, word);
-        if (!o && word[0] == '#')
-            return conf_bad(p, "a comment needs a line of its own", NULL);
         if (!o)
-            return conf_bad(p, "unknown option *", word);
+            return unknown(p, word);
         if (conf_lex_equal(o->word, "maxsources") && !s->pool)
             conf_report(p, CONF_NOTE, "maxsources", "is for pool lines", NULL);
         if (o->kind != CONF_FLAG) {
@@ -83,6 +96,19 @@ static bool same_source(const struct conf_source *a,
            conf_lex_equal(a->name, b->name);
 }
 
+/* The name stands in an earlier line: nothing is lost. */
+static int twice(struct conf_parser *p, const struct conf_source *first)
+{
+    char f[96];
+    if (first->file == p->file)
+        (void)fmt(f, sizeof(f), "* is given already, in line %u", first->line);
+    else
+        (void)fmt(f, sizeof(f), "* is given already, in %.48s:%u",
+                  conf_file_name(p->c, first->file), first->line);
+    p->loss = "line not used";
+    return conf_bad(p, f, p->w.word[1]);
+}
+
 struct conf_source conf_source_plain(void)
 {
     struct conf_source s = {0};
@@ -95,6 +121,7 @@ int conf_read_source(struct conf_parser *p)
     struct conf *c = p->c;
     struct conf_source s = conf_source_plain();
     s.line = p->line;
+    s.file = p->file;
     s.pool = conf_lex_equal(p->w.word[0], "pool");
     if (p->w.count < 2)
         return conf_bad(p, "a name or an address is missing", NULL);
@@ -105,16 +132,13 @@ int conf_read_source(struct conf_parser *p)
     if (read_options(p, &s) < 0)
         return RC_BAD;
     for (size_t i = 0; i < c->source_count; i++)
-        if (same_source(&c->sources[i], &s)) {
-            char f[48];
-            (void)fmt(f, sizeof(f), "* is given already, in line %u",
-                      c->sources[i].line);
-            return conf_bad(p, f, name);
-        }
+        if (same_source(&c->sources[i], &s))
+            return twice(p, &c->sources[i]);
+    p->sources_given++;
     if (c->source_count == LIMIT_SOURCES) {
-        char f[48];
-        (void)fmt(f, sizeof(f), "too many sources (%d)", LIMIT_SOURCES);
-        return conf_bad(p, f, NULL);
+        if (!p->too_many.line)
+            p->too_many = conf_here(p);
+        return RC_OK; /* said once, at the end */
     }
     if (s.maxpoll < s.minpoll)
         s.maxpoll = s.minpoll; /* as chrony does */

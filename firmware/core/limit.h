@@ -11,8 +11,11 @@
 #define LIMIT_TRUST_FILE   262144 /* bytes of one: Debian's bundle has 222 K  */
 #define LIMIT_TRUST_CERTS  64     /* certificates in them all                 */
 #define LIMIT_TRUST_BYTES  65536  /* their DER                                */
-#define LIMIT_CONF_BYTES   16384 /* chrony.conf                               */
-#define LIMIT_CONF_ERRORS  32
+#define LIMIT_CONF_BYTES   131072 /* chrony.conf, and what it is including    */
+#define LIMIT_CONF_ERRORS  48
+#define LIMIT_CONF_FILES   32 /* that name each other                         */
+#define LIMIT_CONF_DEPTH   8
+#define LIMIT_CONF_PATH    96 /* of a file, in reports                        */
 
 /* Names. A source may ask for two: its own, and that of the NTP server which
  * a key exchange names. */
@@ -52,7 +55,7 @@
 
 /* Log ring. */
 #define LIMIT_LOG_LINES 256
-#define LIMIT_LOG_LINE  120
+#define LIMIT_LOG_LINE  240
 /* Lines that one call of core/timekeeper may make: one a source, some more. */
 #define LIMIT_CLOCK_EVENTS (LIMIT_SOURCES + 8)
 

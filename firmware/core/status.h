@@ -181,7 +181,8 @@ struct status_machine { /* what the machine says of itself                    */
 
 struct status_config {
     const char *hostname;
-    bool ok; /* chrony.conf has no error                                    */
+    enum status_config_file { CONFIG_MISSING, CONFIG_EMPTY, CONFIG_READ } file;
+    uint32_t errors; /* in it, and in the files that it names               */
 };
 
 struct status_loop {

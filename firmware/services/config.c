@@ -1,52 +1,188 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "adapters/tls_client.h"
-#include "core/limit.h"
+#include "core/conf_file.h"
+#include "core/fmt.h"
 #include "log.h"
 #include "store.h"
 
 static struct conf conf;
-static int errors;
+static struct conf_parser parser;
+static struct conf_open_file open_files[LIMIT_CONF_DEPTH];
+static char text[LIMIT_CONF_BYTES]; /* of the files that are open, in a row */
+static enum status_config_file file;
+
+/* ---- chrony.conf, and the files that it names ---------------------------- */
+
+/* Cut a place into the folder and what its files' names must match. */
+static const char *cut(const struct conf_list *l, char *place,
+                       const char **folder)
+{
+    *folder = place;
+    if (l->kind != CONF_INCLUDE)
+        return l->kind == CONF_CONFDIR ? "*.conf" : "*.sources";
+    char *slash = strrchr(place, '/');
+    if (!slash) {
+        *folder = "";
+        return place;
+    }
+    *slash = 0;
+    return slash + 1;
+}
+
+/* The file of a list's path with the least name after list.last, in the first
+ * place that is there. Returns the length of its own path, or 0 for none. */
+static size_t next_of_path(struct conf_list *l, const char *path,
+                           char found[CONF_PATH_MAX], char name[CONF_PATH_MAX])
+{
+    char place[CONF_PATH_MAX];
+    for (unsigned i = 0; conf_path_place(path, i, place) > 0; i++) {
+        const char *folder, *pattern = cut(l, place, &folder);
+        /* The root's files are not those of a folder of any name. */
+        if (i > 0 && !*folder && conf_path_is_pattern(pattern))
+            break;
+        int n = store_next_file(folder, pattern, "", name);
+        if (n < 0 || (n == 0 && l->kind == CONF_INCLUDE))
+            continue;
+        l->there = true;
+        n = store_next_file(folder, pattern, l->last, name);
+        return n > 0 ? fmt(found, CONF_PATH_MAX, "%s%s%s", folder,
+                           *folder ? "/" : "", name)
+                     : 0;
+    }
+    return 0;
+}
+
+/* The next file of a list, the first directory that has it; false: no more. */
+static bool next_file(struct conf_list *l, char best[CONF_PATH_MAX])
+{
+    char best_name[CONF_PATH_MAX] = "", path[CONF_PATH_MAX];
+    char name[CONF_PATH_MAX];
+    for (unsigned i = 0; i < l->count; i++)
+        if (next_of_path(l, l->path[i], path, name) > 0 &&
+            (!*best_name || conf_path_order(name, best_name) < 0)) {
+            memcpy(best_name, name, sizeof name);
+            memcpy(best, path, sizeof path);
+        }
+    return *best_name;
+}
+
+static void open_next(void)
+{
+    char path[CONF_PATH_MAX];
+    if (!next_file(parser.list, path)) {
+        conf_close_list(&parser);
+        return;
+    }
+    const char *end = conf_open_end(&parser);
+    size_t at = (size_t)(end - text);
+    int len = store_read_file(path, (uint8_t *)text + at, sizeof text - at);
+    if (len < 0)
+        conf_skip(&parser, path,
+                  len == RC_SPACE ? "is too long: not read" : "cannot be read");
+    else if (conf_open(&parser, path, text + at, (size_t)len) == RC_OK)
+        log_line("%s: read, as %s:%u says", path,
+                 conf_file_name(&conf, parser.file), (unsigned)parser.line);
+}
 
 static void report(void)
 {
     static const char *const level[] = {"error: ", "", ""};
-    for (unsigned i = 0; i < conf.report_count; i++)
-        log_line("chrony.conf:%u: %s%s", (unsigned)conf.reports[i].line,
-                 level[conf.reports[i].level], conf.reports[i].text);
-    if (conf.reports_lost)
-        log_line("chrony.conf: %u more reports", (unsigned)conf.reports_lost);
+    for (unsigned i = 0; i < conf.report_count; i++) {
+        const struct conf_report *r = &conf.reports[i];
+        log_line("%s:%u: %s%s", conf_file_name(&conf, r->file),
+                 (unsigned)r->line, level[r->level], r->text);
+    }
+    if (conf.errors + conf.notes)
+        log_line("chrony.conf: %lu error%s, %lu note%s%s",
+                 (unsigned long)conf.errors, conf.errors == 1 ? "" : "s",
+                 (unsigned long)conf.notes, conf.notes == 1 ? "" : "s",
+                 conf.reports_lost ? "; not all are shown" : "");
     if (conf.source_count == 0)
         log_line("chrony.conf: no server or pool line: there is nothing to "
                  "get time from");
 }
 
-const struct conf *config_read(bool card)
+/* Why there is no chrony.conf: names that people's computers make of it, and
+ * places they put it in. */
+static void look_around(void)
 {
-    static char text[LIMIT_CONF_BYTES];
+    static const char *const patterns[] = {"*chrony.co*", "*chrony*", "*.conf"};
+    static const char *const folders[] = {"",       "etc",  "etc/chrony",
+                                          "chrony", "boot", "boot/firmware"};
+    char name[CONF_PATH_MAX];
+    if (store_next_file("chrony.conf", "*", "", name) >= 0) {
+        log_line("chrony.conf is a folder: it must be a file");
+        return;
+    }
+    for (size_t i = 0; i < LEN(folders); i++)
+        for (size_t k = 0; k < LEN(patterns); k++)
+            if (store_next_file(folders[i], patterns[k], "", name) > 0) {
+                bool same = conf_path_order(name, "chrony.conf") == 0;
+                log_line("%s%s%s found: %s", folders[i], *folders[i] ? "/" : "",
+                         name,
+                         same ? "move it to the top of the boot partition"
+                              : "rename it to chrony.conf");
+                return;
+            }
+}
+
+static int read_root(bool card)
+{
     int len = store_read_file("chrony.conf", (uint8_t *)text, sizeof text);
+    file = len > 0 ? CONFIG_READ : len == 0 ? CONFIG_EMPTY : CONFIG_MISSING;
     if (len == RC_SPACE)
         log_line("chrony.conf: longer than %u bytes: not read",
                  (unsigned)sizeof text);
+    else if (len == RC_STATE && card)
+        log_line("chrony.conf: no such file on the boot partition");
+    else if (len == 0)
+        log_line("chrony.conf: it is empty");
     else if (len < 0 && card)
-        log_line("chrony.conf: %s", len == RC_STATE
-                                        ? "no such file on the boot partition"
-                                        : "cannot be read");
-    errors = conf_parse(&conf, text, len < 0 ? 0 : (size_t)len);
+        log_line("chrony.conf: cannot be read");
+    if (len == RC_STATE && card)
+        look_around();
+    return len < 0 ? 0 : len;
+}
+
+const struct conf *config_read(bool card)
+{
+    size_t len = (size_t)read_root(card);
+    conf_begin(&parser, &conf, open_files, LIMIT_CONF_DEPTH);
+    int r = conf_open(&parser, "chrony.conf", text, len);
+    ASSERT(r == RC_OK);
+    while (conf_run(&parser) == RC_AGAIN)
+        open_next();
+    (void)!conf_end(&parser); /* conf.errors has it, too */
     store_save_interval(conf.saveinterval_s);
     report();
     return &conf;
 }
 
+/* ---- certificates --------------------------------------------------------- */
+
+/* Reads a file from where its path may be on the card. */
+static int read_placed(const char *path, uint8_t *buf, size_t cap)
+{
+    char place[CONF_PATH_MAX];
+    int len = RC_STATE;
+    for (unsigned i = 0; len == RC_STATE && conf_path_place(path, i, place) > 0;
+         i++)
+        len = store_read_file(place, buf, cap);
+    return len;
+}
+
 void config_read_trust(void)
 {
-    static uint8_t file[LIMIT_TRUST_FILE];
+    static uint8_t pem[LIMIT_TRUST_FILE];
     for (unsigned i = 0; i < conf.trust_count; i++) {
         const struct conf_trust *t = &conf.trust[i];
         const char *why = "cannot be read";
-        int len = store_read_file(t->file, file, sizeof file);
+        int len = read_placed(t->file, pem, sizeof pem);
         if (len >= 0) {
-            (void)!tls_trust(t->certset, file, (size_t)len);
+            (void)!tls_trust(t->certset, pem, (size_t)len);
             why = tls_trust_reason(); /* also of what is left out */
         } else if (len == RC_STATE) {
             why = "no such file on the boot partition";
@@ -54,12 +190,14 @@ void config_read_trust(void)
             why = "longer than 256 KB: not read";
         }
         if (why[0])
-            log_line("chrony.conf:%u: ntstrustedcerts %s: %s",
-                     (unsigned)t->line, t->file, why);
+            log_line("%s:%u: ntstrustedcerts %s: %s",
+                     conf_file_name(&conf, t->from), (unsigned)t->line, t->file,
+                     why);
     }
 }
 
 void config_status(struct status_config *out)
 {
-    *out = (struct status_config){.hostname = conf.hostname, .ok = errors == 0};
+    *out = (struct status_config){
+        .hostname = conf.hostname, .file = file, .errors = conf.errors};
 }

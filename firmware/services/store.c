@@ -181,6 +181,12 @@ int store_read_file(const char *name, uint8_t *buf, size_t cap)
     return st.card ? store_fat_read(name, buf, cap) : RC_STATE;
 }
 
+int store_next_file(const char *folder, const char *pattern, const char *after,
+                    char name[CONF_PATH_MAX])
+{
+    return st.card ? store_fat_next(folder, pattern, after, name) : RC_STATE;
+}
+
 int store_get(enum store_kind kind, uint8_t id, uint8_t *buf, size_t cap)
 {
     return journal_get(&st.journal, (uint8_t)kind, id, buf, cap);

@@ -11,6 +11,7 @@
 #define STORE_H
 
 #include "core/base.h"
+#include "core/conf_path.h"
 #include "core/status.h"
 
 /* Journal record types; id distinguishes several. 3 to 5 were never written. A
@@ -38,6 +39,11 @@ bool store_state_partition(void);
  * length; RC_STATE: there is no such file (or card); RC_SPACE: it is longer
  * than cap; RC_IO. */
 int store_read_file(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
+
+/* The first file in a folder of the boot partition that comes after `after` in
+ * alphabetical order and matches a pattern; as store_fat_next. Start-up only. */
+int store_next_file(const char *folder, const char *pattern, const char *after,
+                    char name[CONF_PATH_MAX]) MUST_CHECK;
 
 /* Gets the newest value, recovered or put. Returns its length, or RC_STATE:
  * there is none. */

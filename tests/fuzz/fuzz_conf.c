@@ -15,6 +15,7 @@
 static void check_source(const struct conf_source *s)
 {
     CHECK(memchr(s->name, 0, LIMIT_NAME) && s->name[0]);
+    CHECK(s->version >= 1 && s->version <= 4);
     CHECK(s->port > 0 && s->ntsport > 0 && s->line > 0);
     CHECK(s->minpoll >= -7 && s->minpoll <= s->maxpoll && s->maxpoll <= 24);
     CHECK(s->maxsources >= 1 && s->maxsources <= 16);
@@ -36,11 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     for (size_t i = 0; i < c.report_count; i++) {
         const char *t = c.reports[i].text;
         errors += c.reports[i].level == CONF_ERROR;
-        CHECK(memchr(t, 0, 96) && t[0]);
+        CHECK(memchr(t, 0, sizeof c.reports[i].text) && t[0]);
+        CHECK(c.reports[i].file < c.file_count);
         for (; *t; t++)
             CHECK(*t >= ' ' && *t <= '~');
     }
     CHECK(n >= errors && (c.reports_lost || n == errors));
+    CHECK(c.errors == (unsigned)n);
+    CHECK(c.reports_lost || c.errors + c.notes == c.report_count);
     CHECK(c.hostname[0] && memchr(c.hostname, 0, 64));
     CHECK(!c.static_ip4 || (c.ip4_prefix >= 1 && c.ip4_prefix <= 32));
     CHECK(c.makestep_s == c.makestep_s);

@@ -66,7 +66,7 @@ def restarts(tap, w, server):
                         60), "... with keys and cookies", m.ask("authdata"))
     asked = server.gate.count
     fresh = w.card("good.img", testbed.server_lines([server], testbed.FAST)
-                   + TAIL.replace("ntsdumpdir /\n", ""))
+                   + TAIL.replace("ntsdumpdir /", "nodump"))
     for _ in range(2):
         with Process(fresh) as m:
             tap.check(testbed.synchronise(m), "a good exchange: synchronised",

@@ -317,7 +317,8 @@ static void extremes(void **state)
     s.timekeeper.tracking.resid_e12 = INT64_MAX;
     s.config.hostname = s.machine.name = s.machine.last_reset =
         s.machine.trouble = "text";
-    s.net.link = s.config.ok = s.store.card = s.store.state_partition = true;
+    s.config.file = CONFIG_READ;
+    s.net.link = s.store.card = s.store.state_partition = true;
     s.net.addr4.family = 4;
     s.net.addr6.family = 6;
     s.store.failing = s.pps.on = s.timefloor.from_cookies = true;

@@ -43,7 +43,8 @@ static void defaults(void **state)
     assert_true(c.maxdistance_s == 3.0 && c.maxjitter_s == 1.0);
     assert_true(c.reselectdist_s == 1e-4 && c.stratumweight_s == 1e-3);
     assert_true(c.combinelimit == 3.0);
-    assert_false(c.save);
+    assert_true(c.save);
+    assert_int_equal(c.maxntsretry_s, 0);
     assert_false(c.static_ip4);
     assert_int_equal(c.aead_count, 2);
     assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
@@ -173,24 +174,38 @@ static void errors_have_line_and_reason(void **state)
                        "address 192.0.2.7\n"
                        "nosystemcert yes\n"
                        "server good.example iburst\n");
-    assert_int_equal(errors, 11);
-    report_is(0, CONF_ERROR, 1, "unknown directive `sever'");
-    report_is(1, CONF_ERROR, 2, "minpoll: `x' is not a number");
-    report_is(2, CONF_ERROR, 3, "maxpoll: `30' is outside -7 .. 24");
-    report_is(3, CONF_ERROR, 4, "minpoll: its value is missing");
-    report_is(4, CONF_ERROR, 5, "server: unknown option `sever'");
-    report_is(5, CONF_ERROR, 6, "server: a comment needs a line of its own");
-    report_is(6, CONF_ERROR, 7, "server: a name or an address is missing");
+    assert_int_equal(errors, 10);
+    report_is(
+        0, CONF_ERROR, 1,
+        "unknown directive `sever' (server?); line not used: one server fewer");
+    report_is(1, CONF_ERROR, 2,
+              "minpoll: `x' is not a number; line not used: one server fewer");
+    report_is(2, CONF_NOTE, 3,
+              "maxpoll: `30' is outside -7 .. 24: 24 is taken");
+    report_is(3, CONF_ERROR, 4,
+              "minpoll: its value is missing; line not used: one server fewer");
+    report_is(
+        4, CONF_ERROR, 5,
+        "server: unknown option `sever'; line not used: one server fewer");
+    report_is(5, CONF_ERROR, 6,
+              "server: a comment needs a line of its own; line not used: one "
+              "server fewer");
+    report_is(6, CONF_ERROR, 7,
+              "server: a name or an address is missing; line not used: one "
+              "server fewer");
     report_is(7, CONF_ERROR, 8,
-              "server: `a_b.example/x' is not a host name or an address");
-    report_is(8, CONF_ERROR, 9, "makestep: `y' is not a number");
-    report_is(9, CONF_ERROR, 10,
-              "address: `192.0.2.7' is not an address A.B.C.D/N");
-    report_is(10, CONF_ERROR, 11,
-              "nosystemcert: does not know what to do with `yes'");
-    assert_int_equal(c.source_count, 1); /* the rest applies */
-    assert_string_equal(c.sources[0].name, "good.example");
-    assert_int_equal(c.sources[0].line, 12);
+              "server: `a_b.example/x' is not a host name or an address; line "
+              "not used: one server fewer");
+    report_is(8, CONF_ERROR, 9, "makestep: `y' is not a number; line not used");
+    report_is(
+        9, CONF_ERROR, 10,
+        "address: `192.0.2.7' is not an address A.B.C.D/N; line not used");
+    report_is(
+        10, CONF_ERROR, 11,
+        "nosystemcert: does not know what to do with `yes'; line not used");
+    assert_int_equal(c.source_count, 2); /* the rest applies */
+    assert_string_equal(c.sources[1].name, "good.example");
+    assert_int_equal(c.sources[1].line, 12);
 }
 
 static void twice_and_too_many(void **state)
@@ -201,12 +216,15 @@ static void twice_and_too_many(void **state)
     (void)state;
     assert_int_equal(parse(text), 1);
     report_is(0, CONF_ERROR, 2,
-              "server: `A.Example' is given already, in line 1");
+              "server: `A.Example' is given already, in line 1; line not "
+              "used");
     assert_int_equal(c.source_count, 2);
     for (int i = 0; i < 15; i++)
         sprintf(text + strlen(text), "server s%d.example\n", i);
     assert_int_equal(parse(text), 2);
-    report_is(1, CONF_ERROR, 18, "server: too many sources (16)");
+    report_is(1, CONF_ERROR, 18,
+              "server and pool: 16 of 17 lines are used: there is no room for "
+              "more");
     assert_int_equal(c.source_count, LIMIT_SOURCES);
 }
 
@@ -217,11 +235,12 @@ static void ignored(void **state)
                            "allow 192.0.2.0/24\n"
                            "server a.example presend 9 nts\n"),
                      0);
-    report_is(0, CONF_IGNORED, 1, "RtcSync: accepted, not needed by Gnomon");
-    report_is(1, CONF_IGNORED, 2,
-              "allow: accepted, but not yet done by Gnomon");
+    report_is(0, CONF_IGNORED, 1,
+              "RtcSync: ignored: there is no real-time clock");
+    report_is(1, CONF_IGNORED, 2, "allow: ignored: no server in this version");
     report_is(2, CONF_IGNORED, 3,
-              "server: option `presend': stamped as it leaves, after ARP");
+              "server: option `presend' ignored: stamped as it leaves, after "
+              "ARP");
     assert_int_equal(c.source_count, 1);
     assert_true(c.sources[0].nts);
 }
@@ -250,12 +269,15 @@ static void selection(void **state)
                            "maxdistance\nmaxjitter x\ncombinelimit -1\n"
                            "reselectdist 1 2\n"),
                      6);
-    report_is(0, CONF_ERROR, 1, "authselectmode: its argument is missing");
+    report_is(0, CONF_ERROR, 1,
+              "authselectmode: its argument is missing; line not used");
     report_is(1, CONF_ERROR, 2,
               "authselectmode: `strict' is not require, prefer, mix or "
-              "ignore");
-    report_is(3, CONF_ERROR, 4, "maxjitter: `x' is not a number");
-    report_is(4, CONF_ERROR, 5, "combinelimit: `-1' is less than nothing");
+              "ignore; line not used");
+    report_is(3, CONF_ERROR, 4,
+              "maxjitter: `x' is not a number; line not used");
+    report_is(4, CONF_ERROR, 5,
+              "combinelimit: `-1' is less than nothing; line not used");
     assert_true(c.combinelimit == 3.0); /* what was wrong has no effect */
 }
 
@@ -279,16 +301,18 @@ static void leap_seconds(void **state)
     report_is(0, CONF_NOTE, 2,
               "leapsecmode: no kernel here: system is as step");
     assert_int_equal(parse("leapsectz right/UTC\nleapseclist /etc/leaps"), 0);
-    report_is(0, CONF_IGNORED, 1, "leapsectz: accepted, not needed by Gnomon");
+    report_is(0, CONF_IGNORED, 1,
+              "leapsectz: ignored: servers announce leap seconds");
     report_is(1, CONF_IGNORED, 2,
-              "leapseclist: accepted, not needed by Gnomon");
+              "leapseclist: ignored: servers announce leap seconds");
     assert_int_equal(parse("leapsecmode jump\nleapsecmode"), 2);
     report_is(0, CONF_ERROR, 1,
-              "leapsecmode: `jump' is not system, step, slew or ignore");
+              "leapsecmode: `jump' is not system, step, slew or ignore; line "
+              "not used");
     assert_int_equal(c.leapsecmode, LEAP_SYSTEM);
 }
 
-/* Every directive of chrony.conf(5), version 4.3. */
+/* Every directive of chrony.conf(5), version 4.9. */
 static void every_directive_of_chrony(void **state)
 {
     static const char names[] =
@@ -296,6 +320,8 @@ static void every_directive_of_chrony(void **state)
         "bindaddress bindcmdaddress bindcmddevice binddevice broadcast "
         "clientloglimit clockprecision cmdallow cmddeny cmdport cmdratelimit "
         "combinelimit confdir corrtimeratio deny driftfile dscp dumpdir "
+        "leapseclist maxntsretry maxstratum minstratum maxtxbuffers ntsaeads "
+        "opencommands ptpdomain refresh hwtstimeout "
         "fallbackdrift hwclockfile hwtimestamp include initstepslew keyfile "
         "leapsecmode leapsectz local lock_all log logbanner logchange logdir "
         "mailonchange makestep manual maxchange maxclockerror maxdistance "
@@ -316,7 +342,7 @@ static void every_directive_of_chrony(void **state)
         for (unsigned i = 0; i < c.report_count; i++)
             assert_null(strstr(c.reports[i].text, "unknown directive"));
     }
-    assert_int_equal(count, 85);
+    assert_int_equal(count, 95);
 }
 
 static void dhcpservers(void **state)
@@ -470,15 +496,16 @@ static void odd_files(void **state)
     assert_int_equal(parse("\xef\xbb\xbfserver a.example\r\n\r\n"), 0);
     assert_string_equal(c.sources[0].name, "a.example");
     assert_int_equal(parse("\xff\xfes\0e\0r\0"), 1);
-    report_is(0, CONF_ERROR, 0, "UTF-16: save it as UTF-8 or ASCII");
+    report_is(0, CONF_ERROR, 1, "UTF-16: save it as UTF-8 or ASCII");
 
     assert_int_equal(conf_parse(&c, "server \0 a\nserver b.example", 27), 1);
-    report_is(0, CONF_ERROR, 1, "control characters: is this text?");
+    report_is(0, CONF_ERROR, 1,
+              "control characters: is this text?; line not used");
     assert_int_equal(c.source_count, 1);
 
     memset(big, 'x', sizeof(big));
     assert_int_equal(conf_parse(&c, big, sizeof(big)), 1);
-    report_is(0, CONF_ERROR, 1, "the line is too long");
+    report_is(0, CONF_ERROR, 1, "the line is too long; line not used");
     memset(big, '\n', sizeof(big));
     assert_int_equal(conf_parse(&c, big, sizeof(big)), 0);
     for (size_t i = 0; i < sizeof(big); i += 2)
@@ -491,12 +518,254 @@ static void odd_files(void **state)
     assert_int_equal(parse("\x9b"
                            "31mred\n"),
                      1);
-    report_is(0, CONF_ERROR, 1, "unknown directive `?31mred'");
+    report_is(0, CONF_ERROR, 1,
+              "unknown directive `?31mred' (not ASCII: retype it); line not "
+              "used");
     assert_int_equal(parse("server aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd/"),
                      1);
     report_is(0, CONF_ERROR, 1,
               "server: `aaaaaaaaaabbbbbbbbbbccccccccccdd' is not a host name "
-              "or an address");
+              "or an address; line not used: one server fewer");
+}
+
+/* What a page, a word processor or another system makes of a file. */
+static void pasted_files(void **state)
+{
+    static const struct {
+        const char *what, *text;
+    } good[] = {
+        {"no-break space", "server\xc2\xa0"
+                           "a.example\xc2\xa0nts"},
+        {"no-break space of Latin-1", "server\xa0"
+                                      "a.example nts\xa0"},
+        {"thin and narrow spaces", "server\xe2\x80\x89"
+                                   "a.example\xe2\x80\xaf"
+                                   "nts"},
+        {"ideographic space", "server\xe3\x80\x80"
+                              "a.example nts"},
+        {"zero-width space in a word", "server a.exa\xe2\x80\x8bmple nts"},
+        {"soft hyphen", "server a.exam\xc2\xadple nts"},
+        {"BOM in the middle", "# x\n\xef\xbb\xbfserver a.example nts"},
+        {"no-break space before a comment", "\xc2\xa0# x\nserver a.example "
+                                            "nts"},
+        {"a comment of any bytes", "# \xe4\xf6\x80 \xe2\x80\x9c\nserver "
+                                   "a.example nts"},
+        {"CR alone", "# old Mac\rserver a.example nts\r\r# end\r"},
+        {"CR LF", "# x\r\nserver a.example nts\r\n"},
+        {"VT and FF", "server\va.example\fnts"},
+        {"no newline at the end", "# x\nserver a.example nts"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(good); i++)
+        if (parse(good[i].text) != 0 || c.report_count || c.source_count != 1 ||
+            strcmp(c.sources[0].name, "a.example") != 0 || !c.sources[0].nts)
+            fail_msg("%s: %s", good[i].what, c.reports[0].text);
+    assert_int_equal(parse("# 1\r# 2\r\n# 3\n# 4\n\r# 6\rx"), 1);
+    assert_int_equal(c.reports[0].line, 7);
+
+    assert_int_equal(parse("server \xe2\x80\x9c"
+                           "a.example\xe2\x80\x9d nts"),
+                     1);
+    report_is(
+        0, CONF_ERROR, 1,
+        "server: `\?\?\?a.example\?\?\?' is not a host name or an address (not "
+        "ASCII: retype it); line not used: one server fewer");
+    assert_int_equal(parse("server a.example minpoll \xe2\x88\x92"
+                           "4"),
+                     1);
+    assert_non_null(strstr(c.reports[0].text, "not ASCII"));
+    assert_int_equal(parse("ntstrustedcerts \xe2\x80\x9c"
+                           "ca.pem\xe2\x80\x9d"),
+                     0);
+    report_is(0, CONF_NOTE, 1,
+              "ntstrustedcerts: not ASCII: is it pasted from a page?");
+    assert_int_equal(conf_parse(&c, "s\0e\0r\0", 6), 1);
+    report_is(0, CONF_ERROR, 1, "UTF-16: save it as UTF-8 or ASCII");
+    assert_int_equal(conf_parse(&c, "\0s\0e\0r", 6), 1);
+    report_is(0, CONF_ERROR, 1, "UTF-16: save it as UTF-8 or ASCII");
+}
+
+static void long_files(void **state)
+{
+    static char big[24000];
+    size_t n = 0;
+    (void)state;
+    for (int i = 0; i < 300; i++)
+        n += (size_t)sprintf(big + n, "# %068d\n", i);
+    assert_true(n > 21000);
+    n += (size_t)sprintf(big + n, "ntsaeads 30");
+    for (int i = 0; i < 880; i++)
+        big[n++] = ' ';
+    n += (size_t)sprintf(big + n, "15\n#");
+    for (int i = 0; i < 900; i++)
+        big[n++] = 'x';
+    n += (size_t)sprintf(big + n, "\nserver a.example\n");
+    assert_int_equal(conf_parse(&c, big, n), 0);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(c.source_count, 1);
+    assert_int_equal(c.sources[0].line, 303);
+    assert_int_equal(c.aead_count, 2);
+}
+
+/* Errors find room in the list of reports, and all are counted. */
+static void errors_come_first(void **state)
+{
+    char text[4000] = "";
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        strcat(text, "rtcsync\n");
+    strcat(text, "minsources x\nminsources y\nrtcsync\n");
+    assert_int_equal(parse(text), 2);
+    assert_int_equal(c.errors, 2);
+    assert_int_equal(c.notes, 61);
+    assert_int_equal(c.report_count, LIMIT_CONF_ERRORS);
+    assert_int_equal(c.reports_lost, 63 - LIMIT_CONF_ERRORS);
+    report_is(LIMIT_CONF_ERRORS - 2, CONF_ERROR, 61,
+              "minsources: `x' is not a number; line not used");
+    report_is(LIMIT_CONF_ERRORS - 1, CONF_ERROR, 62,
+              "minsources: `y' is not a number; line not used");
+    report_is(0, CONF_IGNORED, 1,
+              "rtcsync: ignored: there is no real-time clock");
+}
+
+static void what_is_missing(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("makestep\nmakestep 1\nmaxchange 1 2\npps gpio\n"
+                           "driftfile\ndriftfile /d interval\n"
+                           "driftfile /d often 3"),
+                     7);
+    report_is(0, CONF_ERROR, 1, "makestep: wants two numbers; line not used");
+    report_is(1, CONF_ERROR, 2, "makestep: wants two numbers; line not used");
+    report_is(2, CONF_ERROR, 3,
+              "maxchange: wants three numbers; line not used");
+    report_is(4, CONF_ERROR, 5,
+              "driftfile: its argument is missing; line not used");
+    report_is(5, CONF_ERROR, 6,
+              "driftfile: its interval is missing; line not used");
+    report_is(6, CONF_ERROR, 7,
+              "driftfile: does not know what to do with `often'; line not "
+              "used");
+    assert_true(c.save); /* whatever is wrong with them */
+}
+
+static void saving(void **state)
+{
+    (void)state;
+    static const char *const on[] = {"",
+                                     "ntsdumpdir /x",
+                                     "driftfile /x",
+                                     "dumpdir /x",
+                                     "ntscachedir /x",
+                                     "ntsdumpdir",
+                                     "driftfile /x interval",
+                                     "driftfile /x intervall 7",
+                                     "ntsdumpdir /x /y"};
+    for (size_t i = 0; i < LEN(on); i++) {
+        (void)parse(on[i]);
+        assert_true(c.save);
+    }
+    assert_int_equal(parse("nodump\nntsdumpdir /x\ndriftfile /d"), 0);
+    assert_false(c.save);
+    report_is(0, CONF_NOTE, 1,
+              "nodump: keys, cookies and the time floor are not kept");
+    assert_int_equal(parse("nodump now"), 1);
+    assert_true(c.save);
+
+    assert_int_equal(parse("driftfile /var/lib/chrony/drift interval 3600"), 0);
+    assert_int_equal(c.saveinterval_s, 3600);
+    report_is(0, CONF_NOTE, 1,
+              "driftfile: its interval is taken for saveinterval: 3600 s");
+    assert_int_equal(parse("driftfile /d interval 1"), 0);
+    assert_int_equal(c.saveinterval_s, 60);
+    assert_int_equal(parse("saveinterval 120\n"
+                           "driftfile /d interval 3600"),
+                     0);
+    assert_int_equal(c.saveinterval_s, 120);
+    report_is(0, CONF_IGNORED, 2,
+              "driftfile: its interval is ignored: saveinterval is given");
+}
+
+static void maxntsretry(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("maxntsretry 3600"), 0);
+    assert_int_equal(c.maxntsretry_s, 3600);
+    assert_int_equal(c.report_count, 0);
+    assert_int_equal(parse("maxntsretry 12"), 0);
+    assert_int_equal(c.maxntsretry_s, 4096);
+    report_is(0, CONF_NOTE, 1, "maxntsretry: taken as 4096 s");
+    assert_int_equal(parse("maxntsretry x\nmaxntsretry -1\nmaxntsretry"), 3);
+    assert_int_equal(c.maxntsretry_s, 0);
+}
+
+static void nearest_directive(void **state)
+{
+    static const struct {
+        const char *line, *text;
+    } row[] = {
+        {"sevrer a", "unknown directive `sevrer' (server?); line not used: one "
+                     "server fewer"},
+        {"pools a", "unknown directive `pools' (pool?); line not used: one "
+                    "pool fewer"},
+        {"min-sources 3",
+         "unknown directive `min-sources' (minsources?); line not used"},
+        {"authselectedmode require",
+         "unknown directive `authselectedmode' (authselectmode?); line not "
+         "used"},
+        {"makesteps 1 3", "unknown directive `makesteps' (makestep?); line "
+                          "not used"},
+        {"nts-trusted-certs a",
+         "unknown directive `nts-trusted-certs' (ntstrustedcerts?); line not "
+         "used: its certificates are not trusted"},
+        {"restrict default kod",
+         "unknown directive `restrict' (of ntpd's ntp.conf); line not used"},
+        {"qwertyuiop", "unknown directive `qwertyuiop'; line not used"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(row); i++) {
+        assert_int_equal(parse(row[i].line), 1);
+        report_is(0, CONF_ERROR, 1, row[i].text);
+    }
+}
+
+/* One wrong line costs what it says and nothing else. */
+static void lines_that_belong_to_the_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("# 1\ngateway 192.0.2.1\nnocerttimecheck 1\n"
+                           "bootstrap strict\n"),
+                     0);
+    report_is(0, CONF_NOTE, 3,
+              "nocerttimecheck: has no effect beside bootstrap strict");
+    report_is(1, CONF_NOTE, 2, "gateway: no address line: DHCP decides");
+    char text[600] = "";
+    for (int i = 0; i < 12; i++)
+        strcat(text, "ntstrustedcerts ca.pem\n");
+    assert_int_equal(parse(text), 1);
+    report_is(0, CONF_ERROR, 9,
+              "ntstrustedcerts: 8 of 12 lines are used: there is no room for "
+              "more");
+}
+
+static void files_need_a_card(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("include /etc/chrony/x.conf\nconfdir /etc/c.d /b\n"
+                           "sourcedir s.d\ninclude ../x\n"
+                           "include\nserver a.example\n"),
+                     3);
+    report_is(0, CONF_ERROR, 1,
+              "include: `/etc/chrony/x.conf' is not on the card; looked for "
+              "/etc/chrony/x.conf, /chrony/x.conf, /x.conf");
+    report_is(1, CONF_NOTE, 2,
+              "confdir: `/etc/c.d' is not on the card; looked for /etc/c.d, "
+              "/c.d");
+    report_is(2, CONF_NOTE, 3,
+              "sourcedir: `s.d' is not on the card; looked for /s.d");
+    report_is(3, CONF_ERROR, 4,
+              "include: `../x' cannot be a path on the card; line not used");
+    assert_int_equal(c.source_count, 1);
 }
 
 static void numbers(void **state)
@@ -510,7 +779,8 @@ static void numbers(void **state)
     assert_int_equal(parse("makestep . 3\n"), 1);
     assert_int_equal(parse("makestep 1 99999999999999999999\n"), 1);
     assert_int_equal(parse("minsources 0\n"), 1);
-    assert_int_equal(parse("minsources 256\n"), 1);
+    assert_int_equal(parse("minsources 256\n"), 0);
+    assert_int_equal(c.minsources, 255); /* not fewer than asked for */
     assert_int_equal(parse("server a port 65536\n"), 1);
     assert_int_equal(parse("server a port 0\n"), 1);
     assert_int_equal(parse("server a minpoll 11\n"), 0);
@@ -521,7 +791,8 @@ static void numbers(void **state)
     assert_int_equal(parse("nameserver 1.1.1.1\nnameserver 2001:db8::53\n"
                            "nameserver 1.1.1.3\n"),
                      1);
-    report_is(0, CONF_ERROR, 3, "nameserver: two are enough");
+    report_is(0, CONF_ERROR, 3,
+              "nameserver: 2 of 3 lines are used: there is no room for more");
 }
 
 int main(void)
@@ -542,6 +813,15 @@ int main(void)
         cmocka_unit_test(chrony_agrees),
         cmocka_unit_test(hosts),
         cmocka_unit_test(odd_files),
+        cmocka_unit_test(pasted_files),
+        cmocka_unit_test(long_files),
+        cmocka_unit_test(errors_come_first),
+        cmocka_unit_test(what_is_missing),
+        cmocka_unit_test(saving),
+        cmocka_unit_test(maxntsretry),
+        cmocka_unit_test(nearest_directive),
+        cmocka_unit_test(lines_that_belong_to_the_whole),
+        cmocka_unit_test(files_need_a_card),
         cmocka_unit_test(numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

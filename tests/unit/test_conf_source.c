@@ -57,24 +57,87 @@ static void ranges(void **state)
     static const struct {
         const char *options, *text;
     } row[] = {
-        {"maxdelay 1000.1", "maxdelay: `1000.1' is outside 0 .. 1000"},
-        {"maxdelay -1", "maxdelay: `-1' is outside 0 .. 1000"},
         {"maxdelay", "maxdelay: its value is missing"},
         {"maxdelay 3s", "maxdelay: `3s' is not a number"},
-        {"maxdelayratio 1e9", "maxdelayratio: `1e9' is outside 0 .. 1000000"},
-        {"maxdelaydevratio -1",
-         "maxdelaydevratio: `-1' is outside 0 .. 1000000"},
-        {"offset 2e9", "offset: `2e9' is outside -1000000000 .. 1000000000"},
-        {"minstratum 16", "minstratum: `16' is outside 0 .. 15"},
-        {"minpoll -8", "minpoll: `-8' is outside -7 .. 24"},
+        {"port 0", "port: `0' is outside 1 .. 65535"},
+        {"version 5", "version: `5' is outside 1 .. 4"},
         {"presend 33", "presend: `33' is outside -32 .. 32"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         assert_int_equal(parse(row[i].options), 1);
-        report_is(CONF_ERROR, row[i].text);
+        char text[160];
+        snprintf(text, sizeof text, "%s; line not used: one server fewer",
+                 row[i].text);
+        report_is(CONF_ERROR, text);
         assert_int_equal(c.source_count, 0);
     }
+}
+
+/* As chrony: a number beyond its range costs no server. */
+static void clamped(void **state)
+{
+    static const struct {
+        const char *options, *text;
+    } row[] = {
+        {"maxdelay 1000.1",
+         "maxdelay: `1000.1' is outside 0 .. 1000: 1000 is taken"},
+        {"maxdelay -1", "maxdelay: `-1' is outside 0 .. 1000: 0 is taken"},
+        {"maxdelayratio 1e9",
+         "maxdelayratio: `1e9' is outside 0 .. 1000000: 1000000 is taken"},
+        {"maxdelaydevratio -1",
+         "maxdelaydevratio: `-1' is outside 0 .. 1000000: 0 is taken"},
+        {"offset 2e9", "offset: `2e9' is outside -1000000000 .. 1000000000: "
+                       "1000000000 is taken"},
+        {"minstratum 16", "minstratum: `16' is outside 0 .. 15: 15 is taken"},
+        {"minpoll -8", "minpoll: `-8' is outside -7 .. 24: -7 is taken"},
+        {"maxpoll 30", "maxpoll: `30' is outside -7 .. 24: 24 is taken"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        assert_int_equal(parse(row[i].options), 0);
+        report_is(CONF_NOTE, row[i].text);
+        assert_int_equal(c.source_count, 1);
+    }
+    assert_int_equal(parse("maxpoll 30"), 0);
+    assert_int_equal(c.sources[0].maxpoll, 24);
+    assert_int_equal(parse("minpoll -9 maxdelay 1e6"), 0);
+    assert_int_equal(c.sources[0].minpoll, -7);
+    assert_true(c.sources[0].maxdelay_s == 1000.0);
+}
+
+static void version(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.sources[0].version, 4);
+    assert_int_equal(parse("version 3"), 0);
+    assert_int_equal(c.sources[0].version, 3);
+    assert_int_equal(c.report_count, 0);
+}
+
+/* A slip in one option: what was meant, and what it costs. */
+static void nearest(void **state)
+{
+    static const struct {
+        const char *wrong, *near;
+    } row[] = {{"ibrust", "iburst"},   {"minpol 4", "minpoll"},
+               {"NTS1", "nts"},        {"max-poll 4", "maxpoll"},
+               {"prefered", "prefer"}, {"noslect", "noselect"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        char text[160];
+        assert_int_equal(parse(row[i].wrong), 1);
+        snprintf(text, sizeof text,
+                 "server: unknown option `%.*s' (%s?); line not used: one "
+                 "server fewer",
+                 (int)strcspn(row[i].wrong, " "), row[i].wrong, row[i].near);
+        report_is(CONF_ERROR, text);
+        assert_int_equal(c.source_count, 0);
+    }
+    assert_int_equal(parse("zzzzzzzz"), 1);
+    report_is(CONF_ERROR, "server: unknown option `zzzzzzzz'; line not used: "
+                          "one server fewer");
 }
 
 /* With the key left out the source would be asked without authentication. */
@@ -83,7 +146,8 @@ static void a_key_is_refused(void **state)
     (void)state;
     assert_int_equal(parse("iburst key 5"), 1);
     report_is(CONF_ERROR, "server: option `key': there are no symmetric keys "
-                          "here; nts authenticates");
+                          "here; nts authenticates; line not used: one server "
+                          "fewer");
     assert_int_equal(c.source_count, 0);
 }
 
@@ -93,8 +157,7 @@ static void ignored_with_a_reason(void **state)
         "asymmetry 0.1",     "auto_offline",  "burst",          "copy",
         "extfield F323",     "filter 5",      "ipv4",           "ipv6",
         "maxdelayquant 0.2", "maxsamples 10", "maxunreach 100", "mindelay 1e-4",
-        "minsamples 6",      "offline",       "polltarget 12",  "presend 9",
-        "version 3"};
+        "minsamples 6",      "offline",       "polltarget 12",  "presend 9"};
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         assert_int_equal(parse(options[i]), 0);
@@ -102,12 +165,11 @@ static void ignored_with_a_reason(void **state)
         assert_int_equal(c.report_count, 1);
         assert_int_equal(c.reports[0].level, CONF_IGNORED);
         char start[64];
-        snprintf(start, sizeof start,
-                 "server: option `%.*s': ", (int)strcspn(options[i], " "),
-                 options[i]);
+        snprintf(start, sizeof start, "server: option `%.*s' ignored: ",
+                 (int)strcspn(options[i], " "), options[i]);
         assert_memory_equal(c.reports[0].text, start, strlen(start));
         assert_true(strlen(c.reports[0].text) > strlen(start) + 5);
-        assert_true(strlen(c.reports[0].text) < 95); /* not cut */
+        assert_true(strlen(c.reports[0].text) < 159); /* not cut */
     }
 }
 
@@ -117,6 +179,9 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(honoured),
         cmocka_unit_test(ranges),
+        cmocka_unit_test(clamped),
+        cmocka_unit_test(version),
+        cmocka_unit_test(nearest),
         cmocka_unit_test(a_key_is_refused),
         cmocka_unit_test(ignored_with_a_reason),
     };

@@ -3,7 +3,7 @@
 #define FFCONF_DEF 80286
 
 #define FF_FS_READONLY    1
-#define FF_FS_MINIMIZE    3 /* open, read, close */
+#define FF_FS_MINIMIZE    1 /* open, read, close, and directories */
 #define FF_USE_FIND       0
 #define FF_USE_MKFS       0
 #define FF_USE_FASTSEEK   0
