@@ -132,7 +132,7 @@ const char *conf_foreign(const char *directive)
 
 #define MORE INT32_MAX
 static const char by_delay[] = "each sample is weighed by its delay";
-static const char both[] = "IPv4 is taken where there is both";
+static const char both[] = "addresses of both families are tried";
 
 /* clang-format off */
 const struct conf_row conf_chrony_options[] = {

@@ -144,14 +144,15 @@ void conf_skip(struct conf_parser *p, const char *name, const char *why)
     char f[96];
     opened(p, name);
     (void)fmt(f, sizeof f, "* %s", why);
-    conf_report(p, CONF_ERROR, list_word[top(p)->list.kind], f, name);
+    conf_report(p, CONF_ERROR, list_word[p->open[p->depth - 1].list.kind], f,
+                name);
 }
 
 /* ---- include, confdir, sourcedir ------------------------------------------ */
 
 int conf_read_list(struct conf_parser *p)
 {
-    struct conf_open_file *f = top(p);
+    struct conf_open_file *f = &p->open[p->depth - 1];
     struct conf_list *l = &f->list;
     size_t used = 0;
     memset(l, 0, sizeof(*l));
@@ -197,7 +198,7 @@ static void report_none(struct conf_parser *p, const struct conf_list *l)
 
 void conf_close_list(struct conf_parser *p)
 {
-    struct conf_open_file *f = top(p);
+    struct conf_open_file *f = &p->open[p->depth - 1];
     if (f->list.found == 0)
         report_none(p, &f->list);
     f->listing = false;
