@@ -376,7 +376,7 @@ void conf_set_defaults(struct conf *c)
     memcpy(c->hostname, "gnomon", 7);
 }
 
-/* ---- a line ---------------------------------------------------------------- */
+/* ---- a line ---- */
 
 #define VALUES_MAX 3
 
@@ -475,7 +475,7 @@ void conf_read_line(struct conf_parser *p, const char *line, size_t len)
                     "not ASCII: is it pasted from a page?", NULL);
 }
 
-/* ---- all lines together ---------------------------------------------------- */
+/* ---- all lines together ---- */
 
 static void check_interval(struct conf_parser *p)
 {

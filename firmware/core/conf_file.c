@@ -148,7 +148,7 @@ void conf_skip(struct conf_parser *p, const char *name, const char *why)
                 name);
 }
 
-/* ---- include, confdir, sourcedir ------------------------------------------ */
+/* ---- include, confdir, sourcedir ---- */
 
 int conf_read_list(struct conf_parser *p)
 {

@@ -108,7 +108,7 @@ const char *conf_file_name(const struct conf *c, uint8_t file)
     return file < c->file_count ? c->file[file] : "chrony.conf";
 }
 
-/* ---- the nearest word ----------------------------------------------------- */
+/* ---- the nearest word ---- */
 
 #define WORD_MAX 24 /* longer ones have no neighbours                       */
 

@@ -161,7 +161,7 @@ const struct conf *config_read(bool card)
     return &conf;
 }
 
-/* ---- certificates --------------------------------------------------------- */
+/* ---- certificates ---- */
 
 /* Reads a file from where its path may be on the card. */
 static int read_placed(const char *path, uint8_t *buf, size_t cap)

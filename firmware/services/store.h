@@ -40,8 +40,9 @@ bool store_state_partition(void);
  * than cap; RC_IO. */
 int store_read_file(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
 
-/* The first file in a folder of the boot partition that comes after `after` in
- * alphabetical order and matches a pattern; as store_fat_next. Start-up only. */
+/* Finds the first file in a folder of the boot partition that comes after
+ * `after` in alphabetical order and matches a pattern; at start-up only.
+ * Returns as store_fat_next does. */
 int store_next_file(const char *folder, const char *pattern, const char *after,
                     char name[CONF_PATH_MAX]) MUST_CHECK;
 
