@@ -158,8 +158,9 @@ static void add_first_sync(struct fmt_text *t, const struct status *s)
     else
         fmt_add(t, "First sync      : %.3f s after start, %s\n",
                 (double)first / 1e9,
-                s->timefloor.from_cookies ? "from saved cookies"
-                                          : "after key exchange");
+                s->timefloor.from_plain     ? "from servers without NTS"
+                : s->timefloor.from_cookies ? "from saved cookies"
+                                            : "after key exchange");
 }
 
 static const char *config_text(const struct status_config *c)

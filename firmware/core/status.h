@@ -138,6 +138,7 @@ struct status_timefloor {
     int64_t unix_s;
     const char *from;  /* "the build", "a quorum", ...; NULL: not read yet  */
     bool from_cookies; /* the first sync needed no key exchange             */
+    bool from_plain;   /* ... as no source has NTS                           */
 };
 
 struct status_net {

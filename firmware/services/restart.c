@@ -11,6 +11,10 @@
 
 #define CARD_WAIT (2 * MONO_S)
 
+#define LATE_BOOTS 5
+#define LOOK_EVERY (5 * MONO_S)
+
+static bool late;
 static mono_ns latest = MONO_NEVER; /* MONO_NEVER: not asked for */
 
 void restart_request(void)
@@ -23,10 +27,29 @@ void restart_request(void)
     log_line("restarting");
 }
 
+/* A board that started without its card has no configuration: it starts again,
+ * but not for ever where the card is only sometimes readable. */
+static void look_at_card(void)
+{
+    struct port_info info;
+    bool before = late;
+    late = store_came_late();
+    if (!late || before)
+        return;
+    port_info(&info);
+    if (info.boots <= LATE_BOOTS) {
+        log_line("card: it can be read now");
+        restart_request();
+    } else {
+        log_line("card: it can be read now; restart to read chrony.conf");
+    }
+}
+
 mono_ns restart_poll(mono_ns now)
 {
+    look_at_card();
     if (latest == MONO_NEVER)
-        return MONO_NEVER;
+        return now + LOOK_EVERY;
     if (store_idle() || now >= latest)
         port_reset();
     return now + MONO_MS;

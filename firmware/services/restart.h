@@ -1,5 +1,6 @@
-/* restart.h -- a restart that was asked for: everything worth it is saved and
- * the card is given time to take it. */
+/* restart.h -- a restart that was asked for, or that a card needs which could
+ * not be read at start: everything worth it is saved and the card is given time
+ * to take it. */
 #ifndef RESTART_H
 #define RESTART_H
 

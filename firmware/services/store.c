@@ -8,6 +8,7 @@
 #include "log.h"
 #include "port.h"
 #include "adapters/store_fat.h"
+#include "store_mount.h"
 
 static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 
@@ -18,15 +19,19 @@ static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 #define POLL_EVERY   (1 * MONO_MS) /* while a write is under way            */
 #define RETRY_MIN    (100 * MONO_MS)
 #define RETRY_MAX    (60 * MONO_S)
+#define LOOK_EVERY   (10 * MONO_S) /* for a card that could not be read      */
 
 static struct {
     struct journal journal;
     bool card;
-    enum { IDLE, WRITING, CHECKING } step;
+    enum { IDLE, WRITING, CHECKING, LOOKING } step;
     uint32_t state_lba, lba, count; /* lba, count: of the write under way   */
     mono_ns retry_at, retry_after;  /* after a failed write; 0: none failed  */
     uint32_t writes, errors;
     uint32_t save_interval_s; /* 0: not told yet */
+    mono_ns look_at; /* for a card that could not be read at start, whether it
+                      * can be read now; MONO_NEVER: it could              */
+    bool late;       /* it can                                              */
     _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
     _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
 } st;
@@ -65,18 +70,6 @@ int store_read_blocks(uint32_t lba, uint8_t *buf, uint32_t count)
             return RC_OK;
     st.errors++;
     return RC_IO;
-}
-
-static void mount(const struct mbr_partition *fat)
-{
-    if (!fat->sectors) {
-        log_line("card: no FAT partition, so no chrony.conf");
-        return;
-    }
-    int r = store_fat_mount(fat->lba, fat->sectors);
-    if (r < 0)
-        log_line("card: the FAT partition %s, so no chrony.conf",
-                 r == RC_BAD ? "holds no FAT file system" : "cannot be read");
 }
 
 static int recover(void)
@@ -123,11 +116,12 @@ static void open_journal(const struct mbr_partition *p)
     }
 }
 
-static void find_state(const struct mbr *m)
+static void find_state(const struct mbr *m, const struct mbr_partition *fat)
 {
     if (!m->state.sectors)
-        log_line("card: no state partition (type da): nothing will be saved");
-    else if (m->overlap)
+        log_line("card: no state partition (type da)%s: nothing will be saved",
+                 m->gpt ? " in a GPT" : "");
+    else if (m->overlap || mbr_overlap(fat, &m->state))
         log_line("card: the state partition lies over the FAT partition: "
                  "nothing will be saved");
     else
@@ -140,6 +134,7 @@ int store_init(void)
     int r = journal_init(&st.journal, 0);
     ASSERT(r == RC_OK);
     int64_t size = wait_card();
+    st.look_at = port_mono() + LOOK_EVERY;
     if (size <= 0) {
         log_line("card: none: no chrony.conf, nothing will be saved");
         return RC_IO;
@@ -153,14 +148,16 @@ int store_init(void)
     }
     log_line("card: %lu MiB", (unsigned long)(sectors / 2048));
     struct mbr m;
+    struct mbr_partition fat;
     mbr_read(st.batch, sectors, &m);
-    if (!m.table)
+    if (!m.table && m.whole == MBR_FS_OTHER)
         log_line("card: no partition table");
     for (unsigned i = 0; i < MBR_PARTITIONS; i++)
         if (m.beyond & 1u << i)
             log_line("card: partition %u ends beyond the card", i + 1);
-    mount(&m.fat);
-    find_state(&m);
+    if (store_mount(&m, sectors, st.batch, &fat) != RC_IO)
+        st.look_at = MONO_NEVER; /* all could be read */
+    find_state(&m, &fat);
     return RC_OK;
 }
 
@@ -171,6 +168,11 @@ bool store_card(void)
     return st.card;
 }
 
+bool store_came_late(void)
+{
+    return st.late;
+}
+
 bool store_state_partition(void)
 {
     return st.journal.half_sectors > 0;
@@ -178,7 +180,10 @@ bool store_state_partition(void)
 
 int store_read_file(const char *name, uint8_t *buf, size_t cap)
 {
-    return st.card ? store_fat_read(name, buf, cap) : RC_STATE;
+    int r = st.card ? store_fat_read(name, buf, cap) : RC_STATE;
+    if (r == RC_IO)
+        st.look_at = port_mono() + LOOK_EVERY;
+    return r;
 }
 
 int store_next_file(const char *folder, const char *pattern, const char *after,
@@ -271,9 +276,31 @@ static int advance(void)
     return RC_AGAIN;
 }
 
+/* One block is read from a card that had failed. Returns when to be called
+ * next. */
+static mono_ns look_again(mono_ns now)
+{
+    int r = port_blk_done(); /* of this look, or of a read given up long ago */
+    if (r == RC_AGAIN)
+        return now + POLL_EVERY;
+    if (st.step == LOOKING) {
+        st.step = IDLE;
+        st.late = r == RC_OK;
+        st.look_at = st.late ? MONO_NEVER : now + LOOK_EVERY;
+    } else if (port_blk_count() > 0 && port_blk_read(0, st.back, 1) == RC_OK) {
+        st.step = LOOKING;
+        return now + POLL_EVERY;
+    } else {
+        st.look_at = now + LOOK_EVERY;
+    }
+    return st.look_at;
+}
+
 mono_ns store_poll(mono_ns now)
 {
     uint32_t sector;
+    if (st.step == LOOKING || (st.step == IDLE && now >= st.look_at))
+        return look_again(now);
     if (st.step != IDLE) {
         int r = advance();
         if (r == RC_AGAIN)
@@ -285,10 +312,10 @@ mono_ns store_poll(mono_ns now)
             failed(now);
     }
     if (now < st.retry_at)
-        return journal_idle(&st.journal) ? MONO_NEVER : st.retry_at;
+        return journal_idle(&st.journal) ? st.look_at : st.retry_at;
     st.count = journal_next(&st.journal, st.batch, &sector);
     if (st.count == 0)
-        return MONO_NEVER;
+        return st.look_at;
     st.lba = st.state_lba + sector;
     int r = port_blk_write(st.lba, st.batch, st.count);
     if (r < 0) {

@@ -32,6 +32,10 @@ int store_init(void) MUST_CHECK;
 /* Tells whether there is a card that can be read. */
 bool store_card(void);
 
+/* Tells whether what could not be read of the card at start can be read now, or
+ * a card is there that was not: a restart would find chrony.conf. */
+bool store_came_late(void);
+
 /* Tells whether it has a state partition, so that what is put may last. */
 bool store_state_partition(void);
 

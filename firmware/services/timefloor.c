@@ -19,7 +19,7 @@ static struct {
     struct floor_record rec; /* as it is or would be on the card             */
     const char *from;
     mono_ns due, every; /* the next save; saveinterval                      */
-    bool synced, from_cookies;
+    bool synced, from_cookies, from_plain;
     bool frozen; /* an operator reset the floor: it does not rise    */
 } tf;
 
@@ -165,6 +165,7 @@ void timefloor_status(struct status_timefloor *out)
         .unix_s = timefloor_unix(),
         .from = tf.from ? tf.from : "the build", /* not started */
         .from_cookies = tf.from_cookies,
+        .from_plain = tf.from_plain,
     };
 }
 
@@ -173,7 +174,10 @@ static void note_first_sync(mono_ns now)
     if (tf.synced || !timekeeper_synchronised())
         return;
     tf.synced = true;
-    tf.from_cookies = tls_client_handshakes() == 0;
+    tf.from_plain = true;
+    for (unsigned i = 0; i < tf.conf->source_count; i++)
+        tf.from_plain &= !tf.conf->sources[i].nts;
+    tf.from_cookies = !tf.from_plain && tls_client_handshakes() == 0;
     tf.due = now;
 }
 

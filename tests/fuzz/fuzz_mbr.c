@@ -4,12 +4,27 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/gpt.h"
 #include "core/mbr.h"
 
 static void check(const struct mbr_partition *p, uint32_t card)
 {
     ASSERT(p->sectors == 0 ? p->lba == 0
                            : p->lba < card && p->sectors <= card - p->lba);
+}
+
+/* The sector as a GPT's header, and as a block of its entries. */
+static void check_gpt(const uint8_t *sector, uint32_t card)
+{
+    struct gpt g = {.lba = 2, .count = 128, .size = 128, .a_block = 4};
+    if (gpt_read(sector, card, &g) == RC_OK) {
+        ASSERT(g.count <= GPT_ENTRIES_MAX && g.size * g.a_block == MBR_SECTOR);
+        ASSERT(g.lba < card && g.count / g.a_block <= card - g.lba);
+    }
+    for (uint32_t i = 0; i < g.count; i++) {
+        struct mbr_partition p = gpt_entry(&g, i, sector, card);
+        check(&p, card);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
@@ -27,6 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     mbr_read(sector, card, &m);
     check(&m.fat, card);
     check(&m.state, card);
+    for (unsigned i = 0; i < MBR_PARTITIONS; i++)
+        check(&m.part[i], card);
+    check_gpt(sector, card);
+    ASSERT(m.whole == MBR_FS_OTHER || m.whole == mbr_file_system(sector));
     ASSERT(m.table || (m.fat.sectors == 0 && m.state.sectors == 0));
     ASSERT(m.beyond < 16 && (!m.overlap || (m.fat.sectors && m.state.sectors)));
     if (m.fat.sectors && m.state.sectors && !m.overlap)

@@ -294,6 +294,30 @@ static void bootstrap(void **state)
     assert_non_null(strstr(out, "1970 UTC, from a quorum\nClock not set"));
 }
 
+/* What board says of the configuration, and of how the clock was set. */
+static void board_names_what_there_is(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof s);
+    s.machine.name = s.machine.last_reset = s.machine.trouble = "";
+    s.config.hostname = "gnomon";
+    s.timefloor.from = "the build";
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "chrony.conf missing"));
+    s.config.file = CONFIG_EMPTY;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "chrony.conf empty"));
+    s.config.file = CONFIG_READ;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "chrony.conf good"));
+    assert_non_null(strstr(out, "after key exchange"));
+    s.config.errors = 2;
+    s.timefloor.from_plain = true;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "chrony.conf has errors"));
+    assert_non_null(strstr(out, "from servers without NTS"));
+}
+
 /* Every value at its end, every size of buffer: cut, never overrun. */
 static void extremes(void **state)
 {
@@ -322,6 +346,7 @@ static void extremes(void **state)
     s.net.addr4.family = 4;
     s.net.addr6.family = 6;
     s.store.failing = s.pps.on = s.timefloor.from_cookies = true;
+    s.timefloor.from_plain = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
         assert_true(chronyc_sources(&s, out, cap) < cap);
@@ -411,6 +436,7 @@ int main(void)
         cmocka_unit_test(card_wear),
         cmocka_unit_test(machine),
         cmocka_unit_test(bootstrap),
+        cmocka_unit_test(board_names_what_there_is),
         cmocka_unit_test(extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

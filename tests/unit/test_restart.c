@@ -19,7 +19,8 @@
 #include "services/timekeeper.h"
 
 static mono_ns now;
-static bool waits, idle;
+static bool waits, idle, came_late;
+static uint32_t boots;
 static unsigned resets;
 static char saved[8];
 
@@ -53,6 +54,16 @@ bool store_idle(void)
     return idle;
 }
 
+bool store_came_late(void)
+{
+    return came_late;
+}
+
+void port_info(struct port_info *out)
+{
+    *out = (struct port_info){.boots = boots};
+}
+
 void log_line(const char *f, ...)
 {
     (void)f;
@@ -70,7 +81,7 @@ static int setup(void **state)
 {
     (void)state;
     now = 77 * MONO_S;
-    waits = idle = false;
+    waits = idle = came_late = false;
     resets = 0;
     saved[0] = 0;
     return 0;
@@ -80,8 +91,8 @@ static void not_unasked(void **state)
 {
     (void)state;
     idle = true;
-    assert_true(restart_poll(now) == MONO_NEVER);
-    assert_true(restart_poll(now + 1000 * MONO_S) == MONO_NEVER);
+    assert_true(restart_poll(now) > now);
+    assert_true(restart_poll(now + 1000 * MONO_S) > now + 1000 * MONO_S);
     assert_int_equal(resets, 0);
 }
 
@@ -119,10 +130,40 @@ static void or_two_seconds_later(void **state)
     assert_int_equal(resets, 1);
 }
 
+/* A card that could not be read at start has the configuration. Not for ever:
+ * a card that is readable now and then would keep the board starting. */
+static void when_a_card_comes_late(void **state)
+{
+    (void)state;
+    idle = true;
+    came_late = true;
+    boots = 6;
+    assert_true(restart_poll(now) > now);
+    boots = 5;
+    assert_true(restart_poll(now) > now); /* this run has decided */
+    assert_int_equal(resets, 0);
+    assert_string_equal(saved, "");
+    came_late = false;
+    assert_true(restart_poll(now) > now);
+}
+
+static void a_late_card_restarts(void **state)
+{
+    (void)state;
+    idle = true;
+    came_late = true;
+    boots = 5;
+    expect_assert_failure((void)restart_poll(now));
+    assert_int_equal(resets, 1);
+    assert_string_equal(saved, "fs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(not_unasked, setup),
+        cmocka_unit_test_setup(when_a_card_comes_late, setup),
+        cmocka_unit_test_setup(a_late_card_restarts, setup),
         cmocka_unit_test_setup(at_once_while_it_waits, setup),
         cmocka_unit_test_setup(when_the_card_has_it, setup),
         cmocka_unit_test_setup(or_two_seconds_later, setup),

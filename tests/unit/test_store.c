@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/journal.h"
+#include "core/mono.h"
 #include "port.h"
 #include "services/log.h"
 #include "services/store.h"
@@ -244,6 +245,7 @@ static void wrong_cards(void **state)
 
     (void)setup(state);
     partition(0, 0x83, FAT, 512);
+    memset(card[FAT], 0, PORT_BLK_SIZE);
     assert_int_equal(store_init(), RC_OK);
     assert_true(said("no FAT partition"));
     assert_true(store_state_partition());
@@ -286,6 +288,165 @@ static void wrong_cards(void **state)
     assert_int_equal(store_init(), RC_OK);
     assert_int_equal(store_read_file("chrony~1.con", b, 4), 1);
     assert_false(store_state_partition());
+}
+
+/* Cards as PCs and cameras format them: read, or said. */
+static void other_cards(void **state)
+{
+    static const uint8_t types[] = {0x01, 0x04, 0x06, 0x0b, 0x0c, 0x0e,
+                                    0x11, 0x14, 0x16, 0x1b, 0x1c, 0x1e,
+                                    0xef, 0x07, 0x83, 0x27};
+    uint8_t b[4];
+    for (size_t i = 0; i < LEN(types); i++) { /* FAT in any type: read */
+        (void)setup(state);
+        partition(0, types[i], FAT, 512);
+        make_fat(FAT, "CHRONY~1CON", "x");
+        assert_int_equal(store_init(), RC_OK);
+        if (store_read_file("chrony~1.con", b, 4) != 1)
+            fail_msg("type %02x", types[i]);
+        assert_true(store_state_partition());
+        assert_false(said("no chrony.conf"));
+    }
+    static const char *const names[] = {"EXFAT   ", "NTFS    "};
+    static const char *const says[] = {"is exFAT: format it as FAT32",
+                                       "is NTFS: format it as FAT32"};
+    for (size_t i = 0; i < LEN(names); i++) {
+        for (unsigned type = 7; type <= 12; type += 5) {
+            (void)setup(state);
+            partition(0, (uint8_t)type, FAT, 512);
+            memset(card[FAT], 0, PORT_BLK_SIZE);
+            memcpy(card[FAT] + 3, names[i], 8);
+            assert_int_equal(store_init(), RC_OK);
+            assert_true(said("card: partition 1"));
+            assert_true(said(says[i]));
+            assert_false(said("holds no FAT"));
+        }
+        (void)setup(state);
+        memset(card[0], 0, PORT_BLK_SIZE);
+        memcpy(card[0] + 3, names[i], 8);
+        assert_int_equal(store_init(), RC_OK);
+        assert_true(said("card: the whole card"));
+        assert_true(said(says[i]));
+        assert_false(said("no partition table"));
+    }
+    (void)setup(state); /* the first is of another, the second is read */
+    partition(0, 0x0c, STATE + 2048, 10);
+    partition(2, 0x0c, FAT, 512);
+    memcpy(card[STATE + 2048] + 3, "NTFS    ", 8);
+    assert_int_equal(store_init(), RC_OK);
+    assert_int_equal(store_read_file("chrony~1.con", b, 4), RC_SPACE);
+    assert_true(said("FAT in partition 3"));
+
+    (void)setup(state);
+    partition(0, 0x05, FAT, 512);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("inside an extended one are not looked at"));
+    assert_true(said("no FAT partition"));
+}
+
+static void little(uint8_t *at, uint64_t v)
+{
+    for (unsigned i = 0; i < 8; i++)
+        at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void gpt_cards(void **state)
+{
+    uint8_t b[4];
+    (void)setup(state);
+    partition(0, 0xee, 1, CARD - 1);
+    partition(1, 0, 0, 0);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("stands for a GPT, which cannot be read"));
+    assert_false(said("no FAT partition"));
+
+    log_init();
+    memcpy(card[1], "EFI PART", 8);
+    little(card[1] + 72, 2);
+    little(card[1] + 80, 128 | UINT64_C(128) << 32);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("GPT without a FAT partition"));
+    assert_true(said("no state partition (type da) in a GPT"));
+
+    log_init();
+    card[3][128] = 0x28; /* the sixth */
+    little(card[3] + 128 + 32, FAT);
+    little(card[3] + 128 + 40, FAT + 511);
+    assert_int_equal(store_init(), RC_OK);
+    assert_true(said("GPT, FAT in its partition 6"));
+    assert_int_equal(store_read_file("chrony~1.con", b, 4), RC_SPACE);
+}
+
+/* A card that could not be read at start is looked at again, and one that
+ * comes later is found. */
+static void late_cards(void **state)
+{
+    (void)setup(state);
+    fail_reads = 1000;
+    assert_int_equal(store_init(), RC_IO);
+    mono_ns start = (mono_ns)ticks * 1000;
+    run(start, start + 5 * MONO_S);
+    assert_false(store_came_late());
+    run(start + 5 * MONO_S, start + 31 * MONO_S);
+    assert_false(store_came_late());
+    assert_true(fail_reads < 1000);
+    fail_reads = 0;
+    run(start + 31 * MONO_S, start + 45 * MONO_S);
+    assert_true(store_came_late());
+
+    (void)setup(state);
+    card_size = RC_STATE;
+    assert_int_equal(store_init(), RC_IO);
+    start = (mono_ns)ticks * 1000;
+    run(start, start + 20 * MONO_S);
+    assert_false(store_came_late());
+    card_size = CARD;
+    run(start + 20 * MONO_S, start + 40 * MONO_S);
+    assert_true(store_came_late());
+
+    (void)setup(state); /* a read that never ended when it should have */
+    stuck = true;
+    assert_int_equal(store_init(), RC_IO);
+    start = (mono_ns)ticks * 1000;
+    run(start, start + 20 * MONO_S);
+    assert_false(store_came_late());
+    stuck = false;
+    run(start + 20 * MONO_S, start + 40 * MONO_S);
+    assert_true(store_came_late());
+
+    (void)setup(state); /* a good one is left alone */
+    assert_int_equal(store_init(), RC_OK);
+    assert_int_equal(store_poll(0), MONO_NEVER);
+    uint8_t b[4];
+    fail_reads = 1000; /* chrony.conf cannot be read */
+    assert_int_equal(store_read_file("chrony~1.con", b, 4), RC_IO);
+    fail_reads = 0;
+    start = (mono_ns)ticks * 1000;
+    run(start, start + 20 * MONO_S);
+    assert_true(store_came_late());
+}
+
+/* The folder's files in alphabetical order. */
+static void folders(void **state)
+{
+    char name[CONF_PATH_MAX];
+    static const char *const entries[] = {"B       CON", "A       CON",
+                                          "C       TXT"};
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        memcpy(card[FAT + 3] + 32 * (i + 1), entries[i], 11);
+    card[FAT + 3][32 * 3 + 11] = 0x10; /* a directory */
+    assert_int_equal(store_init(), RC_OK);
+    assert_int_equal(store_next_file("", "*", "", name), 5);
+    assert_string_equal(name, "A.CON");
+    assert_int_equal(store_next_file("", "*", "a.con", name), 5);
+    assert_string_equal(name, "B.CON");
+    assert_int_equal(store_next_file("", "*", name, name) > 0, true);
+    assert_string_equal(name, "CHRONY~1.CON");
+    assert_int_equal(store_next_file("", "*", "CHRONY~1.CON", name), 0);
+    assert_int_equal(store_next_file("", "c*", "", name), 12);
+    assert_int_equal(store_next_file("none", "*", "", name), RC_STATE);
+    assert_int_equal(store_next_file("A.CON", "*", "", name), RC_STATE);
 }
 
 static void reads_that_fail(void **state)
@@ -375,6 +536,10 @@ int main(void)
         cmocka_unit_test_setup(remembers, setup),
         cmocka_unit_test_setup(no_card, setup),
         cmocka_unit_test(wrong_cards),
+        cmocka_unit_test(other_cards),
+        cmocka_unit_test(gpt_cards),
+        cmocka_unit_test(late_cards),
+        cmocka_unit_test_setup(folders, setup),
         cmocka_unit_test_setup(reads_that_fail, setup),
         cmocka_unit_test_setup(writes_that_fail, setup),
         cmocka_unit_test_setup(writes_that_are_not_kept, setup),

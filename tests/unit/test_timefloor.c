@@ -293,6 +293,13 @@ static void whether_it_took_a_handshake(void **state)
     boot();
     sync_at(B + DAY);
     (void)timefloor_poll(now);
+    assert_true(status().from_plain && !status().from_cookies); /* no NTS */
+    conf.source_count = 2;
+    conf.sources[1].nts = true;
+    boot();
+    sync_at(B + DAY);
+    (void)timefloor_poll(now);
+    assert_false(status().from_plain);
     handshakes = 3; /* those that come later do not count */
     (void)timefloor_poll(now);
     assert_true(status().from_cookies);
