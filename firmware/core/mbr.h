@@ -1,9 +1,9 @@
 /* mbr.h -- the first sector of an SD card: its partition table (the classical
  * one, MBR), or a file system on a card without one; and which file system a
- * partition's first sector belongs to. Of the partitions two are looked for: the
- * first of a FAT type, and the first of type 0xDA ("non-filesystem data"), which
- * holds the journal. The others are kept for whoever wants to look into them:
- * FAT is found in partitions of any type. gpt.h reads the newer table.
+ * partition's first sector belongs to. Of the partitions two are looked for:
+ * the first of a FAT type, and the first of type 0xDA ("non-filesystem data"),
+ * which holds the journal. The others are kept for whoever wants to look into
+ * them: FAT is found in partitions of any type. gpt.h reads the newer table.
  *
  * Any bytes may come in. What comes out lies on the card. */
 #ifndef MBR_H
