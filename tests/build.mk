@@ -76,7 +76,12 @@ $(F)/libfirmware.a: $(call objects,$(F),$(FIRMWARE) $(DRIVERS))
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o \
              $(F)/libfirmware.a $(F)/libthird.a
-	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+	$(Q)clang -fsanitize=fuzzer,address,undefined $^ $(FUZZ_LIBS) -lm -o $@
+# Stands between a server and its messages, and remembers arithmetic.
+comma := ,
+$(F)/fuzz_tls: private FUZZ_LIBS = $(addprefix -Wl$(comma)--wrap=mbedtls_, \
+    ssl_add_hs_msg_to_checksum ssl_finish_handshake_msg pk_verify_ext \
+    ecp_mul ecp_mul_restartable)
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -------------------------
 $(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | \

@@ -203,6 +203,11 @@ static void explain(struct client *c)
         (void)fmt(out, cap, "%s", c->chain.why);
         return;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
+        /* what Mbed TLS makes of an empty list of certificates */
+        if (s->ssl.MBEDTLS_PRIVATE(in_msgtype) != MBEDTLS_SSL_MSG_ALERT) {
+            (void)fmt(out, cap, "server has no certificate");
+            return;
+        }
         /* level, description; there is no public door to it in 3.6 */
         tls_words_alert(s->ssl.MBEDTLS_PRIVATE(in_msg)[1], out, cap);
         return;
@@ -219,6 +224,17 @@ static void explain(struct client *c)
             at == MBEDTLS_SSL_SERVER_CERTIFICATE) {
             (void)fmt(out, cap,
                       "server's certificates are too long: more than 16 KB");
+            return;
+        }
+        break;
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+        if (at == MBEDTLS_SSL_CERTIFICATE_VERIFY) {
+            (void)fmt(out, cap,
+                      "server did not prove that its certificate is its own");
+            return;
+        }
+        if (at == MBEDTLS_SSL_SERVER_FINISHED) {
+            (void)fmt(out, cap, "TLS handshake was changed on its way");
             return;
         }
         break;

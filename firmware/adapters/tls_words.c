@@ -43,6 +43,8 @@ static const struct word errors[] = {
     {MBEDTLS_ERR_SSL_DECODE_ERROR, "server's TLS message is malformed"},
     {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER,
      "server's TLS message breaks the protocol"},
+    {MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION,
+     "server's TLS message has an extension that we did not ask for"},
     {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE,
      "server's TLS message is out of order"},
     {MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, "TLS: nothing in common"},
