@@ -14,6 +14,7 @@ SIM_TESTS    := $(call tests,sim)
 DRIVER_TESTS := $(call tests,drivers)
 HOST_TESTS   := $(call tests,host)
 WORLD_TESTS  := $(call tests,world)
+FIELD_TESTS  := $(call tests,field)
 
 # LIBS: what one of them needs beside our own archives.
 LIBS = -lcmocka
@@ -24,7 +25,7 @@ define plain_tests
 $(T)/$(1)/%: $(H)/obj/tests/$(1)/%.o $(PANIC) $(TEST_LIBS)
 	$$(LINK)
 endef
-$(foreach k,unit vectors power sim,$(eval $(call plain_tests,$(k))))
+$(foreach k,unit vectors power sim field,$(eval $(call plain_tests,$(k))))
 
 # Looks on at what the services put on the card.
 $(T)/power/test_services_power: LIBS += -Wl,--wrap=store_put
@@ -105,5 +106,6 @@ fuzz: $(F)/fuzz_$(NAME)
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
-           $(H)/journal_dump $(H)/ntpclient $(H)/ntpclient-san \
+           $(FIELD_TESTS) $(H)/journal_dump $(H)/ntpclient \
+           $(H)/ntpclient-san \
            $(H)/shift_clock.so host image probe $(B)/peers/.fetched

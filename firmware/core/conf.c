@@ -428,6 +428,9 @@ static int read_unknown(struct conf_parser *p)
     char f[96];
     const char *word = p->w.word[0], *near = conf_near_directive(p, word);
     const char *whose = conf_foreign(word);
+    if (conf_find(conf_source_options, word) ||
+        conf_find(conf_chrony_options, word))
+        whose = "an option of server and pool lines";
     p->loss = loss_of(near && !whose ? near : "");
     if (whose)
         (void)fmt(f, sizeof f, "unknown directive * (%s)", whose);

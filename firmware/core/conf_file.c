@@ -183,16 +183,18 @@ static void report_none(struct conf_parser *p, const struct conf_list *l)
     char f[128], place[CONF_PATH_MAX];
     struct fmt_text t = fmt_text_of(f, sizeof f);
     if (l->there && l->kind != CONF_INCLUDE) {
-        conf_report(p, CONF_NOTE, list_word[l->kind],
-                    l->kind == CONF_CONFDIR ? "no file *.conf in it"
-                                            : "no file *.sources in it",
+        conf_report(p, CONF_IGNORED, list_word[l->kind],
+                    l->kind == CONF_CONFDIR
+                        ? "ignored: no file *.conf in it"
+                        : "ignored: no file *.sources in it",
                     NULL);
         return;
     }
-    fmt_add(&t, "* is not on the card; looked for");
+    fmt_add(&t, "%s* is not on the card; looked for",
+            l->kind == CONF_INCLUDE ? "" : "ignored: ");
     for (unsigned i = 0; conf_path_place(l->path[0], i, place) > 0; i++)
         fmt_add(&t, "%s /%s", i ? "," : "", place);
-    conf_report(p, l->kind == CONF_INCLUDE ? CONF_ERROR : CONF_NOTE,
+    conf_report(p, l->kind == CONF_INCLUDE ? CONF_ERROR : CONF_IGNORED,
                 list_word[l->kind], f, l->path[0]);
 }
 

@@ -41,6 +41,8 @@ int conf_path_place(const char *path, unsigned i, char out[CONF_PATH_MAX])
     out[len] = 0;
     if (skipped == 0)
         return RC_BAD;
+    if (i > 0 && conf_path_is_pattern(out) && !strchr(out, '/'))
+        return RC_STATE;
     return len ? (int)len : RC_STATE;
 }
 

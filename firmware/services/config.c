@@ -40,9 +40,6 @@ static size_t next_of_path(struct conf_list *l, const char *path,
     char place[CONF_PATH_MAX];
     for (unsigned i = 0; conf_path_place(path, i, place) > 0; i++) {
         const char *folder, *pattern = cut(l, place, &folder);
-        /* The root's files are not those of a folder of any name. */
-        if (i > 0 && !*folder && conf_path_is_pattern(pattern))
-            break;
         int n = store_next_file(folder, pattern, "", name);
         if (n < 0 || (n == 0 && l->kind == CONF_INCLUDE))
             continue;

@@ -720,6 +720,8 @@ static void nearest_directive(void **state)
          "used: its certificates are not trusted"},
         {"restrict default kod",
          "unknown directive `restrict' (of ntpd's ntp.conf); line not used"},
+        {"maxdelay 0.1", "unknown directive `maxdelay' (an option of server "
+                         "and pool lines); line not used"},
         {"qwertyuiop", "unknown directive `qwertyuiop'; line not used"},
     };
     (void)state;
@@ -758,11 +760,12 @@ static void files_need_a_card(void **state)
     report_is(0, CONF_ERROR, 1,
               "include: `/etc/chrony/x.conf' is not on the card; looked for "
               "/etc/chrony/x.conf, /chrony/x.conf, /x.conf");
-    report_is(1, CONF_NOTE, 2,
-              "confdir: `/etc/c.d' is not on the card; looked for /etc/c.d, "
-              "/c.d");
-    report_is(2, CONF_NOTE, 3,
-              "sourcedir: `s.d' is not on the card; looked for /s.d");
+    report_is(
+        1, CONF_IGNORED, 2,
+        "confdir: ignored: `/etc/c.d' is not on the card; looked for /etc/c.d, "
+        "/c.d");
+    report_is(2, CONF_IGNORED, 3,
+              "sourcedir: ignored: `s.d' is not on the card; looked for /s.d");
     report_is(3, CONF_ERROR, 4,
               "include: `../x' cannot be a path on the card; line not used");
     assert_int_equal(c.source_count, 1);

@@ -256,8 +256,9 @@ static void files_that_files_name(void **state)
     assert_true(said("sources.d/x.sources:2: error: makestep: a sourcedir's "
                      "file has only server, pool and peer lines"));
     assert_true(said("sources.d/x.sources:3: peer: ignored"));
-    assert_true(said("chrony.conf:4: confdir: `/run/none' is not on the card; "
-                     "looked for /run/none, /none"));
+    assert_true(
+        said("chrony.conf:4: confdir: ignored: `/run/none' is not on the card; "
+             "looked for /run/none, /none"));
     assert_true(said("chrony.conf:5: error: include: `none*.conf' is not on "
                      "the card"));
     assert_true(said("chrony.conf: 3 errors, 2 notes"));
