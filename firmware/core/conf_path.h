@@ -3,9 +3,9 @@
  * on a Linux machine: /etc/chrony/conf.d may be the folder etc/chrony/conf.d,
  * chrony/conf.d or conf.d of the card. All three are tried, in this order, and
  * the first that is there is it. A relative path begins at the partition's
- * root, and loses its first folders in the same way. A pattern does not lose its
- * last folder: the root's files are not those of a folder of any name. Pure; any
- * bytes may come in. */
+ * root, and loses its first folders in the same way. A pattern does not lose
+ * its last folder: the root's files are not those of a folder of any name.
+ * Pure; any bytes may come in. */
 #ifndef CONF_PATH_H
 #define CONF_PATH_H
 
