@@ -24,6 +24,7 @@ struct conf_source {
     uint16_t line;
     uint8_t file; /* conf.file[] that the line is in                        */
     uint8_t version; /* of the requests, 1 .. 4                             */
+    uint8_t family;  /* ipv4, ipv6: 4 or 6, of its addresses; 0: any         */
     uint16_t port, ntsport;
     int8_t minpoll, maxpoll; /* log2 s                                       */
     bool pool;               /* a pool line: up to maxsources addresses      */

@@ -132,7 +132,6 @@ const char *conf_foreign(const char *directive)
 
 #define MORE INT32_MAX
 static const char by_delay[] = "each sample is weighed by its delay";
-static const char both[] = "addresses of both families are tried";
 
 /* clang-format off */
 const struct conf_row conf_chrony_options[] = {
@@ -141,8 +140,6 @@ const struct conf_row conf_chrony_options[] = {
     {"auto_offline", CONF_FLAG, .why = "a dead link is seen by itself"},
     {"burst", CONF_FLAG, .why = "what is refused is asked again"},
     {"copy", CONF_FLAG, .why = "the stratum stays our own"},
-    {"ipv4", CONF_FLAG, .why = both},
-    {"ipv6", CONF_FLAG, .why = both},
     {"offline", CONF_FLAG, .why = "asked as soon as there is a link"},
     {"filter", CONF_INT, .most = MORE,
      .why = "no median: all samples are used"},

@@ -296,6 +296,8 @@ int conf_read_value(struct conf_parser *p, const struct conf_row *r,
     case CONF_CHOICE:
         return read_choice(p, r, what, word, &v->n);
     case CONF_FLAG:
+        v->n = r->most ? r->most : 1;
+        break;
     case CONF_GIVEN:
     case CONF_LINE:
         break;

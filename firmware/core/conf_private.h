@@ -19,7 +19,7 @@
 #include "conf_lex.h"
 
 enum conf_kind {
-    CONF_FLAG,     /* no value; the field becomes true                      */
+    CONF_FLAG,     /* no value; the field becomes most, 1 if that is 0      */
     CONF_GIVEN,    /* a value that is not looked at                         */
     CONF_INT,      /* least .. most                                         */
     CONF_REAL,     /* least .. most                                         */

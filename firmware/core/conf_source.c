@@ -16,6 +16,8 @@ const struct conf_row conf_source_options[] = {
     ROW("port",          CONF_INT,  port,               1,    65535, 123),
     ROW("ntsport",       CONF_INT,  ntsport,            1,    65535, 4460),
     ROW("version",       CONF_INT,  version,            1,        4, 4),
+    ROW("ipv4",          CONF_FLAG, family,             0,        4, 0),
+    ROW("ipv6",          CONF_FLAG, family,             0,        6, 0),
     ROW("certset",       CONF_INT,  certset,            0,      255, 0),
     ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4, CLAMP),
     ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6, CLAMP),

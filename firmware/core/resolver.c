@@ -289,6 +289,17 @@ int resolver_take(struct resolver *r, int number, mono_ns now,
     return RC_OK;
 }
 
+void resolver_keep_family(struct resolver_answer *a, uint8_t family)
+{
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < a->count; i++)
+        if (family == 0 || a->addr[i].family == family)
+            a->addr[kept++] = a->addr[i];
+    if (kept == 0 && a->count > 0)
+        a->why = RESOLVER_NO_FAMILY;
+    a->count = kept;
+}
+
 void resolver_why_text(const struct resolver_answer *a, char out[RESOLVER_WHY])
 {
     static const char *const text[] = {
@@ -303,6 +314,7 @@ void resolver_why_text(const struct resolver_answer *a, char out[RESOLVER_WHY])
         [RESOLVER_MALFORMED] = "the name server's answer is malformed",
         [RESOLVER_ENDLESS] = "the name's CNAME records lead in a circle",
         [RESOLVER_NO_ROUTE] = "no route to a name server",
+        [RESOLVER_NO_FAMILY] = "the name has no address of this family",
         [RESOLVER_NO_ENTROPY] = "no entropy to ask a name server with",
     };
     if (a->why != RESOLVER_SILENT)

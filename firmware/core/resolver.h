@@ -65,6 +65,7 @@ enum resolver_why {
     RESOLVER_ENDLESS, /* CNAME records in a circle                          */
     RESOLVER_NO_ROUTE,
     RESOLVER_NO_ENTROPY, /* nothing unguessable to ask with                 */
+    RESOLVER_NO_FAMILY,  /* it has addresses, but see resolver_keep_family  */
 };
 
 struct resolver_answer {
@@ -74,6 +75,10 @@ struct resolver_answer {
     struct addr addr[LIMIT_DNS_ADDRESSES];
     uint32_t ttl_s; /* how long this holds from now                         */
 };
+
+/* Leaves only the addresses of one family in the answer, 4 or 6; 0 leaves all
+ * of them. Where none is left, why says so. */
+void resolver_keep_family(struct resolver_answer *a, uint8_t family);
 
 #define RESOLVER_WHY 64
 /* Writes why there is no address, for a person: "no answer from 3 name

@@ -220,9 +220,11 @@ static void mark(struct source *s, mono_ns now)
     s->ke.ticket = write_record(now);
 }
 
-static void resolved(void *arg, const struct resolver_answer *a)
+static void resolved(void *arg, const struct resolver_answer *all)
 {
     struct source *s = arg;
+    struct resolver_answer own = *all, *a = &own;
+    resolver_keep_family(a, s->conf->family);
     mono_ns now = port_mono();
     if (a->count == 0) {
         source_unresolved(s, a);

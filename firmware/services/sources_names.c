@@ -69,9 +69,11 @@ void sources_choose(struct source *s, struct addr_pick *pick,
     }
 }
 
-static void pool_resolved(void *arg, const struct resolver_answer *a)
+static void pool_resolved(void *arg, const struct resolver_answer *all)
 {
     struct source *s = arg;
+    struct resolver_answer own = *all, *a = &own;
+    resolver_keep_family(a, s->conf->family);
     s->grown = a->count > 0;
     if (s->grown)
         grow_pool(s, a);
@@ -98,9 +100,11 @@ void sources_move_on(struct source *s)
     s->retry = ntp_client_due(&s->ntp);
 }
 
-static void resolved(void *arg, const struct resolver_answer *a)
+static void resolved(void *arg, const struct resolver_answer *all)
 {
     struct source *s = arg;
+    struct resolver_answer own = *all, *a = &own;
+    resolver_keep_family(a, s->conf->family);
     mono_ns now = port_mono();
     if (s->stale) { /* new keys have named another server meanwhile */
         s->stale = false;

@@ -116,6 +116,18 @@ static void version(void **state)
     assert_int_equal(c.report_count, 0);
 }
 
+static void family(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("nts"), 0);
+    assert_int_equal(c.sources[0].family, 0);
+    assert_int_equal(parse("ipv4"), 0);
+    assert_int_equal(c.sources[0].family, 4);
+    assert_int_equal(parse("ipv4 IPv6"), 0); /* the last, as in chrony */
+    assert_int_equal(c.sources[0].family, 6);
+    assert_int_equal(c.report_count, 0);
+}
+
 /* A slip in one option: what was meant, and what it costs. */
 static void nearest(void **state)
 {
@@ -153,11 +165,20 @@ static void a_key_is_refused(void **state)
 
 static void ignored_with_a_reason(void **state)
 {
-    static const char *const options[] = {
-        "asymmetry 0.1",     "auto_offline",  "burst",          "copy",
-        "extfield F323",     "filter 5",      "ipv4",           "ipv6",
-        "maxdelayquant 0.2", "maxsamples 10", "maxunreach 100", "mindelay 1e-4",
-        "minsamples 6",      "offline",       "polltarget 12",  "presend 9"};
+    static const char *const options[] = {"asymmetry 0.1",
+                                          "auto_offline",
+                                          "burst",
+                                          "copy",
+                                          "extfield F323",
+                                          "filter 5",
+                                          "maxdelayquant 0.2",
+                                          "maxsamples 10",
+                                          "maxunreach 100",
+                                          "mindelay 1e-4",
+                                          "minsamples 6",
+                                          "offline",
+                                          "polltarget 12",
+                                          "presend 9"};
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         assert_int_equal(parse(options[i]), 0);
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(ranges),
         cmocka_unit_test(clamped),
         cmocka_unit_test(version),
+        cmocka_unit_test(family),
         cmocka_unit_test(nearest),
         cmocka_unit_test(a_key_is_refused),
         cmocka_unit_test(ignored_with_a_reason),

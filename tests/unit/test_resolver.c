@@ -536,26 +536,43 @@ static void unguessable(void **state)
     assert_true(same == 0 && mixed > 70);
 }
 
+static void one_family_kept(void **state)
+{
+    (void)state;
+    static const uint8_t families[] = {4, 6, 6, 4};
+    struct resolver_answer all = {.count = 4}, a;
+    for (unsigned i = 0; i < 4; i++)
+        all.addr[i] = (struct addr){.family = families[i], .b = {(uint8_t)i}};
+    a = all;
+    resolver_keep_family(&a, 0);
+    assert_int_equal(a.count, 4);
+    a = all;
+    resolver_keep_family(&a, 6);
+    assert_int_equal(a.count, 2);
+    assert_true(a.addr[0].b[0] == 1 && a.addr[1].b[0] == 2);
+    assert_int_equal(a.why, RESOLVER_FOUND);
+    resolver_keep_family(&a, 4);
+    assert_int_equal(a.count, 0);
+    char why[RESOLVER_WHY];
+    resolver_why_text(&a, why);
+    assert_string_equal(why, "the name has no address of this family");
+    a = (struct resolver_answer){.why = RESOLVER_SILENT};
+    resolver_keep_family(&a, 4); /* keeps its own reason */
+    assert_int_equal(a.why, RESOLVER_SILENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_families),
-        cmocka_unit_test(denials),
-        cmocka_unit_test(times_to_live),
-        cmocka_unit_test(dead_servers),
-        cmocka_unit_test(late_answers),
-        cmocka_unit_test(one_family_dead),
-        cmocka_unit_test(failing_servers),
-        cmocka_unit_test(old_servers),
-        cmocka_unit_test(truncated),
-        cmocka_unit_test(no_servers),
-        cmocka_unit_test(servers_change),
-        cmocka_unit_test(unreachable),
-        cmocka_unit_test(no_entropy),
-        cmocka_unit_test(many_questions),
-        cmocka_unit_test(loss),
-        cmocka_unit_test(forged),
-        cmocka_unit_test(unguessable),
+        cmocka_unit_test(both_families),   cmocka_unit_test(one_family_kept),
+        cmocka_unit_test(denials),         cmocka_unit_test(times_to_live),
+        cmocka_unit_test(dead_servers),    cmocka_unit_test(late_answers),
+        cmocka_unit_test(one_family_dead), cmocka_unit_test(failing_servers),
+        cmocka_unit_test(old_servers),     cmocka_unit_test(truncated),
+        cmocka_unit_test(no_servers),      cmocka_unit_test(servers_change),
+        cmocka_unit_test(unreachable),     cmocka_unit_test(no_entropy),
+        cmocka_unit_test(many_questions),  cmocka_unit_test(loss),
+        cmocka_unit_test(forged),          cmocka_unit_test(unguessable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
