@@ -18,10 +18,11 @@
 #include "adapters/tls_client.h"
 #include "adapters/tls_platform.h"
 #include "services/version.h"
+#include "services/why_log.h"
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 8
+#define EARLY 9
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -30,6 +31,7 @@ static const struct superloop_service services[] = {
     {"pps", pps_poll},
     {"timefloor", timefloor_poll},
     {"store", store_poll}, /* after all who put */
+    {"why_log", why_log_poll},
     {"restart", restart_poll},
     {"console", console_poll},
     {"log", log_poll},
@@ -73,6 +75,7 @@ static void start(void)
     ke_client_init();
     ke_client_offer(conf->aeads, conf->aead_count);
     sources_init(conf);
+    why_log_init();
 }
 
 _Noreturn void gnomon_main(void)

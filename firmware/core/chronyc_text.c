@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "chronyc_units.h"
+#include "why.h"
 
-#define SECTORS_PER_MB 1953 /* of 512 bytes */
+#define SECTORS_PER_MB 1953       /* of 512 bytes                          */
+#define UNSET_NS       1000000000 /* chronyd's root delay and dispersion   */
 
 /* ---- the tables ---- */
 
@@ -58,22 +60,39 @@ static const char *leap_text(uint8_t leap)
 }
 
 /* Beyond chronyc's lines, and only while there is something to say. */
-static void add_bootstrap(struct fmt_text *t, const struct status_tracking *k)
+static void add_why(struct fmt_text *t, const struct status *s)
 {
-    if (k->why[0])
-        fmt_add(t, "Clock not set   : %s\n", k->why);
+    const struct status_tracking *k = &s->timekeeper.tracking;
+    char why[WHY_TEXT];
+    if (why_text(s, why, sizeof why) > 0)
+        fmt_add(t, "%-16s: %s\n",
+                k->synchronised ? "Hold-over" : "Clock not set", why);
     if (k->warning[0])
         fmt_add(t, "WARNING         : %s\n", k->warning);
+    if (why_note(s)[0])
+        fmt_add(t, "Note            : %s\n", why_note(s));
+}
+
+/* The source that is followed; in hold-over the last that was. */
+static const char *reference_name(const struct status *s)
+{
+    const struct status_tracking *k = &s->timekeeper.tracking;
+    if (k->selected >= 0 && k->selected < (int)s->sources.count)
+        return s->sources.row[k->selected].name;
+    for (size_t i = 0; k->ref_id != 0 && i < s->sources.count; i++)
+        if (addr_refid(&s->sources.row[i].addr) == k->ref_id)
+            return s->sources.row[i].name;
+    return "";
 }
 
 size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
-    bool named = k->selected >= 0 && k->selected < (int)s->sources.count;
+    bool set = k->synchronised;
     struct fmt_text t = fmt_text_of(out, cap);
     fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)k->ref_id,
-            named ? s->sources.row[k->selected].name : "");
-    fmt_add(&t, "Stratum         : %u\n", k->stratum);
+            reference_name(s));
+    fmt_add(&t, "Stratum         : %u\n", set ? k->stratum : 0u);
     fmt_add(&t, "Ref time (UTC)  : ");
     chronyc_add_time(&t, k->ref_unix_s);
     fmt_add(&t, "\nSystem time     : ");
@@ -92,13 +111,15 @@ size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Residual freq   : %+.3f ppm\n", chronyc_ppm(-k->resid_e12));
     fmt_add(&t, "Skew            : %.3f ppm\n", chronyc_ppm(k->freq_sigma_e12));
     fmt_add(&t, "Root delay      : ");
-    chronyc_add_seconds(&t, "", chronyc_magnitude(k->root_delay_ns));
+    chronyc_add_seconds(&t, "",
+                        set ? chronyc_magnitude(k->root_delay_ns) : UNSET_NS);
     fmt_add(&t, " seconds\nRoot dispersion : ");
-    chronyc_add_seconds(&t, "", chronyc_magnitude(k->root_disp_ns));
+    chronyc_add_seconds(&t, "",
+                        set ? chronyc_magnitude(k->root_disp_ns) : UNSET_NS);
     fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n",
             (double)k->update_ns / 1e9);
     fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
-    add_bootstrap(&t, k);
+    add_why(&t, s);
     return t.len;
 }
 
@@ -245,7 +266,7 @@ size_t chronyc_floor(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
     add_floor(&t, &s->timefloor);
-    add_bootstrap(&t, &s->timekeeper.tracking);
+    add_why(&t, s);
     return t.len;
 }
 
@@ -266,7 +287,7 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
     add_network(&t, s);
     add_card(&t, s);
     add_floor(&t, &s->timefloor);
-    add_bootstrap(&t, &s->timekeeper.tracking);
+    add_why(&t, s);
     add_first_sync(&t, s);
     if (s->pps.on)
         fmt_add(&t, "Pulses          : %lu, %lu missed\n",

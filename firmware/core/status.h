@@ -123,8 +123,14 @@ struct status_tracking {
     span_ns root_delay_ns, root_disp_ns;
     span_ns update_ns;  /* between the last two updates                      */
     mono_ns first_sync; /* since boot; -1: not yet                          */
-    char why[96];       /* the clock is not set; "" if it is                */
-    char warning[96];   /* a weaker mode is in force; "" if none            */
+    int64_t now_unix_s; /* what the clock shows, set or not                 */
+    uint32_t now_unix_ns;
+    bool alone;          /* set, but no source steers it just now           */
+    char why[128];       /* what it lacks to be set or steered, of the sources
+                          * that are heard; "": nothing. All of it: why.h   */
+    bool split;          /* they disagree                                   */
+    bool operators_turn; /* no source can mend it: an operator has to       */
+    char warning[96];    /* a weaker mode is in force; "" if none           */
 };
 
 struct status_timekeeper {

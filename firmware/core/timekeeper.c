@@ -184,20 +184,6 @@ static void fill(const struct timekeeper *t, unsigned slot, uint64_t ticks,
     in->stale = known && s->reach == 0;
 }
 
-/* Once the clock is set; until then timekeeper_boot.c says why it is not. */
-static void say_why(struct timekeeper *t)
-{
-    enum select_why why = t->sel.why;
-    if (!tk_is_set(t) || why == t->logged)
-        return;
-    t->logged = why;
-    if (why != SELECT_OK)
-        tk_say(t, select_why_text(why),
-               "clock runs on alone: %s (%u of %u agree, %u needed)",
-               select_why_text(why), (unsigned)t->sel.agree,
-               (unsigned)t->sel.voters, (unsigned)quorum(t));
-}
-
 /* updated: whose sample is new, -1 nobody's. */
 static void choose(struct timekeeper *t, uint64_t ticks, int updated)
 {
@@ -217,7 +203,6 @@ static void choose(struct timekeeper *t, uint64_t ticks, int updated)
         if (t->sel.letter[i] == 'x' && before[i] != 'x')
             tk_say(t, &t->slot[i].last, "%s: falseticker",
                    t->slot[i].conf->name);
-    say_why(t);
 }
 
 /* ---- steering ------------------------------------------------------------ */
@@ -307,7 +292,7 @@ static void update(struct timekeeper *t, uint64_t ticks)
         return;
     t->first_sync = mono_of_ticks(ticks, t->hz);
     tk_say(t, NULL, "synchronised: %u of %u sources agree, %s selected",
-           (unsigned)t->sel.agree, (unsigned)t->sel.voters,
+           t->verdict.agree, t->verdict.of,
            t->slot[t->sel.selected].conf->name);
 }
 
@@ -416,7 +401,5 @@ uint64_t tk_poll(struct timekeeper *t, uint64_t ticks)
     if (ticks >= t->until)
         follow(t, ticks);
     uint64_t leap = leap_due(&t->leap, &t->clk, ticks);
-    uint64_t why = tk_boot_poll(t, ticks);
-    uint64_t next = leap < t->until ? leap : t->until;
-    return next < why ? next : why;
+    return leap < t->until ? leap : t->until;
 }

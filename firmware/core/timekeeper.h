@@ -104,19 +104,15 @@ struct timekeeper { /* fields readable; changed only by these functions */
     bool reselect; /* tk_poll has to                               */
     struct discipline d;
     struct leap leap;
-    uint64_t until;         /* discipline_follow is due here                */
-    mono_ns first_sync;     /* since the counter's zero; -1: not yet        */
-    uint32_t refid;         /* whom the last update came from               */
-    uint32_t steps, leaps;  /* of the clock since boot, apart               */
-    enum select_why logged; /* last reason logged for running on alone      */
+    uint64_t until;        /* discipline_follow is due here                */
+    mono_ns first_sync;    /* since the counter's zero; -1: not yet        */
+    uint32_t refid;        /* whom the last update came from               */
+    uint32_t steps, leaps; /* of the clock since boot, apart               */
     struct bootstrap boot;
     struct bootstrap_verdict verdict;
-    bool raised;              /* a quorum has agreed on a time since boot     */
-    int64_t quorum_unix_s;    /* the latest such                              */
-    bool heard;               /* somebody answered                            */
-    char why[96];             /* the clock is not set, "" if it is            */
-    char why_logged[96];      /* the last that was                            */
-    uint64_t why_due, why_at; /* in the log; it was there last              */
+    bool raised;           /* a quorum has agreed on a time since boot     */
+    int64_t quorum_unix_s; /* the latest such                              */
+    char why[128];         /* what it lacks to be set, "" if it is         */
     struct timekeeper_event event[LIMIT_CLOCK_EVENTS];
     uint8_t events;
 };

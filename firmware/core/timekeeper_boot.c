@@ -6,10 +6,8 @@
 #include "timekeeper_private.h"
 #include "utc.h"
 
-#define SAY_AFTER_S 1  /* for the others to answer                          */
-#define SAY_EVERY_S 10 /* then no more than a line in so long               */
-#define DAY_S       86400
-#define YEAR_S      (365 * DAY_S)
+#define DAY_S  86400
+#define YEAR_S (365 * DAY_S)
 
 void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
 {
@@ -20,7 +18,6 @@ void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
         .floor = start->floor_unix_s,
         .by_operator = start->floor_by_operator,
     };
-    t->why_due = UINT64_MAX;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         tk_boot_forget(&t->slot[i]);
     if (t->boot.nocerttimecheck)
@@ -32,10 +29,6 @@ void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
         tk_say(t, NULL,
                "bootstrap strict: certificates are judged by the time floor "
                "until the clock is set");
-    if (!tk_may_ask(t))
-        tk_say(t, NULL,
-               "clock not set: bootstrap strict waits for an operator's "
-               "`floor set'");
 }
 
 /* ---- replies ------------------------------------------------------------- */
@@ -132,8 +125,6 @@ static void find_words(struct timekeeper *t)
 bool tk_boot_judge(struct timekeeper *t)
 {
     judge(t);
-    t->heard =
-        t->sel.why != SELECT_NONE || t->verdict.outside || t->verdict.before;
     /* Once given up it is discipline's word that counts, and is said there. */
     bool may =
         tk_is_set(t) || t->d.gave_up || (t->sel.ok && t->verdict.may_set);
@@ -142,22 +133,6 @@ bool tk_boot_judge(struct timekeeper *t)
     else
         find_words(t);
     return may;
-}
-
-uint64_t tk_boot_poll(struct timekeeper *t, uint64_t ticks)
-{
-    uint64_t soon = ticks + (uint64_t)SAY_AFTER_S * t->hz;
-    uint64_t again = t->why_at + (uint64_t)SAY_EVERY_S * t->hz;
-    if (!t->heard || !t->why[0] || strcmp(t->why, t->why_logged) == 0)
-        return t->why_due = UINT64_MAX;
-    if (t->why_due == UINT64_MAX)
-        t->why_due = t->why_logged[0] && again > soon ? again : soon;
-    if (ticks < t->why_due)
-        return t->why_due;
-    tk_say(t, NULL, "clock not set: %s", t->why);
-    memcpy(t->why_logged, t->why, sizeof t->why_logged);
-    t->why_at = ticks;
-    return t->why_due = UINT64_MAX;
 }
 
 void tk_boot_updated(struct timekeeper *t)

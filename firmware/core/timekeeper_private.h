@@ -29,7 +29,4 @@ bool tk_boot_judge(struct timekeeper *t);
 /* Counts an update of the clock and raises the floor if a quorum bears it. */
 void tk_boot_updated(struct timekeeper *t);
 
-/* Says t->why in the log when it is due; returns when that will be. */
-uint64_t tk_boot_poll(struct timekeeper *t, uint64_t ticks);
-
 #endif

@@ -86,6 +86,20 @@ static void source_row(unsigned i, uint64_t ticks,
     out->stats.freq_sigma_e12 = e.rate_sigma_e12;
 }
 
+/* Why no source steers the clock, which is set. */
+static void say_alone(struct status_tracking *t)
+{
+    enum select_why why = tk.sel.why;
+    t->alone = why != SELECT_OK;
+    if (!t->alone)
+        return;
+    struct fmt_text text = fmt_text_of(t->why, sizeof t->why);
+    fmt_add(&text, "%s", select_why_text(why));
+    if (why != SELECT_NONE)
+        fmt_add(&text, " (%u of %u agree)", (unsigned)tk.sel.agree,
+                (unsigned)tk.sel.voters);
+}
+
 /* Why the clock is not set, and what is not checked. */
 static void say_why(struct status_tracking *t)
 {
@@ -93,6 +107,10 @@ static void say_why(struct status_tracking *t)
         (void)fmt(t->why, sizeof t->why, "a correction exceeds maxchange");
     else if (!tk_is_set(&tk))
         (void)fmt(t->why, sizeof t->why, "%s", tk.why);
+    else
+        say_alone(t);
+    t->operators_turn = tk.d.gave_up || !tk_may_ask(&tk);
+    t->split = tk.sel.why == SELECT_SPLIT;
     if (bootstrap_mode(&tk.boot) == BOOTSTRAP_LOWER_BOUND)
         (void)fmt(t->warning, sizeof t->warning,
                   "nocerttimecheck %lu: certificates' dates are not checked",
@@ -114,12 +132,16 @@ void timekeeper_status(struct status_timekeeper *out)
     t->selected = -1;
     t->first_sync = tk.first_sync;
     say_why(t);
+    ntp64 utc = tk_utc(&tk, ticks);
+    t->now_unix_s = tk_unix_of(&tk, utc);
+    t->now_unix_ns = utc_unix_ns(utc);
     t->freq_e12 = d->est.rate_e12;
     if (!d->synced)
         return;
     t->synchronised = true;
     t->stratum = d->stratum;
     t->leap = timekeeper_leap();
+    t->ref_id = tk.refid;
     if (tk.sel.selected >= 0) {
         t->selected = (int8_t)tk.sel.selected;
         t->ref_id = tk.slot[tk.sel.selected].refid;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/chronyc_text.h"
@@ -162,6 +163,7 @@ static void tracking(void **state)
     strcpy(s.sources.row[0].name, "203.0.113.15");
     strcpy(s.sources.row[1].name, "127.0.0.1");
     *k = (struct status_tracking){
+        .synchronised = true,
         .ref_id = 0xcb00710f,
         .stratum = 3,
         .ref_unix_s = 1485510557,
@@ -192,6 +194,7 @@ static void tracking(void **state)
              "Leap status     : Normal\n");
 
     *k = (struct status_tracking){
+        .synchronised = true,
         .selected = 1,
         .ref_id = 0x7f000001,
         .stratum = 2,
@@ -222,7 +225,17 @@ static void tracking(void **state)
              "Update interval : 1024.0 seconds\n"
              "Leap status     : Insert second\n");
 
-    *k = (struct status_tracking){.selected = -1, .leap = 3};
+    /* Hold-over: chronyd keeps the last reference. */
+    k->selected = -1;
+    k->alone = true;
+    strcpy(k->why, "no usable source");
+    s.sources.row[1].addr = (struct addr){.family = 4, .b = {127, 0, 0, 1}};
+    (void)chronyc_tracking(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "Reference ID    : 7F000001 (127.0.0.1)\n"));
+    assert_non_null(strstr(out, "\nHold-over       : no Ethernet link"));
+
+    /* As chronyd answers before the first update. */
+    *k = (struct status_tracking){.selected = -1, .stratum = 16, .leap = 3};
     (void)chronyc_tracking(&s, out, sizeof(out));
     assert_string_equal(
         out, "Reference ID    : 00000000 ()\n"
@@ -234,10 +247,11 @@ static void tracking(void **state)
              "Frequency       : 0.000 ppm slow\n"
              "Residual freq   : +0.000 ppm\n"
              "Skew            : 0.000 ppm\n"
-             "Root delay      : 0.000000000 seconds\n"
-             "Root dispersion : 0.000000000 seconds\n"
+             "Root delay      : 1.000000000 seconds\n"
+             "Root dispersion : 1.000000000 seconds\n"
              "Update interval : 0.0 seconds\n"
-             "Leap status     : Not synchronised\n");
+             "Leap status     : Not synchronised\n"
+             "Clock not set   : no Ethernet link: is the cable in?\n");
 }
 
 static void activity_and_serverstats(void **state)
@@ -280,14 +294,27 @@ static void bootstrap(void **state)
 {
     (void)state;
     memset(&s, 0, sizeof(s));
+    s.timekeeper.tracking.synchronised = true;
     (void)chronyc_tracking(&s, out, sizeof(out));
     assert_null(strstr(out, "Clock not set"));
     assert_null(strstr(out, "WARNING"));
+    assert_null(strstr(out, "Note"));
+    s.timekeeper.tracking.synchronised = false;
+    s.sources.count = 3;
+    s.net.link = true;
+    s.net.addr4.family = 4;
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(s.sources.row[i].name, LIMIT_NAME, "nts%zu.test", i + 1);
+        s.sources.row[i].last_rx_ago_s = -1;
+        s.timekeeper.row[i].select.letter = i ? 'M' : 'W';
+    }
+    s.sources.row[0].last_rx_ago_s = 1;
     strcpy(s.timekeeper.tracking.why, "1 of 3 sources agree, 2 needed");
     strcpy(s.timekeeper.tracking.warning, "nocerttimecheck 1: not checked");
     (void)chronyc_tracking(&s, out, sizeof(out));
     assert_non_null(strstr(out, "\nClock not set   : 1 of 3 sources agree, 2 "
-                                "needed\nWARNING         : nocerttimecheck 1"
+                                "needed: nts2.test and nts3.test not heard yet"
+                                "\nWARNING         : nocerttimecheck 1"
                                 ": not checked\n"));
     s.timefloor.from = "a quorum";
     (void)chronyc_floor(&s, out, sizeof(out));
@@ -326,13 +353,17 @@ static void extremes(void **state)
     s.sources.count = 2;
     s.loop.count = LEN(s.loop.poll);
     s.timefloor.from = "somewhere";
-    s.timekeeper.tracking.why[95] = s.timekeeper.tracking.warning[95] = 0;
+    s.timekeeper.tracking.synchronised = s.timekeeper.tracking.alone = true;
+    s.timekeeper.tracking.split = true;
+    s.timekeeper.tracking.operators_turn = false;
+    s.timekeeper.tracking.why[127] = s.timekeeper.tracking.warning[95] = 0;
     for (size_t i = 0; i < LEN(s.loop.poll); i++)
         s.loop.poll[i].name = "poll";
     for (size_t i = 0; i < 2; i++) {
         s.sources.row[i].name[LIMIT_NAME - 1] = 0;
         s.sources.row[i].trouble[95] = 0;
-        s.sources.row[i].nts = true;
+        s.sources.row[i].nts = s.timekeeper.row[i].select.judged = true;
+        s.timekeeper.row[i].select.letter = 'x';
         s.timekeeper.row[i].offset_ns = i ? INT64_MIN : INT64_MAX;
         s.timekeeper.row[i].measured_ns = i ? INT64_MAX : INT64_MIN;
     }

@@ -330,6 +330,9 @@ static void floor_command(void **state)
     (void)state;
     snapshot.timefloor.unix_s = 1795392000;
     snapshot.timefloor.from = "the card";
+    snapshot.net.link = true;
+    snapshot.net.addr4.family = 4;
+    snapshot.timekeeper.row[0].select.letter = 'W';
     strcpy(snapshot.timekeeper.tracking.why, "1 of 3 sources agree, 2 needed");
     type("\rfloor\r");
     assert_non_null(strstr(screen, "Mon Nov 23 00:00:00 2026 UTC, from the "

@@ -117,15 +117,12 @@ static void quorum(void **state)
     assert_false(tk_is_set(&one.tk));
     assert_false(tk_to_save(&one.tk, &floor, &freq, &sigma));
     assert_string_equal(one.tk.why, "1 of 3 sources agree, 2 needed");
-    assert_null(strstr(one.said, "clock not set"));
     wait_s(&one, 2);
-    assert_non_null(strstr(one.said, "clock not set: 1 of 3 sources agree, 2 "
-                                     "needed"));
     hear(&one, 1, B + 9 * DAY, B, B + 80 * DAY);
     assert_true(tk_is_set(&one.tk));
     assert_int_equal(one.tk.steps, 1);
     assert_string_equal(one.tk.why, "");
-    assert_non_null(strstr(one.said, "synchronised: 2 of 2 sources agree"));
+    assert_non_null(strstr(one.said, "synchronised: 2 of 3 sources agree"));
     assert_in_range(shows(&one), B + 9 * DAY + 2, B + 9 * DAY + 4);
     assert_true(tk_to_save(&one.tk, &floor, &freq, &sigma));
     assert_in_range(floor, B + 9 * DAY + 1, B + 9 * DAY + 3);

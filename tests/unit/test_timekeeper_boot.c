@@ -169,8 +169,6 @@ static void quorum(void **state)
     assert_int_equal(status()->tracking.stratum, 16);
     ticks += 2 * HZ;
     assert_int_equal(timekeeper_poll(now()), MONO_NEVER);
-    assert_non_null(strstr(said(), "clock not set: 1 of 3 sources agree, 2 "
-                                   "needed"));
     hear(1, B + 9 * DAY, B, B + 80 * DAY);
     assert_true(timekeeper_synchronised());
     assert_string_equal(status()->tracking.why, "");
