@@ -168,6 +168,7 @@ static void watch_link(mono_ns now)
     log_line("network link %s", link ? "up" : "down");
     if (link) {
         bool first = !net.added;
+        net_filter_link_up(now);
         if (first)
             first_link();
         watch_mac();

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "core/limit.h"
-#include "lwip/etharp.h"
-#include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
 #include "net_private.h"
 #include "port.h"
@@ -12,10 +10,16 @@
 #define PER_POLL  16
 #define FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/ */
 
-/* lwIP holds what TCP has not read, or has got out of order. */
+/* lwIP holds what TCP has not read, or has got out of order, or could not give
+ * to a reader who has enough. */
+#define TCP_EACH (LIMIT_TCP_UNREAD + 1 + LIMIT_TCP_DISORDER)
 static_assert(LIMIT_RX_FRAMES >=
-                  LIMIT_TLS_SESSIONS * (TCP_WND / TCP_MSS) + PER_POLL,
-              "every session's window and one turn of other frames");
+                  (LIMIT_TLS_SESSIONS + 1) * TCP_EACH +
+                      (LIMIT_TCP_CONNECTIONS - LIMIT_TLS_SESSIONS - 1) *
+                          LIMIT_TCP_DISORDER +
+                      PER_POLL,
+              "every open connection, those that are closing, and one turn of "
+              "other frames");
 
 struct rx_frame {
     struct pbuf_custom pbuf; /* first: a pbuf of ours is found from its own */
@@ -59,6 +63,11 @@ static void drain(void)
         tx_first = (tx_first + 1) % LIMIT_TX_FRAMES;
         tx_count--;
     }
+}
+
+bool net_if_busy(void)
+{
+    return tx_count > 0;
 }
 
 void net_if_flush(void)
@@ -123,16 +132,21 @@ static bool take_one(struct netif *n)
     struct rx_frame *f = free_frame();
     if (!f)
         return discard();
-    int len = port_eth_recv(f->b, PORT_FRAME_MAX, &f->stamp);
-    if (len <= 0)
+    int got = port_eth_recv(f->b, PORT_FRAME_MAX, &f->stamp);
+    if (got <= 0)
         return false;
+    size_t len = (size_t)got;
+    if (!net_filter_passes(n, f->b, &len))
+        return true;
     f->used = true;
     f->pbuf.custom_free_function = release;
     struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF,
                                          &f->pbuf, f->b, sizeof f->b);
     ASSERT(p == &f->pbuf.pbuf);
+    net_filter_hearing(f->b);
     if (n->input(p, n) != ERR_OK)
         (void)pbuf_free(p);
+    net_filter_hearing(NULL);
     return true;
 }
 
@@ -154,8 +168,8 @@ err_t net_if_init(struct netif *n)
     port_eth_mac(n->hwaddr);
     n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
                NETIF_FLAG_MLD6;
-    n->output = etharp_output;
-    n->output_ip6 = ethip6_output;
+    n->output = net_filter_output4;
+    n->output_ip6 = net_filter_output6;
     n->linkoutput = link_output;
     return ERR_OK;
 }

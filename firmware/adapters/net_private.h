@@ -28,9 +28,30 @@ bool net_if_poll(struct netif *n);
 /* Drops the frames that wait to leave: the wire is dead, and the next one may
  * lead to another network. */
 void net_if_flush(void);
+/* Tells whether frames wait to leave. */
+bool net_if_busy(void);
 /* Returns the counter stamp of the frame that p came in. A pbuf that lwIP
  * made itself has no frame: the counter as it stands is returned then. */
 uint64_t net_rx_stamp(const struct pbuf *p);
+
+/* ---- strangers (net_filter.c) -------------------------------------------- */
+
+/* Forgets what it knows of the link, which has come up just now. */
+void net_filter_link_up(mono_ns now);
+/* Tells whether lwIP is to see a frame that came in; takes a priority tag out
+ * of it. Questions of strangers for our Ethernet address pass as far as their
+ * bucket goes, router advertisements from the routers that this link had when
+ * it came up, redirects never. */
+bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len);
+/* Is told of the frame that lwIP gets, and with NULL that lwIP is back. */
+void net_filter_hearing(const uint8_t *frame);
+/* Are the interface's output functions, over lwIP's. Answers to strangers (ICMP
+ * but for neighbour discovery, TCP resets) leave as far as their bucket goes;
+ * they, and whatever else goes back to the sender of the frame in hand, never
+ * wait for an address resolution: who is not known is answered at the Ethernet
+ * address that he wrote from. */
+err_t net_filter_output4(struct netif *n, struct pbuf *p, const ip4_addr_t *to);
+err_t net_filter_output6(struct netif *n, struct pbuf *p, const ip6_addr_t *to);
 
 /* ---- transmit stamps (net_udp.c) ----------------------------------------- */
 

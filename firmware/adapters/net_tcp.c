@@ -1,5 +1,6 @@
 #include "net_tcp.h"
 
+#include "core/limit.h"
 #include "lwip/tcp.h"
 #include "net_private.h"
 
@@ -14,12 +15,16 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
     return ERR_OK;
 }
 
+/* Refused data stays lwIP's, which takes nothing more meanwhile and offers it
+ * again: a peer that sends single bytes may not hold all frames. */
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
                          err_t err)
 {
     struct net_tcp *t = arg;
     (void)pcb;
     (void)err;
+    if (p && t->rx && pbuf_clen(t->rx) >= LIMIT_TCP_UNREAD)
+        return ERR_MEM;
     if (!p)
         t->state = NET_TCP_EOF;
     else if (t->rx)

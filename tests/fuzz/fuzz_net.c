@@ -284,9 +284,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         begin();
     begun = true;
     get_address();
+    open_tcp(); /* asks for the router */
     arp_reply(&f, router_ip);
     arrive(&f);
-    open_tcp();
     (void)!net_resolve("a.example", found, NULL);
     while (size >= 3) {
         uint8_t flags = data[0];

@@ -12,6 +12,7 @@
 #include "dns_peer.h"
 #include "lwip/dns.h"
 #include "net_segments.h"
+#include "adapters/net_udp.h"
 
 static struct conf conf;
 
@@ -288,6 +289,12 @@ static void test_link_change(void **state)
     assert_int_equal(found.a.why, RESOLVER_NO_ROUTE);
 }
 
+static void nobody(void *arg, const struct net_udp_datagram *d)
+{
+    (void)arg;
+    (void)d;
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -304,6 +311,11 @@ static int start(void **state)
         arrive(&f, sim.ticks);
     }
     run(10, NULL);
+    struct net_udp u = {.received = nobody};
+    const struct addr to = addr_of(4, router_ip);
+    assert_int_equal(net_udp_open(&u, 0), RC_OK);
+    assert_int_equal(net_udp_send(&u, &to, 9, f.b, 1), RC_OK);
+    net_udp_close(&u);
     arp_reply(&f, router_ip);
     arrive(&f, sim.ticks);
     run(10, NULL);

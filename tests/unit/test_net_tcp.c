@@ -16,6 +16,19 @@ static struct conf conf;
 
 static const struct addr router = {.family = 4, .b = {10, 9, 0, 1}};
 
+/* Its Ethernet address is asked for, and known for five minutes. */
+static void meet_router(void)
+{
+    struct frame f;
+    struct net_tcp t = {0};
+    assert_int_equal(net_tcp_connect(&t, &router, 1), RC_OK);
+    run(10, NULL);
+    arp_reply(&f, router_ip);
+    arrive(&f, sim.ticks);
+    run(10, NULL);
+    net_tcp_abort(&t);
+}
+
 static bool is_text(const struct frame *f, const char *text)
 {
     size_t head = (size_t)(f->b[46] >> 4) * 4;
@@ -288,24 +301,73 @@ static void test_flood(void **state)
     net_tcp_abort(&t);
 }
 
+/* One peer sends single bytes, of which every other one is missing, or that
+ * nobody reads: what it uses up is its own part. */
+static void hold_as_much_as_it_can(struct net_tcp *greedy, unsigned step)
+{
+    open_to(greedy, 4460);
+    for (unsigned i = 0; i < 200; i++) {
+        peer.seq += step - 1;
+        tcp_frame(ACK | PSH, "x");
+        run(1, NULL);
+    }
+}
+
+static void test_shares(void **state)
+{
+    (void)state;
+    struct net_tcp greedy[3] = {{0}}, t = {0};
+    uint32_t before = net_dropped();
+    uint8_t buf[32];
+    for (unsigned i = 0; i < LEN(greedy); i++)
+        hold_as_much_as_it_can(&greedy[i], i == 2 ? 1 : 2);
+    open_to(&t, 4461);
+    assert_int_equal(net_tcp_write(&t, (const uint8_t *)"hello", 5), 5);
+    const struct frame *f = run(100, is_tcp);
+    while (f && !(flags_of(f) & PSH))
+        f = run(100, is_tcp);
+    assert_non_null(f);
+    assert_true(is_text(f, "hello"));
+    peer.ack += 5;
+    tcp_frame(ACK | PSH, "good morning");
+    run(2, NULL);
+    assert_int_equal(net_tcp_read(&t, buf, sizeof buf), 12);
+    assert_int_equal(net_dropped(), before); /* never without a frame */
+    net_tcp_abort(&t);
+    int n, sum = 0;
+    while ((n = net_tcp_read(&greedy[2], buf, sizeof buf)) > 0)
+        sum += n;
+    assert_true(sum >= LIMIT_TCP_UNREAD); /* read late, not lost */
+    for (unsigned i = 0; i < LEN(greedy); i++)
+        net_tcp_abort(&greedy[i]);
+}
+
+/* What a peer holds goes with a connection that is aborted. */
+static void test_abort_frees(void **state)
+{
+    (void)state;
+    meet_router();
+    for (unsigned i = 0; i < LIMIT_TCP_CONNECTIONS + 3; i++) {
+        struct net_tcp t = {0};
+        hold_as_much_as_it_can(&t, 2);
+        net_tcp_abort(&t);
+    }
+    struct net_tcp t = {0};
+    open_to(&t, 4460);
+    net_tcp_abort(&t);
+}
+
 static int start(void **state)
 {
     (void)state;
-    struct frame f;
     static const char text[] = "address 10.9.0.42/24\n"
                                "gateway 10.9.0.1\n";
-    struct net_tcp t = {0};
     assert_int_equal(conf_parse(&conf, text, sizeof text - 1), 0);
     sim.ticks = 5 * HZ;
     net_init(&conf, changed);
     sim.link = true;
     run(100, NULL);
-    assert_int_equal(net_tcp_connect(&t, &router, 1), RC_OK);
-    run(10, NULL); /* asks for the router's address */
-    arp_reply(&f, router_ip);
-    arrive(&f, sim.ticks);
-    run(10, NULL);
-    net_tcp_abort(&t);
+    meet_router();
     return 0;
 }
 
@@ -317,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_reset),   cmocka_unit_test(test_no_route),
         cmocka_unit_test(test_closing), cmocka_unit_test(test_silent_peers),
         cmocka_unit_test(test_listen),  cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_shares),  cmocka_unit_test(test_abort_frees),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

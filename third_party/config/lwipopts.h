@@ -21,10 +21,12 @@
                                     LIMIT_DNS_QUERIES)
 #define MEMP_NUM_TCP_PCB           LIMIT_TCP_CONNECTIONS
 #define MEMP_NUM_TCP_PCB_LISTEN    LIMIT_TCP_LISTENERS
-#define MEMP_NUM_TCP_SEG           (4 * LIMIT_TCP_CONNECTIONS)
+#define MEMP_NUM_TCP_SEG           (LIMIT_TCP_CONNECTIONS * \
+                                    (TCP_SND_QUEUELEN + \
+                                     TCP_OOSEQ_MAX_PBUFS + 1)) /* each its own */
 #define MEMP_NUM_FRAG_PBUF         8
 #define MEMP_NUM_ARP_QUEUE         (2 * LIMIT_DNS_ACTIVE + LIMIT_SOURCES)
-#define MEMP_NUM_ND6_QUEUE         8
+#define MEMP_NUM_ND6_QUEUE         MEMP_NUM_ARP_QUEUE
 #define MEMP_SANITY_CHECK          1 /* a double free ends in panic()        */
 #define PBUF_POOL_SIZE             8 /* lwIP checks; frames have their own   */
 #define PBUF_POOL_BUFSIZE          1536
@@ -63,6 +65,8 @@
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
 #define LWIP_IPV6_NUM_ADDRESSES    4
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
+#define LWIP_ND6_NUM_NEIGHBORS     ARP_TABLE_SIZE
+#define LWIP_ND6_NUM_DESTINATIONS  ARP_TABLE_SIZE
 #define LWIP_IPV6_DHCP6            0
 #define LWIP_ICMP6                 1
 #define LWIP_ND6_QUEUEING          1
@@ -80,6 +84,7 @@
 #define TCP_WND                    (8 * TCP_MSS)
 #define TCP_SND_BUF                (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN           16
+#define TCP_OOSEQ_MAX_PBUFS        LIMIT_TCP_DISORDER
 #define LWIP_TCP_KEEPALIVE         0
 #define TCP_LISTEN_BACKLOG         1
 #define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) net_random() /* RFC 6528 */
