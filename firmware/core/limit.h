@@ -50,7 +50,7 @@
 #define LIMIT_UDP_SOCKETS     (LIMIT_SOURCES + 3) /* each source's, servers' */
 #define LIMIT_TCP_CONNECTIONS (LIMIT_TLS_SESSIONS + 6) /* one for names */
 #define LIMIT_TCP_LISTENERS   2
-#define LIMIT_TCP_DISORDER    4 /* frames of one that wait for one before them */
+#define LIMIT_TCP_DISORDER    4  /* frames of one, out of order           */
 #define LIMIT_TCP_UNREAD      12 /* frames of one that nobody has read yet    */
 #define LIMIT_RX_FRAMES       104
 #define LIMIT_TX_FRAMES       16
