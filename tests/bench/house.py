@@ -18,7 +18,7 @@ def files(ending):
 
 
 def tags(kind, names):
-    """(name, file, line, end or 0, text of the line) of each."""
+    """(name, file, line, end or 0, text and type) of each."""
     run = subprocess.run(
         ["ctags", f"--kinds-c={kind}", "--fields=+ne", "--pattern-length-limit=0",
          "-o", "-", *names],
@@ -28,7 +28,8 @@ def tags(kind, names):
         if found:
             end = re.search(r"\tend:(\d+)", line)
             yield (found[1], found[2], int(found[4]),
-                   int(end[1]) if end else 0, found[3])
+                   int(end[1]) if end else 0,
+                   found[3] + line[line.find("typeref:"):])
 
 
 def prototypes():
