@@ -1,13 +1,13 @@
 # Gnomon. Two commands do everything on a fresh Debian 12:
 #   make run     build, make an SD image, start NTS servers on loopback, boot
 #   make test    all tests; ends with "N passed, N failed"
-# Others: make quick, image, host, unit, fuzz, lint, repro, bench, size, clean.
+# Others: make help.
 
 SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: inc all run test bench image host deps lint repro size clean \
+.PHONY: help inc all run test bench image host deps lint repro size clean \
         quick quick-bin tests-bin unit fuzz journal probe
 
 B := build
@@ -16,6 +16,21 @@ JOBS ?= 2
 Q = $(if $(V),,@echo "  $@";)
 
 all: image host
+
+help:
+	@echo 'make run            boot the image against NTS servers on loopback'
+	@echo 'make test           all tests; ends with N passed, N failed'
+	@echo 'make quick          the tests that need no peer and no emulator'
+	@echo 'make image          build/<board>/<kernel>.img and .elf, every board'
+	@echo 'make host           build/host/gnomon: the firmware as a process'
+	@echo 'make unit NAME=siv  one unit test'
+	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
+	@echo 'make lint           who includes whom, sizes, stack, format, clang'
+	@echo 'make bench          figures; make bench-clock: the clock alone'
+	@echo 'make journal CARD=F what a card holds, keys and cookies not shown'
+	@echo 'make size, repro    the size; the same image from two folders?'
+	@echo 'make clean          build/ goes'
+	@echo 'V=1 shows the commands, JOBS=N runs N side by side.'
 
 # ---- what the build machine needs -------------------------------------------
 deps: $(B)/.deps

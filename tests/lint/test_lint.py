@@ -136,6 +136,8 @@ def check_sizes():
 def check_words():
     host = re.compile(r"\b(deb|security|archive|snapshot|ftp)\.debian\.org|"
                       r"registry\.npmjs|pypi\.org")
+    outside = re.compile(r"\bshared/|\bDESIGN\.md\b|\breference/\w+\.md\b|"
+                         r"\b[Ii]ssue \d|\b[Mm]ust show\b")
     taboo = re.compile(r"\b(malloc|calloc|realloc|free|alloca|strcpy|strcat|"
                        r"sprintf|gets|scanf)\s*\(")
     for path in TEXT:
@@ -144,6 +146,8 @@ def check_words():
         for number, line in enumerate(open(path, errors="replace"), 1):
             if host.search(line) and path != "tests/lint/test_lint.py":
                 yield f"{path}:{number}: names a registry host"
+            if outside.search(line) and not path.startswith("tests/lint/"):
+                yield f"{path}:{number}: names what is not in the repository"
             if (path.startswith(("firmware/", "drivers/"))
                     and path.endswith(".c") and taboo.search(line)
                     and not re.match(r"\s*(/?\*|//)", line)):

@@ -70,6 +70,8 @@ PLANTS = (
      "new.c:1: need an #if? Make a second file"),
     ("check_words", "third_party/new", "deb." + "debian.org\n",
      "new:1: names a registry host"),
+    ("check_words", "tests/unit/new.c", "/* see shared" + "/notes */\n",
+     "new.c:1: names what is not in the repository"),
     ("check_dates", "tests/unit/new.py", "now = time." + "time()\n",
      "new.py:1: now = time."),
     ("check_top", "utils/new.c", "", "utils"),

@@ -1,6 +1,5 @@
 /* Mbed TLS as Gnomon uses it: TLS 1.3 only, no heap but our arena, no file
- * system, no sockets. What each choice costs was measured:
- * shared/reference/tls.md section 4. */
+ * system, no sockets. `make size` says what a choice costs. */
 
 /* Platform: adapters/tls_platform.c gives time, entropy and memory. */
 #define MBEDTLS_HAVE_ASM
