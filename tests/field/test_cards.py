@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Cards as people's computers write them, made by mtools and sfdisk, in the
+firmware as a Linux process: which configuration is found on them, or what the
+log says instead. No server is needed."""
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+
+from tests.common.machine import Process
+from tests.peers import mkcard
+from tests.tap import Tap
+
+FOUND = "server 192.0.2.7\n"
+TYPES = ("1", "4", "6", "b", "c", "e", "14", "16", "1b", "1c", "1e", "ef", "7")
+
+
+def make(work, files):
+    """A card of {path: text}; None: an empty folder."""
+    folder = tempfile.mkdtemp(dir=work)
+    for path, text in files.items():
+        full = os.path.join(folder, path)
+        os.makedirs(full if text is None else os.path.dirname(full),
+                    exist_ok=True)
+        if text is not None:
+            with open(full, "wb") as out:
+                out.write(text.encode() if isinstance(text, str) else text)
+    return mkcard.make_card(os.path.join(work, "card.img"), folder)
+
+
+def says(tap, card, name, patterns, sources=None, never=()):
+    """The log has these patterns; `sources` these names, one a line."""
+    with Process(card) as m:
+        for pattern in patterns:
+            tap.check(m.wait(pattern, 30), f"{name}: `{pattern}'", m.text)
+        if sources is not None:
+            rows = [line.split()[1] for line in m.ask("sources").splitlines()
+                    if line.startswith("^")]
+            tap.check(rows == sources, f"{name}: {len(sources)} sources", rows)
+        board = m.ask("board")
+        for text in never:
+            tap.check(text not in m.text, f"{name}: not `{text}'", m.text)
+    return board
+
+
+def files(tap, work):
+    board = says(tap, make(work, {
+        "chrony.conf": "confdir /etc/chrony/conf.d /more.d\n"
+                       "sourcedir /etc/chrony/sources.d\n"
+                       "include extra.conf\ninclude gone.conf\n"
+                       "sourcedir /run/chrony-dhcp\n",
+        "conf.d/20 second.conf": "server 192.0.2.2\nsevrer x\n",
+        "conf.d/10-a-long-name-of-a-file.conf": "server 192.0.2.1\n",
+        "conf.d/readme.txt": "server 192.0.2.66\n",
+        "more.d/10-A-LONG-NAME-OF-A-FILE.CONF": "server 192.0.2.67\n",
+        "sources.d/x.sources": "server 192.0.2.3\nmakestep 1 1\n",
+        "extra.conf": "server 192.0.2.4\n"}), "files that name files", (
+        r"conf\.d/10-a-long-name-of-a-file\.conf: read",
+        r"conf\.d/20 second\.conf:2: error: unknown directive `sevrer' "
+        r"\(server\?\); line not used: one server fewer",
+        r"sources\.d/x\.sources:2: error: makestep: ",
+        r"chrony\.conf:4: error: include: `gone\.conf' is not on the card; "
+        r"looked for /gone\.conf",
+        r"chrony\.conf:5: sourcedir: ignored: .*/run/chrony-dhcp, "
+        r"/chrony-dhcp",
+        r"3 errors, 1 note\b"),
+        ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"])
+    tap.check("chrony.conf has errors" in board, "... board", board)
+    long = "# 45 of these are a page\n" * 900 + "#" + 900 * "x" + "\n"
+    board = says(tap, make(work, {"chrony.conf": long + FOUND}),
+                 "21 KB of comments", (), ["192.0.2.7"])
+    tap.check("chrony.conf good" in board, "... board", board)
+
+
+def names(tap, work):
+    rename = r"found: rename it to chrony\.conf"
+    for path, pattern in (
+            ("chrony.conf.txt", rename), ("chrony.cfg", rename),
+            ("CHRONY.CON", rename), ("chrony (1).conf", rename),
+            ("etc/chrony/chrony.conf", r"found: move it to the top"),
+            ("chrony.conf/chrony.conf", r"chrony\.conf is a folder")):
+        board = says(tap, make(work, {path: FOUND}), path,
+                     (r"no such file on the boot partition", pattern), [])
+        tap.check("chrony.conf missing" in board, f"{path}: board", board)
+
+
+def change(card, at, data):
+    with open(card, "r+b") as file:
+        file.seek(at)
+        file.write(data)
+    return card
+
+
+def partitions(tap, work):
+    card = make(work, {"chrony.conf": FOUND})
+    for kind in TYPES:
+        says(tap, change(card, 446 + 4, bytes([int(kind, 16)])),
+             f"type {kind}", (), ["192.0.2.7"])
+    start = mkcard.START * 512
+    for name in ("EXFAT   ", "NTFS    "):
+        word = name.strip().replace("EXFAT", "exFAT")
+        change(card, start + 3, name.encode())
+        says(tap, card, word, (rf"partition 1 is {word}: format it as FAT32",),
+             [])
+    whole = os.path.join(work, "whole.img")
+    with open(whole, "wb") as out:
+        out.truncate(64 << 20)
+    mkcard.tool("mformat", "-i", whole, "-F", "-c", "1", "::")
+    conf = os.path.join(work, "chrony.conf")
+    with open(conf, "w") as out:
+        out.write(FOUND)
+    mkcard.tool("mcopy", "-i", whole, conf, "::/chrony.conf")
+    says(tap, whole, "no partitions", (), ["192.0.2.7"])
+
+
+def gpt(tap, work):
+    card = make(work, {"chrony.conf": FOUND})
+    with open(card, "rb") as file:
+        file.seek(mkcard.START * 512)
+        fat = file.read(32 << 20)
+    image = os.path.join(work, "gpt.img")
+    with open(image, "wb") as out:
+        out.truncate(64 << 20)
+    mkcard.tool("sfdisk", "-q", "--no-reread", "--no-tell-kernel", image,
+                stdin=b"label: gpt\nstart=2048, size=20480, type=L\n"
+                      b"start=24576, size=100000, type=U\n")
+    says(tap, image, "GPT", (r"GPT without a FAT partition",), [])
+    change(image, 24576 * 512, fat)
+    says(tap, image, "GPT", (r"GPT, FAT in its partition 2",), ["192.0.2.7"],
+         ("no FAT partition",))
+
+
+def main():
+    tap, work = Tap(), tempfile.mkdtemp(prefix="gnomon-cards-")
+    try:
+        for test in (files, names, partitions, gpt):
+            test(tap, work)
+    except Exception:  # a test that cannot run has failed
+        tap.check(False, "test_cards.py", traceback.format_exc())
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
