@@ -58,6 +58,16 @@ $(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
                          $(H)/obj/firmware/main.o $(TEST_LIBS)
 	$(LINK)
 
+# What the field showed, in that world.
+WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
+                      $(wildcard tests/world/*.c))
+WORLD_FIELD := $(patsubst %,$(T)/field/test_%,kiss)
+$(WORLD_FIELD): private LIBS = -lssl -lcrypto
+$(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
+              $(call objects,$(H),$(WORLD)) $(H)/obj/firmware/main.o \
+              $(TEST_LIBS)
+	$(LINK)
+
 # ---- tools ------------------------------------------------------------------
 $(H)/journal_dump: private LIBS =
 $(H)/journal_dump: $(H)/obj/tests/tools/journal_dump.o $(PANIC) $(TEST_LIBS)

@@ -6,7 +6,7 @@ const char *ntp_drop_text(enum ntp_drop d)
 {
     static const char *const text[NTP_DROP_COUNT] = {
         [NTP_DROP_SHORT] = "truncated or malformed",
-        [NTP_DROP_MODE] = "not a version 4 server reply",
+        [NTP_DROP_MODE] = "not a server's reply, or of another version",
         [NTP_DROP_ORIGIN] = "not an answer to our request",
         [NTP_DROP_UID] = "another unique identifier",
         [NTP_DROP_UNSIGNED] = "not authenticated",
@@ -14,7 +14,9 @@ const char *ntp_drop_text(enum ntp_drop d)
         [NTP_DROP_NAK] = "NTS NAK",
         [NTP_DROP_UNSYNC] = "server not synchronised",
         [NTP_DROP_TIMES] = "impossible timestamps or distance",
-        [NTP_DROP_KISS] = "kiss code",
+        [NTP_DROP_RATE] = "kiss code RATE: ask less often",
+        [NTP_DROP_DENY] = "kiss code DENY or RSTR",
+        [NTP_DROP_KISS] = "kiss code that means nothing",
     };
     return (unsigned)d < NTP_DROP_COUNT ? text[d] : "?";
 }
@@ -91,15 +93,27 @@ static void settle(struct ntp_client *n, const struct nts_reply *reply)
     }
 }
 
+/* RFC 5905 section 7.4. Without NTS the request stays open: the kiss may be
+ * forged, and the real reply still to come. */
 static int kissed(struct ntp_client *n, mono_ns now, uint32_t code,
                   enum ntp_drop *why)
 {
-    if (code == NTP_KISS_DENY || code == NTP_KISS_RSTR)
-        n->stopped = true;
-    else if (code == NTP_KISS_RATE)
-        ntp_client_slow_down(n, now);
-    ntp_client_hold_off(n, now);
-    return drop(n, NTP_DROP_KISS, why, RC_STATE);
+    bool first = n->conf.nts || !n->nak_seen;
+    n->nak_seen = true;
+    if (n->conf.nts)
+        ntp_client_hold_off(n, now);
+    if (code == NTP_KISS_RATE) {
+        if (first)
+            ntp_client_slow_down(n, now);
+        return drop(n, NTP_DROP_RATE, why, RC_STATE);
+    }
+    if (code != NTP_KISS_DENY && code != NTP_KISS_RSTR)
+        return drop(n, NTP_DROP_KISS, why, RC_STATE);
+    if (first && n->deny_run < UINT8_MAX)
+        n->deny_run++;
+    if (first && (n->conf.nts || n->deny_run >= NTP_CLIENT_NAKS))
+        ntp_client_refuse(n, now);
+    return drop(n, NTP_DROP_DENY, why, RC_STATE);
 }
 
 /* What the next reply, if interleaved, tells the rest of. */
@@ -119,12 +133,15 @@ static void remember(struct ntp_client *n, const struct ntp_header *h,
 
 static void take(struct ntp_client *n, mono_ns now, const struct ntp_sample *s)
 {
-    bool silent = n->unanswered >= NTP_CLIENT_BACKOFF;
+    bool silent = n->unanswered >= NTP_CLIENT_BACKOFF || n->refused;
     if (!n->asked_again)
         n->again_run = 0;
     n->asked_again = false;
     n->reach |= 1;
     n->unanswered = 0;
+    n->refused = false;
+    n->deny_run = n->refusals = 0;
+    ntp_client_speed_up(n);
     n->last_rx = now;
     n->last = *s;
     if (n->valid++ == 0 && n->slow == NTP_CLIENT_POLL_MIN)
@@ -139,7 +156,10 @@ static int ours(struct ntp_client *n, const uint8_t *msg, size_t len,
 {
     if (len > LIMIT_NTP_PACKET || ntp_wire_parse(msg, len, h) != RC_OK)
         return drop(n, NTP_DROP_SHORT, why, RC_BAD);
-    if (h->mode != NTP_MODE_SERVER || h->version != NTP_VERSION)
+    /* Servers that answer version 4 with version 3 are many (RFC 5905 section
+     * 7.3 has one header for all); NTS has no other than 4. */
+    if (h->mode != NTP_MODE_SERVER || h->version > NTP_VERSION ||
+        h->version < (n->conf.nts ? NTP_VERSION : 1))
         return drop(n, NTP_DROP_MODE, why, RC_BAD);
     bool interleaved = n->nonce_rx != 0 && h->origin == n->nonce_rx;
     if (!n->waiting || (h->origin != n->nonce && !interleaved))
@@ -154,7 +174,8 @@ static int answer(struct ntp_client *n, mono_ns now, uint64_t stamp,
 {
     struct ntp_sample got;
     if (h->stratum == 0) {
-        settle(n, reply);
+        if (n->conf.nts)
+            settle(n, reply);
         return kissed(n, now, h->refid, why);
     }
     if (h->stratum > NTP_STRATUM_MAX || h->leap == NTP_LEAP_UNKNOWN) {
@@ -188,7 +209,7 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
         return rc;
     if (n->conf.nts)
         rc = authentic(n, msg, len, scratch, sizeof scratch, &reply, why);
-    else if (!fields_ok(msg, len))
+    else if (h.version == NTP_VERSION && !fields_ok(msg, len))
         rc = drop(n, NTP_DROP_SHORT, why, RC_BAD);
     return rc == RC_OK ? answer(n, now, stamp, &h, &reply, s, why) : rc;
 }

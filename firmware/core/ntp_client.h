@@ -20,9 +20,22 @@
  *     that is what finds the frequency soon;
  *   then every 2^poll s, poll in minpoll .. maxpoll as set_poll wishes; after
  *     8 unanswered ones at twice, after 16 at four times that.
- *   A RATE kiss ends the ramp and doubles the interval, each time, beyond
- *   maxpoll if need be. Each interval is lengthened by up to 4 % at random.
- *   Less than a second only while the server answers within 10 ms.
+ *   Each interval is lengthened by up to 4 % at random. Less than a second
+ *   only while the server answers within 10 ms.
+ *
+ * Kiss codes (RFC 5905 section 7.4) count once for each request, and none of
+ * them stops a source for good:
+ *   RATE ends the ramp and doubles the interval, the first one up to maxpoll,
+ *     those after it without a valid reply in between up to 2^11 s. A valid
+ *     reply halves an interval beyond maxpoll, and every eighth one an
+ *     interval that a kiss has made longer than the discipline wants.
+ *   DENY and RSTR mean that the server refuses us: reach becomes 0, and it is
+ *     asked again hours later, each time twice as long, up to a bound. With
+ *     NTS one is enough, for it is authentic. Without, anybody on the path can
+ *     send one: it is worth no more than a NAK, and only NTP_CLIENT_NAKS
+ *     requests in a row that met one and no valid reply are a refusal.
+ *   Any other is ignored.
+ * A kiss without NTS does not end the wait for the real reply either.
  *
  * Interleaved mode (conf.xleave, RFC 9769 section 2): a request names the last
  * reply by its receive timestamp and has a random receive timestamp beside the
@@ -65,7 +78,7 @@ struct ntp_sample {
 /* Why a packet was not believed; indexes the counters. */
 enum ntp_drop {
     NTP_DROP_SHORT,  /* truncated, or extension fields malformed          */
-    NTP_DROP_MODE,   /* not mode 4, or version                            */
+    NTP_DROP_MODE,   /* not mode 4, or no version that we take            */
     NTP_DROP_ORIGIN, /* not an answer to the request under way (replays)  */
     NTP_DROP_UID,    /* another unique identifier                         */
     NTP_DROP_UNSIGNED,
@@ -73,6 +86,8 @@ enum ntp_drop {
     NTP_DROP_NAK,
     NTP_DROP_UNSYNC, /* leap 3, stratum 0 or > 15                         */
     NTP_DROP_TIMES,  /* zero or nonsensical stamps, root distance         */
+    NTP_DROP_RATE,   /* kiss code: ask less often                         */
+    NTP_DROP_DENY,   /* kiss code DENY or RSTR: do not ask                */
     NTP_DROP_KISS,   /* other kiss code                                   */
     NTP_DROP_COUNT
 };
@@ -82,6 +97,7 @@ const char *ntp_drop_text(enum ntp_drop d);
 struct ntp_client_conf {
     int8_t minpoll, maxpoll; /* log2 s; chrony's defaults 6 and 10          */
     bool iburst, nts, xleave;
+    uint8_t version;     /* of requests, 1 .. 4; 0, or with nts: 4      */
     uint8_t minstratum;  /* what the server says is raised to it        */
     span_ns maxdelay_ns; /* 0: chrony's default, 3 s                    */
     span_ns offset_ns;   /* correction, added to what the server says   */
@@ -103,12 +119,16 @@ struct ntp_client { /* fields readable; changed only by these functions */
     int8_t poll;        /* log2 s, now                                  */
     uint8_t reach;      /* 8-bit register, RFC 5905 section 13          */
     uint8_t burst;      /* quick requests still to come                 */
-    int8_t slow;        /* least poll since the last RATE kiss, log2 s  */
+    int8_t slow;        /* least poll since RATE kisses, log2 s         */
+    uint8_t rate_run;   /* those since the last valid reply, up to 255  */
+    uint8_t rate_good;  /* valid replies since slow has changed         */
     uint8_t unanswered; /* requests since the last sample, up to 255    */
     bool prepared;      /* a request is written, its answer not judged  */
     bool waiting;       /* ... and has left: an answer may come         */
-    bool nak_seen;      /* ... and met a NAK: more of them do not count */
-    bool stopped;       /* DENY or RSTR kiss, authenticated             */
+    bool nak_seen;      /* ... and met a NAK or kiss: no more do count  */
+    bool refused;       /* DENY or RSTR: not asked before due           */
+    uint8_t deny_run;   /* requests in a row that met such, no NTS      */
+    uint8_t refusals;   /* since the last valid reply, up to 255        */
     uint64_t nonce;     /* its transmit timestamp, random               */
     uint64_t nonce_rx;  /* its receive timestamp, 0: basic              */
     uint8_t uid[NTS_UID_LEN];
@@ -121,6 +141,7 @@ struct ntp_client { /* fields readable; changed only by these functions */
     uint32_t drops[NTP_DROP_COUNT];
     struct ntp_exchange before; /* the last one, if nothing failed since    */
     mono_ns asked;          /* when the last request was due                */
+    mono_ns missed;         /* when reach was last shifted without one      */
     uint16_t jitter;        /* of its interval: 65536 would be 4 %          */
     mono_ns last_rx;        /* of the last valid reply, -1: none            */
     struct ntp_sample last; /* the last valid reply's                       */
@@ -147,9 +168,8 @@ bool ntp_client_refused(const struct ntp_client *n);
 /* Write the next request and schedule the one after. cap is at least
  * LIMIT_NTP_PACKET. Returns its length.
  * RC_AGAIN: not due.
- * RC_STATE: stopped (n->stopped; due is never), or NTS has no keys or no
- *   cookies: a key exchange is needed. Counts as an unanswered poll; due
- *   moves on.
+ * RC_STATE: NTS has no keys or no cookies: a key exchange is needed. Counts as
+ *   an unanswered poll; due moves on.
  * RC_SPACE: only cookies that are still on the card are left, see
  *   nts_assoc.h; save and call again. Nothing changed, due is still past.
  * RC_IO: no entropy, or the AEAD failed; due is a second later. */
@@ -177,6 +197,16 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
  * only they could judge. */
 void ntp_client_unkeyed(struct ntp_client *n);
 
+/* Ask at once, because the source is at another address now, which has refused
+ * nothing yet. Should it refuse us too, the wait is longer than the last. */
+void ntp_client_elsewhere(struct ntp_client *n, mono_ns now);
+
+/* Shift reach when a whole interval has passed in which a request was due and
+ * none was written, as without keys, address or link: a source that is not
+ * asked must not look reachable. Returns true when that was so. due stays, so
+ * that the next request goes as soon as it can. */
+bool ntp_client_unasked(struct ntp_client *n, mono_ns now);
+
 /* Ask at once, because fresh keys and cookies have been put into n->nts. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
 
@@ -189,7 +219,7 @@ void ntp_client_again(struct ntp_client *n, mono_ns now);
 void ntp_client_basic(struct ntp_client *n);
 
 /* Set the poll interval (log2 s) that the discipline wants, clamped to minpoll
- * .. maxpoll, and never below what a RATE kiss asked for. It counts from the
+ * .. maxpoll, and never below what RATE kisses ask for. It counts from the
  * last request, so that a shorter interval may be over already; the ramp, a
  * request put off and one asked again stay when they are. */
 void ntp_client_set_poll(struct ntp_client *n, int8_t poll);

@@ -6,15 +6,20 @@
 #include "mono.h"
 #include "ntp_client_private.h"
 
-#define POLL_MIN    NTP_CLIENT_POLL_MIN
-#define POLL_MAX    NTP_CLIENT_POLL_MAX
-#define AGAIN       1 /* log2 s                                         */
-#define AGAIN_MAX   8 /* in a row: what a jump takes to be believed     */
-#define RAMP_POLLS  4 /* per octave                                     */
-#define QUICK_TRIES 3 /* first requests at the shortest interval        */
-#define BACKOFF_MAX 2
-#define SLOW_MAX    17 /* 36 h, RFC 5905's MAXPOLL                       */
-#define NEAR        (10 * MONO_S / 1000) /* chrony's word for a LAN        */
+#define POLL_MIN      NTP_CLIENT_POLL_MIN
+#define POLL_MAX      NTP_CLIENT_POLL_MAX
+#define AGAIN         1 /* log2 s                                         */
+#define AGAIN_MAX     8 /* in a row: what a jump takes to be believed     */
+#define RAMP_POLLS    4 /* per octave                                     */
+#define QUICK_TRIES   3 /* first requests at the shortest interval        */
+#define BACKOFF_MAX   2
+#define SLOW_MAX      11 /* 34 min: good answers make up for it in 2 h     */
+#define RATE_GOOD     8  /* valid replies for half the interval            */
+#define REFUSED       10 /* log2 s; twice as long after each refusal       */
+#define REFUSED_MAX   14 /* 4.6 h                                          */
+#define AUTHENTIC     13 /* 2.3 h: the same where a refusal is authentic   */
+#define AUTHENTIC_MAX 16 /* 18 h                                         */
+#define NEAR          (10 * MONO_S / 1000) /* chrony's word for a LAN        */
 
 /* ---- when ---------------------------------------------------------------- */
 
@@ -103,12 +108,49 @@ void ntp_client_hold_off(struct ntp_client *n, mono_ns now)
 void ntp_client_slow_down(struct ntp_client *n, mono_ns now)
 {
     int from = n->burst > 0 ? n->conf.minpoll - 1 : n->poll;
+    int most = n->rate_run > 0 && n->conf.maxpoll < SLOW_MAX ? SLOW_MAX
+                                                             : n->conf.maxpoll;
+    if (most < n->slow) /* still that slow from before */
+        most = n->slow;
     n->burst = 0;
-    n->poll = (int8_t)lesser(
-        from + 1, n->conf.maxpoll > SLOW_MAX ? n->conf.maxpoll : SLOW_MAX);
+    n->rate_good = 0;
+    if (n->rate_run < UINT8_MAX)
+        n->rate_run++;
+    n->poll = (int8_t)lesser(from + 1, most);
     n->slow = n->poll;
     if (n->due < now + interval(n->poll))
         n->due = now + interval(n->poll);
+}
+
+void ntp_client_speed_up(struct ntp_client *n)
+{
+    n->rate_run = 0;
+    if (n->slow == POLL_MIN)
+        return;
+    n->rate_good++;
+    if (n->slow <= n->conf.maxpoll && n->rate_good < RATE_GOOD)
+        return;
+    n->rate_good = 0;
+    n->slow = n->slow > n->conf.minpoll ? (int8_t)(n->slow - 1) : POLL_MIN;
+    /* Beyond maxpoll only a kiss has brought it; how far below, the discipline
+     * says next. */
+    if (n->poll > n->conf.maxpoll && n->poll > n->slow) {
+        n->poll = n->slow > n->conf.maxpoll ? n->slow : n->conf.maxpoll;
+        n->due = scheduled(n);
+    }
+}
+
+void ntp_client_refuse(struct ntp_client *n, mono_ns now)
+{
+    int e = n->conf.nts ? lesser(AUTHENTIC + n->refusals, AUTHENTIC_MAX)
+                        : lesser(REFUSED + n->refusals, REFUSED_MAX);
+    if (n->refusals < UINT8_MAX)
+        n->refusals++;
+    n->refused = true;
+    n->reach = 0;
+    n->burst = 0;
+    mono_ns wait = interval(e);
+    n->due = now + wait + wait / 25 / 65536 * n->jitter;
 }
 
 void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
@@ -127,7 +169,7 @@ void ntp_client_init(struct ntp_client *n, const struct ntp_client_conf *c,
 
 mono_ns ntp_client_due(const struct ntp_client *n)
 {
-    return n->stopped ? MONO_NEVER : n->due;
+    return n->due;
 }
 
 void ntp_client_basic(struct ntp_client *n)
@@ -151,8 +193,27 @@ void ntp_client_rekeyed(struct ntp_client *n, mono_ns now)
     n->waiting = false;
     n->unanswered = 0;
     ntp_client_basic(n);
-    if (!n->stopped)
+    if (!n->refused)
         n->due = now;
+}
+
+void ntp_client_elsewhere(struct ntp_client *n, mono_ns now)
+{
+    ntp_client_basic(n);
+    n->deny_run = 0;
+    if (n->refused)
+        n->due = now;
+    n->refused = false;
+}
+
+bool ntp_client_unasked(struct ntp_client *n, mono_ns now)
+{
+    mono_ns since = n->missed > n->due ? n->missed : n->due;
+    if (now - since < interval(interval_log2(n)))
+        return false;
+    n->reach = (uint8_t)(n->reach << 1);
+    n->missed = now;
+    return true;
 }
 
 void ntp_client_again(struct ntp_client *n, mono_ns now)
@@ -161,7 +222,7 @@ void ntp_client_again(struct ntp_client *n, mono_ns now)
     if (n->again_run == AGAIN_MAX)
         return;
     n->again_run++;
-    if (n->slow == POLL_MIN && n->due > now + interval(AGAIN))
+    if (n->slow == POLL_MIN && !n->refused && n->due > now + interval(AGAIN))
         n->due = now + interval(AGAIN);
 }
 
@@ -233,8 +294,11 @@ static int build(struct ntp_client *n, struct request *r, uint8_t *out,
     r->nonce = bytes_get64(random);
     if (r->nonce == 0) /* would read as "no timestamp" */
         r->nonce = 1;
-    struct ntp_header h = {
-        .version = NTP_VERSION, .mode = NTP_MODE_CLIENT, .transmit = r->nonce};
+    struct ntp_header h = {.version = n->conf.nts || !n->conf.version
+                                          ? NTP_VERSION
+                                          : n->conf.version,
+                           .mode = NTP_MODE_CLIENT,
+                           .transmit = r->nonce};
     if (interleaves(n, r->nonce, bytes_get64(random + 8))) {
         h.receive = r->nonce_rx = bytes_get64(random + 8);
         h.origin = n->before.receive;
@@ -264,8 +328,6 @@ static void begin(struct ntp_client *n, const struct request *r, int rc)
 int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
 {
     ASSERT(cap >= LIMIT_NTP_PACKET);
-    if (n->stopped)
-        return RC_STATE;
     if (now < n->due)
         return RC_AGAIN;
     uint8_t jitter[2];
@@ -283,6 +345,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
     n->asked = now;
     n->jitter = bytes_get16(jitter);
     n->due = scheduled(n);
+    n->refused = false;
     begin(n, &r, rc);
     return rc;
 }

@@ -22,9 +22,15 @@ mono_ns ntp_client_next(const struct ntp_client *n, mono_ns asked);
 void ntp_client_ramp(struct ntp_client *n, mono_ns now);
 /* Put the next request off to 2 s from now (minpoll, if less) or later. */
 void ntp_client_hold_off(struct ntp_client *n, mono_ns now);
-/* Double the interval from now on, beyond maxpoll if need be: what a RATE
- * kiss asks for. */
+/* Double the interval from now on, which is what a RATE kiss asks for: up to
+ * maxpoll, or beyond when there was one before and no valid reply since. */
 void ntp_client_slow_down(struct ntp_client *n, mono_ns now);
+/* Note that a valid reply has come: the interval that RATE kisses made longer
+ * gets shorter step by step. */
+void ntp_client_speed_up(struct ntp_client *n);
+/* Put the next request off for hours, longer each time, because the server
+ * refuses us. */
+void ntp_client_refuse(struct ntp_client *n, mono_ns now);
 
 /* Make a sample *s of the exchange that a valid reply's header h and our two
  * stamps tell of: the one before when h->origin is our receive timestamp,

@@ -54,6 +54,7 @@ struct source {
     mono_ns last_ke; /* -1: none since boot                         */
     uint32_t ke_attempts;
     uint8_t unresolved, silent;
+    bool answered;  /* the last request, but not with the time     */
     uint8_t lies;   /* replies in a row of a falseticker           */
     uint8_t record; /* its record's id on the card                 */
     int ticket;     /* record under way, 0: none                   */

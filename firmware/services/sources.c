@@ -18,6 +18,7 @@
 #include "timekeeper.h"
 
 #define NEW_POLLS     3 /* unanswered, none ever: another address   */
+#define OLD_POLLS     8 /* unanswered, once there was: likewise    */
 #define LIAR_POLLS    8 /* replies of a falseticker: likewise       */
 #define CARD_RETRY    (100 * MONO_MS)
 #define CARD_PATIENCE (5 * MONO_S)
@@ -262,21 +263,21 @@ static mono_ns ask_time(struct source *s, mono_ns now)
     uint8_t msg[LIMIT_NTP_PACKET];
     int rc = ntp_client_poll(&s->ntp, now, msg, sizeof msg);
     if (rc > 0) {
-        bool left = send(s, msg, (size_t)rc);
-        if (s->ntp.reach != 0)
+        bool answered = s->answered, left = send(s, msg, (size_t)rc);
+        s->answered = false;
+        if (s->ntp.reach != 0 || (s->heard && s->ntp.unanswered < OLD_POLLS))
             return ntp_client_due(&s->ntp);
         /* Eight are unanswered, or none was ever answered. */
         if (!left) {
             sources_move_on(s);
         } else if (++s->silent >= (s->heard ? 1 : NEW_POLLS)) {
             sources_move_on(s);
-            source_trouble(s, "no answer");
+            if (!answered)
+                source_trouble(s, "no answer");
         }
     } else if (rc == RC_SPACE) {
         return free_a_cookie(s, now);
     } else if (rc == RC_STATE) {
-        if (s->ntp.stopped)
-            return MONO_NEVER;
         s->step = SOURCE_KEYS;
         ntp_client_unkeyed(&s->ntp);
         return now;
@@ -345,6 +346,12 @@ static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         valid(s, &sample);
         return;
     }
+    s->answered = s->answered || rc == RC_STATE;
+    if (s->ntp.refused && why == NTP_DROP_DENY) {
+        timekeeper_asked(slot, s->ntp.reach, addr_refid(&s->addr));
+        sources_refused(s, port_mono());
+        return;
+    }
     log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
                 ntp_drop_text(why));
     (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
@@ -377,6 +384,8 @@ mono_ns sources_poll(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         look_at_ticket(s);
+        if (ntp_client_unasked(&s->ntp, now))
+            timekeeper_asked(i, s->ntp.reach, addr_refid(&s->addr));
         if (s->ticket > 0)
             next = mono_min(next, now + CARD_RETRY);
         if (may) {

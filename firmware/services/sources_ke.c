@@ -127,7 +127,7 @@ void sources_ke_now(struct source *s)
 
 static bool wanted(const struct source *s)
 {
-    return s->conf->nts && !s->ntp.stopped &&
+    return s->conf->nts && !s->ntp.refused &&
            (s->step == SOURCE_KEYS || ntp_client_refused(&s->ntp));
 }
 
@@ -151,6 +151,7 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
 {
     if (!addr_equal(&s->addr, &s->ke.addr)) {
         timekeeper_forget((unsigned)(s - ke.s));
+        ntp_client_elsewhere(&s->ntp, now);
         s->heard = false;
     }
     addr_pick_good(&s->ke.pick, &s->ke.addr);

@@ -1,11 +1,13 @@
 #include "sources_names.h"
 
 #include "adapters/net.h"
+#include "core/fmt.h"
 #include "port.h"
 #include "timekeeper.h"
 
-#define POOL_RETRY (64 * MONO_S)
-#define BUSY_RETRY (100 * MONO_MS)
+#define POOL_RETRY    (64 * MONO_S)
+#define REFUSED_RETRY (2 * MONO_S)
+#define BUSY_RETRY    (100 * MONO_MS)
 
 static struct {
     struct source *s;
@@ -100,6 +102,18 @@ void sources_move_on(struct source *s)
     s->retry = ntp_client_due(&s->ntp);
 }
 
+void sources_refused(struct source *s, mono_ns now)
+{
+    char text[sizeof s->trouble];
+    sources_move_on(s);
+    s->retry = now + REFUSED_RETRY;
+    (void)fmt(text, sizeof text,
+              "the server refuses us (kiss code DENY or RSTR): asked again "
+              "in %u min",
+              (unsigned)((ntp_client_due(&s->ntp) - now) / (60 * MONO_S)));
+    source_trouble(s, text);
+}
+
 static void resolved(void *arg, const struct resolver_answer *all)
 {
     struct source *s = arg;
@@ -123,6 +137,8 @@ static void resolved(void *arg, const struct resolver_answer *all)
     if (!addr_equal(&s->addr, &before)) {
         timekeeper_forget((unsigned)(s - names.s));
         ntp_client_basic(&s->ntp);
+        if (s->pick.count > 0) /* or all have had their turn */
+            ntp_client_elsewhere(&s->ntp, now);
         s->heard = false;
     }
     s->step = SOURCE_RUN;

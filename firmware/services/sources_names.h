@@ -20,6 +20,11 @@ mono_ns sources_ask_name(struct source *s, mono_ns now);
  * again when the next request is due. */
 void sources_move_on(struct source *s);
 
+/* Notes that the server at the present address refuses us (ntp_client.h): says
+ * so and when it is asked next, and looks meanwhile for an address of the name
+ * that has refused nothing. */
+void sources_refused(struct source *s, mono_ns now);
+
 /* Chooses among the addresses of a name for the source's key exchanges or its
  * requests, whose pick and address are given. Where that name is a pool's,
  * sources join for those that nobody uses, up to maxsources. */

@@ -38,7 +38,7 @@ static inline void peer_begin(struct peer *p, bool nts)
 /* Wait until it is due, and send. Returns what poll said. */
 static inline int peer_poll(struct peer *p)
 {
-    if (ntp_client_due(&p->n) > p->now && !p->n.stopped)
+    if (ntp_client_due(&p->n) > p->now)
         p->now = ntp_client_due(&p->n);
     int rc = ntp_client_poll(&p->n, p->now, p->req, sizeof p->req);
     if (rc > 0) {

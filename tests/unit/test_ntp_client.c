@@ -1,5 +1,6 @@
-/* ntp_client without NTS: RFC 5905's acceptance tests one by one, kiss
- * codes, and when requests go. With NTS: test_ntp_client_nts.c. */
+/* ntp_client without NTS: RFC 5905's acceptance tests one by one, and
+ * when requests go. Kiss codes: test_ntp_client_kiss.c; with NTS:
+ * test_ntp_client_nts.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,7 +90,7 @@ static void mode_and_version(void **state)
     (void)state;
     for (uint8_t mode = 0; mode < 8; mode++) {
         for (uint8_t version = 0; version < 8; version++) {
-            if (mode == 4 && version == 4)
+            if (mode == 4 && version >= 1 && version <= 4)
                 continue;
             peer_begin(&p, false);
             ask();
@@ -372,59 +373,6 @@ static void unsynchronised(void **state)
     }
 }
 
-static int kiss(uint32_t code)
-{
-    ask();
-    struct ntp_header h = peer_header(&p);
-    h.leap = 3;
-    h.stratum = 0;
-    h.refid = code;
-    peer_reply(&p, &h);
-    int rc = peer_give(&p);
-    assert_int_equal(p.why, NTP_DROP_KISS);
-    return rc;
-}
-
-static void kisses(void **state)
-{
-    (void)state;
-    const uint32_t stop[] = {NTP_KISS_DENY, NTP_KISS_RSTR};
-    for (size_t i = 0; i < LEN(stop); i++) {
-        peer_begin(&p, false);
-        assert_int_equal(kiss(stop[i]), RC_STATE);
-        assert_true(p.n.stopped);
-        assert_int_equal(peer_poll(&p), RC_STATE);
-        assert_int_equal(ntp_client_due(&p.n), INT64_MAX);
-    }
-    peer_begin(&p, false);
-    assert_int_equal(kiss(NTP_KISS('X', 'Y', 'Z', 'W')), RC_STATE);
-    assert_int_equal(kiss(NTP_KISS_NTSN), RC_STATE); /* means nothing here */
-    assert_false(p.n.stopped);
-    exchange();
-    ask();
-    struct ntp_header h = peer_header(&p); /* off-path: guesses the origin */
-    h.stratum = 0, h.refid = NTP_KISS_DENY, h.origin++;
-    refused_header(&h, NTP_DROP_ORIGIN);
-}
-
-static void rate_slows_down(void **state)
-{
-    (void)state;
-    peer_begin(&p, false);
-    exchange();
-    assert_true(p.n.burst > 0);
-    mono_ns least = 64 * S;
-    for (int i = 0; i < 8; i++) {
-        assert_int_equal(kiss(NTP_KISS_RATE), RC_STATE);
-        assert_int_equal(p.n.burst, 0);
-        assert_true(ntp_client_due(&p.n) >= p.now + least);
-        least *= 2;
-    }
-    ntp_client_set_poll(&p.n, 6); /* nobody talks it back */
-    exchange();
-    assert_true(ntp_client_due(&p.n) >= p.now + least / 2);
-}
-
 /* ---- when ----------------------------------------------------------------- */
 
 static void ramp_and_reach(void **state)
@@ -577,8 +525,7 @@ int main(void)
         cmocka_unit_test(across_the_era),
         cmocka_unit_test(truncated_and_malformed),
         cmocka_unit_test(unsynchronised),
-        cmocka_unit_test(kisses),
-        cmocka_unit_test(rate_slows_down),
+
         cmocka_unit_test(ramp_and_reach),
         cmocka_unit_test(intervals_vary),
         cmocka_unit_test(silence_at_start),

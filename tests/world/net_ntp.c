@@ -212,21 +212,34 @@ static uint64_t ntp64_of(int64_t unix_ns)
            (((uint64_t)ns << 32) / (uint64_t)MONO_S);
 }
 
-static size_t header(const struct request *r, int64_t clock_ns, uint8_t *out)
+static size_t header(const struct sim_server *s, const struct request *r,
+                     int64_t clock_ns, uint8_t *out)
 {
     memset(out, 0, 48);
-    out[0] = 0x24; /* version 4, mode 4 */
-    out[1] = 1;
+    out[0] = (uint8_t)(s->leap << 6 | (s->version ? s->version : 4) << 3 | 4);
+    out[1] = s->stratum ? s->stratum : 1;
     out[2] = r->msg[2];
     out[3] = (uint8_t)-24;
     bytes_put32(out + 4, 0x10); /* root delay 0.24 ms                      */
-    bytes_put32(out + 8, 0x10); /* and dispersion                          */
+    bytes_put32(out + 8, 0x10 + (uint32_t)(s->root_disp_s * 65536));
     memcpy(out + 12, "SIM", 4);
     bytes_put64(out + 16, ntp64_of(clock_ns - 16 * MONO_S));
     memcpy(out + 24, r->msg + 40, 8);
     bytes_put64(out + 32, ntp64_of(clock_ns));
     bytes_put64(out + 40, ntp64_of(clock_ns));
     return 48;
+}
+
+/* Makes a kiss of a reply, when it is its turn (RFC 5905 section 7.4). */
+static bool kiss(const struct sim_server *s, uint8_t *out)
+{
+    unsigned every = s->kiss_every ? s->kiss_every : 1;
+    if (!s->kiss[0] || s->requests % every)
+        return false;
+    out[0] |= 0xc0;
+    out[1] = 0;
+    memcpy(out + 12, s->kiss, 4);
+    return true;
 }
 
 static size_t nak(const struct request *r, uint8_t *out)
@@ -309,6 +322,9 @@ void simntp_request(unsigned server, uint16_t client_port, const uint8_t *msg,
     if (len < 48 || len > MESSAGE || (msg[0] & 7) != 3)
         return;
     s->requests++;
+    s->gap_ns = sim_true_ns() - s->asked_ns;
+    s->asked_ns += s->gap_ns;
+    s->asked_version = msg[0] >> 3 & 7;
     bool good = genuine(server, &r, len);
     if (r.cookie)
         remember(r.cookie);
@@ -318,8 +334,14 @@ void simntp_request(unsigned server, uint16_t client_port, const uint8_t *msg,
         return;
     }
     s->plain += !good;
-    size_t n = header(&r, sim_true_ns() + s->lie_ns, out);
-    if (good)
+    size_t n = header(s, &r, sim_true_ns() + s->lie_ns, out);
+    bool kissed = kiss(s, out);
+    if (kissed && s->kiss_forged) {
+        send(server, client_port, out, n, s->down_ns / 2);
+        n = header(s, &r, sim_true_ns() + s->lie_ns, out);
+        kissed = false;
+    }
+    if (good && !(kissed && s->kiss_plain))
         n = add_nts(server, &r, out, n);
     deliver(server, client_port, &r, out, n);
 }

@@ -71,6 +71,15 @@ struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
     uint32_t keys;            /* which its cookies are sealed with           */
     unsigned to_server;       /* KE_NAMES_OTHER                              */
     uint16_t ntp_port;        /* where its NTP is, 123                       */
+    char kiss[5];        /* kiss code of its replies; "": none               */
+    unsigned kiss_every; /* of so many replies one; 0: all                   */
+    bool kiss_plain;     /* without NTS, whatever the request has            */
+    bool kiss_forged;    /* another one's: the reply comes after it          */
+    uint8_t version;     /* of its replies; 0: 4                             */
+    uint8_t stratum, leap;
+    double root_disp_s;
+    uint8_t asked_version; /* of the last request                            */
+    int64_t asked_ns, gap_ns; /* true time of it, and since the one before   */
     unsigned connections, exchanges, requests, plain, naks, replies;
     uint8_t first_reply[1280]; /* NTP_REPLAY's                               */
     size_t first_reply_len;
