@@ -29,6 +29,7 @@ struct ntp_client_conf source_client_conf(const struct conf_source *c)
         .iburst = c->iburst,
         .nts = c->nts,
         .xleave = c->xleave,
+        .version = c->version,
         .minstratum = c->minstratum,
         .maxdelay_ns = (span_ns)(c->maxdelay_s * 1e9),
         .offset_ns = (span_ns)(c->offset_s * 1e9),

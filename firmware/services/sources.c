@@ -317,6 +317,10 @@ static void valid(struct source *s, const struct ntp_sample *sample)
     s->silent = 0;
     s->unresolved = 0;
     s->heard = true;
+    if (s->step == SOURCE_ADDRESS) { /* no other one is needed, after all */
+        s->step = SOURCE_RUN;
+        s->retry = 0;
+    }
     addr_pick_good(&s->pick, &s->addr);
     sources_ke_valid(s, port_mono());
     timekeeper_reply(slot_of(s), &reply, &v);

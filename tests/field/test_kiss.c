@@ -200,6 +200,13 @@ static void versions(void)
     server(0)->version = 3;
     sim_boot();
     sim_check(sim_until("synchronised: ", 60), "used");
+    sim_check(server(0)->asked_version == 4, "asked with version 4");
+    sim_end();
+    sim_case("version 3 as configured", ONE " version 3\n");
+    server(0)->version = 3;
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "used");
+    sim_check(server(0)->asked_version == 3, "asked with version 3");
     sim_end();
 }
 
