@@ -209,7 +209,7 @@ void ntp_client_elsewhere(struct ntp_client *n, mono_ns now)
 bool ntp_client_unasked(struct ntp_client *n, mono_ns now)
 {
     mono_ns since = n->missed > n->due ? n->missed : n->due;
-    if (now - since < interval(interval_log2(n)))
+    if (n->reach == 0 || now - since < interval(interval_log2(n)))
         return false;
     n->reach = (uint8_t)(n->reach << 1);
     n->missed = now;
