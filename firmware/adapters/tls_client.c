@@ -144,6 +144,16 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
     return begin(c);
 }
 
+int tls_client_connected(unsigned n)
+{
+    struct tls_session *s = &client(n)->session;
+    if (s->tcp.state == NET_TCP_CONNECTING)
+        return RC_AGAIN;
+    if (s->tcp.state == NET_TCP_REFUSED)
+        return tls_session_fail(s, RC_IO, "connection refused");
+    return RC_OK;
+}
+
 /* The handshake itself is through; what else must hold. */
 static int agree(struct client *c)
 {

@@ -14,8 +14,8 @@
 #include "core/status.h"
 #include "tls_session.h"
 
-/* For TCP and the TLS handshake of one session together. A server may give
- * less: chrony closes 2 s after it accepted. */
+/* For the TCP connection of one session, and again for its TLS handshake. A
+ * server may give less: chrony closes 2 s after it accepted. */
 #define TLS_CLIENT_TIMEOUT (INT64_C(5) * 1000000000)
 
 /* Is called once, after tls_platform_init. system_certs: set 0 holds the
@@ -38,6 +38,10 @@ const char *tls_trust_reason(void);
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
                     uint16_t port, uint8_t certset,
                     const struct cert_clock *clock) MUST_CHECK;
+
+/* Tells whether the TCP connection stands: RC_OK; RC_AGAIN: not yet; RC_IO: it
+ * was refused, and tls_client_reason says so. */
+int tls_client_connected(unsigned n) MUST_CHECK;
 
 /* Does at most one step of the handshake or verifies one signature, some
  * 40 ms on a Pi 2. Returns

@@ -64,6 +64,8 @@ struct conf {
     bool dhcpservers, nosystemcert;
     bool save; /* false after nodump                                      */
     uint32_t saveinterval_s;
+    uint32_t digest; /* of the text of this and of its certificates; set by
+                      * services/config.c                                 */
     uint32_t maxntsretry_s; /* the longest wait between failed key exchanges
                              * with one server; 0: not given                */
     bool bootstrap_strict;

@@ -6,6 +6,8 @@
 #define MAX_MS     (KE_RETRY_MAX_S * INT64_C(1000))
 #define STEPS      27 /* 10 * 1.5^27 > 432000                               */
 #define FIRST_NOTE (10 * MONO_S)
+#define HURRY      (60 * MONO_S)
+#define HURRIED    6
 
 bool ke_retry_may(const struct ke_retry *r, mono_ns now)
 {
@@ -19,21 +21,39 @@ static void wait_from(struct ke_retry *r, mono_ns now, mono_ns wait)
     r->next = now + wait;
 }
 
-void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter)
+void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter,
+                    uint32_t most_s)
 {
+    int64_t most_ms =
+        most_s && most_s < KE_RETRY_MAX_S ? most_s * INT64_C(1000) : MAX_MS;
     if (r->failures < UINT8_MAX)
         r->failures++;
     int64_t ms = FIRST_MS;
     for (unsigned i = 1; i < r->failures && i <= STEPS; i++)
         ms = ms * 3 / 2;
     ms += ms / 4 * jitter / 65536;
-    r->wait = (ms < MAX_MS ? ms : MAX_MS) * MONO_MS;
+    r->wait = (ms < most_ms ? ms : most_ms) * MONO_MS;
     wait_from(r, now, r->wait);
 }
 
 void ke_retry_ended(struct ke_retry *r, mono_ns now)
 {
     wait_from(r, now, r->wait);
+}
+
+void ke_retry_hurry(struct ke_retry *r, mono_ns now)
+{
+    mono_ns earliest = r->from + (HURRY << r->hurried);
+    if (r->failures == 0 || earliest >= r->next)
+        return;
+    r->next = earliest > now ? earliest : now;
+    if (r->hurried < HURRIED)
+        r->hurried++;
+}
+
+void ke_retry_now(struct ke_retry *r, mono_ns now)
+{
+    r->next = now;
 }
 
 void ke_retry_proved(struct ke_retry *r)

@@ -10,8 +10,11 @@
  * proved(), which is a valid reply under the keys of the last exchange, takes
  * the count back.
  *
- *     may -> begin -> write the record, wait for the card -> exchange -> ended
- *         -> (valid reply) proved -> write the record
+ *     may -> TCP connected -> begin -> write the record, wait for the card
+ *         -> TLS, exchange -> ended -> (valid reply) proved -> write the record
+ *
+ * An attempt that finds no TCP connection has met no server: it does not count
+ * and is in no record.
  *
  * Over a restart. The record says how many failed and how much of the wait
  * is left. It is written before an exchange, with the whole wait, so that a
@@ -34,13 +37,23 @@ struct ke_retry {     /* all zero: nothing has failed */
     mono_ns wait;     /* after the last one begun                           */
     mono_ns next;     /* no exchange before this                            */
     mono_ns from, noted; /* the wait began; the record is due again         */
+    uint8_t hurried;     /* waits cut short since the last success          */
 };
 
 /* Tell whether a key exchange may begin now. */
 bool ke_retry_may(const struct ke_retry *r, mono_ns now);
-/* Count an exchange that begins now as failed and set the wait after it.
- * jitter: any 16 random bits. */
-void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter);
+/* Count an exchange that begins now as failed and set the wait after it, at
+ * most most_s seconds; 0: the RFC's longest. jitter: any 16 random bits. */
+void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter,
+                    uint32_t most_s);
+/* End the wait early, because the network has become another, by which
+ * exchanges may have failed. The count stays. So that a link that comes and
+ * goes does not ask all the time, at least a minute passes after the last
+ * exchange, and twice as long after each wait cut short, up to 64 minutes. */
+void ke_retry_hurry(struct ke_retry *r, mono_ns now);
+/* End the wait at once, because whoever switched the power off and on after a
+ * long run, or changed the card, wants an answer. The count stays. */
+void ke_retry_now(struct ke_retry *r, mono_ns now);
 /* Let the wait count from now, when the exchange has ended, well or badly. */
 void ke_retry_ended(struct ke_retry *r, mono_ns now);
 /* Take the count back to 0, when a valid reply has proved the keys of the last

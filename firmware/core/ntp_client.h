@@ -201,6 +201,11 @@ void ntp_client_unkeyed(struct ntp_client *n);
  * nothing yet. Should it refuse us too, the wait is longer than the last. */
 void ntp_client_elsewhere(struct ntp_client *n, mono_ns now);
 
+/* Ask soon, for the network is another one: what was not answered on the old
+ * one may be on this. Not within 16 s of the last request, and not sooner than
+ * kisses allow. */
+void ntp_client_soon(struct ntp_client *n, mono_ns now);
+
 /* Shift reach when a whole interval has passed in which a request was due and
  * none was written, as without keys, address or link: a source that is not
  * asked must not look reachable. Returns true when that was so. due stays, so

@@ -19,6 +19,7 @@
 #define REFUSED_MAX   14 /* 4.6 h                                          */
 #define AUTHENTIC     13 /* 2.3 h: the same where a refusal is authentic   */
 #define AUTHENTIC_MAX 16 /* 18 h                                         */
+#define SOON          (16 * MONO_S)
 #define NEAR          (10 * MONO_S / 1000) /* chrony's word for a LAN        */
 
 /* ---- when ---------------------------------------------------------------- */
@@ -204,6 +205,17 @@ void ntp_client_elsewhere(struct ntp_client *n, mono_ns now)
     if (n->refused)
         n->due = now;
     n->refused = false;
+}
+
+void ntp_client_soon(struct ntp_client *n, mono_ns now)
+{
+    mono_ns soon = n->asked + SOON;
+    if (n->tx == 0 || n->unanswered == 0 || n->refused || n->slow != POLL_MIN)
+        return;
+    if (soon < now)
+        soon = now;
+    if (n->due > soon)
+        n->due = soon;
 }
 
 bool ntp_client_unasked(struct ntp_client *n, mono_ns now)

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "adapters/tls_client.h"
+#include "core/bytes.h"
 #include "core/conf_file.h"
 #include "core/fmt.h"
 #include "log.h"
 #include "store.h"
+#include "version.h"
 
 static struct conf conf;
 static struct conf_parser parser;
@@ -30,6 +32,13 @@ static const char *cut(const struct conf_list *l, char *place,
     }
     *slash = 0;
     return slash + 1;
+}
+
+/* What an operator can change: a wait may be for what was wrong in it. The
+ * version, for the certificates of the image. */
+static void digest(const void *p, size_t len)
+{
+    conf.digest = bytes_fnv(conf.digest, p, len);
 }
 
 /* The file of a list's path with the least name after list.last, in the first
@@ -76,6 +85,8 @@ static void open_next(void)
     const char *end = conf_open_end(&parser);
     size_t at = (size_t)(end - text);
     int len = store_read_file(path, (uint8_t *)text + at, sizeof text - at);
+    if (len > 0)
+        digest(text + at, (size_t)len);
     if (len < 0)
         conf_skip(&parser, path,
                   len == RC_SPACE ? "is too long: not read" : "cannot be read");
@@ -148,6 +159,9 @@ const struct conf *config_read(bool card)
 {
     size_t len = (size_t)read_root(card);
     conf_begin(&parser, &conf, open_files, LIMIT_CONF_DEPTH);
+    conf.digest = BYTES_FNV;
+    digest(gnomon_version, strlen(gnomon_version));
+    digest(text, len);
     int r = conf_open(&parser, "chrony.conf", text, len);
     ASSERT(r == RC_OK);
     while (conf_run(&parser) == RC_AGAIN)
@@ -178,7 +192,9 @@ void config_read_trust(void)
         const struct conf_trust *t = &conf.trust[i];
         const char *why = "cannot be read";
         int len = read_placed(t->file, pem, sizeof pem);
+        digest(&t->line, sizeof t->line); /* of those that are not there, too */
         if (len >= 0) {
+            digest(pem, (size_t)len);
             (void)!tls_trust(t->certset, pem, (size_t)len);
             why = tls_trust_reason(); /* also of what is left out */
         } else if (len == RC_STATE) {

@@ -16,6 +16,7 @@
 
 enum ke_step {
     KE_IDLE,
+    KE_CONNECT,
     KE_HANDSHAKE,
     KE_REQUEST,
     KE_ANSWER,
@@ -41,6 +42,7 @@ struct ke_lane { /* one exchange, over the TLS session of the same number    */
 };
 
 static struct {
+    bool (*may)(void *arg); /* begin TLS; NULL: always                      */
     uint16_t offer[LIMIT_AEADS];
     size_t offer_count;
     struct ke_request queue[LIMIT_SOURCES]; /* a ring: not begun yet         */
@@ -57,6 +59,11 @@ void ke_client_init(void)
                                           AEAD_AES_SIV_CMAC_256};
     memset(&ke, 0, sizeof ke);
     ke_client_offer(best_first, LEN(best_first));
+}
+
+void ke_client_before_tls(bool (*may)(void *arg))
+{
+    ke.may = may;
 }
 
 void ke_client_offer(const uint16_t *aeads, size_t count)
@@ -97,6 +104,9 @@ int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
 static mono_ns finish(unsigned n, mono_ns now, const char *failure)
 {
     struct ke_lane *l = &ke.lane[n];
+    ke.outcome.reached = l->step == KE_IDLE      ? KE_NOT_BEGUN
+                         : l->step == KE_CONNECT ? KE_NO_CONNECTION
+                                                 : KE_CONNECTED;
     l->step = KE_IDLE;
     if (failure)
         tls_session_abort(tls_client_session(n));
@@ -128,8 +138,24 @@ static mono_ns begin(unsigned n, mono_ns now)
     l->request_len = (size_t)rc;
     l->sent = 0;
     l->answered = false;
-    l->step = KE_HANDSHAKE;
+    l->step = KE_CONNECT;
     l->deadline = now + TLS_CLIENT_TIMEOUT;
+    return now;
+}
+
+static mono_ns connect(unsigned n, mono_ns now)
+{
+    struct ke_lane *l = &ke.lane[n];
+    int rc = tls_client_connected(n);
+    if (rc == RC_AGAIN && now - l->deadline < 0)
+        return l->deadline;
+    if (rc == RC_AGAIN)
+        return finish(n, now, "timed out: no TCP connection");
+    if (rc != RC_OK)
+        return finish(n, now, tls_client_reason(n));
+    if (ke.may && !ke.may(l->asked.arg))
+        return now + MONO_MS;
+    l->step = KE_HANDSHAKE;
     return now;
 }
 
@@ -244,6 +270,8 @@ static mono_ns advance(unsigned n, mono_ns now)
     switch (l->step) {
     case KE_IDLE:
         return ke.count > 0 ? begin(n, now) : MONO_NEVER;
+    case KE_CONNECT:
+        return connect(n, now);
     case KE_HANDSHAKE:
         return handshake(n, now);
     case KE_REQUEST:

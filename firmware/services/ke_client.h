@@ -8,8 +8,17 @@
 #include "core/nts_ke.h"
 #include "adapters/tls_client.h"
 
+/* How far an exchange has come: what never reached the server is no failure of
+ * it. */
+enum ke_reached {
+    KE_NOT_BEGUN,     /* nothing has left: no route, nothing free of ours    */
+    KE_NO_CONNECTION, /* no TCP connection                                   */
+    KE_CONNECTED,
+};
+
 struct ke_outcome {
     bool ok;
+    enum ke_reached reached;
     const char *reason; /* when not ok: one line for a person; static      */
     const struct nts_ke_result *result; /* valid during the callback        */
     uint8_t c2s[32], s2c[32];           /* as long as the AEAD's key        */
@@ -26,6 +35,10 @@ typedef void (*ke_done)(void *arg, const struct ke_outcome *o);
 /* Starts with no exchange under way, offering AEADs 30 and 15. After
  * tls_client_init. */
 void ke_client_init(void);
+/* Is asked for each exchange once its TCP connection stands, again and again,
+ * until it says that TLS may begin; arg is ke_client_start's. From
+ * ke_client_init on there is none, and TLS begins at once. */
+void ke_client_before_tls(bool (*may)(void *arg));
 
 /* Sets the AEADs to offer: 1 .. LIMIT_AEADS that aead_find knows, best
  * first. */

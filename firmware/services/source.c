@@ -8,7 +8,7 @@
 #include "log.h"
 
 #define RESOLVE_S     2
-#define RESOLVE_MAX_S 64
+#define RESOLVE_MAX_S 30 /* with the asking itself less than a minute       */
 
 void source_proved(struct source *s, int64_t now_unix_s)
 {

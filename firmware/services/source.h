@@ -20,7 +20,6 @@ enum source_step {
 enum source_ke_step {
     SOURCE_KE_IDLE,
     SOURCE_KE_RESOLVING,
-    SOURCE_KE_MARKING, /* "begun" is on its way to the card               */
     SOURCE_KE_EXCHANGING,
 };
 
@@ -30,11 +29,12 @@ struct source_ke {
     struct addr_pick pick;
     struct ke_retry retry;
     mono_ns again; /* the name service, or room in the queue          */
-    int ticket;    /* of the mark                                     */
+    bool begun;    /* the server has taken our connection             */
+    int ticket;    /* of the mark that says so                        */
     mono_ns marked;
-    uint8_t unresolved; /* in a row                                        */
-    bool unproved;      /* no valid reply yet under the last one's keys    */
-    uint32_t id;        /* of the server, in the card's record             */
+    uint8_t unresolved, unreached; /* in a row                          */
+    bool unproved; /* no valid reply yet under the last one's keys    */
+    uint32_t id;   /* of the server, in the card's record             */
 };
 
 struct source {

@@ -122,7 +122,7 @@ void sources_init(const struct conf *conf)
         add(&conf->sources[i], now);
     if (remembers())
         source_record_restore(all.s, all.count, conf, next_save(now));
-    sources_ke_init(all.s, all.count, now);
+    sources_ke_init(all.s, all.count, conf, now);
     sources_names_init(all.s, &all.count);
     ntp_udp_init(sent, received);
     net_ntp_servers(conf->dhcpservers ? named : NULL);
@@ -408,10 +408,11 @@ void sources_net_changed(mono_ns now)
     for (unsigned i = 0; i < all.count; i++) {
         struct source *s = &all.s[i];
         s->silent = 0;
-        s->pick = s->ke.pick = (struct addr_pick){0};
+        s->pick = (struct addr_pick){0};
         ntp_client_basic(&s->ntp);
         s->retry = s->step == SOURCE_RUN ? 0 : now;
-        s->ke.again = now;
+        ntp_client_soon(&s->ntp, now);
+        sources_ke_net_changed(s, now);
     }
 }
 

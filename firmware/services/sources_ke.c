@@ -14,14 +14,19 @@
 #include "store.h"
 #include "timekeeper.h"
 
-#define RECORD_VERSION 1
-#define RECORD_MAX     (1 + LIMIT_SOURCES * (4 + KE_RETRY_BYTES))
+#define RECORD_VERSION 2
+#define RECORD_HEAD    7 /* version, digest, minutes since boot           */
+#define RECORD_MAX     (RECORD_HEAD + LIMIT_SOURCES * (4 + KE_RETRY_BYTES))
+#define LONG_RUN_MIN   30
+#define SETTLED        (60 * MONO_S) /* a start's own changes of network    */
+#define CONNECT_RETRY  (10 * MONO_S) /* RFC 8915 section 4.2, the least     */
 #define MARK_PATIENCE  MONO_S
 #define BUSY_RETRY     (100 * MONO_MS)
 
 static struct {
     struct source *s;
     unsigned count;
+    const struct conf *conf;
 } ke;
 
 /* ---- the record ---------------------------------------------------------- */
@@ -30,20 +35,21 @@ static struct {
  * Two servers with one number share the longer wait, no more. */
 static uint32_t id_of(const struct conf_source *c)
 {
-    uint32_t h = 2166136261u;
-    for (const char *p = c->name; *p; p++)
-        h = (h ^ (uint8_t)*p) * 16777619u;
-    h = (h ^ c->ntsport >> 8) * 16777619u;
-    return (h ^ (c->ntsport & 255u)) * 16777619u;
+    const uint8_t port[] = {(uint8_t)(c->ntsport >> 8), (uint8_t)c->ntsport};
+    uint32_t h = bytes_fnv(BYTES_FNV, c->name, strlen(c->name));
+    return bytes_fnv(h, port, sizeof port);
 }
 
-/* Version, then for each server with failures its number and what
- * core/ke_retry keeps. Returns the ticket; <= 0: there is no card. */
+/* Version, what the card's text was, how long we have run; then for each server
+ * with failures its number and what core/ke_retry keeps. Returns the ticket; <= 0: there is no card. */
 static int write_record(mono_ns now)
 {
     uint8_t buf[RECORD_MAX];
     struct writer w = writer_of(buf, sizeof buf);
+    mono_ns minutes = now / (60 * MONO_S);
     writer_u8(&w, RECORD_VERSION);
+    writer_u32(&w, ke.conf->digest);
+    writer_u16(&w, (uint16_t)(minutes < UINT16_MAX ? minutes : UINT16_MAX));
     for (unsigned i = 0; i < ke.count; i++) {
         struct source_ke *k = &ke.s[i].ke;
         if (k->retry.failures == 0)
@@ -55,7 +61,7 @@ static int write_record(mono_ns now)
     ASSERT(!w.full);
     if (!store_state_partition())
         return RC_STATE;
-    return store_put(STORE_RETRY, 0, buf, w.len > 1 ? w.len : 0);
+    return store_put(STORE_RETRY, 0, buf, w.len > RECORD_HEAD ? w.len : 0);
 }
 
 static void read_one(struct source *s, struct reader r, mono_ns now)
@@ -69,23 +75,46 @@ static void read_one(struct source *s, struct reader r, mono_ns now)
     }
 }
 
-void sources_ke_init(struct source *s, unsigned count, mono_ns now)
+/* TLS may begin once the card knows of it, so that what crashes in it counts. */
+static bool may_begin(void *arg);
+
+static void say_wait(const struct source *s, mono_ns now)
+{
+    const struct ke_retry *r = &s->ke.retry;
+    if (r->next > now)
+        log_line("%s: %u key exchanges had failed before the restart, "
+                 "none in the next %u s",
+                 s->conf->name, (unsigned)r->failures,
+                 (unsigned)((r->next - now) / MONO_S));
+    else
+        log_line("%s: %u key exchanges had failed before the restart, after "
+                 "a long run: tried at once",
+                 s->conf->name, (unsigned)r->failures);
+}
+
+void sources_ke_init(struct source *s, unsigned count, const struct conf *conf,
+                     mono_ns now)
 {
     uint8_t buf[RECORD_MAX];
     ke.s = s;
     ke.count = count;
+    ke.conf = conf;
+    ke_client_before_tls(may_begin);
     int len = store_get(STORE_RETRY, 0, buf, sizeof buf);
+    struct reader r = reader_of(buf, len > 0 ? (size_t)len : 0);
+    bool good = reader_u8(&r) == RECORD_VERSION;
+    good = reader_u32(&r) == conf->digest && good;
+    bool long_run = reader_u16(&r) >= LONG_RUN_MIN;
     for (unsigned i = 0; i < count; i++) {
         struct source_ke *k = &s[i].ke;
         k->id = id_of(s[i].conf);
-        if (!s[i].conf->nts || len < 1 || buf[0] != RECORD_VERSION)
+        if (!s[i].conf->nts || r.bad || !good)
             continue;
-        read_one(&s[i], reader_of(buf + 1, (size_t)len - 1), now);
+        read_one(&s[i], r, now);
+        if (long_run && k->retry.failures > 0)
+            ke_retry_now(&k->retry, now);
         if (k->retry.failures > 0)
-            log_line("%s: %u key exchanges had failed before the restart, "
-                     "none in the next %u s",
-                     s[i].conf->name, (unsigned)k->retry.failures,
-                     (unsigned)((k->retry.next - now) / MONO_S));
+            say_wait(&s[i], now);
     }
 }
 
@@ -120,7 +149,17 @@ void sources_ke_valid(struct source *s, mono_ns now)
 
 void sources_ke_now(struct source *s)
 {
-    s->ke.retry.next = s->ke.again = 0;
+    ke_retry_now(&s->ke.retry, 0);
+    s->ke.again = 0;
+}
+
+void sources_ke_net_changed(struct source *s, mono_ns now)
+{
+    s->ke.pick = (struct addr_pick){0};
+    s->ke.unresolved = s->ke.unreached = 0;
+    s->ke.again = now;
+    if (now >= SETTLED)
+        ke_retry_hurry(&s->ke.retry, now);
 }
 
 /* ---- one exchange -------------------------------------------------------- */
@@ -167,12 +206,29 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
     ntp_client_rekeyed(&s->ntp, now);
 }
 
+/* No failure of the server: the name's next address is tried soon, another
+ * network's at once. */
+static void unreached(struct source *s, const struct ke_outcome *o, mono_ns now)
+{
+    mono_ns wait = source_resolve_wait(&s->ke.unreached);
+    if (o->reached == KE_NO_CONNECTION && wait < CONNECT_RETRY)
+        wait = CONNECT_RETRY;
+    addr_pick_bad(&s->ke.pick, &s->ke.addr);
+    s->ke.again = now + wait;
+    source_trouble(s, o->reason);
+}
+
 static void exchanged(void *arg, const struct ke_outcome *o)
 {
     struct source *s = arg;
     mono_ns now = port_mono();
-    ke_retry_ended(&s->ke.retry, now);
     s->ke.step = SOURCE_KE_IDLE;
+    if (o->reached != KE_CONNECTED) {
+        unreached(s, o, now);
+        return;
+    }
+    ke_retry_ended(&s->ke.retry, now);
+    s->ke.unreached = 0;
     if (!o->ok) { /* the name's next address has its turn next time */
         addr_pick_bad(&s->ke.pick, &s->ke.addr);
         source_trouble(s, o->reason);
@@ -195,19 +251,16 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     run_on(s, o, now);
 }
 
-static mono_ns exchange(struct source *s, mono_ns now)
+static void exchange(struct source *s, mono_ns now)
 {
-    bool arrived =
-        s->forgetful || s->ke.ticket <= 0 || store_durable(s->ke.ticket);
-    if (!arrived && now - s->ke.marked < MARK_PATIENCE)
-        return now + MONO_MS;
+    s->ke.begun = false;
     if (ke_client_start(s->conf->name, &s->ke.addr, s->conf->ntsport,
-                        s->conf->certset, exchanged, s) != RC_OK)
-        return now + BUSY_RETRY;
+                        s->conf->certset, exchanged, s) != RC_OK) {
+        s->ke.again = now + BUSY_RETRY;
+        return;
+    }
     s->ke.step = SOURCE_KE_EXCHANGING;
-    s->ke.unproved = false;
     s->ke_attempts++;
-    return MONO_NEVER;
 }
 
 static void mark(struct source *s, mono_ns now)
@@ -215,10 +268,22 @@ static void mark(struct source *s, mono_ns now)
     uint8_t jitter[2] = {0};
     if (crypto_random(jitter, sizeof jitter) != RC_OK)
         jitter[0] = 0; /* no jitter, then; the exchange will say it */
-    ke_retry_begin(&s->ke.retry, now, bytes_get16(jitter));
-    s->ke.step = SOURCE_KE_MARKING;
+    ke_retry_begin(&s->ke.retry, now, bytes_get16(jitter),
+                   ke.conf->maxntsretry_s);
+    s->ke.unproved = false;
+    s->ke.begun = true;
     s->ke.marked = now;
     s->ke.ticket = write_record(now);
+}
+
+static bool may_begin(void *arg)
+{
+    struct source *s = arg;
+    mono_ns now = port_mono();
+    if (!s->ke.begun)
+        mark(s, now);
+    return s->forgetful || s->ke.ticket <= 0 || store_durable(s->ke.ticket) ||
+           now - s->ke.marked >= MARK_PATIENCE;
 }
 
 static void resolved(void *arg, const struct resolver_answer *all)
@@ -237,7 +302,7 @@ static void resolved(void *arg, const struct resolver_answer *all)
     sources_choose(s, &s->ke.pick, a, &s->ke.addr);
     s->ke.step = SOURCE_KE_IDLE;
     if (wanted(s))
-        mark(s, now);
+        exchange(s, now);
 }
 
 static mono_ns resolve(struct source *s, mono_ns now)
@@ -258,8 +323,6 @@ mono_ns sources_ke_step(struct source *s, mono_ns now)
         if (!ke_retry_may(&s->ke.retry, now))
             return s->ke.retry.next;
         return now < s->ke.again ? s->ke.again : resolve(s, now);
-    case SOURCE_KE_MARKING:
-        return exchange(s, now);
     case SOURCE_KE_RESOLVING:
     case SOURCE_KE_EXCHANGING:
         break;

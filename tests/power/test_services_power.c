@@ -297,11 +297,20 @@ int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
     return RC_OK;
 }
 
+static bool (*may_begin)(void *arg);
+
+void ke_client_before_tls(bool (*may)(void *arg))
+{
+    may_begin = may;
+}
+
 static void answer_exchange(unsigned i)
 {
     static struct nts_ke_result r;
+    if (!may_begin(m.exchange[i].arg))
+        return; /* asked again in the next pass */
     struct ke_outcome o = {
-        .ok = true, .result = &r, .cert_hi = gnomon_build_unix + 400 * 86400};
+        .ok = true, .reached = KE_CONNECTED, .result = &r, .cert_hi = gnomon_build_unix + 400 * 86400};
     r = (struct nts_ke_result){.aead = AEAD_AES_SIV_CMAC_256, .count = 8};
     for (size_t k = 0; k < 8; k++) {
         r.cookie[k].len = COOKIE_LEN;

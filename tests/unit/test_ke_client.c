@@ -28,6 +28,7 @@ struct tls_session {
     uint16_t port;
     uint8_t certset;
     struct cert_clock clock;
+    int connect_rc;     /* RC_OK: TCP stands                               */
     int steps, step_rc; /* RC_AGAIN so often, then step_rc                  */
     uint8_t sent[256];
     size_t sent_len, write_cap;
@@ -66,6 +67,12 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
     s->clock = *clock;
     opened++;
     return RC_OK;
+}
+
+int tls_client_connected(unsigned n)
+{
+    assert_true(session[n].open);
+    return session[n].connect_rc;
 }
 
 int tls_client_step(unsigned n, mono_ns at)
@@ -224,7 +231,49 @@ static int setup(void **state)
     return 0;
 }
 
+static unsigned may_asked;
+
+static bool may_not(void *arg)
+{
+    assert_ptr_equal(arg, &heard[0]);
+    return ++may_asked > 5;
+}
+
 /* ---- the tests -------------------------------------------------------------------- */
+
+/* What never reached the server is told apart; TLS begins when its owner says
+ * so. */
+static void no_connection(void **state)
+{
+    (void)state;
+    open_rc = RC_IO;
+    assert_int_equal(ask(0, ALPHA), RC_OK);
+    (void)run(MONO_S);
+    assert_int_equal(heard[0].calls, 1);
+    assert_int_equal(heard[0].o.reached, KE_NOT_BEGUN);
+    open_rc = RC_OK;
+    script.connect_rc = RC_IO;
+    assert_int_equal(ask(0, ALPHA), RC_OK);
+    (void)run(MONO_S);
+    assert_int_equal(heard[0].calls, 2);
+    assert_int_equal(heard[0].o.reached, KE_NO_CONNECTION);
+    script.connect_rc = RC_AGAIN;
+    assert_int_equal(ask(0, ALPHA), RC_OK);
+    (void)run(TLS_CLIENT_TIMEOUT + MONO_S);
+    assert_int_equal(heard[0].calls, 3);
+    assert_int_equal(heard[0].o.reached, KE_NO_CONNECTION);
+    assert_string_equal(heard[0].reason, "timed out: no TCP connection");
+    script.connect_rc = RC_OK;
+    script.step_rc = RC_BAD;
+    ke_client_before_tls(may_not);
+    assert_int_equal(ask(0, ALPHA), RC_OK);
+    (void)run(4 * MONO_MS);
+    assert_int_equal(stepped, 0);
+    (void)run(MONO_S);
+    assert_int_equal(may_asked, 6);
+    assert_int_equal(heard[0].calls, 4);
+    assert_int_equal(heard[0].o.reached, KE_CONNECTED);
+}
 
 static void one_exchange(void **state)
 {
@@ -429,15 +478,11 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup(t, setup)
     const struct CMUnitTest tests[] = {
-        TEST(one_exchange),
-        TEST(in_pieces),
-        TEST(offers),
-        TEST(two_contexts),
-        TEST(failures),
-        TEST(no_answer),
-        TEST(silence_holds_up_nobody),
-        TEST(a_full_queue),
-        TEST(asked_again_from_the_callback),
+        TEST(no_connection), TEST(one_exchange),
+        TEST(in_pieces),     TEST(offers),
+        TEST(two_contexts),  TEST(failures),
+        TEST(no_answer),     TEST(silence_holds_up_nobody),
+        TEST(a_full_queue),  TEST(asked_again_from_the_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,8 @@ static void schedule(void **state)
     struct ke_retry low = {0}, high = {0};
     double t = 10;
     for (int n = 1; n <= 300; n++) {
-        ke_retry_begin(&low, 5, 0);
-        ke_retry_begin(&high, 5, UINT16_MAX);
+        ke_retry_begin(&low, 5, 0, 0);
+        ke_retry_begin(&high, 5, UINT16_MAX, 0);
         ke_retry_ended(&low, 7);
         ke_retry_ended(&high, 7);
         double least = t < 432000 ? t : 432000;
@@ -57,7 +57,7 @@ static void schedule(void **state)
     }
     ke_retry_proved(&low);
     assert_true(ke_retry_may(&low, 0));
-    ke_retry_begin(&low, 0, 0);
+    ke_retry_begin(&low, 0, 0, 0);
     assert_int_equal(low.wait, 10 * MONO_S);
 }
 
@@ -66,7 +66,7 @@ static void restarts(void **state)
 {
     (void)state;
     struct ke_retry r = {0};
-    ke_retry_begin(&r, 100 * MONO_S, 0);
+    ke_retry_begin(&r, 100 * MONO_S, 0, 0);
     r = reread(&r, 100 * MONO_S, 0);
     for (int i = 0; i < 10; i++) { /* each boot shorter than the wait */
         assert_int_equal(r.failures, 1);
@@ -74,7 +74,7 @@ static void restarts(void **state)
         r = reread(&r, 0, 0);
     }
     assert_true(ke_retry_may(&r, 10 * MONO_S));
-    ke_retry_begin(&r, 10 * MONO_S, 0);
+    ke_retry_begin(&r, 10 * MONO_S, 0, 0);
     assert_int_equal(r.wait, 15 * MONO_S);
 }
 
@@ -84,7 +84,7 @@ static void notes(void **state)
     (void)state;
     struct ke_retry r = {0};
     for (int i = 0; i < 40; i++)
-        ke_retry_begin(&r, 0, 0);
+        ke_retry_begin(&r, 0, 0, 0);
     int writes = 0;
     for (mono_ns at; (at = ke_retry_note(&r)) != MONO_NEVER; writes++) {
         assert_true(at > 0 && at < r.next);
@@ -95,6 +95,51 @@ static void notes(void **state)
                     ke_retry_note(&r) == 2 * at);
     }
     assert_true(writes >= 10 && writes <= 16);
+}
+
+/* chrony 4.9's maxntsretry. */
+static void longest_as_configured(void **state)
+{
+    (void)state;
+    struct ke_retry r = {0};
+    for (int i = 0; i < 300; i++) {
+        ke_retry_begin(&r, 0, UINT16_MAX, 120);
+        assert_true(r.wait <= 120 * MONO_S);
+    }
+    assert_int_equal(r.wait, 120 * MONO_S);
+    ke_retry_begin(&r, 0, UINT16_MAX, 1000000);
+    assert_int_equal(r.wait, KE_RETRY_MAX_S * MONO_S);
+}
+
+/* Another network ends a wait, a flapping one not all the time. */
+static void hurried(void **state)
+{
+    (void)state;
+    struct ke_retry r = {0};
+    ke_retry_hurry(&r, 5);
+    assert_true(ke_retry_may(&r, 0));
+    for (int i = 0; i < 30; i++)
+        ke_retry_begin(&r, 0, 0, 0);
+    mono_ns now = 0;
+    int asked = 0;
+    for (; now < 86400 * MONO_S; now += 10 * MONO_S) {
+        ke_retry_hurry(&r, now);
+        if (!ke_retry_may(&r, now))
+            continue;
+        asked++;
+        ke_retry_begin(&r, now, 0, 0);
+        ke_retry_ended(&r, now);
+    }
+    assert_true(asked > 20 && asked < 30);
+    ke_retry_hurry(&r, now + 3840 * MONO_S);
+    assert_true(ke_retry_may(&r, now + 3840 * MONO_S));
+    assert_true(r.failures > 50);
+    ke_retry_proved(&r);
+    ke_retry_begin(&r, now, 0, 0);
+    ke_retry_hurry(&r, now); /* its wait is shorter than a minute */
+    assert_int_equal(r.next, now + 10 * MONO_S);
+    ke_retry_now(&r, now);
+    assert_true(ke_retry_may(&r, now));
 }
 
 static void any_bytes(void **state)
@@ -117,8 +162,12 @@ static void any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_never_waits), cmocka_unit_test(schedule),
-        cmocka_unit_test(restarts),          cmocka_unit_test(notes),
+        cmocka_unit_test(first_never_waits),
+        cmocka_unit_test(schedule),
+        cmocka_unit_test(restarts),
+        cmocka_unit_test(notes),
+        cmocka_unit_test(longest_as_configured),
+        cmocka_unit_test(hurried),
         cmocka_unit_test(any_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,13 @@ int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
     return RC_OK;
 }
 
+static bool (*ke_may)(void *arg);
+
+void ke_client_before_tls(bool (*may)(void *arg))
+{
+    ke_may = may;
+}
+
 /* ---- the card --------------------------------------------------------------------- */
 
 static struct { /* survives a boot */
@@ -287,6 +294,7 @@ static void boot(const char *lines)
     text[0] = 0;
     log_init();
     assert_int_equal(conf_parse(&conf, lines, strlen(lines)), 0);
+    conf.digest = bytes_fnv(BYTES_FNV, lines, strlen(lines));
     sources_init(&conf);
 }
 
@@ -323,6 +331,7 @@ static void exchanged(bool ok, unsigned cookies)
 {
     static struct nts_ke_result r;
     struct ke_outcome o = {.ok = ok,
+                           .reached = KE_CONNECTED,
                            .reason = ok ? "" : "no such luck",
                            .result = &r,
                            .cert_lo = 100,
@@ -338,6 +347,7 @@ static void exchanged(bool ok, unsigned cookies)
     memcpy(o.s2c, key, sizeof key);
     ke_done done = ke.done;
     assert_non_null(done);
+    assert_true(ke_may(ke.arg));
     ke.done = NULL;
     done(ke.arg, &o);
 }
@@ -572,27 +582,103 @@ static void backs_off(void **state)
     assert_int_equal(ke.starts, 1);
 }
 
-/* "Begun" is on the card before the exchange is; a card that does not take it
- * in a second is not waited for. */
+/* "Begun" is on the card before TLS is; a card that does not take it in a
+ * second is not waited for. */
 static void marked_before(void **state)
 {
     (void)state;
     card.there = card.slow = true;
-    boot("server a iburst nts\n");
-    run(MONO_S);
-    found("192.0.2.1");
-    run(900 * MONO_MS);
-    assert_true(card.len[LIMIT_SOURCES] > 0);
-    assert_int_equal(ke.starts, 0);
-    card.durable = card.ticket;
-    run(10 * MONO_MS);
-    assert_int_equal(ke.starts, 1);
-    memset(&card.len, 0, sizeof card.len);
-    boot("server a iburst nts\n");
-    run(MONO_S);
-    found("192.0.2.1");
-    run(1100 * MONO_MS);
-    assert_int_equal(ke.starts, 1);
+    for (int i = 0; i < 2; i++) {
+        memset(&card.len, 0, sizeof card.len);
+        boot("server a iburst nts\n");
+        run(MONO_S);
+        found("192.0.2.1");
+        run(MONO_S);
+        assert_int_equal(ke.starts, 1);
+        assert_int_equal(card.len[LIMIT_SOURCES], 0); /* no TCP yet */
+        assert_false(ke_may(ke.arg));
+        assert_true(card.len[LIMIT_SOURCES] > 0);
+        run(900 * MONO_MS);
+        assert_false(ke_may(ke.arg));
+        if (i == 0)
+            card.durable = card.ticket;
+        else
+            run(200 * MONO_MS);
+        assert_true(ke_may(ke.arg));
+    }
+}
+
+static void fails(enum ke_reached reached)
+{
+    const struct ke_outcome o = {.reached = reached, .reason = "not there"};
+    ke_done done = ke.done;
+    assert_non_null(done);
+    ke.done = NULL;
+    done(ke.arg, &o);
+}
+
+/* Before: the wait after a day without an uplink was 7 hours, and went on
+ * after a power cycle. What met no server is tried within half a minute, and
+ * nothing is written. */
+static void never_reached(void **state)
+{
+    (void)state;
+    for (int kind = KE_NOT_BEGUN; kind <= KE_NO_CONNECTION; kind++) {
+        card.there = true;
+        memset(&card.len, 0, sizeof card.len);
+        boot("server a iburst nts\n");
+        mono_ns longest = 0, last = 0;
+        for (unsigned i = 1; i < 100; i++) {
+            while (ke.starts < i) {
+                run(10 * MONO_MS);
+                if (net.done)
+                    found("192.0.2.1");
+            }
+            longest = last && now - last > longest ? now - last : longest;
+            assert_true(kind == KE_NOT_BEGUN || !last ||
+                        now - last >= 10 * MONO_S);
+            last = now;
+            fails((enum ke_reached)kind);
+        }
+        assert_true(longest < 31 * MONO_S);
+        assert_int_equal(card.len[LIMIT_SOURCES], 0);
+        unsigned before = ke.starts;
+        sources_net_changed(now); /* a new address: at once */
+        run(20 * MONO_MS);
+        found("192.0.2.1");
+        run(20 * MONO_MS);
+        assert_int_equal(ke.starts, before + 1);
+    }
+}
+
+/* Failed many times in a run of an hour, or with another chrony.conf. */
+static void after_a_long_run(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        card.there = true;
+        memset(&card.len, 0, sizeof card.len);
+        boot("server a iburst nts\n");
+        mono_ns end = now + (kind == 1 ? 3600 : 900) * MONO_S;
+        while (now < end) {
+            run(100 * MONO_MS);
+            if (net.done)
+                found("192.0.2.1");
+            if (ke.done)
+                exchanged(false, 0);
+        }
+        boot(kind == 2 ? "server a iburst nts\nmaxchange 9 9 9\n"
+                       : "server a iburst nts\n");
+        run(40 * MONO_MS);
+        bool asked = net.done != NULL;
+        assert_int_equal(asked, kind == 1 || kind == 2);
+        if (kind == 3) { /* a link that comes up, once it runs */
+            run(70 * MONO_S);
+            sources_net_changed(now);
+            run(40 * MONO_MS);
+            assert_true(net.done || ke.starts > 0);
+        }
+    }
 }
 
 /* Keys of a certificate that the time found does not bear out. */
@@ -700,6 +786,8 @@ int main(void)
         TEST(keys_first),
         TEST(backs_off),
         TEST(marked_before),
+        TEST(never_reached),
+        TEST(after_a_long_run),
         TEST(a_window_that_does_not_hold),
         TEST(from_the_card),
         TEST(another_network),
