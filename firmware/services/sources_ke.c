@@ -40,8 +40,9 @@ static uint32_t id_of(const struct conf_source *c)
     return bytes_fnv(h, port, sizeof port);
 }
 
-/* Version, what the card's text was, how long we have run; then for each server
- * with failures its number and what core/ke_retry keeps. Returns the ticket; <= 0: there is no card. */
+/* Version, what the card's text was, how long we have run; then for each
+ * server with failures its number and what core/ke_retry keeps. Returns the
+ * ticket; <= 0: there is no card. */
 static int write_record(mono_ns now)
 {
     uint8_t buf[RECORD_MAX];
@@ -75,7 +76,7 @@ static void read_one(struct source *s, struct reader r, mono_ns now)
     }
 }
 
-/* TLS may begin once the card knows of it, so that what crashes in it counts. */
+/* TLS may begin once the card knows of it: what crashes in it counts. */
 static bool may_begin(void *arg);
 
 static void say_wait(const struct source *s, mono_ns now)

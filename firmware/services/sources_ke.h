@@ -19,7 +19,8 @@
  *
  * One record on the card holds what has failed, so that a restart does not
  * begin from nothing: see ke_retry.h for what is written when. "Begun" is on
- * the card before TLS is. It is kept wherever there is a state partition, ntsdumpdir or not:
+ * the card before TLS is. It is kept wherever there is a state partition,
+ * ntsdumpdir or not:
  * it is there for the servers, not for us. Without one, or when the card does
  * not take it within a second, the exchange is made all the same. */
 #ifndef SOURCES_KE_H

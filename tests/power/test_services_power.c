@@ -309,8 +309,10 @@ static void answer_exchange(unsigned i)
     static struct nts_ke_result r;
     if (!may_begin(m.exchange[i].arg))
         return; /* asked again in the next pass */
-    struct ke_outcome o = {
-        .ok = true, .reached = KE_CONNECTED, .result = &r, .cert_hi = gnomon_build_unix + 400 * 86400};
+    struct ke_outcome o = {.ok = true,
+                           .reached = KE_CONNECTED,
+                           .result = &r,
+                           .cert_hi = gnomon_build_unix + 400 * 86400};
     r = (struct nts_ke_result){.aead = AEAD_AES_SIV_CMAC_256, .count = 8};
     for (size_t k = 0; k < 8; k++) {
         r.cookie[k].len = COOKIE_LEN;
