@@ -7,6 +7,7 @@
 #include "services/ke_client.h"
 #include "services/led.h"
 #include "services/log.h"
+#include "services/machine.h"
 #include "adapters/net.h"
 #include "services/pps.h"
 #include "services/restart.h"
@@ -80,6 +81,7 @@ static void start(void)
 
 _Noreturn void gnomon_main(void)
 {
+    machine_init();
     superloop_init(services, LEN(services));
     start_console();
     while (crashloop_waits())

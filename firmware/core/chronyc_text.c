@@ -156,8 +156,10 @@ size_t chronyc_activity(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
     unsigned unresolved = 0;
+    struct addr literal;
     for (size_t i = 0; i < s->sources.count; i++)
-        unresolved += s->sources.row[i].addr.family == 0;
+        unresolved += s->sources.row[i].addr.family == 0 &&
+                      addr_parse(s->sources.row[i].name, &literal) != RC_OK;
     fmt_add(&t,
             "200 OK\n"
             "%u sources online\n"
@@ -178,7 +180,7 @@ static void add_first_sync(struct fmt_text *t, const struct status *s)
         fmt_add(t, "First sync      : not yet\n");
     else
         fmt_add(t, "First sync      : %.3f s after start, %s\n",
-                (double)first / 1e9,
+                (double)(first - s->machine.start) / 1e9,
                 s->timefloor.from_plain     ? "from servers without NTS"
                 : s->timefloor.from_cookies ? "from saved cookies"
                                             : "after key exchange");
@@ -192,21 +194,35 @@ static const char *config_text(const struct status_config *c)
                                      : "has errors";
 }
 
+/* What a power cut leaves of keys, cookies, time floor and frequency. */
+static const char *saved_text(const struct status *s)
+{
+    const struct status_store *c = &s->store;
+    return !c->card              ? "none: there is no card that can be read"
+           : !c->state_partition ? "none: the card has no state partition "
+                                   "(type da)"
+           : !s->config.save     ? "none: chrony.conf says nodump"
+           : c->failing          ? "the card takes no write just now"
+                                 : "yes";
+}
+
 static void add_card(struct fmt_text *t, const struct status *s)
 {
     const struct status_store *c = &s->store;
     fmt_add(t, "Card            : %s, state partition %s, chrony.conf %s\n",
             c->card ? "yes" : "none", c->state_partition ? "yes" : "none",
             config_text(&s->config));
+    fmt_add(t, "Saved state     : %s\n", saved_text(s));
     fmt_add(t, "Card errors     : %lu\n",
             (unsigned long)s->machine.card_errors);
     fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",
             (unsigned long)c->writes, (unsigned long)c->errors,
             c->failing ? "; the card takes none now: nothing is saved" : "");
     fmt_add(t,
-            "Card wear       : %lu sectors every %lu s: a year %llu writes, "
+            "Card wear       : %lu sector%s every %lu s: a year %llu writes, "
             "%llu MB, each sector %lu times\n",
-            (unsigned long)c->wear.sectors, (unsigned long)c->save_interval_s,
+            (unsigned long)c->wear.sectors, c->wear.sectors == 1 ? "" : "s",
+            (unsigned long)c->save_interval_s,
             (unsigned long long)c->wear.writes_a_year,
             (unsigned long long)(c->wear.sectors_a_year / SECTORS_PER_MB),
             (unsigned long)c->wear.each_a_year);
@@ -277,7 +293,7 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Board           : %s\n", b->name);
     fmt_add(&t, "Host name       : %s\n", s->config.hostname);
     fmt_add(&t, "Up              : %.3f s, last reset: %s\n",
-            (double)b->up / 1e9, b->last_reset);
+            (double)(b->up - b->start) / 1e9, b->last_reset);
     if (b->boots > 0)
         fmt_add(&t, "Starts          : %lu since power-on\n",
                 (unsigned long)b->boots);

@@ -122,7 +122,7 @@ struct status_tracking {
     int64_t freq_e12, resid_e12, freq_sigma_e12;
     span_ns root_delay_ns, root_disp_ns;
     span_ns update_ns;  /* between the last two updates                      */
-    mono_ns first_sync; /* since boot; -1: not yet                          */
+    mono_ns first_sync; /* as machine.start; -1: not yet                    */
     int64_t now_unix_s; /* what the clock shows, set or not                 */
     uint32_t now_unix_ns;
     bool alone;          /* set, but no source steers it just now           */
@@ -178,7 +178,8 @@ struct status_log {
 struct status_machine { /* what the machine says of itself                    */
     const char *name, *last_reset;
     const char *trouble; /* why there is no Ethernet; "" if there is        */
-    mono_ns up;
+    mono_ns start, up;   /* on the counter, which may go on over a reset: it
+                        * has been up for the difference                    */
     uint32_t boots;   /* since power-on, this one included; 0: not counted  */
     uint32_t crashes; /* in a row, up to this run; 0: it is stable          */
     uint32_t card_errors; /* those that a second attempt mended included    */
@@ -190,6 +191,7 @@ struct status_config {
     const char *hostname;
     enum status_config_file { CONFIG_MISSING, CONFIG_EMPTY, CONFIG_READ } file;
     uint32_t errors; /* in it, and in the files that it names               */
+    bool save;       /* what outlives a power cut is wanted on the card     */
 };
 
 struct status_loop {

@@ -211,6 +211,8 @@ void config_read_trust(void)
 
 void config_status(struct status_config *out)
 {
-    *out = (struct status_config){
-        .hostname = conf.hostname, .file = file, .errors = conf.errors};
+    *out = (struct status_config){.hostname = conf.hostname,
+                                  .file = file,
+                                  .errors = conf.errors,
+                                  .save = conf.save};
 }

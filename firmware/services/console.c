@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "core/addr.h"
 #include "core/chronyc_text.h"
 #include "core/floor_record.h"
 #include "core/fmt.h"
 #include "core/mono.h"
 #include "core/utc.h"
+#include "console_words.h"
 #include "crashloop.h"
 #include "log.h"
 #include "port.h"
@@ -26,7 +28,8 @@ static struct {
     char out[LIMIT_CONSOLE]; /* not yet printed: from done to len           */
     size_t len, done;
     char line[LINE_MAX_LEN + 1];
-    size_t line_len;
+    size_t line_len, beyond; /* keys that the line had no room for          */
+    enum { ESC_NONE, ESC_BEGUN, ESC_ONE_MORE, ESC_SEQUENCE } esc;
     bool awake;    /* a key was pressed: keep a prompt up         */
     bool after_cr; /* swallow the LF of a CR LF                   */
     bool resetting;
@@ -34,7 +37,7 @@ static struct {
     uint32_t at, until;
     size_t ntp_at, ntp_until; /* so does `ntpdata`, sources                 */
     bool ntp_all;             /* with a blank line before each               */
-    const char *rest;         /* of the line, after the command              */
+    const char *rest;         /* of the line, after command and options      */
 } con;
 
 /* ---- output -------------------------------------------------------------- */
@@ -65,6 +68,19 @@ static void say(const char *s)
 
 /* ---- commands ------------------------------------------------------------ */
 
+/* Cut the next word off, in small letters. */
+static const char *take_word(const char *line, char word[LINE_MAX_LEN + 1])
+{
+    size_t n = 0;
+    line += strspn(line, " ");
+    for (; *line && *line != ' '; line++) {
+        char c = *line;
+        word[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    word[n] = 0;
+    return line + strspn(line, " ");
+}
+
 static void say_table(size_t (*layout)(const struct status *, char *, size_t))
 {
     static char text[LIMIT_CONSOLE / 2];
@@ -92,20 +108,38 @@ static void do_selectdata(void)
     say_table(chronyc_selectdata);
 }
 
-/* `ntpdata N`: the Nth source of `sources`, from 1; without: all. */
+/* The row that `text` names: its number from 1, its address or its name. */
+static bool find_source(const char *text, size_t *found)
+{
+    const struct status_sources *l = &snapshot_take()->sources;
+    size_t n = 0;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9' && n <= LIMIT_SOURCES; p++)
+        n = n * 10 + (size_t)(*p - '0');
+    *found = n - 1;
+    if (!*p)
+        return n > 0 && n <= l->count;
+    for (size_t i = 0; i < l->count; i++) {
+        char addr[ADDR_TEXT];
+        addr_text(&l->row[i].addr, addr);
+        *found = i;
+        if (strcmp(text, addr) == 0 || strcmp(text, l->row[i].name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void do_ntpdata(void)
 {
-    const char *p = con.rest;
-    size_t count = snapshot_take()->sources.count, n = 0;
-    for (; *p >= '0' && *p <= '9' && n <= count; p++)
-        n = n * 10 + (size_t)(*p - '0');
-    if (*con.rest && (*p || n == 0 || n > count)) {
-        say("ntpdata: which source? 1 is the first of `sources'\n");
+    size_t count = snapshot_take()->sources.count, at = 0;
+    con.ntp_all = *con.rest == 0;
+    if (!con.ntp_all && !find_source(con.rest, &at)) {
+        say("ntpdata: which source? 1 is the first of `sources'; or an "
+            "address, or a name\n");
         return;
     }
-    con.ntp_all = n == 0;
-    con.ntp_at = n ? n - 1 : 0;
-    con.ntp_until = n ? n : count;
+    con.ntp_at = at;
+    con.ntp_until = con.ntp_all ? count : at + 1;
 }
 
 static void do_tracking(void)
@@ -156,15 +190,37 @@ static void do_date(void)
     say(text);
 }
 
+static void do_version(void)
+{
+    say("Gnomon ");
+    say(gnomon_version);
+    say("\n");
+}
+
 static void do_log(void)
 {
-    con.at = logring_oldest(log_ring());
-    con.until = log_ring()->next;
+    uint32_t oldest = logring_oldest(log_ring()), next = log_ring()->next;
+    uint32_t n = 0;
+    const char *p = con.rest;
+    for (; *p >= '0' && *p <= '9' && n <= LIMIT_LOG_LINES; p++)
+        n = n * 10 + (uint32_t)(*p - '0');
+    if (*con.rest && *p && n <= LIMIT_LOG_LINES) {
+        say("log: how many lines? `log' alone shows all that are kept\n");
+        return;
+    }
+    con.at = *con.rest && n < next - oldest ? next - n : oldest;
+    con.until = next;
     con.listing = true;
 }
 
 static void do_reset(void)
 {
+    if (*con.rest) {
+        say("reset: takes no argument; alone it restarts this machine. "
+            "Samples are not\ndropped by hand: a source that changes its mind "
+            "is seen\n");
+        return;
+    }
     say("saving, then resetting\n");
     con.resetting = true;
 }
@@ -187,11 +243,13 @@ static void set_floor(const char *when)
  * move the floor, nobody else. */
 static void do_floor(void)
 {
+    char word[LINE_MAX_LEN + 1];
+    const char *when = take_word(con.rest, word);
     if (*con.rest == 0)
         say_table(chronyc_floor);
-    else if (strncmp(con.rest, "set ", 4) == 0)
-        set_floor(con.rest + 4 + strspn(con.rest + 4, " "));
-    else if (strcmp(con.rest, "reset") == 0) {
+    else if (strcmp(word, "set") == 0 && *when)
+        set_floor(when);
+    else if (strcmp(word, "reset") == 0 && !*when) {
         say(timefloor_reset() == RC_OK ? "floor reset to the build time\n"
                                        : "refused: not started yet\n");
     } else
@@ -203,46 +261,46 @@ static void do_help(void);
 static const struct command {
     const char *name, *help;
     void (*run)(void);
+    enum { TABLE, PLAIN, ARGUMENT, WHOLE } kind;
 } commands[] = {
-    {"activity", "how many sources are asked", do_activity},
-    {"authdata", "NTS of each source: keys, cookies, NAKs", do_authdata},
-    {"board", "this machine: address, card, memory, times", do_board},
-    {"date", "the clock, as it stands now", do_date},
+    /* TABLE: has options; WHOLE: takes arguments, but must not
+                  * be cut short                                            */
+    {"activity", "how many sources are asked", do_activity, TABLE},
+    {"authdata", "[-v] NTS of each source: keys, cookies, NAKs", do_authdata,
+     TABLE},
+    {"board", "this machine: address, card, memory, times", do_board, PLAIN},
+    {"date", "the clock, as it stands now", do_date, PLAIN},
     {"floor", "[set TIME | reset] the time before which nothing is believed",
-     do_floor},
-    {"help", "this list", do_help},
-    {"log", "the last lines of the log", do_log},
-    {"ntpdata", "[N] the last reply of each source, or of the Nth", do_ntpdata},
-    {"reset", "save what is to be kept, then restart", do_reset},
-    {"selectdata", "why a source is selected or not", do_selectdata},
-    {"serverstats", "requests served", do_serverstats},
-    {"sources", "the time sources, their reach and last sample", do_sources},
-    {"sourcestats", "each source's rate, offset and spread", do_sourcestats},
-    {"tracking", "the clock: offset, frequency, error bounds", do_tracking},
+     do_floor, ARGUMENT},
+    {"help", "[COMMAND] this list, or one of it", do_help, ARGUMENT},
+    {"log", "[N] the last lines of the log", do_log, ARGUMENT},
+    {"ntpdata", "[N | ADDRESS] the last reply of each source, or of one",
+     do_ntpdata, ARGUMENT},
+    {"reset", "save what is to be kept, then restart", do_reset, WHOLE},
+    {"selectdata", "[-v] why a source is selected or not", do_selectdata,
+     TABLE},
+    {"serverstats", "requests served", do_serverstats, TABLE},
+    {"sources", "[-v] the time sources, their reach and last sample",
+     do_sources, TABLE},
+    {"sourcestats", "[-v] each source's rate, offset and spread",
+     do_sourcestats, TABLE},
+    {"tracking", "the clock: offset, frequency, error bounds", do_tracking,
+     TABLE},
+    {"version", "which Gnomon this is", do_version, PLAIN},
 };
 
-static void do_help(void)
-{
-    for (size_t i = 0; i < LEN(commands); i++) {
-        char text[80];
-        (void)fmt(text, sizeof(text), "%-12s %s\n", commands[i].name,
-                  commands[i].help);
-        say(text);
-    }
-}
-
-/* The command that `word` of n bytes names; NULL: none, or several (their
- * names go to *like). An exact name wins. */
-static const struct command *find(const char *word, size_t n,
-                                  struct fmt_text *like)
+/* The command that a word names, cut short as it may be; NULL: none, or
+ * several (their names go to *like). An exact name wins. */
+static const struct command *find(const char *word, struct fmt_text *like)
 {
     const struct command *found = NULL;
-    size_t count = 0;
+    size_t count = 0, n = strlen(word);
     for (size_t i = 0; i < LEN(commands); i++) {
-        if (strncmp(commands[i].name, word, n) != 0)
-            continue;
-        if (strlen(commands[i].name) == n)
+        if (strcmp(commands[i].name, word) == 0)
             return &commands[i];
+        if (strncmp(commands[i].name, word, n) != 0 ||
+            commands[i].kind == WHOLE)
+            continue;
         fmt_add(like, " %s", commands[i].name);
         found = &commands[i];
         count++;
@@ -250,30 +308,101 @@ static const struct command *find(const char *word, size_t n,
     return count == 1 ? found : NULL;
 }
 
+/* What there is to say of a word that is no command, or is several. */
+static void say_unknown(const char *word, const char *several)
+{
+    char text[160];
+    const char *why = console_words_foreign(word), *nearest = NULL;
+    unsigned least = 3;
+    for (size_t i = 0; i < LEN(commands); i++) {
+        unsigned d = console_words_distance(word, commands[i].name);
+        if (d < least && d < strlen(word)) {
+            least = d;
+            nearest = commands[i].name;
+        }
+    }
+    if (*several)
+        (void)fmt(text, sizeof text, "`%s' may be:%s\n", word, several);
+    else if (why)
+        (void)fmt(text, sizeof text, "%s: %s\n", word, why);
+    else
+        (void)fmt(text, sizeof text,
+                  "`%s' is not a command here; `help' lists them%s%s%s\n", word,
+                  nearest ? "; nearest is `" : "", nearest ? nearest : "",
+                  nearest ? "'" : "");
+    say(text);
+}
+
+static void say_help(const struct command *c)
+{
+    char text[100];
+    (void)fmt(text, sizeof text, "%-12s %s\n", c->name, c->help);
+    say(text);
+}
+
+static void do_help(void)
+{
+    char word[LINE_MAX_LEN + 1], names[100] = "";
+    struct fmt_text like = fmt_text_of(names, sizeof names);
+    (void)take_word(con.rest, word);
+    const struct command *c = *word ? find(word, &like) : NULL;
+    if (!*word)
+        for (size_t i = 0; i < LEN(commands); i++)
+            say_help(&commands[i]);
+    else if (!c)
+        say_unknown(word, names);
+    else {
+        say_help(c);
+        say(console_words_legend(c->name) ? console_words_legend(c->name) : "");
+    }
+}
+
+/* Take chronyc's options off. -a and -n change nothing: all sources are shown,
+ * by the names of chrony.conf. false: one is not known, which is said. */
+static bool take_options(const struct command *c, bool *legend)
+{
+    char option[LINE_MAX_LEN + 1], text[160];
+    *legend = false;
+    while (c->kind == TABLE && *con.rest == '-') {
+        con.rest = take_word(con.rest, option);
+        if (strcmp(option, "-v") == 0) {
+            *legend = true;
+        } else if (strcmp(option, "-a") != 0 && strcmp(option, "-n") != 0) {
+            (void)fmt(text, sizeof text,
+                      "%s: option %s is not known; -v explains the columns\n",
+                      c->name, option);
+            say(text);
+            return false;
+        }
+    }
+    if ((c->kind == TABLE || c->kind == PLAIN) && *con.rest) {
+        (void)fmt(text, sizeof text, "%s: takes no argument, so not `%s'\n",
+                  c->name, con.rest);
+        say(text);
+        return false;
+    }
+    return true;
+}
+
 static void run(const char *line)
 {
-    char names[100], text[200];
-    struct fmt_text like = fmt_text_of(names, sizeof(names));
-    line += strspn(line, " ");
-    size_t n = strcspn(line, " ");
-    if (n == 0)
+    char word[LINE_MAX_LEN + 1], names[100] = "";
+    struct fmt_text like = fmt_text_of(names, sizeof names);
+    con.rest = take_word(line, word);
+    if (strcmp(word, "chronyc") == 0 && *con.rest) /* as in a shell */
+        con.rest = take_word(con.rest, word);
+    const struct command *c =
+        find(strcmp(word, "?") == 0 ? "help" : word, &like);
+    bool legend;
+    if (!*word)
         return;
-    const struct command *c = find(line, n, &like);
-    if (c) {
-        con.rest = line + n + strspn(line + n, " ");
-        if (*con.rest == '-') /* chronyc's options */
-            con.rest = "";
+    if (!c) {
+        say_unknown(word, names);
+    } else if (take_options(c, &legend)) {
+        const char *text = legend ? console_words_legend(c->name) : "";
+        say(text ? text : "its lines need no legend\n");
         c->run();
-        return;
     }
-    if (like.len)
-        (void)fmt(text, sizeof(text), "`%.*s' may be:%s\n", (int)n, line,
-                  names);
-    else
-        (void)fmt(text, sizeof(text),
-                  "`%.*s' is not a command here; `help' lists them\n", (int)n,
-                  line);
-    say(text);
 }
 
 /* ---- keys ---------------------------------------------------------------- */
@@ -291,11 +420,17 @@ static void end_line(void)
     con.line_len = 0;
     say("\n");
     log_prompt(false);
-    run(con.line);
+    if (con.beyond)
+        say("longer than 78 characters: not run\n");
+    else
+        run(con.line);
+    con.beyond = 0;
 }
 
 static void rub_out(size_t n)
 {
+    for (; n > 0 && con.beyond > 0; n--)
+        con.beyond--; /* they were not shown */
     for (; n > 0 && con.line_len > 0; n--, con.line_len--)
         say("\b \b");
 }
@@ -304,13 +439,43 @@ static void cancel(void)
 {
     con.listing = false;
     con.ntp_at = con.ntp_until = 0;
-    con.line_len = 0;
+    con.line_len = con.beyond = 0;
     say("^C\n");
     log_prompt(false);
 }
 
+/* Arrows and the like are escape sequences (ECMA-48: ESC, `[`, parameters, a
+ * final letter; or ESC O and a letter), and mean nothing here. True: c belongs
+ * to one. */
+static bool in_escape(char c)
+{
+    bool was = con.esc != ESC_NONE;
+    if (c == 0x1b)
+        con.esc = ESC_BEGUN;
+    else if (c < ' ') /* none has a control character in it */
+        con.esc = ESC_NONE;
+    else if (con.esc == ESC_BEGUN)
+        con.esc = c == '[' ? ESC_SEQUENCE : c == 'O' ? ESC_ONE_MORE : ESC_NONE;
+    else if (con.esc == ESC_ONE_MORE || c >= '@')
+        con.esc = ESC_NONE;
+    return c == 0x1b || (was && c >= ' ');
+}
+
+static void put(char c)
+{
+    if (con.line_len == LINE_MAX_LEN) {
+        con.beyond++;
+        say("\a");
+        return;
+    }
+    con.line[con.line_len++] = c;
+    say_bytes(&c, 1);
+}
+
 static void key(char c)
 {
+    if (in_escape(c))
+        return;
     bool lf_of_crlf = c == '\n' && con.after_cr;
     con.after_cr = c == '\r';
     if (lf_of_crlf)
@@ -326,13 +491,11 @@ static void key(char c)
     else if (c == '\b' || c == 0x7f)
         rub_out(1);
     else if (c == 0x15) /* ctrl-U */
-        rub_out(LINE_MAX_LEN);
+        rub_out(LINE_MAX_LEN + con.beyond);
     else if (c == 0x03) /* ctrl-C */
         cancel();
-    else if (c >= ' ' && c <= '~' && con.line_len < LINE_MAX_LEN) {
-        con.line[con.line_len++] = c;
-        say_bytes(&c, 1);
-    }
+    else if (c >= ' ' && c <= '~')
+        put(c);
 }
 
 /* ---- the poll ------------------------------------------------------------ */

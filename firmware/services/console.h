@@ -3,8 +3,11 @@
  * log; a command's answer is never interleaved with log lines.
  *
  * The prompt comes with the first key. Editing: backspace, ctrl-U (line),
- * ctrl-C (line, or the answer under way). A command may be cut short as far
- * as it stays clear: "tr" is tracking. Options (-v, -n) are accepted. */
+ * ctrl-C (line, or the answer under way); escape sequences are swallowed. A
+ * command may be cut short as far as it stays clear: "tr" is tracking; but
+ * `reset` restarts the machine and has to be typed whole. Words may be in
+ * capitals. -v explains a table's columns, -a and -n change nothing. What is
+ * not understood is refused with the reason (console_words.h). */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

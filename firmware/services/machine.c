@@ -3,6 +3,13 @@
 #include "core/mono.h"
 #include "port.h"
 
+static mono_ns start;
+
+void machine_init(void)
+{
+    start = port_mono();
+}
+
 void machine_status(struct status_machine *out)
 {
     struct port_info info;
@@ -11,6 +18,7 @@ void machine_status(struct status_machine *out)
         .name = info.board,
         .last_reset = info.last_reset,
         .trouble = info.trouble,
+        .start = start,
         .up = port_mono(),
         .boots = info.boots,
         .crashes = info.crashes,

@@ -4,6 +4,9 @@
 
 #include "core/status.h"
 
+/* Notes that this start begins now. First of all. */
+void machine_init(void);
+
 /* Fills the machine's section of the snapshot. */
 void machine_status(struct status_machine *out);
 

@@ -204,6 +204,7 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
     s->retry = 0;
     s->silent = s->lies = 0;
     s->save_due = s->last_ke = now;
+    s->ke_attempts = 0;
     ntp_client_rekeyed(&s->ntp, now);
 }
 

@@ -105,7 +105,7 @@ void timefloor_init(const struct conf *conf, void (*moved)(bool restart))
     };
     char text[UTC_TEXT];
     utc_text(tf.rec.floor, 0, text);
-    log_line("time floor %s, from %s", text, tf.from);
+    log_line("time floor %.19s UTC, from %s", text, tf.from);
     timekeeper_init(conf, &start);
 }
 

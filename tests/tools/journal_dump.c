@@ -111,8 +111,12 @@ static void print_assoc(struct reader *r)
     }
     (void)reader_take(r, 2 * key_len);
     long long lo = (long long)reader_u64(r), hi = (long long)reader_u64(r);
-    printf("  AEAD %u, certificates valid %lld .. %lld, key exchange %lu\n",
-           aead, lo, hi, (unsigned long)reader_u32(r));
+    printf("  AEAD %u, ", aead);
+    if (hi == INT64_MAX) /* bootstrap.h, step 5 */
+        printf("certificates were valid at a time that is known");
+    else
+        printf("certificates valid %lld .. %lld", lo, hi);
+    printf(", key exchange %lu\n", (unsigned long)reader_u32(r));
     n = reader_u8(r);
     printf("  %zu cookies of", n);
     for (size_t i = 0; i < n && !r->bad; i++) {

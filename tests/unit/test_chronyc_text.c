@@ -268,6 +268,11 @@ static void activity_and_serverstats(void **state)
                              "0 sources doing burst (return to online)\n"
                              "0 sources doing burst (return to offline)\n"
                              "1 sources with unknown address\n");
+    /* Its address need not be found out: chronyc counts it as online. */
+    strcpy(s.sources.row[12].name, "2001:db8::1");
+    (void)chronyc_activity(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "OK\n13 sources online\n"));
+    assert_non_null(strstr(out, "\n0 sources with unknown address\n"));
     (void)chronyc_serverstats(&s, out, sizeof(out));
     static const char stats[] = "NTP packets received       : 0\n"
                                 "NTP packets dropped        : 0\n"
@@ -376,7 +381,8 @@ static void extremes(void **state)
     s.net.link = s.store.card = s.store.state_partition = true;
     s.net.addr4.family = 4;
     s.net.addr6.family = 6;
-    s.store.failing = s.pps.on = s.timefloor.from_cookies = true;
+    s.config.save = s.store.failing = s.pps.on = s.timefloor.from_cookies =
+        true;
     s.timefloor.from_plain = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
@@ -406,6 +412,42 @@ static void card_wear(void **state)
     r->failing = true;
     (void)chronyc_board(&s, out, sizeof(out));
     assert_non_null(strstr(out, "the card takes none now: nothing is saved"));
+}
+
+static void saved_state(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    static const char *const want[] = {
+        "\nSaved state     : none: there is no card that can be read\n",
+        "\nSaved state     : none: the card has no state partition (type da)\n",
+        "\nSaved state     : none: chrony.conf says nodump\n",
+        "\nSaved state     : yes\n",
+        "\nSaved state     : the card takes no write just now\n",
+    };
+    for (size_t i = 0; i < LEN(want); i++) {
+        s.store.card = i > 0;
+        s.store.state_partition = i > 1;
+        s.config.save = i > 2;
+        s.store.failing = i > 3;
+        (void)chronyc_board(&s, out, sizeof(out));
+        assert_non_null(strstr(out, want[i]));
+    }
+}
+
+/* The counter goes on over a reset; what is counted is this start. */
+static void since_this_start(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof(s));
+    s.machine.start = 139000000000;
+    s.machine.up = 155971000000;
+    s.timekeeper.tracking.first_sync = 139516000000;
+    s.store.wear.sectors = 1;
+    (void)chronyc_board(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\nUp              : 16.971 s, "));
+    assert_non_null(strstr(out, "\nFirst sync      : 0.516 s after start, "));
+    assert_non_null(strstr(out, "\nCard wear       : 1 sector every"));
 }
 
 /* What is measured has its line, what there is not has none. */
@@ -465,6 +507,8 @@ int main(void)
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
         cmocka_unit_test(card_wear),
+        cmocka_unit_test(saved_state),
+        cmocka_unit_test(since_this_start),
         cmocka_unit_test(machine),
         cmocka_unit_test(bootstrap),
         cmocka_unit_test(board_names_what_there_is),

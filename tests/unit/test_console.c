@@ -220,9 +220,120 @@ static void editing(void **state)
     memset(longline, 'a', sizeof(longline));
     memcpy(longline + 297, "\r", 2);
     type(longline);
-    assert_non_null(strstr(screen, "is not a command here"));
-    type("\x1b[A\xff\x01\r"); /* arrow keys and noise: what is printable */
-    assert_non_null(strstr(screen, "`[A' is not a command"));
+    assert_non_null(strstr(screen, "a\a\a"));
+    assert_non_null(strstr(screen, "\r\nlonger than 78 characters: not run"));
+    /* What was beyond the end is rubbed out first. */
+    memcpy(longline, "activity ", 9);
+    memset(longline + 9, ' ', 78 - 9);
+    memcpy(longline + 78, "xy\b\b\r", 6);
+    type(longline);
+    assert_non_null(strstr(screen, "200 OK\r\n"));
+    memcpy(longline + 78, "x\x15tracking\r", 11);
+    type(longline);
+    assert_non_null(strstr(screen, "Reference ID"));
+    type("\xff\x01track\r"); /* noise: what is printable */
+    assert_non_null(strstr(screen, "track\r\nReference ID"));
+}
+
+/* Arrows, Home, Delete, F1, alt-x: nothing of them is shown or typed. */
+static void escape_sequences(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"\x1b[A",     "\x1b[D",    "\x1b[1~",
+                                       "\x1b[3~",    "\x1bOP",    "\x1bx",
+                                       "\x1b\x1b[B", "\x1b[1;5C", "\x1b[200~"};
+    type("\r");
+    for (size_t i = 0; i < LEN(keys); i++) {
+        char line[40];
+        sprintf(line, "acti%svity\r", keys[i]);
+        type(line);
+        assert_memory_equal(screen, "activity\r\n200 OK\r\n", 18);
+    }
+    type("\x1b[\ractivity\r"); /* cut off */
+    assert_non_null(strstr(screen, "200 OK"));
+}
+
+/* What has an effect elsewhere has none by accident here. */
+static void words_not_understood(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *answer;
+    } row[] = {
+        {"reset sources", "reset: takes no argument; alone it restarts"},
+        {"RESET sources", "reset: takes no argument"},
+        {"chronyc reset sources", "reset: takes no argument"},
+        {"r", "`r' is not a command here; `help' lists them\r\n"},
+        {"re", "`re' is not a command here; `help' lists them\r\n"},
+        {"rese", "`rese' is not a command here; `help' lists them; nearest is "
+                 "`reset'\r\n"},
+        {"sorces", "nearest is `sources'"},
+        {"tarcking", "nearest is `tracking'"},
+        {"bord", "nearest is `board'"},
+        {"makestep", "makestep: the clock is stepped as makestep in"},
+        {"burst 4/4", "burst: a source that has to be asked sooner is"},
+        {"online", "online: Gnomon asks by itself"},
+        {"offline", "offline: a dead link is seen"},
+        {"waitsync", "waitsync: the console waits for nothing; `tracking'"},
+        {"clients", "clients: there is no server in this version"},
+        {"quit", "quit: the console stays"},
+        {"reboot", "reboot: `reset' saves"},
+        {"version", "Gnomon "},
+        {"sources -x", "sources: option -x is not known; -v explains"},
+        {"sources -v -x", "sources: option -x is not known"},
+        {"tracking now", "tracking: takes no argument, so not `now'"},
+        {"board -v", "board: takes no argument, so not `-v'"},
+        {"log x", "log: how many lines?"},
+        {"help sorces", "nearest is `sources'"},
+        {"help s", "`s' may be: selectdata serverstats sources sourcestats"},
+        {"help makestep", "makestep: the clock is stepped as"},
+    };
+    type("\r");
+    for (size_t i = 0; i < LEN(row); i++) {
+        char line[80];
+        sprintf(line, "%s\r", row[i].typed);
+        type(line);
+        if (!strstr(screen, row[i].answer))
+            fail_msg("%s: %s", row[i].typed, screen);
+    }
+    assert_int_equal(resets, 0);
+}
+
+static void words_of_chronyc(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *answer;
+    } row[] = {
+        {"TRACKING", "Reference ID"},
+        {"Floor SET tomorrow", "a time in UTC"},
+        {"chronyc sources", "^* nts1.test"},
+        {"sources -a -n", "^* nts1.test"},
+        {"sources -v", "falseticker, ~ too variable"},
+        {"sources -V", "^* nts1.test"},
+        {"sourcestats -v", "NP: samples"},
+        {"selectdata -v", "COpts"},
+        {"authdata -v", "KLen: bits of a key"},
+        {"tracking -v", "its lines need no legend\r\nReference ID"},
+        {"?", "activity     how many"},
+        {"ntpdata 192.0.2.1", "Remote address  : 192.0.2.1 (C0000201)"},
+        {"ntpdata nts1.test", "Remote address  : 192.0.2.1 (C0000201)"},
+        {"help tracking", "help tracking\r\ntracking     the clock"},
+    };
+    snapshot.sources.row[0].addr =
+        (struct addr){.family = 4, .b = {192, 0, 2, 1}};
+    type("\r");
+    for (size_t i = 0; i < LEN(row); i++) {
+        char line[80];
+        sprintf(line, "%s\r", row[i].typed);
+        type(line);
+        if (!strstr(screen, row[i].answer))
+            fail_msg("%s: %s", row[i].typed, screen);
+    }
+    type("help tracking\r");
+    assert_null(strstr(screen, "activity"));
+    type("ntpdata 192.0.2.2\r");
+    assert_non_null(strstr(screen, "ntpdata: which source?"));
 }
 
 static void log_lines_keep_apart(void **state)
@@ -276,6 +387,14 @@ static void log_command(void **state)
     assert_null(strstr(screen, "line 43\r\n"));
     assert_non_null(strstr(screen, "log\r\n[    0.000000] line 44\r\n"));
     assert_non_null(strstr(screen, "line 299\r\ngnomon> "));
+    type("log 5\r");
+    assert_null(strstr(screen, "line 294\r\n"));
+    assert_non_null(strstr(screen, "log 5\r\n[    0.000000] line 295\r\n"));
+    assert_non_null(strstr(screen, "line 299\r\ngnomon> "));
+    type("log 0\r");
+    assert_string_equal(screen, "log 0\r\ngnomon> ");
+    type("log 99999999999\r");
+    assert_non_null(strstr(screen, "line 44\r\n"));
     room = 1;
     type("log\r");
     shown = 0;
@@ -394,6 +513,9 @@ int main(void)
         cmocka_unit_test_setup(commands, setup),
         cmocka_unit_test_setup(date, setup),
         cmocka_unit_test_setup(editing, setup),
+        cmocka_unit_test_setup(escape_sequences, setup),
+        cmocka_unit_test_setup(words_not_understood, setup),
+        cmocka_unit_test_setup(words_of_chronyc, setup),
         cmocka_unit_test_setup(log_lines_keep_apart, setup),
         cmocka_unit_test_setup(log_command, setup),
         cmocka_unit_test_setup(reports_as_if_typed, setup),
