@@ -28,9 +28,18 @@
  *    its window is forgotten and no later reply is held against it. A clock
  *    that has run for years on renewed cookies, or was off for one, starts
  *    from them though that certificate is long over.
- * 6. F rises to the lower end of what a quorum of NTS sources agrees on, and
- *    from nothing else: not in hold-over, not from plain NTP, not from the
- *    one source that is left.
+ * 6. F rises by what a quorum of NTS sources agrees on, and by nothing else:
+ *    not in hold-over, not from plain NTP, not from the one source that is
+ *    left. It is never above the lower end of their interval, nor above what
+ *    the clock itself shows less what it may be off, and stays while the two
+ *    differ by more than a second. For the first four hours in which quorum
+ *    and clock agree - since the clock was set or stepped, or contradicted its
+ *    sources (discipline.h) - it rises by no more than the counter has counted
+ *    since it was last known: so much is past, whoever lies. So a board that
+ *    was off for a year has time at once, and its F has come along after four
+ *    hours; one that is never on for so long keeps an F that lags behind. A
+ *    quorum that lies together for more than four hours poisons F, and `floor
+ *    reset' is the cure.
  *
  * What this promises: as long as fewer than a quorum of the configured
  * sources lie, the clock is right. A stolen key of an expired certificate

@@ -24,6 +24,12 @@
 #define SLEW_NONE 43 /* 2^-32 s, 10 ns: followed closely enough      */
 #define RMS_GAIN  0.1
 
+/* What contradicts the clk (discipline.h), s. */
+#define CONTRA_LEAST  2.0    /* more than a leap second                      */
+#define CONTRA_ALWAYS 1000.0 /* ntpd's panic                                 */
+#define PATIENCE_MIN  300
+#define PATIENCE_MAX  3600
+
 void discipline_init(struct discipline *d, const struct discipline_conf *c,
                      uint32_t hz, int32_t saved_rate_e12,
                      int32_t saved_sigma_e12)
@@ -160,6 +166,70 @@ static bool too_large(struct discipline *d, const struct select_out *sel,
     return true;
 }
 
+/* ---- contradiction ------------------------------------------------------- */
+
+static span_ns dispersion(const struct discipline *d, uint64_t ticks);
+
+static double magnitude_s(int64_t ntp_span)
+{
+    return fabs((double)ntp_span) / (double)UTC_S;
+}
+
+/* The update may be wrong, or the clk, by what each says of itself. */
+static bool contradicts(const struct discipline *d,
+                        const struct select_out *sel, const struct clk *c,
+                        uint64_t ticks)
+{
+    int64_t by =
+        utc_diff(estimate_at(&sel->est, ticks, d->hz), clk_at(c, ticks));
+    double s = magnitude_s(by);
+    if (d->updates == 0 || s <= CONTRA_LEAST || may_step(d, by))
+        return false;
+    span_ns known = dispersion(d, ticks) + d->root_delay_ns / 2 +
+                    sel->root_disp_ns + sel->root_delay_ns / 2;
+    double may = magnitude_s(behind(d, c, ticks)) + (double)known * 1e-9;
+    return s > may || s > CONTRA_ALWAYS;
+}
+
+uint32_t discipline_patience_s(const struct discipline *d)
+{
+    uint64_t set = (d->contra_ticks - d->first_ticks) / d->hz;
+    return set < PATIENCE_MIN   ? PATIENCE_MIN
+           : set > PATIENCE_MAX ? PATIENCE_MAX
+                                : (uint32_t)set;
+}
+
+void discipline_restart(struct discipline *d)
+{
+    d->updates = 0;
+    d->synced = d->contradicted = false;
+    d->moved2 = d->update_s = 0;
+}
+
+/* Returns true if this update is not to be followed. */
+static bool contradicted(struct discipline *d, const struct select_out *sel,
+                         const struct clk *c, uint64_t ticks)
+{
+    if (!contradicts(d, sel, c, ticks)) {
+        d->contradicted = false;
+        return false;
+    }
+    if (!d->contradicted ||
+        magnitude_s(utc_diff(sel->est.utc,
+                             estimate_at(&d->contra, sel->est.ticks, d->hz))) >
+            CONTRA_LEAST)
+        d->contra_ticks = ticks;
+    d->contradicted = true;
+    d->synced = false;
+    d->contra = sel->est;
+    d->contra_by =
+        utc_diff(estimate_at(&sel->est, ticks, d->hz), clk_at(c, ticks));
+    if ((ticks - d->contra_ticks) / d->hz < discipline_patience_s(d))
+        return true;
+    discipline_restart(d);
+    return false;
+}
+
 static void learn(struct discipline *d, const struct select_out *sel,
                   uint64_t ticks)
 {
@@ -188,6 +258,11 @@ void discipline_update(struct discipline *d, const struct select_out *sel,
     if (d->gave_up || too_large(d, sel, c, ticks)) {
         discipline_follow(d, c, ticks, interval_ns, out);
         out->ignored = true;
+        return;
+    }
+    if (contradicted(d, sel, c, ticks)) {
+        discipline_follow(d, c, ticks, interval_ns, out);
+        out->contradicted = true;
         return;
     }
     learn(d, sel, ticks);
@@ -235,7 +310,7 @@ static double drift(const struct discipline *d)
                                            : DRIFT_E12;
 }
 
-span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
+static span_ns dispersion(const struct discipline *d, uint64_t ticks)
 {
     double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
     double per_s =
@@ -243,7 +318,12 @@ span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
     /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
     double wander = WANDER * age * sqrt(age / 3);
     double ns = (age * per_s + wander) * 1e9;
-    return d->synced ? d->root_disp_ns + (span_ns)ns : INT64_MAX;
+    return d->root_disp_ns + (span_ns)ns;
+}
+
+span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)
+{
+    return d->synced ? dispersion(d, ticks) : INT64_MAX;
 }
 
 span_ns discipline_error(const struct discipline *d, const struct clk *c,

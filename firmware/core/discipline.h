@@ -26,6 +26,19 @@
  * nobody was given time. Later ones step only beyond makestep's threshold
  * and within its limit; all else is slewed, at most CLK_RATE_MAX in all.
  *
+ * Contradiction: an update whose line lies more than 2 s from the clk (slewed
+ * away, that takes over an hour), and farther than the clk was said to be off
+ * (discipline_error) or more than 1000 s, and that makestep does not let step.
+ * Such a line is not followed: nobody can tell whether the sources are wrong
+ * now or were when the clk was set. The clk runs on by the line that it has
+ * and nobody is told that it is right (synced false) until
+ * - an update agrees with it again: then all is as before; or
+ * - updates have contradicted it, and agreed with each other to 2 s, for as
+ *   long as the clk has been set, at least 5 minutes and at most an hour: then
+ *   the next one is the first update once more, and steps. The longer story
+ *   wins. No other step comes after makestep's first updates, and this one
+ *   only after everybody has been told not to trust the clk.
+ *
  * maxchange: chronyd ignores so many too large corrections, then exits. There
  * is nothing to exit to here: the clk runs on, nobody is told that it is right
  * (synced false, so leap 3 and stratum 16), and only a restart ends that.
@@ -57,7 +70,8 @@ struct discipline_conf {
 struct discipline {
     struct discipline_conf conf;
     uint32_t hz;
-    bool synced; /* an update has come since boot                 */
+    bool synced; /* an update has come since boot, and none
+                  * contradicts the clk                           */
     uint32_t updates;
     struct estimate est;   /* the line being followed; before the first
                              * update only its rate counts (saved or 0)      */
@@ -69,9 +83,13 @@ struct discipline {
     double moved2;          /* mean square of what an update moves the line,
                              * in sigmas of it                               */
     double update_s;        /* last interval between updates, 0 none         */
-    uint64_t first_ticks;   /* of the first update                           */
-    uint32_t ignored;       /* updates, by maxchange                         */
-    bool gave_up;           /* maxchange: one too many; nothing is followed
+    uint64_t first_ticks;   /* of the first update; the last time it was     */
+    bool contradicted;      /* by updates since contra_ticks ...             */
+    struct estimate contra; /* ... the newest line of which is this          */
+    uint64_t contra_ticks;
+    int64_t contra_by; /* and lies so far from the clk, 2^-32 s            */
+    uint32_t ignored;  /* updates, by maxchange                         */
+    bool gave_up;      /* maxchange: one too many; nothing is followed
                              * any more and synced is false until restart    */
 };
 
@@ -81,8 +99,10 @@ struct discipline_action {
     int32_t rate_e12;     /* then clk_set_rate                                */
     uint64_t until_ticks; /* and call discipline_follow here; UINT64_MAX: no
                           * slew under way, nothing to do                    */
-    bool first_sync;      /* this was the first update since boot             */
+    bool first_sync;      /* this was the first update since boot, or the one
+                           * that ends a contradiction by a step              */
     bool ignored;         /* maxchange: the clock goes on as before           */
+    bool contradicted;    /* the same, and it is not synced                   */
 };
 
 /* Begins without a line. saved_rate_e12 and its one-sigma saved_sigma_e12 are
@@ -111,6 +131,14 @@ void discipline_update(struct discipline *d, const struct select_out *sel,
 void discipline_follow(const struct discipline *d, const struct clk *c,
                        uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
+
+/* Returns for how many seconds updates have to contradict the clk before one of
+ * them steps it. Only while d->contradicted. */
+uint32_t discipline_patience_s(const struct discipline *d);
+
+/* Begins anew: the next update is the first. For when the clk was moved by
+ * somebody else. What is known of the crystal stays. */
+void discipline_restart(struct discipline *d);
 
 /* Moves the line by `by`, in 2^-32 s, because UTC itself has jumped by that
  * much (a leap second, leap.h). */

@@ -76,7 +76,7 @@ void tk_init(struct timekeeper *t, const struct conf *conf,
     leap_init(&t->leap, conf->leapsecmode);
     clk_init(&t->clk, hz, ticks, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&t->clk, ticks, t->d.est.rate_e12);
-    tk_boot_init(t, start);
+    tk_boot_init(t, start, ticks);
 }
 
 static struct timekeeper_slot *slot_of(struct timekeeper *t, unsigned slot)
@@ -118,10 +118,12 @@ void tk_forget(struct timekeeper *t, unsigned slot)
 void tk_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s,
               bool by_operator)
 {
-    t->boot.floor = floor_unix_s;
+    tk_boot_floor(t, ticks, floor_unix_s);
     t->boot.by_operator = by_operator;
     if (tk_is_set(t))
         return;
+    discipline_restart(&t->d);
+    t->until = UINT64_MAX;
     ntp64 floor = utc_of_unix(floor_unix_s, 0);
     clk_step(&t->clk, ticks, utc_diff(floor, clk_at(&t->clk, ticks)));
     for (unsigned i = 0; i < t->slots; i++)
@@ -228,7 +230,11 @@ static void apply(struct timekeeper *t, const struct discipline_action *a,
     char text[UTC_TEXT];
     ntp64 utc = clk_at(&t->clk, ticks);
     utc_text(tk_unix_of(t, utc), utc_unix_ns(utc), text);
-    tk_say(t, NULL, "clock %s to %s", a->first_sync ? "set" : "stepped", text);
+    tk_say(t, NULL, "clock %s to %s",
+           !a->first_sync      ? "stepped"
+           : t->first_sync < 0 ? "set"
+                               : "set anew",
+           text);
 }
 
 static void follow(struct timekeeper *t, uint64_t ticks)
@@ -279,18 +285,26 @@ static void announce(struct timekeeper *t, uint64_t ticks)
 static void update(struct timekeeper *t, uint64_t ticks)
 {
     struct discipline_action act;
+    bool before = t->d.contradicted;
     discipline_update(&t->d, &t->sel, &t->clk, ticks, interval(t), &act);
     apply(t, &act, ticks);
     if (act.ignored) {
         say_ignored(t, ticks);
         return;
     }
+    if (act.contradicted) {
+        tk_boot_contradicted(t);
+        return;
+    }
     announce(t, ticks);
     t->refid = t->slot[t->sel.selected].refid;
-    tk_boot_updated(t);
+    tk_boot_updated(t, ticks, &act);
+    if (before && !act.step)
+        tk_say(t, NULL, "synchronised: sources and clock agree again");
     if (!act.first_sync)
         return;
-    t->first_sync = mono_of_ticks(ticks, t->hz);
+    if (t->first_sync < 0)
+        t->first_sync = mono_of_ticks(ticks, t->hz);
     tk_say(t, NULL, "synchronised: %u of %u sources agree, %s selected",
            t->verdict.agree, t->verdict.of,
            t->slot[t->sel.selected].conf->name);

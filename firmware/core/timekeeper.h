@@ -13,11 +13,12 @@
  *                                                tk_poll
  *     after any of these, until it says false:   tk_event, to the log
  *
- * The clock is set (tk_is_set) from the first update until maxchange gives up
+ * The clock is set (tk_is_set) from the first update until maxchange gives up,
+ * and not while its sources contradict it by what cannot be slewed in an hour
  * (discipline.h). This is the one truth for whether time is served, whether
  * certificates are judged by the clock or by the time floor, and whether
- * replies are judged by bootstrap.h: a clock that was given up counts as never
- * set, though it runs on.
+ * replies are judged by bootstrap.h: a clock that was given up, or is
+ * contradicted, counts as never set, though it runs on.
  *
  * Replies come from authentic packets with a lying server behind them at
  * worst: nothing asserts on their values. `slot` is our own number (else
@@ -110,8 +111,12 @@ struct timekeeper { /* fields readable; changed only by these functions */
     uint32_t steps, leaps; /* of the clock since boot, apart               */
     struct bootstrap boot;
     struct bootstrap_verdict verdict;
-    bool raised;           /* a quorum has agreed on a time since boot     */
-    int64_t quorum_unix_s; /* the latest such                              */
+    bool raised;           /* the floor is a quorum's, not the start's     */
+    int64_t base_unix_s;   /* the floor was so much at base_ticks; it may  */
+    uint64_t base_ticks;   /* rise by what passes, and by more after hours */
+    uint32_t agreed_s;     /* of a quorum and the clock agreeing           */
+    uint64_t agreed_ticks; /* counted up to here                           */
+    char warning[96];      /* nobody confirms the time; "" otherwise       */
     char why[128];         /* what it lacks to be set, "" if it is         */
     struct timekeeper_event event[LIMIT_CLOCK_EVENTS];
     uint8_t events;
@@ -220,8 +225,8 @@ bool tk_window_ok(const struct timekeeper *t, uint64_t ticks, int64_t cert_lo,
  * operator has set a floor. */
 bool tk_may_ask(const struct timekeeper *t);
 
-/* Gives what the card keeps: the latest time that a quorum agreed on, Unix
- * seconds (0: none since boot), and the crystal's rate with its sigma (0: not
+/* Gives what the card keeps: the time floor, Unix seconds (0: not risen since
+ * boot), and the crystal's rate with its sigma (0: not
  * known well enough). Returns false while the clock is not set. */
 bool tk_to_save(const struct timekeeper *t, int64_t *floor_unix_s,
                 int32_t *freq_e12, int32_t *freq_sigma_e12);

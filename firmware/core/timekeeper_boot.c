@@ -6,18 +6,27 @@
 #include "timekeeper_private.h"
 #include "utc.h"
 
-#define DAY_S  86400
-#define YEAR_S (365 * DAY_S)
+#define DAY_S         86400
+#define YEAR_S        (365 * DAY_S)
+#define FLOOR_AFTER_S (4 * 3600) /* of agreement the floor follows the clock  */
+#define GAP_S         3600 /* between updates: more does not count        */
 
-void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start)
+void tk_boot_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s)
+{
+    t->boot.floor = t->base_unix_s = floor_unix_s;
+    t->base_ticks = ticks;
+}
+
+void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start,
+                  uint64_t ticks)
 {
     const struct conf *c = t->conf;
     t->boot = (struct bootstrap){
         .strict = c->bootstrap_strict,
         .nocerttimecheck = c->bootstrap_strict ? 0 : c->nocerttimecheck,
-        .floor = start->floor_unix_s,
         .by_operator = start->floor_by_operator,
     };
+    tk_boot_floor(t, ticks, start->floor_unix_s);
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         tk_boot_forget(&t->slot[i]);
     if (t->boot.nocerttimecheck)
@@ -122,20 +131,109 @@ static void find_words(struct timekeeper *t)
         fmt_add(&text, ": %s", select_why_text(t->sel.why));
 }
 
+/* In whole units, lest every update be news. */
+static void say_contradiction(struct timekeeper *t)
+{
+    static const struct {
+        int64_t s;
+        const char *name;
+    } unit[] = {{DAY_S, "days"}, {3600, "hours"}, {60, "minutes"}, {1, "s"}};
+    int64_t by = t->d.contra_by / UTC_S;
+    int64_t s = by < 0 ? -by : by;
+    size_t i = 0;
+    while (i + 1 < LEN(unit) && s < 2 * unit[i].s)
+        i++;
+    (void)fmt(t->why, sizeof t->why,
+              "its sources say %ld %s %s: set anew if they do for %lu min, at "
+              "once by `reset'",
+              (long)((s + unit[i].s / 2) / unit[i].s), unit[i].name,
+              by < 0 ? "less" : "more",
+              (unsigned long)(discipline_patience_s(&t->d) + 59) / 60);
+}
+
 bool tk_boot_judge(struct timekeeper *t)
 {
     judge(t);
     /* Once given up it is discipline's word that counts, and is said there. */
     bool may =
         tk_is_set(t) || t->d.gave_up || (t->sel.ok && t->verdict.may_set);
-    if (may)
-        t->why[0] = 0;
-    else
+    t->why[0] = 0;
+    if (!may)
         find_words(t);
+    else if (t->d.contradicted)
+        say_contradiction(t);
     return may;
 }
 
-void tk_boot_updated(struct timekeeper *t)
+/* ---- what an update means for the floor ---------------------------------- */
+
+/* The floor is at most the lower end of what the quorum agrees on, and of what
+ * the clock itself may show. For hours after the clock was set, or contradicted
+ * its sources, it is also no more than what has passed by the counter since it
+ * was last known: that is past, whatever servers say. */
+static void raise(struct timekeeper *t, uint64_t ticks)
+{
+    span_ns error = discipline_error(&t->d, &t->clk, ticks);
+    ntp64 least = utc_add_ns(clk_at(&t->clk, ticks), -error);
+    if (utc_diff(t->sel.lo, least) < 0)
+        least = t->sel.lo;
+    int64_t floor = tk_unix_of(t, least);
+    int64_t passed = (int64_t)((ticks - t->base_ticks) / t->hz);
+    int64_t sure = t->base_unix_s + passed - passed / 1000;
+    bool clipped = floor > sure && t->agreed_s < FLOOR_AFTER_S;
+    if (clipped)
+        floor = sure;
+    t->raised = true;
+    if (floor <= t->boot.floor)
+        return;
+    t->boot.floor = floor;
+    if (!clipped)
+        tk_boot_floor(t, ticks, floor);
+}
+
+static void agreed_for(struct timekeeper *t, uint64_t ticks)
+{
+    uint64_t gap = (ticks - t->agreed_ticks) / t->hz;
+    t->agreed_s += (uint32_t)(gap < GAP_S ? gap : GAP_S);
+    t->agreed_ticks = ticks;
+}
+
+static void quorum_updated(struct timekeeper *t, uint64_t ticks, bool stepped)
+{
+    span_ns off = discipline_offset(&t->d, &t->clk, ticks);
+    if (stepped || off > MONO_S || off < -MONO_S) {
+        t->agreed_s = 0;
+        t->agreed_ticks = ticks;
+    }
+    if (!t->verdict.raises || off > MONO_S || off < -MONO_S)
+        return;
+    agreed_for(t, ticks);
+    raise(t, ticks);
+}
+
+static void warn_if_alone(struct timekeeper *t, uint64_t ticks, bool set)
+{
+    bool alone = t->sel.selectable <= 1 && !t->in[t->sel.selected].auth;
+    long years = (long)((tk_unix_s(t, ticks) - t->boot.floor) / YEAR_S);
+    if (!alone || (set && years < 1))
+        t->warning[0] = 0;
+    if (!alone || !set || years < 1)
+        return;
+    (void)fmt(t->warning, sizeof t->warning,
+              "time from one plain (unauthenticated) server, %ld year%s after "
+              "the floor: nobody confirms it",
+              years, years == 1 ? "" : "s");
+    tk_say(t, NULL, "WARNING: %s", t->warning);
+}
+
+void tk_boot_contradicted(struct timekeeper *t)
+{
+    t->agreed_s = 0;
+    say_contradiction(t);
+}
+
+void tk_boot_updated(struct timekeeper *t, uint64_t ticks,
+                     const struct discipline_action *act)
 {
     struct bootstrap *b = &t->boot;
     if (b->updates < UINT32_MAX)
@@ -145,11 +243,6 @@ void tk_boot_updated(struct timekeeper *t)
                "nocerttimecheck: %lu clock updates: certificates' dates "
                "count from now on",
                (unsigned long)b->updates);
-    int64_t quorum = tk_unix_of(t, t->sel.lo);
-    if (!t->verdict.raises || (t->raised && quorum <= t->quorum_unix_s))
-        return;
-    t->raised = true;
-    t->quorum_unix_s = quorum;
-    if (quorum > b->floor)
-        b->floor = quorum;
+    warn_if_alone(t, ticks, act->first_sync);
+    quorum_updated(t, ticks, act->step);
 }

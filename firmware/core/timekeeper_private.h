@@ -12,7 +12,11 @@ void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Begins with the floor and modes of start and conf. */
-void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start);
+void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start,
+                  uint64_t ticks);
+
+/* Takes a floor that somebody else has found. */
+void tk_boot_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s);
 
 /* Returns whether an authentic reply of s is believed; why not goes to the
  * source's doubt and to the log. */
@@ -26,7 +30,12 @@ void tk_boot_forget(struct timekeeper_slot *s);
  * If not, t->why says so in words. */
 bool tk_boot_judge(struct timekeeper *t);
 
-/* Counts an update of the clock and raises the floor if a quorum bears it. */
-void tk_boot_updated(struct timekeeper *t);
+/* Notes that an update contradicts the clock (discipline.h). */
+void tk_boot_contradicted(struct timekeeper *t);
+
+/* Counts an update that the clock follows, raises the floor as far as that
+ * bears it, and warns of a lone plain server. */
+void tk_boot_updated(struct timekeeper *t, uint64_t ticks,
+                     const struct discipline_action *act);
 
 #endif

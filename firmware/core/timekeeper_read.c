@@ -92,7 +92,7 @@ bool tk_to_save(const struct timekeeper *t, int64_t *floor_unix_s,
 {
     if (!tk_is_set(t))
         return false;
-    *floor_unix_s = t->raised ? t->quorum_unix_s : 0;
+    *floor_unix_s = t->raised ? t->boot.floor : 0;
     if (!discipline_save(&t->d, freq_e12, freq_sigma_e12))
         *freq_e12 = *freq_sigma_e12 = 0;
     return true;

@@ -63,6 +63,11 @@ static void source_row(unsigned i, uint64_t ticks,
     if (s->reach == 0)
         out->state = '?';
     select_row(i, &out->select);
+    bool used = out->state == '*' || out->state == '+';
+    if (used && !tk_is_set(&tk)) { /* nobody steers the clock */
+        out->state = '-';
+        out->select.letter = 'W';
+    }
     reply_row(s, &out->reply);
     out->good = s->good;
     uint64_t span = residuals_span_ticks(&s->residuals);
@@ -104,7 +109,9 @@ static void say_alone(struct status_tracking *t)
 static void say_why(struct status_tracking *t)
 {
     if (tk.d.gave_up)
-        (void)fmt(t->why, sizeof t->why, "a correction exceeds maxchange");
+        (void)fmt(t->why, sizeof t->why,
+                  "a correction exceeds maxchange: given up, `reset' starts "
+                  "anew");
     else if (!tk_is_set(&tk))
         (void)fmt(t->why, sizeof t->why, "%s", tk.why);
     else
@@ -115,6 +122,8 @@ static void say_why(struct status_tracking *t)
         (void)fmt(t->warning, sizeof t->warning,
                   "nocerttimecheck %lu: certificates' dates are not checked",
                   (unsigned long)tk.boot.nocerttimecheck);
+    else
+        (void)fmt(t->warning, sizeof t->warning, "%s", tk.warning);
 }
 
 void timekeeper_status(struct status_timekeeper *out)

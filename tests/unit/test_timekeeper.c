@@ -125,7 +125,7 @@ static void quorum(void **state)
     assert_non_null(strstr(one.said, "synchronised: 2 of 3 sources agree"));
     assert_in_range(shows(&one), B + 9 * DAY + 2, B + 9 * DAY + 4);
     assert_true(tk_to_save(&one.tk, &floor, &freq, &sigma));
-    assert_in_range(floor, B + 9 * DAY + 1, B + 9 * DAY + 3);
+    assert_int_equal(floor, B + 2); /* what has passed; test floor_rises */
     assert_int_equal(judge(&one).floor, floor);
     assert_true(tk_window_ok(&one.tk, one.ticks, B, B + 80 * DAY));
     assert_false(tk_window_ok(&one.tk, one.ticks, B, B + 8 * DAY));
@@ -257,6 +257,114 @@ static void floor_needs_quorum(void **state)
     assert_in_range(floor, first + 64 * 20 - 2, first + 64 * 20 + 2);
 }
 
+static int64_t floor_of(const struct board *b)
+{
+    int64_t floor = 0;
+    int32_t freq, sigma;
+    assert_true(tk_to_save(&b->tk, &floor, &freq, &sigma));
+    return floor;
+}
+
+static void agree(struct board *b, int64_t unix_s, int64_t hours)
+{
+    for (int64_t s = 0; s < hours * 3600; s += 300) {
+        b->ticks += (uint64_t)300 * HZ;
+        hear(b, 0, unix_s, ANY);
+        hear(b, 1, unix_s, ANY);
+    }
+}
+
+/* By what has passed, and to what the clock shows after four hours in which
+ * nothing contradicted it; before, a jump was the floor's at once. */
+static void floor_rises(void **state)
+{
+    (void)state;
+    boot(&one, "", 2, HZ);
+    hear(&one, 0, B + 400 * DAY, ANY);
+    hear(&one, 1, B + 400 * DAY, ANY);
+    agree(&one, B + 400 * DAY, 3);
+    assert_in_range(floor_of(&one), B + 3 * 3590, B + 3 * 3600);
+    agree(&one, B + 400 * DAY, 2);
+    assert_in_range(floor_of(&one), B + 400 * DAY + 5 * 3600 - 2,
+                    B + 400 * DAY + 5 * 3600);
+    int64_t before = floor_of(&one);
+    agree(&one, B + 800 * DAY, 1); /* not followed yet */
+    assert_false(tk_is_set(&one.tk));
+    assert_int_equal(one.tk.boot.floor, before);
+    agree(&one, B + 400 * DAY, 1); /* and back */
+    assert_true(tk_is_set(&one.tk));
+    assert_in_range(floor_of(&one), B + 400 * DAY + 7 * 3600 - 20,
+                    B + 400 * DAY + 7 * 3600);
+}
+
+/* ---- sources that contradict the clock ----------------------------------- */
+
+/* One plain story against another: the clock keeps the older one until the
+ * newer one is as old, an hour at most. */
+static void contradicted(void **state)
+{
+    (void)state;
+    struct ntp_reference r;
+    boot(&one, "", 2, HZ);
+    agree(&one, B + 9 * DAY, 1);
+    agree(&one, B + 99 * DAY, 1);
+    assert_false(tk_is_set(&one.tk));
+    assert_true(one.tk.d.contradicted);
+    assert_int_equal(tk_leap(&one.tk), 3);
+    tk_reference(&one.tk, one.ticks, &r);
+    assert_int_equal(r.stratum, NTP_STRATUM_UNSET);
+    assert_string_equal(one.tk.why,
+                        "its sources say 90 days more: set anew if they do for "
+                        "60 min, at once by `reset'");
+    assert_non_null(strstr(one.said, "clock not set: its sources say 90 days"));
+    assert_int_equal(one.tk.steps, 1);
+    assert_in_range(shows(&one), B + 9 * DAY + 7100, B + 9 * DAY + 7300);
+    agree(&one, B + 99 * DAY, 1);
+    assert_true(tk_is_set(&one.tk));
+    assert_int_equal(one.tk.steps, 2);
+    assert_non_null(strstr(one.said, "clock set anew to"));
+    assert_in_range(shows(&one), B + 99 * DAY, B + 99 * DAY + 11000);
+    agree(&one, B + 9 * DAY, 1); /* once more, but they come back */
+    assert_false(tk_is_set(&one.tk));
+    agree(&one, B + 99 * DAY, 1);
+    assert_true(tk_is_set(&one.tk));
+    assert_int_equal(one.tk.steps, 2);
+    assert_non_null(strstr(one.said, "sources and clock agree again"));
+}
+
+/* What can be slewed in an hour, and what the clock may be off after a long
+ * hold-over, is no contradiction. */
+static void not_contradicted(void **state)
+{
+    (void)state;
+    boot(&one, "", 2, HZ);
+    agree(&one, B + 9 * DAY, 1);
+    agree(&one, B + 9 * DAY + 1, 1);
+    assert_true(tk_is_set(&one.tk));
+    assert_null(strstr(one.said, "not set: its"));
+    boot(&one, "", 2, HZ);
+    agree(&one, B + 9 * DAY, 1);
+    one.ticks += (uint64_t)30 * DAY * HZ;
+    agree(&one, B + 9 * DAY + 20, 1);
+    assert_true(tk_is_set(&one.tk));
+    assert_int_equal(one.tk.steps, 1);
+    assert_null(strstr(one.said, "not set: its"));
+}
+
+/* An operator's floor ends it: as at a start. */
+static void floor_ends_contradiction(void **state)
+{
+    (void)state;
+    boot(&one, "", 2, HZ);
+    agree(&one, B + 9 * DAY, 1);
+    agree(&one, B + 99 * DAY, 1);
+    assert_true(one.tk.d.contradicted);
+    tk_floor(&one.tk, one.ticks, B, true);
+    assert_false(one.tk.d.contradicted);
+    agree(&one, B + 99 * DAY, 1);
+    assert_true(tk_is_set(&one.tk));
+}
+
 static void nocerttimecheck(void **state)
 {
     (void)state;
@@ -316,7 +424,7 @@ static void given_up(void **state)
     assert_false(c.by_clock);
     assert_int_equal(c.floor, floor);
     assert_int_equal(c.slack_s, 0);
-    assert_int_equal(bootstrap_judge_cert(&c, B, B + 8 * DAY),
+    assert_int_equal(bootstrap_judge_cert(&c, B - 9 * DAY, B - 1),
                      BOOTSTRAP_CERT_EXPIRED);
     assert_int_equal(bootstrap_judge_cert(&c, B + 50 * DAY, B + 90 * DAY),
                      BOOTSTRAP_CERT_GOOD);
@@ -431,6 +539,10 @@ int main(void)
         cmocka_unit_test(two_expired),
         cmocka_unit_test(interval),
         cmocka_unit_test(floor_needs_quorum),
+        cmocka_unit_test(floor_rises),
+        cmocka_unit_test(contradicted),
+        cmocka_unit_test(not_contradicted),
+        cmocka_unit_test(floor_ends_contradiction),
         cmocka_unit_test(nocerttimecheck),
         cmocka_unit_test(holdover),
         cmocka_unit_test(given_up),

@@ -208,6 +208,10 @@ static bool genuine(unsigned server, struct request *r, size_t len)
 static uint64_t ntp64_of(int64_t unix_ns)
 {
     int64_t s = unix_ns / MONO_S, ns = unix_ns % MONO_S;
+    if (ns < 0) { /* before 1970 */
+        ns += MONO_S;
+        s--;
+    }
     return (uint64_t)(s + NTP_UNIX) << 32 |
            (((uint64_t)ns << 32) / (uint64_t)MONO_S);
 }
