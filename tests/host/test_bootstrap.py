@@ -77,11 +77,11 @@ def one_of_three(tap, w):
                   "... the floor has risen", m.ask("floor"))
         m.send("reset\r")
         until(lambda: m.child.poll() is not None)
-    return path
 
 
-def rises(tap, w, path, servers):
-    """The floor is quorum time now: today is before it. A way out."""
+def poisoned(tap, w, servers):
+    """A floor that today is before, and the way out. It is an operator's: one
+    that a quorum has raised takes hours (tests/world, tests/field)."""
     for s in servers:
         s.stop()
     w.servers.clear()
@@ -89,6 +89,14 @@ def rises(tap, w, path, servers):
     files = {"chrony.conf": testbed.server_lines(today, testbed.FAST)
              + "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n",
              "ca.pem": testbed.read(w.pki.ca)}
+    waits = dict(files, **{"chrony.conf": "bootstrap strict\n"
+                           + files["chrony.conf"]})
+    path = testbed.mkcard.make_card(w.path("waits.img"), waits)
+    with Process(path) as m:
+        m.wait("clock not set: bootstrap strict waits", 20)
+        m.ask("floor set " + when.stamp(when.now() + AHEAD * DAY))
+        m.send("reset\r")
+        until(lambda: m.child.poll() is not None)
     # another boot partition, the same journal
     new = testbed.mkcard.make_card(w.path("poisoned.img"), files)
     testbed.mkcard.copy_state(path, new)
@@ -204,8 +212,8 @@ def trust_sets(tap, w):
 def main():
     tap = Tap()
     with testbed.Testbed() as w:
-        path = one_of_three(tap, w)
-        rises(tap, w, path, list(w.servers))
+        one_of_three(tap, w)
+        poisoned(tap, w, list(w.servers))
         servers = two_of_three(tap, w)
         loose(tap, w, servers)
         trust_sets(tap, w)
