@@ -172,7 +172,7 @@ static span_ns dispersion(const struct discipline *d, uint64_t ticks);
 
 static double magnitude_s(int64_t ntp_span)
 {
-    return fabs((double)ntp_span) / (double)UTC_S;
+    return fabs((double)ntp_span) / UTC_S;
 }
 
 /* The update may be wrong, or the clk, by what each says of itself. */
