@@ -1,11 +1,11 @@
 /* timefloor.h -- what must outlive a power cut besides cookies: the time floor
  * and the crystal's frequency (core/floor_record.h).
  *
- * The floor is a time that a quorum has agreed on, or the build time if
- * later (core/bootstrap.h, 6: how it rises). It rises only from quorum time; it is saved at
- * the first sync, then every saveinterval (at multiples of it since boot, as
- * the sources' cookies are), and before a restart that was asked for. It goes
- * to the card only where chrony.conf has ntsdumpdir or driftfile.
+ * The floor is a time that a quorum has agreed on, or the build time if later
+ * (core/bootstrap.h, 6: how it rises). It rises only from quorum time; it is
+ * saved at the first sync, then every saveinterval (at multiples of it since
+ * boot, as the sources' cookies are), and before a restart that was asked for.
+ * It goes to the card only where chrony.conf has ntsdumpdir or driftfile.
  *
  * An operator may set it while the clock is not set, and reset it to the
  * build time at any time: a floor in the future, which would refuse every
