@@ -238,23 +238,6 @@ static int read_nodump(struct conf_parser *p)
     return RC_OK;
 }
 
-/* Up to 31 it is a power of 2, as chrony's polls are, and as its own longest
- * wait, 2^17 s, is; above that it must be seconds. */
-static int read_maxntsretry(struct conf_parser *p)
-{
-    int64_t v;
-    char f[48];
-    if (conf_want(p, 1, 1) < 0 ||
-        conf_read_int(p, p->w.word[0], p->w.word[1], 0, INT32_MAX, &v) < 0)
-        return RC_BAD;
-    p->c->maxntsretry_s = v < 32 ? UINT32_C(1) << v : (uint32_t)v;
-    (void)fmt(f, sizeof f, "taken as %lu s",
-              (unsigned long)p->c->maxntsretry_s);
-    if (v < 32)
-        conf_report(p, CONF_NOTE, p->w.word[0], f, NULL);
-    return RC_OK;
-}
-
 /* ---- the table ----------------------------------------------------------- */
 
 static void note_maxslewrate(struct conf_parser *p)
@@ -319,7 +302,6 @@ const struct conf_row conf_directives[] = {
      * behind at the least. */
     ROW("saveinterval",    CONF_INT,      saveinterval_s,     60, 86400, 900,
         .note = note_saveinterval),
-    {"maxntsretry",     CONF_LINE, .read = read_maxntsretry},
 
     ROW("bootstrap",       CONF_CHOICE,   bootstrap_strict,    0,     0, false,
         .choices = bootstrap_modes),

@@ -27,6 +27,7 @@ struct conf_source {
     uint8_t family;  /* ipv4, ipv6: 4 or 6, of its addresses; 0: any         */
     uint16_t port, ntsport;
     int8_t minpoll, maxpoll; /* log2 s                                       */
+    int8_t maxntsretry;      /* log2 s: longest wait between key exchanges  */
     bool pool;               /* a pool line: up to maxsources addresses      */
     uint8_t maxsources;
     bool iburst, nts, prefer, noselect, trust, require, xleave;
@@ -66,8 +67,6 @@ struct conf {
     uint32_t saveinterval_s;
     uint32_t digest; /* of the text of this and of its certificates; set by
                       * services/config.c                                 */
-    uint32_t maxntsretry_s; /* the longest wait between failed key exchanges
-                             * with one server; 0: not given                */
     bool bootstrap_strict;
     uint32_t nocerttimecheck;    /* clock updates                         */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first                  */

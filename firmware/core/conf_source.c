@@ -22,6 +22,7 @@ const struct conf_row conf_source_options[] = {
     ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4, CLAMP),
     ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6, CLAMP),
     ROW("maxpoll",       CONF_INT,  maxpoll,           -7,       24, 10, CLAMP),
+    ROW("maxntsretry",   CONF_INT,  maxntsretry,        6,       24, 19, CLAMP),
     ROW("xleave",        CONF_FLAG, xleave,             0,        0, 0),
     ROW("prefer",        CONF_FLAG, prefer,             0,        0, 0),
     ROW("noselect",      CONF_FLAG, noselect,           0,        0, 0),

@@ -271,7 +271,8 @@ static void mark(struct source *s, mono_ns now)
     if (crypto_random(jitter, sizeof jitter) != RC_OK)
         jitter[0] = 0; /* no jitter, then; the exchange will say it */
     ke_retry_begin(&s->ke.retry, now, bytes_get16(jitter),
-                   ke.conf->maxntsretry_s);
+                   s->conf->maxntsretry ? UINT32_C(1) << s->conf->maxntsretry
+                                        : 0);
     s->ke.unproved = false;
     s->ke.begun = true;
     s->ke.marked = now;

@@ -44,7 +44,6 @@ static void defaults(void **state)
     assert_true(c.reselectdist_s == 1e-4 && c.stratumweight_s == 1e-3);
     assert_true(c.combinelimit == 3.0);
     assert_true(c.save);
-    assert_int_equal(c.maxntsretry_s, 0);
     assert_false(c.static_ip4);
     assert_int_equal(c.aead_count, 2);
     assert_true(c.aeads[0] == 30 && c.aeads[1] == 15);
@@ -320,7 +319,7 @@ static void every_directive_of_chrony(void **state)
         "bindaddress bindcmdaddress bindcmddevice binddevice broadcast "
         "clientloglimit clockprecision cmdallow cmddeny cmdport cmdratelimit "
         "combinelimit confdir corrtimeratio deny driftfile dscp dumpdir "
-        "leapseclist maxntsretry maxstratum minstratum maxtxbuffers ntsaeads "
+        "leapseclist maxstratum minstratum maxtxbuffers ntsaeads "
         "opencommands ptpdomain refresh hwtstimeout "
         "fallbackdrift hwclockfile hwtimestamp include initstepslew keyfile "
         "leapsecmode leapsectz local lock_all log logbanner logchange logdir "
@@ -342,7 +341,7 @@ static void every_directive_of_chrony(void **state)
         for (unsigned i = 0; i < c.report_count; i++)
             assert_null(strstr(c.reports[i].text, "unknown directive"));
     }
-    assert_int_equal(count, 95);
+    assert_int_equal(count, 94);
 }
 
 static void dhcpservers(void **state)
@@ -686,19 +685,6 @@ static void saving(void **state)
               "driftfile: its interval is ignored: saveinterval is given");
 }
 
-static void maxntsretry(void **state)
-{
-    (void)state;
-    assert_int_equal(parse("maxntsretry 3600"), 0);
-    assert_int_equal(c.maxntsretry_s, 3600);
-    assert_int_equal(c.report_count, 0);
-    assert_int_equal(parse("maxntsretry 12"), 0);
-    assert_int_equal(c.maxntsretry_s, 4096);
-    report_is(0, CONF_NOTE, 1, "maxntsretry: taken as 4096 s");
-    assert_int_equal(parse("maxntsretry x\nmaxntsretry -1\nmaxntsretry"), 3);
-    assert_int_equal(c.maxntsretry_s, 0);
-}
-
 static void nearest_directive(void **state)
 {
     static const struct {
@@ -821,7 +807,6 @@ int main(void)
         cmocka_unit_test(errors_come_first),
         cmocka_unit_test(what_is_missing),
         cmocka_unit_test(saving),
-        cmocka_unit_test(maxntsretry),
         cmocka_unit_test(nearest_directive),
         cmocka_unit_test(lines_that_belong_to_the_whole),
         cmocka_unit_test(files_need_a_card),

@@ -99,6 +99,10 @@ static void clamped(void **state)
         report_is(CONF_NOTE, row[i].text);
         assert_int_equal(c.source_count, 1);
     }
+    assert_int_equal(parse("maxntsretry 12"), 0);
+    assert_int_equal(c.sources[0].maxntsretry, 12);
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.sources[0].maxntsretry, 19);
     assert_int_equal(parse("maxpoll 30"), 0);
     assert_int_equal(c.sources[0].maxpoll, 24);
     assert_int_equal(parse("minpoll -9 maxdelay 1e6"), 0);
