@@ -106,7 +106,7 @@ void sim_setup(void)
 
 /* ---- a case -------------------------------------------------------------- */
 
-static void set_conf(const char *conf)
+void sim_conf(const char *conf)
 {
     char text[CONF_BYTES];
     int n = snprintf(text, sizeof text, "%s" COMMON,
@@ -118,6 +118,16 @@ static void set_conf(const char *conf)
         sim_broken("chrony.conf is too long");
     memset(t.conf, '\n', CONF_BYTES);
     memcpy(t.conf, text, (size_t)n);
+}
+
+void sim_authority(bool there)
+{
+    static uint8_t *entry;
+    if (!entry)
+        entry = memmem(t.fat, t.fat_len, "CA      PEM", 11);
+    if (!entry)
+        sim_broken("ca.pem is not on the card");
+    entry[0] = there ? 'C' : 'X';
 }
 
 void sim_world(const char *conf)
@@ -137,7 +147,8 @@ void sim_world(const char *conf)
         s->ntp_port = 123;
         s->keys = i + 1;
     }
-    set_conf(conf);
+    sim_conf(conf);
+    sim_authority(true);
 }
 
 void sim_case(const char *name, const char *conf)

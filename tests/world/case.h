@@ -21,6 +21,10 @@ void sim_setup(void);
  * 10 days before to 80 days after it. */
 void sim_case(const char *name, const char *conf);
 void sim_world(const char *conf); /* a new world within the same case        */
+/* Another chrony.conf on the same card, from the next boot on. */
+void sim_conf(const char *conf);
+/* The card's certificate authority is there, or its file has another name. */
+void sim_authority(bool there);
 void sim_end(void);
 int sim_done(void); /* plan; the program's exit status                       */
 

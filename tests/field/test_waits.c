@@ -1,0 +1,180 @@
+/* Waits that must not outlive their cause: what kept key exchanges from
+ * succeeding was here or on the way, and is over. The whole firmware in
+ * virtual time (tests/world). SIM_SHOW=1: the console of every case. */
+#include <stdio.h>
+
+#include "../world/case.h"
+
+#define HOUR 3600.0
+#define ONE  "server nts1.test iburst nts\n"
+
+enum outage { UPLINK, NAMES, REFUSED, OUTAGES };
+
+static void outage(enum outage kind, bool on)
+{
+    if (kind != REFUSED)
+        w->dns_lie = on ? SIM_DNS_DEAD : SIM_DNS_TRUE;
+    for (unsigned i = 0; kind != NAMES && i < SIM_SERVERS; i++) {
+        w->server[i].ke = !on ? KE_OK : kind == REFUSED ? KE_REFUSE : KE_DEAF;
+        w->server[i].ntp = on ? NTP_SILENT : NTP_OK;
+    }
+}
+
+static unsigned asked(void)
+{
+    unsigned all = 0;
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        all += w->server[i].connections;
+    return all;
+}
+
+static void set_within(double seconds)
+{
+    double from = sim_uptime();
+    sim_mark();
+    sim_check(sim_until("synchronised: ", seconds), "time within a minute");
+    sim_note("set after %.1f s", sim_uptime() - from);
+}
+
+/* Before: 1178 s after 6 hours, 26834 s after a day, and neither power nor
+ * plug made it less. */
+static void outages(enum outage kind, const char *name, double seconds)
+{
+    char text[80];
+    for (int then = 0; then < 3; then++) {
+        static const char *const cure[] = {"", ", power cycled", ", replugged"};
+        snprintf(text, sizeof text, "%s for %.0f h%s", name, seconds / HOUR,
+                 cure[then]);
+        sim_case(text, NULL);
+        outage(kind, true);
+        sim_boot();
+        for (double at = 0; at < seconds; at += 2 * HOUR)
+            sim_run(2 * HOUR);
+        sim_check(!sim_synchronised(), "no time");
+        if (then == 2) {
+            w->link = false;
+            sim_run(10);
+        }
+        outage(kind, false);
+        if (then == 1)
+            sim_boot();
+        w->link = true;
+        set_within(60);
+        sim_check(!sim_said("before the restart"), "nothing was written");
+        sim_end();
+    }
+}
+
+/* Before: the wait for what was wrong on the card went on when it was not. */
+static void card_changed(void)
+{
+    sim_case("the card lacks its CA file for an hour", ONE);
+    sim_authority(false);
+    sim_boot();
+    sim_run(HOUR);
+    sim_check(sim_said("nts1.test: certificate"), "refused");
+    unsigned before = asked();
+    for (int i = 0; i < 3; i++) {
+        sim_boot(); /* nothing changed: it waits */
+        sim_run(60);
+    }
+    sim_note("%u exchanges in an hour, %u more in 3 min", before,
+             asked() - before);
+    sim_authority(true);
+    sim_boot();
+    set_within(60);
+    sim_end();
+    sim_case("chrony.conf has the wrong set of certificates",
+             "server nts1.test iburst nts certset 7\n");
+    sim_boot();
+    for (int i = 0; i < 10; i++)
+        sim_run(60);
+    sim_conf(ONE);
+    sim_boot();
+    set_within(60);
+    sim_end();
+}
+
+/* The server was reached, and its certificate is of a stranger: RFC 8915
+ * section 4.2 says how often. */
+static void stranger(void)
+{
+    sim_case("a captive portal for 6 h, then another network", ONE);
+    w->server[0].stranger = true;
+    sim_boot();
+    for (int i = 0; i < 3; i++)
+        sim_run(2 * HOUR);
+    sim_note("%u connections in 6 h", asked());
+    sim_check(asked() < 25, "as RFC 8915 says");
+    w->server[0].stranger = false;
+    w->link = false;
+    sim_run(10);
+    w->link = true;
+    set_within(60);
+    sim_end();
+
+    sim_case("a captive portal for 6 h, then a power cycle", ONE);
+    w->server[0].stranger = true;
+    sim_boot();
+    for (int i = 0; i < 3; i++)
+        sim_run(2 * HOUR);
+    w->server[0].stranger = false;
+    sim_boot();
+    set_within(60);
+    sim_end();
+
+    sim_case("starts of 20 s in a row do not ask more often", ONE);
+    w->server[0].stranger = true;
+    for (int i = 0; i < 60; i++) {
+        sim_boot();
+        sim_run(20);
+    }
+    sim_note("%u connections in 20 min", asked());
+    sim_check(asked() <= 12, "as RFC 8915 says");
+    sim_end();
+
+    sim_case("a link that comes and goes does not ask more often", ONE);
+    w->server[0].stranger = true;
+    sim_boot();
+    for (int i = 0; i < 360; i++) {
+        w->link = !w->link;
+        sim_run(20);
+    }
+    sim_note("%u connections in 2 h", asked());
+    sim_check(asked() <= 24, "seldom");
+    sim_end();
+
+    sim_case("maxntsretry 120", ONE "maxntsretry 120\n");
+    w->server[0].stranger = true;
+    sim_boot();
+    sim_run(2 * HOUR);
+    w->server[0].stranger = false;
+    set_within(125);
+    sim_end();
+}
+
+/* Before: counted, and on the card. */
+static void no_route(void)
+{
+    sim_case("a server's address of a family that we have not",
+             "server 2001:db8::1 iburst nts\n" ONE);
+    sim_boot();
+    sim_check(sim_until("no route", 60), "said");
+    sim_run(HOUR);
+    sim_boot();
+    sim_run(60);
+    sim_check(!sim_said("before the restart"), "nothing was written");
+    sim_end();
+}
+
+int main(void)
+{
+    sim_setup();
+    outages(UPLINK, "uplink dead", 6 * HOUR);
+    outages(NAMES, "no name server", 24 * HOUR);
+    outages(REFUSED, "connections refused", 6 * HOUR);
+    card_changed();
+    stranger();
+    no_route();
+    return sim_done();
+}
