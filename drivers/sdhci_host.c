@@ -52,6 +52,7 @@
 
 #define SLOWEST_HZ  400000u
 #define FASTEST_HZ  250000000u /* what the EMMC clock could be at most */
+#define UNKNOWN     5u         /* ... and how many times slower, at most */
 #define DIVIDER_MAX 1023u      /* card clock = clock / (2 * divider)   */
 
 #define SETTLE_NS  (100 * MONO_MS)
@@ -72,10 +73,12 @@ static void put(struct sdhci_host *h, uint32_t reg, uint32_t value)
     h->wrote = hw_ticks();
 }
 
-/* Rounded up, and one more for the tick that had begun. */
-static uint32_t two_clocks_in_ticks(uint32_t hz)
+/* From here on writes have two clocks of this rate between them: rounded up,
+ * and one more for the tick that had begun. */
+static void space(struct sdhci_host *h, uint32_t hz)
 {
-    return (uint32_t)(2 * (uint64_t)port_tick_hz() / hz) + 2;
+    uint64_t ticks = 2 * (uint64_t)port_tick_hz() * h->slower / hz;
+    h->gap_ticks = (uint32_t)ticks + 2;
 }
 
 void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz)
@@ -83,9 +86,10 @@ void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz)
     *h = (struct sdhci_host){
         .base = base,
         .clock_hz = clock_hz != 0 ? clock_hz : FASTEST_HZ,
-        .gap_ticks = two_clocks_in_ticks(SLOWEST_HZ),
+        .slower = clock_hz != 0 ? 1 : UNKNOWN,
         .wrote = hw_ticks(),
     };
+    space(h, SLOWEST_HZ);
 }
 
 static void enter(struct sdhci_host *h, enum sdhci_phase phase,
@@ -97,7 +101,7 @@ static void enter(struct sdhci_host *h, enum sdhci_phase phase,
 
 void sdhci_host_reset(struct sdhci_host *h, mono_ns now)
 {
-    h->gap_ticks = two_clocks_in_ticks(SLOWEST_HZ);
+    space(h, SLOWEST_HZ);
     put(h, CLOCK, CLOCK_RESET_ALL);
     enter(h, SDHCI_HOST_RESET, now + SETTLE_NS);
 }
@@ -125,7 +129,7 @@ void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now)
     uint32_t clock = CLOCK_TIMEOUT | CLOCK_INTERNAL | (divider & 0xff) << 8 |
                      (divider >> 8) << 6;
     put(h, CLOCK, get(h, CLOCK) & ~CLOCK_CARD);
-    h->gap_ticks = two_clocks_in_ticks(SLOWEST_HZ);
+    space(h, SLOWEST_HZ);
     put(h, CLOCK, clock);
     enter(h, SDHCI_HOST_CLOCK, now + SETTLE_NS);
 }
@@ -136,7 +140,7 @@ static int clock_done(struct sdhci_host *h)
     if ((clock & CLOCK_STABLE) == 0)
         return RC_AGAIN;
     put(h, CLOCK, clock | CLOCK_CARD);
-    h->gap_ticks = two_clocks_in_ticks(h->card_hz);
+    space(h, h->card_hz);
     return RC_OK;
 }
 

@@ -7,7 +7,8 @@
  *
  * The Arasan loses a register write that follows another within two cycles
  * of the card clock (its data register excepted), so writes are spaced: at
- * most 5 us in the loop while the card clock is 400 kHz, 0.1 us at 25 MHz. */
+ * most 5 us in the loop while the card clock is 400 kHz, 0.1 us at 25 MHz;
+ * five times that where the controller's clock is not known. */
 #ifndef SDHCI_HOST_H
 #define SDHCI_HOST_H
 
@@ -37,6 +38,7 @@ struct sdhci_host { /* fields but response are private */
     uintptr_t base;
     uint32_t clock_hz;  /* of the controller */
     uint32_t card_hz;   /* of the card       */
+    uint32_t slower;    /* both may be so many times slower: 1, or not known */
     uint32_t gap_ticks; /* two card clocks   */
     uint64_t wrote;     /* counter at the last register write */
     enum sdhci_phase {

@@ -88,11 +88,19 @@ FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o \
              $(F)/libfirmware.a $(F)/libthird.a
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ $(FUZZ_LIBS) -lm -o $@
-# Stands between a server and its messages, and remembers arithmetic.
+# What a target stands in front of, and models that it takes from elsewhere.
 comma := ,
-$(F)/fuzz_tls: private FUZZ_LIBS = $(addprefix -Wl$(comma)--wrap=mbedtls_, \
+wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
+$(F)/fuzz_tls: private FUZZ_LIBS = $(call wrap,$(addprefix mbedtls_, \
     ssl_add_hs_msg_to_checksum ssl_finish_handshake_msg pk_verify_ext \
-    ecp_mul ecp_mul_restartable)
+    ecp_mul ecp_mul_restartable))
+$(F)/fuzz_usb: private FUZZ_LIBS = $(call wrap,mdev_in)
+$(F)/fuzz_usb: $(call objects,$(F),$(addprefix tests/drivers/,dwc2_model.c \
+                                                 usb_dev_model.c))
+$(F)/fuzz_sdhci: private FUZZ_LIBS = $(call wrap,hw_read)
+$(F)/fuzz_sdhci: $(call objects,$(F),tests/drivers/sdhci_model.c)
+$(F)/obj/tests/fuzz/fuzz_crashnote.o: \
+    private EXTRA = -iquote tests/fuzz/double
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -------------------------
 $(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | \
