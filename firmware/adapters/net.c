@@ -17,6 +17,10 @@
 #include "entropy.h"
 #include "port.h"
 
+/* RFC 7559 section 2. */
+#define SOLICIT_FIRST (4 * MONO_S)
+#define SOLICIT_MOST  (3600 * MONO_S)
+
 #define TX_RETRY (250 * MONO_US) /* a frame waits for the one before it      */
 
 static struct {
@@ -25,6 +29,9 @@ static struct {
     struct netif netif;
     bool added, link;
     struct addr said4, said6; /* last logged */
+    /* Router solicitations: when the next is due, and how long after it the
+     * one behind it. */
+    mono_ns solicit_at, solicit_gap;
 } net;
 
 /* ---- what lwIP asks of its port ------------------------------------------ */
@@ -159,6 +166,26 @@ static void first_link(void)
     netif_set_up(&net.netif);
 }
 
+/* lwIP solicits three times when the link comes up. A switch port may pass
+ * nothing for half a minute, or the router may start later than we do: as long
+ * as there is none, it goes on, ever more seldom (RFC 7559). */
+static void solicit(mono_ns now)
+{
+    if (!net.link || now < net.solicit_at)
+        return;
+    if (net_filter_has_router()) {
+        net.solicit_at = now + SOLICIT_FIRST;
+        net.solicit_gap = SOLICIT_FIRST;
+        return;
+    }
+    net.netif.rs_count = 1;
+    mono_ns jitter =
+        net.solicit_gap / 1000 * ((mono_ns)(net_random() % 201) - 100);
+    net.solicit_at = now + net.solicit_gap + jitter;
+    net.solicit_gap =
+        net.solicit_gap * 2 < SOLICIT_MOST ? net.solicit_gap * 2 : SOLICIT_MOST;
+}
+
 static void watch_link(mono_ns now)
 {
     bool link = port_eth_link();
@@ -169,6 +196,8 @@ static void watch_link(mono_ns now)
     if (link) {
         bool first = !net.added;
         net_filter_link_up(now);
+        net.solicit_at = now + 3 * SOLICIT_FIRST; /* behind lwIP's           */
+        net.solicit_gap = 4 * SOLICIT_FIRST;
         if (first)
             first_link();
         watch_mac();
@@ -218,8 +247,10 @@ mono_ns net_poll(mono_ns now)
     watch_link(now);
     bool more = net.added && net_if_poll(&net.netif);
     sys_check_timeouts();
-    if (net.added)
+    if (net.added) {
+        solicit(now);
         watch_address(now);
+    }
     mono_ns next = net_dns_poll(now);
     if (more)
         return now + TX_RETRY;

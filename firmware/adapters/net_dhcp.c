@@ -1,30 +1,135 @@
-/* What lwIP's DHCP client finds in option 42. */
+/* What lwIP's DHCP client leaves to its user: NTP servers (option 42), routes
+ * (option 121), the sense of a lease's times. */
 #include <string.h>
 
+#include "core/dhcp_routes.h"
 #include "core/limit.h"
 #include "lwip/dhcp.h"
 #include "net.h"
+#include "net_hooks.h"
+#include "net_private.h"
+#include "services/log.h"
+
+#define OPTION_ROUTES 121
+#define OPTION_MOST   512 /* bytes of it that are kept                        */
+#define FOREVER       UINT32_MAX
+#define LEASE_UNSAID  3600 /* s: no option 51, which an ACK must have         */
+#define LEASE_LEAST   8
 
 static_assert(LWIP_DHCP_MAX_NTP_SERVERS == LIMIT_DHCP_SERVERS,
               "one size for both");
 
-static void (*hears)(const struct addr *addr, size_t count);
+static struct {
+    void (*hears)(const struct addr *addr, size_t count);
+    struct dhcp_routes routes; /* of the last lease                          */
+    bool said_bad;
+    /* Option 121 of the message in hand; a long one comes in pieces (RFC 3396).
+     */
+    uint32_t frame;
+    size_t len; /* may be more than there is place for                       */
+    uint8_t b[OPTION_MOST];
+} d;
 
 void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
 {
-    hears = told;
+    memset(&d, 0, sizeof d);
+    d.hears = told;
 }
 
-/* lwIP's name for it; from dhcp.c, with every lease. */
+/* ---- routes -------------------------------------------------------------- */
+
+void net_dhcp_option(unsigned option, unsigned len, const struct pbuf *p,
+                     unsigned at)
+{
+    if (option != OPTION_ROUTES)
+        return;
+    if (d.frame != net_if_frame())
+        d.len = 0;
+    d.frame = net_if_frame();
+    if (d.len + len <= sizeof d.b)
+        (void)pbuf_copy_partial(p, d.b + d.len, (u16_t)len, (u16_t)at);
+    d.len += len;
+}
+
+/* With routes, the router of option 3 is none (RFC 3442): the gateway is the
+ * one of their default route. */
+static void take_routes(struct dhcp *lease)
+{
+    d.routes.count = 0;
+    if (d.frame != net_if_frame() || d.len == 0)
+        return;
+    if (d.len > sizeof d.b ||
+        dhcp_routes_parse(d.b, d.len, &d.routes) != RC_OK) {
+        if (!d.said_bad)
+            log_line("DHCP: routes (option 121) that make no sense: ignored");
+        d.said_bad = true;
+        return;
+    }
+    ip4_addr_set_zero(&lease->offered_gw_addr);
+    for (size_t i = 0; i < d.routes.count; i++)
+        if (d.routes.r[i].bits == 0)
+            memcpy(&lease->offered_gw_addr.addr, d.routes.r[i].via, 4);
+}
+
+const struct ip4_addr *net_next_hop(const struct ip4_addr *to)
+{
+    static ip4_addr_t via;
+    const struct dhcp_route *r =
+        dhcp_routes_find(&d.routes, (const uint8_t *)&to->addr);
+    if (!r)
+        return NULL;
+    memcpy(&via.addr, r->via, 4);
+    return ip4_addr_isany_val(via) ? to : &via;
+}
+
+/* ---- the lease ----------------------------------------------------------- */
+
+/* RFC 2131 section 4.4.5: T1 before T2 before the end, by default at a half
+ * and at seven eighths. What a server says otherwise would let the lease run
+ * out without a word. */
+unsigned net_dhcp_t0(struct dhcp *l)
+{
+    uint32_t t0 = l->offered_t0_lease;
+    if (t0 == 0)
+        t0 = LEASE_UNSAID;
+    if (t0 < LEASE_LEAST)
+        t0 = LEASE_LEAST;
+    l->offered_t0_lease = t0;
+    if (l->offered_t2_rebind == 0 || l->offered_t2_rebind >= t0)
+        l->offered_t2_rebind = t0 - (t0 + 7) / 8;
+    if (l->offered_t1_renew == 0 || l->offered_t1_renew >= l->offered_t2_rebind)
+        l->offered_t1_renew =
+            t0 / 2 < l->offered_t2_rebind ? t0 / 2 : l->offered_t2_rebind / 2;
+    return t0;
+}
+
+/* Called for a lease without an end, too, for which lwIP would leave the end
+ * of the one before. */
+unsigned net_dhcp_t1(struct dhcp *l)
+{
+    if (l->offered_t0_lease == FOREVER)
+        l->t0_timeout = 0;
+    return l->offered_t1_renew;
+}
+
+/* The next message may not say how long. */
+unsigned net_dhcp_t2(struct dhcp *l)
+{
+    l->offered_t0_lease = 0;
+    return l->offered_t2_rebind;
+}
+
+/* lwIP's name for it; from dhcp.c, with every lease, before it is taken. */
 void dhcp_set_ntp_servers(u8_t count, const ip4_addr_t *addr)
 {
     struct addr list[LIMIT_DHCP_SERVERS] = {{0}};
     size_t n = 0;
+    take_routes(netif_dhcp_data(netif_default));
     for (size_t i = 0; i < count && n < LEN(list); i++) {
         if (ip4_addr_isany_val(addr[i]) || ip4_addr_ismulticast(&addr[i]))
             continue;
         list[n++] = addr_of(4, (const uint8_t *)&addr[i].addr);
     }
-    if (hears)
-        hears(list, n);
+    if (d.hears)
+        d.hears(list, n);
 }

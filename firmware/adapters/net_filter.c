@@ -13,6 +13,7 @@
 #include "lwip/prot/icmp6.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/priv/nd6_priv.h"
+#include "net_hooks.h"
 #include "net_private.h"
 #include "netif/ethernet.h"
 #include "port.h"
@@ -112,6 +113,11 @@ static bool router_alive(void)
             return true;
     }
     return false;
+}
+
+bool net_filter_has_router(void)
+{
+    return router_alive();
 }
 
 /* The routers of a link are met when it has come up; later ones are heard
@@ -214,14 +220,23 @@ static bool may_answer(void)
     return !net_if_busy() && bucket_take(&f.answers, port_mono(), EACH, DEPTH);
 }
 
+/* As etharp_output finds it. */
+static const ip4_addr_t *next_hop(struct netif *n, const ip4_addr_t *to)
+{
+    if (ip4_addr_net_eq(to, netif_ip4_addr(n), netif_ip4_netmask(n)) ||
+        ip4_addr_islinklocal(to))
+        return to;
+    const ip4_addr_t *via = net_next_hop(to);
+    return via ? via : netif_ip4_gw(n);
+}
+
 err_t net_filter_output4(struct netif *n, struct pbuf *p, const ip4_addr_t *to)
 {
     bool answer = is_answer4(p);
     bool back = f.hearing && ip4_addr_eq(to, ip4_current_src_addr());
     if (answer && !may_answer())
         return ERR_MEM;
-    bool near = ip4_addr_net_eq(to, netif_ip4_addr(n), netif_ip4_netmask(n));
-    if ((answer || back) && !knows4(n, near ? to : netif_ip4_gw(n)))
+    if ((answer || back) && !knows4(n, next_hop(n, to)))
         return to_stranger(n, p, back, ETHTYPE_IP);
     return etharp_output(n, p, to);
 }

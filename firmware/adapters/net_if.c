@@ -34,7 +34,7 @@ static struct {
     uint8_t b[FRAME_CAP];
 } tx[LIMIT_TX_FRAMES];
 static unsigned tx_first, tx_count;
-static uint32_t dropped;
+static uint32_t dropped, frames;
 
 uint32_t net_dropped(void)
 {
@@ -63,6 +63,11 @@ static void drain(void)
         tx_first = (tx_first + 1) % LIMIT_TX_FRAMES;
         tx_count--;
     }
+}
+
+uint32_t net_if_frame(void)
+{
+    return frames;
 }
 
 bool net_if_busy(void)
@@ -139,6 +144,7 @@ static bool take_one(struct netif *n)
     if (!net_filter_passes(n, f->b, &len))
         return true;
     f->used = true;
+    frames++;
     f->pbuf.custom_free_function = release;
     struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF,
                                          &f->pbuf, f->b, sizeof f->b);

@@ -28,6 +28,8 @@ bool net_if_poll(struct netif *n);
 /* Drops the frames that wait to leave: the wire is dead, and the next one may
  * lead to another network. */
 void net_if_flush(void);
+/* Returns the number of the frame that lwIP has in hand, or had last. */
+uint32_t net_if_frame(void);
 /* Tells whether frames wait to leave. */
 bool net_if_busy(void);
 /* Returns the counter stamp of the frame that p came in. A pbuf that lwIP
@@ -38,6 +40,8 @@ uint64_t net_rx_stamp(const struct pbuf *p);
 
 /* Forgets what it knows of the link, which has come up just now. */
 void net_filter_link_up(mono_ns now);
+/* Tells whether there is an IPv6 router that answers. */
+bool net_filter_has_router(void);
 /* Tells whether lwIP is to see a frame that came in; takes a priority tag out
  * of it. Questions of strangers for our Ethernet address pass as far as their
  * bucket goes, router advertisements from the routers that this link had when

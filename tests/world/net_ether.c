@@ -95,8 +95,9 @@ static struct event *first(bool to_board)
 uint64_t simnet_next(void)
 {
     const struct event *a = first(true), *b = first(false);
-    uint64_t at = a ? a->at : UINT64_MAX;
-    return b && b->at < at ? b->at : at;
+    uint64_t at = a ? a->at : UINT64_MAX, flood = simflood_next();
+    at = b && b->at < at ? b->at : at;
+    return flood < at ? flood : at;
 }
 
 void simnet_later(int64_t ns, void (*call)(void *), void *arg)
@@ -114,6 +115,26 @@ static void frame(const uint8_t *b, size_t len, bool out, int64_t delay_ns)
     e->out = out;
     e->len = len;
     memcpy(bytes_of(e), b, len);
+}
+
+void simnet_frame(const uint8_t *b, size_t len)
+{
+    frame(b, len, false, 0);
+}
+
+void simnet_board_mac(uint8_t mac[6])
+{
+    memcpy(mac, net.mac, 6);
+}
+
+/* RFC 4291 appendix A. */
+void simnet_board_link6(uint8_t addr[16])
+{
+    const uint8_t *m = net.mac;
+    memcpy(addr,
+           (uint8_t[16]){0xfe, 0x80, 0, 0, 0, 0, 0, 0, m[0] ^ 2u, m[1], m[2],
+                         0xff, 0xfe, m[3], m[4], m[5]},
+           16);
 }
 
 int simnet_in(uint8_t *buf, size_t cap, uint64_t *stamp)
@@ -188,10 +209,13 @@ static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
     send_ip(from, to, 17, u, len + 8, NEAR_NS);
 }
 
-/* The router answers for every address but the board's own. */
+/* The router answers for every address but the board's own and those, from
+ * 10.0.0.128, that belong to nobody. */
 static void arp(const uint8_t *f, size_t len)
 {
-    if (len < 42 || bytes_get16(f + 20) != 1 || bytes_get32(f + 38) == BOARD)
+    uint32_t target = len < 42 ? BOARD : bytes_get32(f + 38);
+    if (target == BOARD || bytes_get16(f + 20) != 1 ||
+        (target & 0xffffff80) == 0x0a000080)
         return;
     uint8_t a[42];
     memcpy(a, f + 6, 6);
@@ -350,6 +374,7 @@ void simnet_out(const uint8_t *f, size_t len)
 void simnet_run(void)
 {
     struct event *e;
+    simflood_run();
     while ((e = first(false)) && e->at <= w->ticks) {
         uint8_t f[PORT_FRAME_MAX];
         void (*call)(void *) = e->call;

@@ -85,6 +85,29 @@ struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
     size_t first_reply_len;
 };
 
+/* what strangers send (net_flood.c), and where from */
+enum sim_flood {
+    FLOOD_PING,
+    FLOOD_UDP, /* to a port that nobody listens on                          */
+    FLOOD_SYN, /* likewise                                                  */
+    FLOOD_ARP_ASK,
+    FLOOD_ARP_SAY,
+    FLOOD_NTP, /* replies that claim to be the servers'                     */
+    FLOOD_DNS, /* answers that claim to be the router's                     */
+    FLOOD_FRAGMENT,
+    FLOOD_IGMP,
+    FLOOD_PING6,
+    FLOOD_NS, /* neighbour solicitations, router advertisements ...         */
+    FLOOD_RA,
+    FLOOD_MLD,
+    FLOOD_KINDS,
+};
+enum sim_flood_from {
+    FLOOD_UNKNOWN, /* addresses of our network that nobody answers for      */
+    FLOOD_KNOWN,   /* one that answers                                      */
+    FLOOD_FAR,
+};
+
 struct sim_world {
     uint64_t seed;
     unsigned boots;
@@ -107,6 +130,11 @@ struct sim_world {
     bool dns_dead_first; /* an address of nobody before the true one         */
     bool dhcp_evil;      /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
+    struct {
+        enum sim_flood kind;
+        enum sim_flood_from from;
+        unsigned per_s; /* 0: none                                       */
+    } flood;
     struct sim_server server[SIM_SERVERS];
     uint64_t cookie[SIM_COOKIES]; /* hashes of those that came               */
     unsigned cookies, repeats;
@@ -142,7 +170,15 @@ void simnet_later(int64_t ns, void (*call)(void *), void *arg);
 /* An IPv4 packet to the board, from a server. */
 void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
                int64_t delay_ns);
+/* A frame to the board, as it stands. */
+void simnet_frame(const uint8_t *frame, size_t len);
+void simnet_board_mac(uint8_t mac[6]);
+void simnet_board_link6(uint8_t addr[16]); /* its link-local address          */
 uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len);
+
+/* net_flood.c: called by net_ether.c with time. */
+void simflood_run(void);
+uint64_t simflood_next(void); /* ticks                                       */
 
 /* net_tcp.c */
 struct sim_tcp;

@@ -52,7 +52,23 @@
 #define LWIP_DHCP_MAX_DNS_SERVERS  2
 #define LWIP_DHCP_GET_NTP_SRV      1 /* told to whoever asked: dhcpservers   */
 #define LWIP_DHCP_MAX_NTP_SERVERS  LIMIT_DHCP_SERVERS
-#define DHCP_COARSE_TIMER_SECS     60
+#define DHCP_ADD_EXTRA_REQUEST_OPTIONS , 121 /* classless static routes      */
+#define LWIP_HOOK_FILENAME         "net_hooks.h"
+#define LWIP_HOOK_DHCP_PARSE_OPTION(n, d, state, msg, type, option, len, p, at) \
+    net_dhcp_option(option, len, p, at)
+#define LWIP_HOOK_ETHARP_GET_GW(n, to) net_next_hop(to)
+/* A lease may be as short as a minute, and shorter: its times are counted in
+ * seconds, and a request is repeated at half of what is left. A switch port
+ * may pass nothing for half a minute: DISCOVER is repeated at last every 16 s. */
+#define DHCP_COARSE_TIMER_SECS     1
+#define DHCP_TIMEOUT_SIZE_T        u32_t
+#define DHCP_DEFINE_CUSTOM_TIMEOUTS 1
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T0_LEASE(r, d) ((r) = net_dhcp_t0(d))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T1_RENEW(r, d) ((r) = net_dhcp_t1(d))
+#define DHCP_SET_TIMEOUT_FROM_OFFERED_T2_REBIND(r, d) ((r) = net_dhcp_t2(d))
+#define DHCP_NEXT_TIMEOUT_THRESHOLD 2
+#define DHCP_REQUEST_BACKOFF_SEQUENCE(tries) \
+    (u16_t)(((tries) < 4 ? 1 << (tries) : 16) * 1000)
 #define LWIP_NETIF_HOSTNAME        1
 #define LWIP_ACD                   0
 #define LWIP_AUTOIP                0
@@ -80,7 +96,8 @@
 /* Transport. */
 #define LWIP_UDP                   1
 #define LWIP_TCP                   1
-#define TCP_MSS                    1440
+#define TCP_MSS                    1436 /* over IPv6 with a priority tag: a
+                                         * whole frame                      */
 #define TCP_WND                    (8 * TCP_MSS)
 #define TCP_SND_BUF                (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN           16

@@ -1,0 +1,111 @@
+/* Floods: strangers send as much as they can, and the clock goes on asking its
+ * servers. The whole firmware in virtual time (tests/world): three NTS servers
+ * asked every 16 s. Each row: what is sent, where from, how often; Reach of
+ * the three after 128 s of 100 and of 1000 frames a second (eight polls), how
+ * many of 24 requests arrived, and the same of 20 s at 10,000. Then silence:
+ * seconds until all three have been asked again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../world/case.h"
+
+static const struct {
+    const char *name;
+    enum sim_flood kind;
+    enum sim_flood_from from;
+} rows[] = {
+    {"ping, addresses of nobody", FLOOD_PING, FLOOD_UNKNOWN},
+    {"ping, a neighbour", FLOOD_PING, FLOOD_KNOWN},
+    {"ping, from afar", FLOOD_PING, FLOOD_FAR},
+    {"UDP, addresses of nobody", FLOOD_UDP, FLOOD_UNKNOWN},
+    {"UDP, a neighbour", FLOOD_UDP, FLOOD_KNOWN},
+    {"UDP, from afar", FLOOD_UDP, FLOOD_FAR},
+    {"SYN, addresses of nobody", FLOOD_SYN, FLOOD_UNKNOWN},
+    {"SYN, a neighbour", FLOOD_SYN, FLOOD_KNOWN},
+    {"SYN, from afar", FLOOD_SYN, FLOOD_FAR},
+    {"ARP questions", FLOOD_ARP_ASK, FLOOD_UNKNOWN},
+    {"ARP answers", FLOOD_ARP_SAY, FLOOD_UNKNOWN},
+    {"NTP replies, forged", FLOOD_NTP, FLOOD_FAR},
+    {"DNS answers, forged", FLOOD_DNS, FLOOD_FAR},
+    {"fragments", FLOOD_FRAGMENT, FLOOD_UNKNOWN},
+    {"IGMP", FLOOD_IGMP, FLOOD_UNKNOWN},
+    {"ping, IPv6", FLOOD_PING6, FLOOD_UNKNOWN},
+    {"neighbour solicitations", FLOOD_NS, FLOOD_UNKNOWN},
+    {"router advertisements", FLOOD_RA, FLOOD_UNKNOWN},
+    {"MLD queries", FLOOD_MLD, FLOOD_UNKNOWN},
+};
+
+static unsigned asked(void)
+{
+    return w->server[0].requests + w->server[1].requests +
+           w->server[2].requests;
+}
+
+static bool all_reached(void)
+{
+    const char *p = sim_ask("sources");
+    unsigned n = 0;
+    for (; (p = strstr(p, " 377 ")) != NULL; p++)
+        n++;
+    return n == 3;
+}
+
+/* Returns how many requests arrived. */
+static unsigned flood(unsigned per_s, double seconds)
+{
+    unsigned before = asked();
+    w->flood.per_s = per_s;
+    sim_run(seconds);
+    w->flood.per_s = 0;
+    return asked() - before;
+}
+
+static double recovered(void)
+{
+    unsigned before = asked();
+    double from = sim_uptime();
+    for (int i = 0; i < 60 && asked() - before < 3; i++)
+        sim_run(1);
+    return sim_uptime() - from;
+}
+
+static void row(unsigned i)
+{
+    static const unsigned rates[] = {100, 1000};
+    w->flood.kind = rows[i].kind;
+    w->flood.from = rows[i].from;
+    for (unsigned k = 0; k < LEN(rates); k++) {
+        unsigned n = flood(rates[k], 128);
+        bool good = all_reached();
+        sim_check(good, "Reach 377");
+        sim_check(n >= 23, "all requests arrived");
+        sim_note("%u/s: %u of 24%s", rates[k], n, good ? "" : " (Reach!)");
+    }
+    unsigned n = flood(10000, 20);
+    double after = recovered();
+    sim_note("10000/s: %u of 3, again after %.0f s", n, after);
+    sim_check(n >= 3, "requests arrived");
+    sim_check(after <= 17, "back within a poll");
+    sim_check(all_reached(), "Reach 377");
+}
+
+int main(int argc, char **argv)
+{
+    sim_setup();
+    for (unsigned i = 0; i < LEN(rows); i++) {
+        if (argc > 1 && !strstr(rows[i].name, argv[1]))
+            continue;
+        sim_case(rows[i].name,
+                 "server nts1.test iburst nts minpoll 4 maxpoll 4\n"
+                 "server nts2.test iburst nts minpoll 4 maxpoll 4\n"
+                 "server nts3.test iburst nts minpoll 4 maxpoll 4\n");
+        sim_boot();
+        sim_check(sim_until("synchronised: ", 60), "set");
+        sim_run(170);
+        sim_check(all_reached(), "Reach 377 before");
+        row(i);
+        sim_check(w->repeats == 0, "no cookie twice");
+        sim_end();
+    }
+    return sim_done();
+}

@@ -1,0 +1,190 @@
+/* net_flood.c -- strangers who send the board as much as w->flood says: frames
+ * of one kind at one rate, each from another sender. */
+#include <string.h>
+
+#include "core/bytes.h"
+#include "world.h"
+
+#define BOARD   0x0a000064u
+#define NEAR    0x0a000000u /* 10.0.0.128 .. 255: nobody answers for them   */
+#define KNOWN   0x0a000009u /* answers                                      */
+#define FAR     0xc6336400u /* 198.51.100.0                                 */
+#define SERVERS 0x0a000101u
+
+static struct {
+    uint64_t due; /* ticks, 0: none under way                               */
+    uint32_t count;
+} f;
+
+static size_t ethernet(uint8_t *b, uint16_t type)
+{
+    simnet_board_mac(b);
+    memcpy(b + 6, (uint8_t[2]){2, 7}, 2);
+    bytes_put32(b + 8, w->flood.from == FLOOD_KNOWN ? 0 : f.count);
+    if (w->flood.from == FLOOD_FAR) /* by way of the router */
+        memcpy(b + 6, (uint8_t[6]){2, 0, 0, 0, 0, 1}, 6);
+    bytes_put16(b + 12, type);
+    return 14;
+}
+
+static uint32_t sender(void)
+{
+    switch (w->flood.from) {
+    case FLOOD_KNOWN:
+        return KNOWN;
+    case FLOOD_FAR:
+        return FAR + f.count % 65536;
+    case FLOOD_UNKNOWN:
+        break;
+    }
+    return NEAR + 128 + f.count % 120;
+}
+
+static void sum_of(uint8_t *b, size_t at, size_t head, size_t len)
+{
+    bool ip6 = b[12] == 0x86;
+    uint32_t pseudo = (uint32_t)len + (ip6 ? b[20] : b[23]);
+    if (!ip6 && b[23] <= 2)
+        pseudo = 0;
+    else
+        for (size_t i = ip6 ? 22 : 26; i < head; i += 2)
+            pseudo += bytes_get16(b + i);
+    bytes_put16(b + head + at, simnet_sum(pseudo, b + head, len));
+}
+
+/* Returns the frame's length; the payload of `len` bytes is there already. */
+static size_t ip4(uint8_t *b, uint32_t from, uint8_t protocol, size_t len,
+                  uint16_t fragment)
+{
+    ethernet(b, 0x0800);
+    b[14] = 0x45;
+    bytes_put16(b + 16, (uint16_t)(20 + len));
+    bytes_put16(b + 20, fragment);
+    b[22] = 64;
+    b[23] = protocol;
+    bytes_put32(b + 26, from);
+    bytes_put32(b + 30, BOARD);
+    bytes_put16(b + 24, simnet_sum(0, b + 14, 20));
+    return 34 + len;
+}
+
+static size_t udp(uint8_t *b, uint32_t from, uint16_t from_port,
+                  uint16_t to_port, size_t len)
+{
+    bytes_put16(b + 34, from_port);
+    bytes_put16(b + 36, to_port);
+    bytes_put16(b + 38, (uint16_t)(8 + len));
+    return ip4(b, from, 17, 8 + len, 0);
+}
+
+static size_t icmp6(uint8_t *b, uint8_t last, size_t len)
+{
+    ethernet(b, 0x86dd);
+    b[14] = 0x60;
+    bytes_put16(b + 18, (uint16_t)len);
+    b[20] = 58;
+    b[21] = 255;
+    bytes_put16(b + 22, 0xfe80);
+    b[30] = 1;
+    bytes_put32(b + 34, f.count);
+    if (last) {
+        bytes_put16(b + 38, 0xff02);
+        b[53] = last;
+    } else {
+        simnet_board_link6(b + 38);
+    }
+    sum_of(b, 2, 54, len);
+    return 54 + len;
+}
+
+static size_t make(uint8_t *b)
+{
+    uint16_t any = (uint16_t)(1024 + f.count * 7919u % 60000u);
+    size_t n;
+    switch (w->flood.kind) {
+    case FLOOD_PING:
+        b[34] = 8;
+        n = ip4(b, sender(), 1, 16, 0);
+        sum_of(b, 2, 34, 16);
+        return n;
+    case FLOOD_UDP:
+        return udp(b, sender(), any, 9, 20);
+    case FLOOD_SYN:
+        bytes_put16(b + 34, any);
+        bytes_put16(b + 36, 22);
+        b[46] = 5 << 4;
+        b[47] = 2;
+        n = ip4(b, sender(), 6, 20, 0);
+        sum_of(b, 16, 34, 20);
+        return n;
+    case FLOOD_ARP_ASK:
+    case FLOOD_ARP_SAY:
+        ethernet(b, 0x0806);
+        memcpy(b + 14, (uint8_t[6]){0, 1, 8, 0, 6, 4}, 6);
+        bytes_put16(b + 20, w->flood.kind == FLOOD_ARP_ASK ? 1 : 2);
+        memcpy(b + 22, b + 6, 6);
+        bytes_put32(b + 28, sender());
+        bytes_put32(b + 38, BOARD);
+        return 60;
+    case FLOOD_NTP:
+        b[42] = 0x24;
+        b[43] = 1;
+        return udp(b, SERVERS + f.count % 3, 123, any, 48);
+    case FLOOD_DNS:
+        bytes_put16(b + 42, any);
+        bytes_put16(b + 44, 0x8180);
+        return udp(b, 0x0a000001u, 53, any, 40);
+    case FLOOD_FRAGMENT:
+        return ip4(b, sender(), 17, 64, f.count % 2 ? 0x2000 : 8);
+    case FLOOD_IGMP:
+        b[34] = 0x11;
+        n = ip4(b, sender(), 2, 8, 0);
+        sum_of(b, 2, 34, 8);
+        return n;
+    case FLOOD_PING6:
+        b[54] = 128;
+        return icmp6(b, 0, 16);
+    case FLOOD_NS:
+        b[54] = 135;
+        simnet_board_link6(b + 62);
+        b[78] = b[79] = 1;
+        bytes_put32(b + 82, f.count);
+        return icmp6(b, 0, 32);
+    case FLOOD_RA:
+        b[54] = 134;
+        bytes_put16(b + 60, 1800);
+        memcpy(b + 70, (uint8_t[4]){3, 4, 64, 0xc0}, 4);
+        bytes_put32(b + 74, 3600);
+        bytes_put32(b + 78, 3600);
+        bytes_put16(b + 86, 0x2001);
+        bytes_put32(b + 90, f.count);
+        return icmp6(b, 1, 48);
+    case FLOOD_MLD:
+        b[54] = 130;
+        return icmp6(b, 1, 24);
+    case FLOOD_KINDS:
+        break;
+    }
+    sim_broken("no such flood");
+}
+
+uint64_t simflood_next(void)
+{
+    return w->flood.per_s ? f.due : UINT64_MAX;
+}
+
+void simflood_run(void)
+{
+    if (!w->flood.per_s) {
+        f.due = 0;
+        return;
+    }
+    if (!f.due)
+        f.due = w->ticks;
+    while (f.due <= w->ticks) {
+        uint8_t b[128] = {0};
+        simnet_frame(b, make(b));
+        f.count++;
+        f.due += SIM_HZ / w->flood.per_s;
+    }
+}
