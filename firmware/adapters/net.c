@@ -91,6 +91,24 @@ static int global6(void)
     return -1;
 }
 
+bool net_is_other_host(const struct addr *a)
+{
+    const ip_addr_t ip = net_to_lwip(a);
+    if (!addr_is_unicast(a))
+        return false;
+    if (!net.added)
+        return true;
+    if (a->family == 4)
+        return !has4() ||
+               (!ip4_addr_eq(ip_2_ip4(&ip), netif_ip4_addr(&net.netif)) &&
+                !ip4_addr_isbroadcast(ip_2_ip4(&ip), &net.netif));
+    for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        if (!ip6_addr_isinvalid(netif_ip6_addr_state(&net.netif, i)) &&
+            ip6_addr_zoneless_eq(ip_2_ip6(&ip), netif_ip6_addr(&net.netif, i)))
+            return false;
+    return true;
+}
+
 bool net_up(void)
 {
     return net.link && (has4() || global6() >= 0);

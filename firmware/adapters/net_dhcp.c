@@ -126,9 +126,9 @@ void dhcp_set_ntp_servers(u8_t count, const ip4_addr_t *addr)
     size_t n = 0;
     take_routes(netif_dhcp_data(netif_default));
     for (size_t i = 0; i < count && n < LEN(list); i++) {
-        if (ip4_addr_isany_val(addr[i]) || ip4_addr_ismulticast(&addr[i]))
-            continue;
-        list[n++] = addr_of(4, (const uint8_t *)&addr[i].addr);
+        const struct addr a = addr_of(4, (const uint8_t *)&addr[i].addr);
+        if (addr_is_unicast(&a))
+            list[n++] = a;
     }
     if (d.hears)
         d.hears(list, n);

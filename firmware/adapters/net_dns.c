@@ -193,6 +193,19 @@ static void prefer_reachable(struct resolver_answer *a)
         memcpy(a->addr, list, n * sizeof list[0]);
 }
 
+/* Whoever names 255.255.255.255, or ourselves, as a server has us ask all of
+ * the network, or nobody. */
+static void keep_hosts(struct resolver_answer *a)
+{
+    uint8_t kept = 0;
+    for (unsigned i = 0; i < a->count; i++)
+        if (net_is_other_host(&a->addr[i]))
+            a->addr[kept++] = a->addr[i];
+    if (a->count > 0 && kept == 0)
+        a->why = RESOLVER_NO_HOST;
+    a->count = kept;
+}
+
 static void give_out(void)
 {
     for (size_t i = 0; i < LEN(dns.wait); i++) {
@@ -202,6 +215,7 @@ static void give_out(void)
             resolver_take(&dns.r, one.number, dns.now, &a) != RC_OK)
             continue;
         w->done = NULL; /* it may ask again at once */
+        keep_hosts(&a);
         prefer_reachable(&a);
         one.done(one.arg, &a);
     }
@@ -212,6 +226,7 @@ int net_resolve(const char *name, net_resolved done, void *arg)
     struct resolver_answer literal = {
         .why = RESOLVER_FOUND, .count = 1, .ttl_s = RESOLVER_TTL_MAX};
     if (addr_parse(name, &literal.addr[0]) == RC_OK) {
+        keep_hosts(&literal);
         done(arg, &literal);
         return RC_OK;
     }

@@ -18,6 +18,10 @@ ip_addr_t net_to_lwip(const struct addr *a);
  * one interface. */
 struct addr net_from_lwip(const ip_addr_t *ip);
 
+/* Tells whether another host can have this address: it is unicast, and neither
+ * ours nor our network's broadcast. */
+bool net_is_other_host(const struct addr *a);
+
 /* ---- the interface over port_eth_* (net_if.c) ---------------------------- */
 
 /* Is netif_add's init function; port_eth_mac must be valid by then. */

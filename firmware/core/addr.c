@@ -222,6 +222,16 @@ bool addr_in_prefix(const struct addr *a, const struct addr_prefix *p)
     return rest == 0 || (a->b[whole] ^ p->addr.b[whole]) >> (8 - rest) == 0;
 }
 
+bool addr_is_unicast(const struct addr *a)
+{
+    static const uint8_t zero[15], mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (a->family == 4)
+        return a->b[0] != 0 && a->b[0] != 127 && a->b[0] < 224;
+    return a->family == 6 && a->b[0] != 0xff &&
+           memcmp(a->b, mapped, sizeof mapped) != 0 &&
+           !(memcmp(a->b, zero, sizeof zero) == 0 && a->b[15] <= 1);
+}
+
 uint32_t addr_refid(const struct addr *a)
 {
     uint32_t id = 0;

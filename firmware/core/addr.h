@@ -57,6 +57,11 @@ bool addr_equal(const struct addr *a, const struct addr *b);
  * bits. None is in no prefix. */
 bool addr_in_prefix(const struct addr *a, const struct addr_prefix *p);
 
+/* Tells whether a host elsewhere can have this address: false for none, and
+ * for the unspecified, loopback, multicast, broadcast and reserved addresses
+ * of RFC 6890 (0/8, 127/8, 224/3; ::, ::1, ff00::/8, ::ffff:0:0/96). */
+bool addr_is_unicast(const struct addr *a);
+
 /* Returns the 32 bits by which NTP names an address (RFC 5905 section 7.3):
  * an IPv4 address stands for itself. An IPv6 address should be hashed with
  * MD5, which only a server's clients could tell; it is folded by exclusive or.

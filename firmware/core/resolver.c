@@ -314,6 +314,7 @@ void resolver_why_text(const struct resolver_answer *a, char out[RESOLVER_WHY])
         [RESOLVER_MALFORMED] = "the name server's answer is malformed",
         [RESOLVER_ENDLESS] = "the name's CNAME records lead in a circle",
         [RESOLVER_NO_ROUTE] = "no route to a name server",
+        [RESOLVER_NO_HOST] = "its address is no other host's, and not asked",
         [RESOLVER_NO_FAMILY] = "the name has no address of this family",
         [RESOLVER_NO_ENTROPY] = "no entropy to ask a name server with",
     };

@@ -65,6 +65,7 @@ enum resolver_why {
     RESOLVER_ENDLESS, /* CNAME records in a circle                          */
     RESOLVER_NO_ROUTE,
     RESOLVER_NO_ENTROPY, /* nothing unguessable to ask with                 */
+    RESOLVER_NO_HOST,    /* no address of it can be another host's           */
     RESOLVER_NO_FAMILY,  /* it has addresses, but see resolver_keep_family  */
 };
 

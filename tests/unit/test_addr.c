@@ -233,6 +233,29 @@ static void order(void **state)
     assert_true(addr_equal(&some, &odd));
 }
 
+static void unicast(void **state)
+{
+    static const char *const hosts[] = {
+        "10.0.0.1",    "1.0.0.0", "126.9.9.9",  "128.0.0.1", "223.255.255.255",
+        "169.254.0.9", "fe80::1", "2001:db8::", "::2",       "fd00::1",
+        "100::1"};
+    static const char *const others[] = {
+        "0.0.0.0",   "0.1.2.3",   "127.0.0.1",       "127.9.9.9", "224.0.1.1",
+        "239.1.2.3", "240.0.0.1", "255.255.255.255", "::",        "::1",
+        "ff02::1",   "ff0e::101", "::ffff:10.0.0.1"};
+    const struct addr none = {0};
+    (void)state;
+    for (size_t i = 0; i < LEN(hosts); i++) {
+        struct addr a = parsed(hosts[i]);
+        assert_true(addr_is_unicast(&a));
+    }
+    for (size_t i = 0; i < LEN(others); i++) {
+        struct addr a = parsed(others[i]);
+        assert_false(addr_is_unicast(&a));
+    }
+    assert_false(addr_is_unicast(&none));
+}
+
 static void reference_ids(void **state)
 {
     (void)state;
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(like_inet_pton), cmocka_unit_test(like_inet_ntop),
         cmocka_unit_test(prefixes),       cmocka_unit_test(in_prefix),
         cmocka_unit_test(order),          cmocka_unit_test(reference_ids),
+        cmocka_unit_test(unicast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -237,6 +237,36 @@ static void test_literals(void **state)
     assert_int_equal(found.a.count, 0);
 }
 
+/* Whoever names such a server, in chrony.conf, in a key exchange or in DNS. */
+static void test_no_host(void **state)
+{
+    (void)state;
+    static const char *const no_host[] = {"255.255.255.255",
+                                          "224.0.1.1",
+                                          "0.0.0.0",
+                                          "127.0.0.1",
+                                          "10.9.0.42",
+                                          "10.9.0.255",
+                                          "::1",
+                                          "::",
+                                          "ff02::101",
+                                          "fe80::ff:fe00:2a",
+                                          "::ffff:192.0.2.1"};
+    char why[RESOLVER_WHY];
+    for (size_t i = 0; i < LEN(no_host); i++) {
+        begin(no_host[i]);
+        assert_int_equal(found.calls, 1);
+        assert_int_equal(found.a.count, 0);
+        resolver_why_text(&found.a, why);
+        assert_string_equal(why, "its address is no other host's, and not "
+                                 "asked");
+    }
+    begin("10.9.0.41");
+    assert_int_equal(found.a.count, 1);
+    begin("10.9.1.255"); /* another network's broadcast is a host for us */
+    assert_int_equal(found.a.count, 1);
+}
+
 static bool server_is(unsigned i, const char *text)
 {
     char have[48];
@@ -325,11 +355,11 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),       cmocka_unit_test(test_forged),
-        cmocka_unit_test(test_silent),      cmocka_unit_test(test_many),
-        cmocka_unit_test(test_tcp),         cmocka_unit_test(test_tcp_refused),
-        cmocka_unit_test(test_literals),    cmocka_unit_test(test_rdnss),
-        cmocka_unit_test(test_link_change),
+        cmocka_unit_test(test_order),    cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_silent),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_tcp),      cmocka_unit_test(test_tcp_refused),
+        cmocka_unit_test(test_literals), cmocka_unit_test(test_no_host),
+        cmocka_unit_test(test_rdnss),    cmocka_unit_test(test_link_change),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }
