@@ -263,12 +263,16 @@ static void add_loop(struct fmt_text *t, const struct status_loop *l)
     fmt_add(t, "\n");
 }
 
-static void add_trouble(struct fmt_text *t, const struct status_sources *l)
+static void add_trouble(struct fmt_text *t, const struct status *s)
 {
-    for (size_t i = 0; i < l->count; i++)
-        if (l->row[i].trouble[0])
-            fmt_add(t, "Trouble         : %s: %s\n", l->row[i].name,
-                    l->row[i].trouble);
+    const struct status_sources *l = &s->sources;
+    for (size_t i = 0; i < l->count; i++) {
+        const char *why = l->row[i].trouble;
+        if (!why[0])
+            why = s->timekeeper.row[i].select.why;
+        if (why[0])
+            fmt_add(t, "Trouble         : %s: %s\n", l->row[i].name, why);
+    }
 }
 
 static void add_floor(struct fmt_text *t, const struct status_timefloor *f)
@@ -311,6 +315,6 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
     add_memory(&t, s);
     fmt_add(&t, "Log lines lost  : %lu\n", (unsigned long)s->log.lost);
     add_loop(&t, &s->loop);
-    add_trouble(&t, &s->sources);
+    add_trouble(&t, s);
     return t.len;
 }

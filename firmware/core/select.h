@@ -105,6 +105,15 @@ struct select_out {
     span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
 };
 
+/* Writes why the state `letter` of a source keeps it out, with the limit and
+ * the value ("root distance 10.5 s is beyond maxdistance 3 s"), cut at cap, for
+ * s d ~ T; "" for the others, which depend on more than the source. Returns
+ * the length. */
+#define SELECT_REASON 64
+size_t select_reason(const struct select_in *in,
+                     const struct select_limits *limits, char letter, char *out,
+                     size_t cap);
+
 /* Turns the options of in[] as configured into those in force (chronyc's
  * EOpts), by authselectmode. Sources with noselect count as neither
  * authenticated nor plain, and keep their options. */

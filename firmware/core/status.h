@@ -58,7 +58,8 @@ enum { /* selection options: chronyc's N P T R */
 };
 
 struct status_select {
-    char letter;                    /* select.h                             */
+    char letter;  /* select.h                             */
+    char why[64]; /* it is kept out, with value and limit; "": see letter  */
     unsigned configured, effective; /* STATUS_OPT_                          */
     double score;
     bool judged;          /* there is an estimate: lo, hi and leap count    */

@@ -186,6 +186,17 @@ static void fill(const struct timekeeper *t, unsigned slot, uint64_t ticks,
     in->stale = known && s->reach == 0;
 }
 
+static void say_kept_out(struct timekeeper *t, unsigned i)
+{
+    char why[SELECT_REASON];
+    char letter = t->sel.letter[i];
+    if (letter == 'x')
+        tk_say(t, &t->slot[i].last, "%s: falseticker", t->slot[i].conf->name);
+    else if (select_reason(&t->in[i], &t->limits, letter, why, sizeof why) > 0)
+        tk_say(t, &t->slot[i].last, "%s: %s: not used", t->slot[i].conf->name,
+               why);
+}
+
 /* updated: whose sample is new, -1 nobody's. */
 static void choose(struct timekeeper *t, uint64_t ticks, int updated)
 {
@@ -202,9 +213,8 @@ static void choose(struct timekeeper *t, uint64_t ticks, int updated)
     select_sources(t->in, t->slots, &conf, &t->sel);
     t->agreed = tk_boot_judge(t) && t->sel.ok;
     for (unsigned i = 0; i < t->slots; i++)
-        if (t->sel.letter[i] == 'x' && before[i] != 'x')
-            tk_say(t, &t->slot[i].last, "%s: falseticker",
-                   t->slot[i].conf->name);
+        if (t->sel.letter[i] != before[i])
+            say_kept_out(t, i);
 }
 
 /* ---- steering ------------------------------------------------------------ */

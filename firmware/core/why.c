@@ -50,8 +50,8 @@ static bool agrees(const struct status *s, unsigned i)
     return letter != 0 && strchr("*+PDW", letter) != NULL;
 }
 
-/* Why a source is not one of those that agree. */
-static const char *reason(const struct status *s, unsigned i)
+/* Why a source is not one of those that agree, without values. */
+static const char *kind_of(const struct status *s, unsigned i)
 {
     const struct status_source *x = &s->sources.row[i];
     if (x->trouble[0])
@@ -72,6 +72,12 @@ static const char *reason(const struct status *s, unsigned i)
     default:
         return x->last_rx_ago_s < 0 ? "not heard yet" : "being measured";
     }
+}
+
+static const char *reason(const struct status *s, unsigned i)
+{
+    const struct status_select *k = &s->timekeeper.row[i].select;
+    return k->why[0] && !s->sources.row[i].trouble[0] ? k->why : kind_of(s, i);
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -348,7 +354,7 @@ uint32_t why_state(const struct status *s)
         return mix(h, outer);
     h = mix(h, k->why);
     for (unsigned i = 0; i < s->sources.count; i++)
-        h = agrees(s, i) ? h * 3 + 1 : mix(h, reason(s, i));
+        h = agrees(s, i) ? h * 3 + 1 : mix(h, kind_of(s, i));
     return h;
 }
 

@@ -26,6 +26,7 @@ static void select_row(unsigned i, struct status_select *out)
         .effective = options(in->noselect, in->prefer, in->trust, in->require),
         .score = tk.score[i] < 1 ? 1 : tk.score[i],
     };
+    (void)select_reason(in, &tk.limits, out->letter, out->why, sizeof out->why);
 }
 
 static void reply_row(const struct timekeeper_slot *s, struct status_reply *out)

@@ -210,9 +210,46 @@ static void versions(void)
     sim_end();
 }
 
+static void kept_out(const char *name, const char *conf, double disp_s,
+                     const char *what)
+{
+    sim_case(name, conf);
+    server(0)->root_disp_s = disp_s;
+    sim_boot();
+    sim_run(120);
+    sim_check(sim_said(what), "said");
+    sim_check(sim_count(": not used") == 1, "once");
+    sim_check(sim_state(0) == '?', "not used");
+    sim_check(strstr(sim_ask("board"), what) != NULL, "board");
+    sim_check(strstr(sim_ask("tracking"), what) != NULL, "tracking");
+    sim_end();
+}
+
+/* Before: "no usable source", nothing of the limit. */
+static void limits(void)
+{
+    kept_out("root dispersion of 10.5 s", ONE "\n", 10.5,
+             "root distance 10.5 s is beyond maxdistance 3 s");
+    kept_out("maxdistance 0.1", ONE "\nmaxdistance 0.1\n", 0.3,
+             "root distance 0.3 s is beyond maxdistance 0.1 s");
+    sim_case("stratum 16, then leap 3", ONE "\n");
+    server(0)->stratum = 16;
+    sim_boot();
+    sim_run(60);
+    sim_check(sim_said("server not synchronised"), "said");
+    server(0)->stratum = 0;
+    server(0)->leap = 3;
+    sim_mark();
+    sim_run(300);
+    sim_check(strstr(sim_ask("board"), "server not synchronised") != NULL,
+              "board");
+    sim_end();
+}
+
 int main(void)
 {
     sim_setup();
+    limits();
     rate_for_an_hour("an hour of RATE", ONE " minpoll 4 maxpoll 6\n");
     rate_for_an_hour("an hour of RATE, authentic",
                      ONE " minpoll 4 maxpoll 6 nts\n");

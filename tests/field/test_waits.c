@@ -38,10 +38,11 @@ static void set_within(double seconds)
 
 /* Before: 1178 s after 6 hours, 26834 s after a day, and neither power nor
  * plug made it less. */
-static void outages(enum outage kind, const char *name, double seconds)
+static void outages(enum outage kind, const char *name, double seconds,
+                    int cures)
 {
     char text[80];
-    for (int then = 0; then < 3; then++) {
+    for (int then = 0; then < cures; then++) {
         static const char *const cure[] = {"", ", power cycled", ", replugged"};
         snprintf(text, sizeof text, "%s for %.0f h%s", name, seconds / HOUR,
                  cure[then]);
@@ -170,9 +171,9 @@ static void no_route(void)
 int main(void)
 {
     sim_setup();
-    outages(UPLINK, "uplink dead", 6 * HOUR);
-    outages(NAMES, "no name server", 24 * HOUR);
-    outages(REFUSED, "connections refused", 6 * HOUR);
+    outages(UPLINK, "uplink dead", 6 * HOUR, 3);
+    outages(NAMES, "no name server", 24 * HOUR, 1);
+    outages(REFUSED, "connections refused", 4 * HOUR, 2);
     card_changed();
     stranger();
     no_route();

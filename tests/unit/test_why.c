@@ -140,6 +140,16 @@ static void a_quorum_is_lacking(void **state)
         {'S', "no answer any more"},
     };
     s.sources.count = 2;
+    uint32_t before = why_state(&s);
+    s.timekeeper.row[1].select.letter = 'd';
+    strcpy(s.timekeeper.row[1].select.why, "root distance 4 s is beyond 3 s");
+    expect("1 of 3 sources agree, 2 needed: b.test: root distance 4 s is "
+           "beyond 3 s");
+    uint32_t then = why_state(&s);
+    assert_true(then != before);
+    strcpy(s.timekeeper.row[1].select.why, "root distance 5 s is beyond 3 s");
+    assert_int_equal(why_state(&s), then);
+    s.timekeeper.row[1].select.why[0] = 0;
     for (unsigned i = 0; i < LEN(state_of); i++) {
         char want[WHY_TEXT];
         s.timekeeper.row[1].select.letter = state_of[i].letter;
