@@ -145,12 +145,12 @@ static void stranger(void)
     sim_check(asked() <= 24, "seldom");
     sim_end();
 
-    sim_case("maxntsretry 120", ONE "maxntsretry 120\n");
+    sim_case("maxntsretry 7", "server nts1.test iburst nts maxntsretry 7\n");
     w->server[0].stranger = true;
     sim_boot();
     sim_run(2 * HOUR);
     w->server[0].stranger = false;
-    set_within(125);
+    set_within(135);
     sim_end();
 }
 
