@@ -58,12 +58,12 @@ enum { /* selection options: chronyc's N P T R */
 };
 
 struct status_select {
-    char letter;  /* select.h                             */
-    char why[64]; /* it is kept out, with value and limit; "": see letter  */
+    char letter;                    /* select.h                             */
     unsigned configured, effective; /* STATUS_OPT_                          */
     double score;
     bool judged;          /* there is an estimate: lo, hi and leap count    */
     span_ns lo_ns, hi_ns; /* its offset lies between                        */
+    char why[64]; /* it is kept out, with value and limit; "": see letter  */
 };
 
 /* chrony's NP, NR and Span are about the samples that its regression keeps.

@@ -73,7 +73,7 @@ static void selectdata(void **state)
     x->nts = true;
     x->last_rx_ago_s = 5;
     e->select = (struct status_select){
-        'W', STATUS_OPT_PREFER, STATUS_OPT_PREFER, 1.0, true, -5814, 2359};
+        'W', STATUS_OPT_PREFER, STATUS_OPT_PREFER, 1.0, true, -5814, 2359, ""};
     x = source("127.0.0.2");
     x->nts = true;
     e->select = s.timekeeper.row[0].select;
