@@ -118,6 +118,10 @@ $(H)/shift_clock.so: tests/peers/shift_clock.c
 # Fuzz for a while: make fuzz NAME=conf.
 unit: $(T)/unit/test_$(NAME)
 	$<
+# All of them, one after the other, as a table: make fuzz-table.
+fuzz-table: $(FUZZ_TESTS)
+	python3 tests/fuzz/table.py $(or $(SECONDS_EACH),60) $(NAME)
+.PHONY: fuzz-table
 fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) \
 	    tests/fuzz/corpus/$(NAME)

@@ -115,7 +115,9 @@ static void begin(struct ntp_client *n, bool nts, bool xleave)
 static void check_unchanged(const struct ntp_client *before,
                             const struct ntp_client *after)
 {
-    struct ntp_client a = *before, b = *after;
+    static struct ntp_client a, b; /* an assignment may lose the padding */
+    memcpy(&a, before, sizeof a);
+    memcpy(&b, after, sizeof b);
     b.rx = a.rx;
     memcpy(b.drops, a.drops, sizeof b.drops);
     b.nak_run = a.nak_run;
