@@ -97,7 +97,7 @@ static void retry(const uint8_t *in, size_t len)
     from = reader_of(out, sizeof out);
     ke_retry_read(&back, NOW, &from);
     ASSERT(back.failures == r.failures && back.next == r.next);
-    ke_retry_begin(&r, NOW + KE_RETRY_MAX_S * MONO_S, 0xffff);
+    ke_retry_begin(&r, NOW + KE_RETRY_MAX_S * MONO_S, 0xffff, 0);
     ASSERT(r.failures > 0 && r.wait <= KE_RETRY_MAX_S * MONO_S);
 }
 
