@@ -62,6 +62,7 @@ $(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
 WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
 WORLD_FIELD := $(patsubst %,$(T)/field/test_%,floods kiss time waits)
+WORLD_FIELD += $(T)/field/test_why
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
 $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(call objects,$(H),$(WORLD)) $(H)/obj/firmware/main.o \

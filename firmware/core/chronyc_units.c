@@ -91,13 +91,26 @@ void chronyc_add_seconds(struct fmt_text *t, const char *sign, uint64_t a)
             (unsigned long long)(a % 1000000000u));
 }
 
+/* The `:port` at the end, "" if there is none: an IPv6 address alone has more
+ * colons. */
+static const char *port_of(const char *name)
+{
+    const char *first = strchr(name, ':'), *last = strrchr(name, ':');
+    return last && (first == last || (last > name && last[-1] == ']'))
+               ? last
+               : name + strlen(name);
+}
+
 void chronyc_name(const char *name, char out[26])
 {
-    size_t n = strlen(name);
-    memcpy(out, name, n < 25 ? n : 25);
-    out[n < 25 ? n : 25] = 0;
-    if (n > 25)
-        out[24] = '>';
+    const char *port = port_of(name);
+    size_t n = (size_t)(port - name), room = 25 - strlen(port);
+    if (strlen(port) > 6) /* 0 .. 65535 */
+        room = 25, port = "";
+    memcpy(out, name, n < room ? n : room);
+    if (n > room)
+        out[room - 1] = '>';
+    memcpy(out + (n < room ? n : room), port, strlen(port) + 1);
 }
 
 void chronyc_add_header(struct fmt_text *t, const char *header)

@@ -35,7 +35,8 @@ void chronyc_add_time(struct fmt_text *t, int64_t unix_s);
 /* Adds a table's heading and the line under it. */
 void chronyc_add_header(struct fmt_text *t, const char *header);
 
-/* Copies up to 25 columns of the name; of a longer one the last is `>`. */
+/* Copies up to 25 columns of the name; of a longer one the last is `>`, before
+ * its port if it has one. */
 void chronyc_name(const char *name, char out[26]);
 
 #endif

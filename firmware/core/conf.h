@@ -20,7 +20,10 @@
 #define CONF_SLEW_PPM 500 /* CLK_RATE_MAX                                   */
 
 struct conf_source {
-    char name[LIMIT_NAME]; /* host name or address literal, as written      */
+    char name[LIMIT_NAME];   /* host name or address literal, as written      */
+    char label[LIMIT_LABEL]; /* for tables and messages: the name; with a
+                              * port (of NTS-KE, or of NTP) where another line
+                              * has the name, too                           */
     uint16_t line;
     uint8_t file; /* conf.file[] that the line is in                        */
     uint8_t version; /* of the requests, 1 .. 4                             */

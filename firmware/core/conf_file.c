@@ -209,6 +209,7 @@ void conf_close_list(struct conf_parser *p)
 int conf_end(struct conf_parser *p)
 {
     conf_check_whole(p);
+    conf_label_sources(p->c);
     return p->c->errors > INT32_MAX ? INT32_MAX : (int)p->c->errors;
 }
 

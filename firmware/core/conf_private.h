@@ -125,6 +125,8 @@ void conf_set_defaults(struct conf *c);
 void conf_read_line(struct conf_parser *p, const char *line, size_t len);
 /* Report what only all the lines together show. */
 void conf_check_whole(struct conf_parser *p);
+/* Gives each source its label, once all are known. */
+void conf_label_sources(struct conf *c);
 /* Read an include, confdir or sourcedir line into the list of the file that is
  * open on top. Returns RC_OK, or RC_BAD after reporting why not. */
 int conf_read_list(struct conf_parser *p) MUST_CHECK;

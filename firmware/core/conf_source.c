@@ -148,3 +148,30 @@ int conf_read_source(struct conf_parser *p)
     c->sources[c->source_count++] = s;
     return RC_OK;
 }
+
+static uint16_t port_of(const struct conf_source *c)
+{
+    return c->nts ? c->ntsport : c->port;
+}
+
+/* No two lines have name and both ports alike (same_source). */
+void conf_label_sources(struct conf *c)
+{
+    for (unsigned i = 0; i < c->source_count; i++) {
+        struct conf_source *s = &c->sources[i];
+        bool twin = false, clash = false;
+        for (unsigned j = 0; j < c->source_count; j++) {
+            const struct conf_source *other = &c->sources[j];
+            if (j == i || !conf_lex_equal(other->name, s->name))
+                continue;
+            twin = true;
+            clash |= port_of(other) == port_of(s);
+        }
+        bool ip6 = strchr(s->name, ':') != NULL;
+        size_t n = fmt(s->label, sizeof s->label, twin && ip6 ? "[%s]" : "%s",
+                       s->name);
+        if (twin)
+            (void)fmt(s->label + n, sizeof s->label - n, ":%u",
+                      (unsigned)(clash ? s->port : port_of(s)));
+    }
+}

@@ -23,8 +23,8 @@
 /* ---- sources: what is asked, and how that goes ---- */
 
 struct status_source {
-    char name[LIMIT_NAME]; /* as configured                                 */
-    struct addr addr;      /* of the NTP server; family 0: not resolved yet */
+    char name[LIMIT_LABEL]; /* as configured; conf.h's label                */
+    struct addr addr;       /* of the NTP server; family 0: not resolved yet */
     uint16_t port;
     uint8_t stratum, leap; /* it last said; leap 3: nothing yet             */
     int8_t poll;           /* log2 s                                        */

@@ -191,9 +191,9 @@ static void say_kept_out(struct timekeeper *t, unsigned i)
     char why[SELECT_REASON];
     char letter = t->sel.letter[i];
     if (letter == 'x')
-        tk_say(t, &t->slot[i].last, "%s: falseticker", t->slot[i].conf->name);
+        tk_say(t, &t->slot[i].last, "%s: falseticker", t->slot[i].conf->label);
     else if (select_reason(&t->in[i], &t->limits, letter, why, sizeof why) > 0)
-        tk_say(t, &t->slot[i].last, "%s: %s: not used", t->slot[i].conf->name,
+        tk_say(t, &t->slot[i].last, "%s: %s: not used", t->slot[i].conf->label,
                why);
 }
 
@@ -317,7 +317,7 @@ static void update(struct timekeeper *t, uint64_t ticks)
         t->first_sync = mono_of_ticks(ticks, t->hz);
     tk_say(t, NULL, "synchronised: %u of %u sources agree, %s selected",
            t->verdict.agree, t->verdict.of,
-           t->slot[t->sel.selected].conf->name);
+           t->slot[t->sel.selected].conf->label);
 }
 
 /* ---- a source's requests and replies ------------------------------------- */

@@ -72,7 +72,7 @@ bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
     (void)fmt(s->doubt_text, sizeof s->doubt_text,
               "says %.19s, %s: not believed", when,
               bootstrap_doubt_text(s->doubt));
-    tk_say(t, &s->doubt_text, "%s: %s", s->conf->name, s->doubt_text);
+    tk_say(t, &s->doubt_text, "%s: %s", s->conf->label, s->doubt_text);
     return false;
 }
 

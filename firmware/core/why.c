@@ -50,6 +50,8 @@ static bool agrees(const struct status *s, unsigned i)
     return letter != 0 && strchr("*+PDW", letter) != NULL;
 }
 
+static const char not_yet[] = "not heard yet";
+
 /* Why a source is not one of those that agree, without values. */
 static const char *kind_of(const struct status *s, unsigned i)
 {
@@ -68,9 +70,9 @@ static const char *kind_of(const struct status *s, unsigned i)
     case 'x':
         return "its time is not the others'";
     case 'S':
-        return "no answer any more";
+        return "no answer";
     default:
-        return x->last_rx_ago_s < 0 ? "not heard yet" : "being measured";
+        return x->last_rx_ago_s < 0 ? not_yet : "being measured";
     }
 }
 
@@ -170,8 +172,8 @@ static void add_reasons(struct fmt_text *t, const struct status *s,
         struct fmt_text group = fmt_text_of(text, sizeof text);
         add_names(&group, s, set);
         const char *what = reason(s, around);
-        bool verb = strncmp(what, "not ", 4) == 0;
-        fmt_add(&group, "%s%s", verb ? " " : ": ", what);
+        fmt_add(&group, "%s%s", strncmp(what, "not ", 4) == 0 ? " " : ": ",
+                what);
         if (!add_group(t, before, text, of))
             return;
         of &= ~set;
@@ -307,11 +309,12 @@ static void add_sources(struct fmt_text *t, const struct status *s)
     for (unsigned i = 0; i < s->sources.count; i++)
         if (agrees(s, i))
             left &= ~(1u << i);
-    add_reasons(t, s, left & troubled(s), before);
-    if (left & troubled(s))
-        before = "; ";
-    if (!t->cut)
-        add_reasons(t, s, left & ~troubled(s), before);
+    source_set waiting = 0; /* says the least, and comes last */
+    for (unsigned i = 0; i < s->sources.count; i++)
+        if (reason(s, i) == not_yet)
+            waiting |= 1u << i;
+    add_reasons(t, s, left & ~waiting, before);
+    add_reasons(t, s, left & waiting, left & ~waiting ? "; " : before);
 }
 
 size_t why_text(const struct status *s, char *out, size_t cap)

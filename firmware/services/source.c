@@ -45,7 +45,7 @@ void source_trouble(struct source *s, const char *what)
         return;
     (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
     if (s->trouble[0])
-        log_line("%s: %s", s->conf->name, s->trouble);
+        log_line("%s: %s", s->conf->label, s->trouble);
 }
 
 mono_ns source_resolve_wait(uint8_t *failures)
@@ -61,7 +61,7 @@ void source_status(const struct source *s, struct status_source *out,
                    mono_ns now)
 {
     const struct nts_assoc *a = &s->ntp.nts;
-    (void)fmt(out->name, sizeof out->name, "%s", s->conf->name);
+    (void)fmt(out->name, sizeof out->name, "%s", s->conf->label);
     if (s->conf->pool && s->addr.family) /* its sources share the name */
         addr_text(&s->addr, out->name);
     out->addr = s->addr;

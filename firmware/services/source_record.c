@@ -83,11 +83,11 @@ static bool enabled(const struct conf *conf, const struct aead *aead)
 static void remembered(const struct conf *conf, struct source *s)
 {
     if (enabled(conf, s->ntp.nts.aead)) {
-        log_line("%s: %u saved cookies", s->conf->name,
+        log_line("%s: %u saved cookies", s->conf->label,
                  (unsigned)s->ntp.nts.count);
         return;
     }
-    log_line("%s: saved cookies are not of ntsaeads", s->conf->name);
+    log_line("%s: saved cookies are not of ntsaeads", s->conf->label);
     ntp_client_unkeyed(&s->ntp);
     s->step = SOURCE_KEYS;
 }

@@ -89,6 +89,7 @@ static void named(const struct addr *addr, size_t count)
         c->iburst = c->dhcp = true;
         addr_text(&addr[i], text);
         (void)fmt(c->name, sizeof c->name, "%s", text);
+        (void)fmt(c->label, sizeof c->label, "%s", text);
         all.named[all.lines++] = addr[i];
         log_line("%s: an NTP server that DHCP names", c->name);
         add(c, port_mono());
@@ -144,7 +145,7 @@ static void save(struct source *s, size_t spare, mono_ns now)
     int ticket = store_put(STORE_ASSOC, s->record, buf, (size_t)len);
     crypto_wipe(buf, sizeof buf); /* keys and cookies */
     if (ticket <= 0) {
-        log_limited(&all, "%s: cookies not saved: no room", s->conf->name);
+        log_limited(&all, "%s: cookies not saved: no room", s->conf->label);
         return;
     }
     s->card_low = s->ntp.nts.count < spare + LIMIT_COOKIES - SPARE;
@@ -206,7 +207,7 @@ static void drop(struct source *s, const char *why)
     ntp_client_unkeyed(&s->ntp);
     if (remembers() &&
         store_put(STORE_ASSOC, s->record, (const uint8_t *)"", 0) <= 0)
-        log_limited(&all, "%s: keys stay on the card", s->conf->name);
+        log_limited(&all, "%s: keys stay on the card", s->conf->label);
     s->ticket = 0;
     timekeeper_forget(slot_of(s));
     if (s->step != SOURCE_RESOLVING) /* or RUN will find none */
@@ -240,8 +241,8 @@ static void tell_server(struct source *s, uint16_t port)
         return;
     s->votes_for = by;
     if (by >= 0)
-        log_line("%s: the same server as %s: one vote for both", s->conf->name,
-                 all.s[by].conf->name);
+        log_line("%s: the same server as %s: one vote for both", s->conf->label,
+                 all.s[by].conf->label);
 }
 
 /* Returns false when there is no way to that address. */
@@ -253,7 +254,7 @@ static bool send(struct source *s, const uint8_t *msg, size_t len)
     if (rc == RC_IO)
         source_trouble(s, "no route to the server");
     else if (rc != RC_OK)
-        log_limited(s, "%s: request not sent (%d)", s->conf->name, rc);
+        log_limited(s, "%s: request not sent (%d)", s->conf->label, rc);
     timekeeper_asked(slot_of(s), s->ntp.reach, addr_refid(&s->addr));
     return rc != RC_IO;
 }
@@ -356,7 +357,7 @@ static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         sources_refused(s, port_mono());
         return;
     }
-    log_limited(&s->trouble, "%s: reply refused: %s", s->conf->name,
+    log_limited(&s->trouble, "%s: reply refused: %s", s->conf->label,
                 ntp_drop_text(why));
     (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
               ntp_drop_text(why));
@@ -432,6 +433,6 @@ void sources_status(struct status_sources *out)
         if (by >= 0 && !out->row[i].trouble[0])
             (void)fmt(out->row[i].trouble, sizeof out->row[i].trouble,
                       "the same server as %.40s: one vote for both",
-                      all.s[by].conf->name);
+                      all.s[by].conf->label);
     }
 }

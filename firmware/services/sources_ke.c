@@ -85,12 +85,12 @@ static void say_wait(const struct source *s, mono_ns now)
     if (r->next > now)
         log_line("%s: %u key exchanges had failed before the restart, "
                  "none in the next %u s",
-                 s->conf->name, (unsigned)r->failures,
+                 s->conf->label, (unsigned)r->failures,
                  (unsigned)((r->next - now) / MONO_S));
     else
         log_line("%s: %u key exchanges had failed before the restart, after "
                  "a long run: tried at once",
-                 s->conf->name, (unsigned)r->failures);
+                 s->conf->label, (unsigned)r->failures);
 }
 
 void sources_ke_init(struct source *s, unsigned count, const struct conf *conf,
@@ -248,7 +248,7 @@ static void exchanged(void *arg, const struct ke_outcome *o)
         source_proved(s, timekeeper_unix());
     source_trouble(s, "");
     s->ke.unproved = true;
-    log_line("%s: key exchange done, %u cookies", s->conf->name,
+    log_line("%s: key exchange done, %u cookies", s->conf->label,
              (unsigned)s->ntp.nts.count);
     run_on(s, o, now);
 }

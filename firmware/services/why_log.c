@@ -11,7 +11,7 @@
 #define SETTLED     MONO_S        /* the other sources may be about to answer */
 #define START_TAKES (10 * MONO_S) /* as may the link, and DHCP                */
 #define SAY_EVERY   (10 * MONO_S)
-#define SAY_ANEW    (600 * MONO_S)
+#define SAY_ANEW    (6 * 3600 * MONO_S)
 #define STATES      8
 
 static struct {

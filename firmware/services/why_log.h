@@ -1,6 +1,6 @@
 /* why_log.h -- says in the log why the clock is not set, or runs on alone: the
  * sentence of core/why.h, when the cause becomes another. A cause that was
- * said in the last ten minutes is not said again, and there is at most one
+ * said in the last six hours is not said again, and there is at most one
  * line in ten seconds. */
 #ifndef WHY_LOG_H
 #define WHY_LOG_H

@@ -116,6 +116,16 @@ static void long_names(void **state)
     s.timekeeper.row[0].state = '?';
     (void)chronyc_sources(&s, out, sizeof(out));
     assert_non_null(strstr(out, "\n^? exactly.26.characters.ab>     0 "));
+    /* The port is what tells two apart. */
+    strcpy(s.sources.row[0].name, "exactly.26.characters.abcd:4461");
+    (void)chronyc_sources(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\n^? exactly.26.characte>:4461     0 "));
+    strcpy(s.sources.row[0].name, "[2001:db8:1111:2222:3333:4444:5:6]:65535");
+    (void)chronyc_sources(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\n^? [2001:db8:1111:222>:65535     0 "));
+    strcpy(s.sources.row[0].name, "2001:db8:1111:2222:3333:4444:5:6");
+    (void)chronyc_sources(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\n^? 2001:db8:1111:2222:3333:>     0 "));
     memset(s.sources.row[0].name, 'n', LIMIT_NAME - 1);
     assert_true(chronyc_authdata(&s, out, sizeof(out)) < 300);
 }

@@ -198,18 +198,55 @@ static void ignored_with_a_reason(void **state)
     }
 }
 
+/* Servers that share a name are told apart by the port that is asked first. */
+static void labels(void **state)
+{
+    (void)state;
+    static const char text[] = "server 10.0.2.2 nts ntsport 4461\n"
+                               "server 10.0.2.2 nts ntsport 4462 port 11123\n"
+                               "server 10.0.2.2 port 11123\n"
+                               "server fd00::2 nts\n"
+                               "server fd00::2 port 124\n"
+                               "server a.example nts\n"
+                               "server b.example nts\n"
+                               "server c.example nts\n"
+                               "server C.example nts port 124\n";
+    static const char *const want[] = {
+        "10.0.2.2:4461",  "10.0.2.2:4462", "10.0.2.2:11123",
+        "[fd00::2]:4460", "[fd00::2]:124", "a.example",
+        "b.example",      "c.example:123", "C.example:124"};
+    (void)!conf_parse(&c, text, strlen(text));
+    assert_int_equal(c.source_count, sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
+        assert_string_equal(c.sources[i].label, want[i]);
+    /* The longest name has room. */
+    char longest[2 * 300] = "server ";
+    size_t n = strlen(longest);
+    memset(longest + n, 'n', 62);
+    longest[n + 62] = '.';
+    memcpy(longest + n + 63, longest + n, 63);
+    memcpy(longest + n + 126, longest + n, 63);
+    memcpy(longest + n + 189, longest + n, 62);
+    size_t len = n + 251;
+    memcpy(longest + len, " port 65535\n", 12);
+    len += 12;
+    memcpy(longest + len, longest, n + 251);
+    len += n + 251;
+    longest[len++] = '\n';
+    (void)!conf_parse(&c, longest, len);
+    assert_int_equal(c.source_count, 2);
+    assert_int_equal(strlen(c.sources[0].label), 251 + 6);
+    assert_string_equal(c.sources[0].label + 251, ":65535");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(honoured),
-        cmocka_unit_test(ranges),
-        cmocka_unit_test(clamped),
-        cmocka_unit_test(version),
-        cmocka_unit_test(family),
-        cmocka_unit_test(nearest),
-        cmocka_unit_test(a_key_is_refused),
-        cmocka_unit_test(ignored_with_a_reason),
+        cmocka_unit_test(defaults), cmocka_unit_test(honoured),
+        cmocka_unit_test(ranges),   cmocka_unit_test(clamped),
+        cmocka_unit_test(version),  cmocka_unit_test(family),
+        cmocka_unit_test(nearest),  cmocka_unit_test(a_key_is_refused),
+        cmocka_unit_test(labels),   cmocka_unit_test(ignored_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

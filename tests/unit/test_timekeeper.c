@@ -49,7 +49,7 @@ static void boot(struct board *b, const char *lines, unsigned n, uint64_t at)
     for (unsigned i = 0; i < n; i++) {
         struct conf_source *s = &b->conf.sources[i];
         *s = (struct conf_source){.nts = true, .minpoll = 6, .maxpoll = 10};
-        s->name[0] = (char)('a' + i);
+        s->name[0] = s->label[0] = (char)('a' + i);
         tk_source(&b->tk, i, s);
         tk_asked(&b->tk, i, 0, 0x0a000001 + i);
     }

@@ -232,6 +232,7 @@ static void add(const char *arg)
     struct conf_source *s = &c.conf.sources[i];
     char host[LIMIT_NAME];
     strcpy(s->name, arg);
+    strcpy(s->label, arg);
     strcpy(host, arg);
     char *colon = strchr(host, ':');
     if (colon)

@@ -1,0 +1,146 @@
+/* A clock that is not set says why, in the same words on tracking, board and
+ * in the log, where people used to read "0 of 3 sources agree". The whole
+ * firmware in virtual time (tests/world). SIM_SHOW=1: the console of every
+ * case. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../world/case.h"
+
+/* The sentence, everywhere; the log has it once. */
+static void says(const char *label, const char *why)
+{
+    char want[256];
+    snprintf(want, sizeof want, "%-16s: %s", label, why);
+    sim_check(strstr(sim_ask("tracking"), want) != NULL, "tracking says so");
+    sim_check(strstr(sim_ask("board"), want) != NULL, "board says so");
+    snprintf(want, sizeof want, "clock %s: %s",
+             strcmp(label, "Hold-over") == 0 ? "runs on alone" : "not set",
+             why);
+    sim_check(sim_count(want) == 1, "the log says so, once");
+}
+
+static void start(const char *name, const char *conf)
+{
+    sim_case(name, conf);
+}
+
+/* Before: nothing at all. */
+static void no_link(void)
+{
+    start("the cable is out", NULL);
+    w->link = false;
+    sim_boot();
+    sim_run(60);
+    says("Clock not set", "no Ethernet link: is the cable in?");
+    w->link = true;
+    sim_check(sim_until("synchronised: ", 60), "the cable is in");
+    sim_run(20);
+    sim_check(!strstr(sim_ask("tracking"), "Clock not set"), "no more to say");
+    sim_end();
+}
+
+/* Before: 0 of 3 sources agree, 2 needed. */
+static void no_names(void)
+{
+    start("no name resolves", NULL);
+    w->dns_lie = SIM_DNS_DEAD;
+    sim_boot();
+    sim_run(120);
+    says("Clock not set", "no source can be used: all 3 sources: name does "
+                          "not resolve: no answer from the name server");
+    sim_end();
+}
+
+/* Before: the same. */
+static void no_keys(void)
+{
+    start("every certificate is of a CA that the card does not have", NULL);
+    for (unsigned i = 0; i < 3; i++)
+        w->server[i].stranger = true;
+    sim_boot();
+    sim_run(60);
+    sim_check(strstr(sim_ask("tracking"),
+                     "no source can be used: all 3 sources: certificate from "
+                     "unknown issuer"),
+              "says which issuer");
+    sim_check(strstr(sim_ask("tracking"), "ntstrustedcerts"), "and the cure");
+    sim_check(sim_auth(0, 6) > 0, "Atmp counts what failed");
+    sim_end();
+}
+
+/* Before: 1 of 3 sources agree, 2 needed. */
+static void one_of_three(void)
+{
+    start("one answers, one refuses, one is silent", NULL);
+    w->server[1].ke = KE_REFUSE;
+    w->server[2].ntp = NTP_SILENT;
+    sim_boot();
+    sim_run(60);
+    says("Clock not set", "1 of 3 sources agree, 2 needed: nts2.test: "
+                          "connection refused; nts3.test: no answer");
+    sim_end();
+}
+
+/* Before: "they disagree". */
+static void two_times(void)
+{
+    start("two clocks of two", "server nts1.test nts iburst\n"
+                               "server nts2.test nts iburst\n");
+    w->server[1].lie_ns = 7 * MONO_S + 250 * MONO_MS;
+    sim_boot();
+    sim_run(60);
+    const char *said = strstr(sim_ask("tracking"), "they disagree: nts1.test "
+                                                   "says 20");
+    sim_check(said != NULL, "who says what");
+    sim_check(said && strstr(said, "nts2.test says 7.2"), "and how far off");
+    sim_check(sim_count("clock not set: 1 of 2 sources agree, 2 needed: they "
+                        "disagree: nts1.test says") == 1,
+              "the log says so once, though time goes on");
+    sim_end();
+}
+
+/* Before: "1 of 1 sources agree", and a floor "from a quorum". */
+static void alone(void)
+{
+    start("one server alone", "server nts1.test nts iburst\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "sets the clock");
+    sim_run(10);
+    sim_check(sim_count("note: one source alone: no other checks its time") ==
+                  1,
+              "the log says what that is worth");
+    sim_check(strstr(sim_ask("tracking"), "Note            : one source alone"),
+              "tracking, too");
+    sim_check(sim_auth(0, 6) == 0, "Atmp is 0 after a success, as chrony's");
+    sim_end();
+}
+
+/* Before: Reference ID 00000000 (), "0 of 0 agree, 1 needed". */
+static void hold_over(void)
+{
+    start("a set clock that nobody answers", NULL);
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "sets the clock");
+    sim_run(300);
+    for (unsigned i = 0; i < 3; i++)
+        w->server[i].ntp = NTP_SILENT;
+    sim_run(3600);
+    says("Hold-over", "no usable source: all 3 sources: no answer");
+    sim_check(!strstr(sim_ask("tracking"), "00000000 ()"),
+              "the last reference stays");
+    sim_end();
+}
+
+int main(void)
+{
+    sim_setup();
+    no_link();
+    no_names();
+    no_keys();
+    one_of_three();
+    two_times();
+    alone();
+    hold_over();
+    return sim_done();
+}
