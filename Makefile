@@ -8,7 +8,7 @@ MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: help inc all run test bench image host deps lint repro size clean \
-        quick quick-bin tests-bin unit fuzz journal probe
+        quick quick-bin tests-bin unit fuzz faults journal probe
 
 B := build
 JOBS ?= 2
@@ -25,6 +25,7 @@ help:
 	@echo 'make host           build/host/gnomon: the firmware as a process'
 	@echo 'make unit NAME=siv  one unit test'
 	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
+	@echo 'make faults         twenty days of random faults in virtual time'
 	@echo 'make lint           who includes whom, sizes, stack, format, clang'
 	@echo 'make bench          figures; make bench-clock: the clock alone'
 	@echo 'make journal CARD=F what a card holds, keys and cookies not shown'

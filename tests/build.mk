@@ -61,8 +61,8 @@ $(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
 # What the field showed, in that world.
 WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
-WORLD_FIELD := $(patsubst %,$(T)/field/test_%,floods kiss time waits)
-WORLD_FIELD += $(T)/field/test_why
+WORLD_FIELD := $(patsubst %,$(T)/field/test_%,faults floods kiss time waits \
+                                               why)
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
 $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(call objects,$(H),$(WORLD)) $(H)/obj/firmware/main.o \
@@ -126,6 +126,10 @@ fuzz-table: $(FUZZ_TESTS)
 fuzz: $(F)/fuzz_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) \
 	    tests/fuzz/corpus/$(NAME)
+
+# Twenty days of faults, and a random one: some 20 s each.
+faults: $(T)/field/test_faults
+	$< $(shell seq 20) random
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \

@@ -139,6 +139,9 @@ void sim_world(const char *conf)
     w->boot_ns = sim_start * MONO_S;
     w->link = true;
     w->dns_lie = SIM_DNS_TRUE;
+    w->address = SIM_BOARD;
+    w->lease_s = 86400;
+    w->path_random = w->seed;
     for (unsigned i = 0; i < SIM_SERVERS; i++) {
         struct sim_server *s = &w->server[i];
         s->cert_lo = sim_start - 10 * SIM_DAY;

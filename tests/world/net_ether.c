@@ -12,9 +12,8 @@
 #define NEAR_NS  (100 * MONO_US) /* to what is on the same wire */
 #define ROUTER   0x0a000001u
 #define EVIL     0x0a000042u
-#define BOARD    0x0a000064u
 #define SERVER_0 0x0a000101u
-#define NOBODY   100 /* so far from a server there is none */
+#define NOBODY   100         /* so far from a server there is none */
 
 struct event {
     uint64_t at, order;
@@ -185,16 +184,25 @@ static void send_ip(uint32_t from, uint32_t to, uint8_t protocol,
     frame(f, len + 34, false, delay_ns);
 }
 
+static void server_packet(unsigned server, uint8_t protocol, uint8_t *payload,
+                          size_t len, int64_t delay_ns)
+{
+    uint32_t from = SERVER_0 + server, to = w->address;
+    size_t sum_at = protocol == 6 ? 16 : 6;
+    uint32_t pseudo = (from >> 16) + (from & 0xffff) + (to >> 16) +
+                      (to & 0xffff) + protocol + (uint32_t)len;
+    bytes_put16(payload + sum_at, 0);
+    bytes_put16(payload + sum_at, simnet_sum(pseudo, payload, len));
+    send_ip(from, to, protocol, payload, len, delay_ns);
+}
+
 void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
                int64_t delay_ns)
 {
-    uint32_t from = SERVER_0 + server;
-    size_t sum_at = protocol == 6 ? 16 : 6;
-    uint32_t pseudo = (from >> 16) + (from & 0xffff) + (BOARD >> 16) +
-                      (BOARD & 0xffff) + protocol + (uint32_t)len;
-    bytes_put16(payload + sum_at, 0);
-    bytes_put16(payload + sum_at, simnet_sum(pseudo, payload, len));
-    send_ip(from, BOARD, protocol, payload, len, delay_ns);
+    int64_t extra[2] = {0};
+    unsigned copies = protocol == 17 ? simpath_copies(server, extra) : 1;
+    for (unsigned i = 0; i < copies; i++)
+        server_packet(server, protocol, payload, len, delay_ns + extra[i]);
 }
 
 static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
@@ -213,8 +221,8 @@ static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
  * 10.0.0.128, that belong to nobody. */
 static void arp(const uint8_t *f, size_t len)
 {
-    uint32_t target = len < 42 ? BOARD : bytes_get32(f + 38);
-    if (target == BOARD || bytes_get16(f + 20) != 1 ||
+    uint32_t target = len < 42 ? w->address : bytes_get32(f + 38);
+    if (target == w->address || bytes_get16(f + 20) != 1 ||
         (target & 0xffffff80) == 0x0a000080)
         return;
     uint8_t a[42];
@@ -237,31 +245,42 @@ static void option(struct writer *o, uint8_t code, uint32_t value)
     writer_u32(o, value);
 }
 
+/* OFFER to a DISCOVER, ACK to a REQUEST for what we give, else NAK. */
 static void dhcp(const uint8_t *m, size_t len)
 {
     uint8_t kind = 0, a[300] = {2, 1, 6, 0};
-    for (size_t i = 240; i + 2 < len && m[i] != 255; i += 2u + m[i + 1])
+    uint32_t wants = bytes_get32(m + 12); /* ciaddr */
+    for (size_t i = 240; i + 2 < len && m[i] != 255; i += 2u + m[i + 1]) {
         if (m[i] == 53)
             kind = m[i + 2];
-    if (kind != 1 && kind != 3) /* DISCOVER, REQUEST */
+        if (m[i] == 50 && m[i + 1] == 4 && i + 6 <= len)
+            wants = bytes_get32(m + i + 2);
+    }
+    if (w->dhcp_dead || (kind != 1 && kind != 3)) /* DISCOVER, REQUEST */
         return;
+    bool nak = kind == 3 && wants != w->address;
     memcpy(a + 4, m + 4, 4);
-    bytes_put32(a + 16, BOARD);
+    bytes_put32(a + 16, nak ? 0 : w->address);
     memcpy(a + 28, m + 28, 16);
     bytes_put32(a + 236, 0x63825363);
     struct writer o = writer_of(a + 240, sizeof a - 240);
     writer_u8(&o, 53);
     writer_u8(&o, 1);
-    writer_u8(&o, kind == 1 ? 2 : 5); /* OFFER, ACK */
+    writer_u8(&o, kind == 1 ? 2 : nak ? 6 : 5);
     option(&o, 54, ROUTER);
-    option(&o, 51, 86400);
+    if (nak) {
+        writer_u8(&o, 255);
+        send_udp(ROUTER, 67, 0xffffffff, 68, a, sizeof a);
+        return;
+    }
+    option(&o, 51, w->lease_s);
     option(&o, 1, 0xffffff00);
     option(&o, 3, w->dhcp_evil ? EVIL : ROUTER);
     option(&o, 6, w->dhcp_evil ? EVIL : ROUTER);
     if (w->dhcp_evil)
         option(&o, 42, SERVER_0 + SIM_SERVERS - 1);
     writer_u8(&o, 255);
-    send_udp(ROUTER, 67, BOARD, 68, a, sizeof a);
+    send_udp(ROUTER, 67, w->address, 68, a, sizeof a);
 }
 
 /* ---- DNS ----------------------------------------------------------------- */
@@ -302,10 +321,15 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
     memcpy(a, m, end);
     uint32_t ip = address_of(asked, m + 12);
     bool found = ip && bytes_get16(m + end - 4) == 1;
-    bytes_put16(a + 2, ip ? 0x8180 : 0x8183);
+    if (w->dns_lie == SIM_DNS_FAILS)
+        ip = 0;
+    bytes_put16(a + 2, ip                            ? 0x8180
+                       : w->dns_lie == SIM_DNS_FAILS ? 0x8182
+                                                     : 0x8183);
     bytes_put16(a + 6, found ? 1 + w->dns_dead_first : 0);
     bytes_put32(a + 8, 0);
-    bool pool = end > 8 && strncasecmp((const char *)m + 12, "\4pool", 5) == 0;
+    bool pool = w->dns_lie != SIM_DNS_FAILS && end > 8 &&
+                strncasecmp((const char *)m + 12, "\4pool", 5) == 0;
     if (pool && bytes_get16(m + end - 4) == 1) {
         bytes_put16(a + 2, 0x8180);
         bytes_put16(a + 6, 4);
@@ -317,7 +341,7 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
         a_record(&o, ip + NOBODY);
     if (found)
         a_record(&o, ip);
-    send_udp(asked, 53, BOARD, port, a, end + o.len);
+    send_udp(asked, 53, w->address, port, a, end + o.len);
 }
 
 /* ---- frames from the board ----------------------------------------------- */
@@ -347,7 +371,11 @@ static void arrived(const uint8_t *f, size_t len)
     if (type != 0x0800 || f[14] != 0x45 || bytes_get16(f + 16) > len - 14)
         return;
     uint32_t to = bytes_get32(f + 30), server = to - SERVER_0;
+    uint32_t from = bytes_get32(f + 26);
     size_t n = bytes_get16(f + 16) - 20u;
+    bool lease = f[23] == 17 && n >= 8 && bytes_get16(f + 36) == 67;
+    if (from != w->address && !lease)
+        return;
     if (f[23] == 17)
         udp(to, f + 34, n);
     else if (f[23] == 6 && server < SIM_SERVERS)
@@ -367,8 +395,13 @@ static int64_t way(const uint8_t *f, size_t len)
 
 void simnet_out(const uint8_t *f, size_t len)
 {
-    if (len >= 14)
-        frame(f, len, true, way(f, len));
+    int64_t extra[2] = {0};
+    bool ntp = len >= 42 && bytes_get16(f + 12) == 0x0800 && f[23] == 17 &&
+               bytes_get32(f + 30) - SERVER_0 < SIM_SERVERS;
+    unsigned copies =
+        ntp ? simpath_copies(bytes_get32(f + 30) - SERVER_0, extra) : 1;
+    for (unsigned i = 0; i < copies && len >= 14; i++)
+        frame(f, len, true, way(f, len) + extra[i]);
 }
 
 void simnet_run(void)

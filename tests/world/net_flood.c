@@ -5,7 +5,6 @@
 #include "core/bytes.h"
 #include "world.h"
 
-#define BOARD   0x0a000064u
 #define NEAR    0x0a000000u /* 10.0.0.128 .. 255: nobody answers for them   */
 #define KNOWN   0x0a000009u /* answers                                      */
 #define FAR     0xc6336400u /* 198.51.100.0                                 */
@@ -63,7 +62,7 @@ static size_t ip4(uint8_t *b, uint32_t from, uint8_t protocol, size_t len,
     b[22] = 64;
     b[23] = protocol;
     bytes_put32(b + 26, from);
-    bytes_put32(b + 30, BOARD);
+    bytes_put32(b + 30, w->address);
     bytes_put16(b + 24, simnet_sum(0, b + 14, 20));
     return 34 + len;
 }
@@ -124,7 +123,7 @@ static size_t make(uint8_t *b)
         bytes_put16(b + 20, w->flood.kind == FLOOD_ARP_ASK ? 1 : 2);
         memcpy(b + 22, b + 6, 6);
         bytes_put32(b + 28, sender());
-        bytes_put32(b + 38, BOARD);
+        bytes_put32(b + 38, w->address);
         return 60;
     case FLOOD_NTP:
         b[42] = 0x24;

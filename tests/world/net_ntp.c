@@ -149,17 +149,20 @@ static bool open_cookie(unsigned server, struct request *r)
     return true;
 }
 
-/* What came before comes again: the firmware must not. */
-static void remember(const uint8_t *cookie)
+/* What came before comes again: the firmware must not. (A copy that the path
+ * made has the same identifier, too.) */
+static void remember(const uint8_t *cookie, const uint8_t *uid)
 {
     uint64_t hash = bytes_get64(cookie) ^ bytes_get64(cookie + 8);
+    uint64_t id = uid ? bytes_get64(uid + 4) : 0;
     for (unsigned i = 0; i < w->cookies; i++)
         if (w->cookie[i] == hash) {
-            w->repeats++;
+            w->repeats += w->cookie_id[i] != id;
             return;
         }
     if (w->cookies == SIM_COOKIES)
         sim_broken("too many cookies to remember");
+    w->cookie_id[w->cookies] = id;
     w->cookie[w->cookies++] = hash;
 }
 
@@ -331,7 +334,7 @@ void simntp_request(unsigned server, uint16_t client_port, const uint8_t *msg,
     s->asked_version = msg[0] >> 3 & 7;
     bool good = genuine(server, &r, len);
     if (r.cookie)
-        remember(r.cookie);
+        remember(r.cookie, r.uid);
     if (r.cookie && !good) {
         s->naks++;
         send(server, client_port, out, nak(&r, out), s->down_ns);

@@ -65,6 +65,7 @@ void port_poll(void)
 {
     take_turns();
     w->ticks += PASS_TICKS;
+    simwitness_look();
     simnet_run();
     sim.fresh = false;
 }
@@ -124,6 +125,8 @@ void port_eth_mac(uint8_t mac[6])
 
 int64_t port_blk_count(void)
 {
+    if (w->card_gone)
+        return RC_STATE;
     return (int64_t)((sim.fat_len + SIM_STATE) / PORT_BLK_SIZE);
 }
 
@@ -159,6 +162,10 @@ int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
         return RC_STATE;
     if (!inside(at, len, sim.fat_len, SIM_STATE))
         return began(RC_IO);
+    if (w->card_gone)
+        return RC_STATE;
+    if (simpath_random(1000) < w->card_fails)
+        return began(RC_IO);
     if (w->cut_after && --w->cut_after == 0)
         cut(w->state + (at - sim.fat_len), buf, len);
     memcpy(w->state + (at - sim.fat_len), buf, len);
@@ -170,7 +177,7 @@ int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count)
 {
     uint64_t at = (uint64_t)lba * PORT_BLK_SIZE;
     size_t len = (size_t)count * PORT_BLK_SIZE;
-    if (sim.rc != RC_STATE)
+    if (sim.rc != RC_STATE || w->card_gone)
         return RC_STATE;
     if (inside(at, len, 0, sim.fat_len))
         memcpy(buf, sim.fat + at, len);

@@ -25,10 +25,12 @@
 #define SIM_EXIT_CUT   4          /* by w->cut_after                          */
 #define SIM_STATE      (4u << 20) /* bytes of the card that are written       */
 #define SIM_CONSOLE    (1u << 20)
-#define SIM_COOKIES    8192
+#define SIM_COOKIES    65536
 #define SIM_LINK_NS    (5 * MONO_MS) /* one way, each way                     */
 #define SIM_DNS_TRUE   -1
 #define SIM_DNS_DEAD   -2
+#define SIM_DNS_FAILS  -3 /* SERVFAIL                                   */
+#define SIM_BOARD      0x0a000064u /* 10.0.0.100, DHCP's at first      */
 #define SIM_DAY        INT64_C(86400)
 #define SIM_YEAR       (365 * SIM_DAY)
 
@@ -68,6 +70,8 @@ struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
     int64_t cert_lo, cert_hi; /* Unix s                                      */
     bool stranger;            /* its certificate is of a CA we do not know   */
     int64_t up_ns, down_ns;   /* NTP, one way                                */
+    int64_t jitter_ns;        /* NTP, added to each way, up to so much       */
+    unsigned lost, twice;     /* of 1000 packets of NTP, each way            */
     uint32_t keys;            /* which its cookies are sealed with           */
     unsigned to_server;       /* KE_NAMES_OTHER                              */
     uint16_t ntp_port;        /* where its NTP is, 123                       */
@@ -108,6 +112,20 @@ enum sim_flood_from {
     FLOOD_FAR,
 };
 
+/* What is seen of the clock from beside it, at every pass of the loop in a new
+ * tenth of a second (witness.c). Errors are clock - truth. */
+struct sim_witness {
+    bool set;                /* now                                          */
+    int64_t error_ns;        /* now, while set                               */
+    int64_t bound_ns;        /* what it says: root delay / 2 + dispersion    */
+    int64_t floor_s;         /* the time floor now, Unix s                   */
+    int64_t lost_ns, got_ns; /* true time when it was last not set, set      */
+    unsigned looks, wrong, high; /* wrong: beyond the bound; high: a floor
+                                  * above the truth                          */
+    int64_t wrong_at_ns, wrong_ns, wrong_bound_ns; /* the first of them      */
+    int64_t high_at_ns, high_s;
+};
+
 struct sim_world {
     uint64_t seed;
     unsigned boots;
@@ -128,7 +146,10 @@ struct sim_world {
     bool link;
     int dns_lie;         /* every name is this server; or SIM_DNS_...        */
     bool dns_dead_first; /* an address of nobody before the true one         */
-    bool dhcp_evil;      /* DHCP names 10.0.0.66 as DNS server and router,
+    uint32_t address;    /* that DHCP gives; no other is routed              */
+    uint32_t lease_s;
+    bool dhcp_dead; /* no answer                                        */
+    bool dhcp_evil; /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
     struct {
         enum sim_flood kind;
@@ -137,11 +158,16 @@ struct sim_world {
     } flood;
     struct sim_server server[SIM_SERVERS];
     uint64_t cookie[SIM_COOKIES]; /* hashes of those that came               */
+    uint64_t cookie_id[SIM_COOKIES]; /* with which request                   */
     unsigned cookies, repeats;
+    uint64_t path_random;
+    struct sim_witness witness;
     /* The card. */
     uint8_t state[SIM_STATE];
     unsigned writes;
-    unsigned cut_after; /* writes; then the power fails in the next one     */
+    bool card_gone;      /* pulled: nothing is read nor written             */
+    unsigned card_fails; /* of 1000 writes                                  */
+    unsigned cut_after;  /* writes; then the power fails in the next one     */
     enum sim_cut {
         CUT_DROPPED, /* nothing of it arrives                            */
         CUT_TORN,    /* its first half                                   */
@@ -175,6 +201,14 @@ void simnet_frame(const uint8_t *frame, size_t len);
 void simnet_board_mac(uint8_t mac[6]);
 void simnet_board_link6(uint8_t addr[16]); /* its link-local address          */
 uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len);
+
+/* net_path.c: what becomes of a packet of NTP: each copy's way takes so much
+ * longer. Returns how many arrive, 0 to 2. */
+unsigned simpath_copies(unsigned server, int64_t extra_ns[2]);
+unsigned simpath_random(unsigned below);
+
+/* witness.c */
+void simwitness_look(void);
 
 /* net_flood.c: called by net_ether.c with time. */
 void simflood_run(void);
