@@ -38,6 +38,7 @@ enum kind {
     TAMPER,
     REPLAY,
     PLAIN,
+    KISS,
     KE_BAD,
     /* of any servers */
     SILENT,
@@ -48,6 +49,7 @@ enum kind {
     TWICE,
     KE_AWAY,
     KEYS,
+    OLD,
     /* of the board's surroundings */
     LINK,
     NAMES,
@@ -61,11 +63,11 @@ enum kind {
     KINDS,
 };
 static const char *const kind_name[KINDS] = {
-    "lie",    "NAK",       "tampered",    "replayed",   "without NTS",
-    "KE bad", "silent",    "slow",        "one-sided",  "loss",
-    "jitter", "twice",     "KE away",     "new keys",   "link down",
-    "names",  "no lease",  "moved",       "card fails", "card gone",
-    "flood",  "power cut", "cut in write"};
+    "lie",        "NAK",       "tampered", "replayed",  "without NTS",
+    "kiss",       "KE bad",    "silent",   "slow",      "one-sided",
+    "loss",       "jitter",    "twice",    "KE away",   "new keys",
+    "version 3",  "link down", "names",    "no lease",  "moved",
+    "card fails", "card gone", "flood",    "power cut", "cut in write"};
 
 struct fault {
     enum kind kind;
@@ -110,6 +112,8 @@ static int64_t amount_of(enum kind kind)
     case KE_BAD:
         return PICK(KE_HANG, KE_HANG_ANSWER, KE_DRIP, KE_COOKIES_NONE,
                     KE_ENDLESS, KE_ERROR);
+    case KISS: /* which code, and whose */
+        return between(0, 11);
     case SLOW: /* ms, there and back */
     case ASYMMETRIC:
         return PICK(5, 30, 100, 400, 1200);
@@ -179,6 +183,9 @@ static void heal(void)
         s->ke = KE_OK;
         s->ntp = NTP_OK;
         s->lie_ns = s->jitter_ns = 0;
+        memset(s->kiss, 0, sizeof s->kiss);
+        s->kiss_plain = s->kiss_forged = false;
+        s->version = 0;
         s->lost = s->twice = 0;
         s->up_ns = s->down_ns = SIM_LINK_NS;
     }
@@ -206,6 +213,14 @@ static void afflict_server(struct sim_server *s, const struct fault *f)
         break;
     case PLAIN:
         s->ntp = NTP_PLAIN;
+        break;
+    case KISS:
+        memcpy(s->kiss, "RATEDENYRSTRXYZW" + f->amount / 3 * 4, 4);
+        s->kiss_plain = f->amount % 3 == 1;
+        s->kiss_forged = f->amount % 3 == 2;
+        break;
+    case OLD:
+        s->version = 3;
         break;
     case SILENT:
         s->ntp = NTP_SILENT;
