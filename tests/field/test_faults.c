@@ -192,7 +192,7 @@ static void heal(void)
     w->link = true;
     w->dns_lie = SIM_DNS_TRUE;
     w->dhcp_dead = w->card_gone = false;
-    w->card_fails = w->flood_per_s = w->cut_after = 0;
+    w->card_fails = w->flood.per_s = w->cut_after = 0;
 }
 
 static void afflict_server(struct sim_server *s, const struct fault *f)
@@ -269,8 +269,9 @@ static void afflict_world(const struct fault *f)
         w->card_gone = true;
         break;
     case FLOOD:
-        w->flood = (enum sim_flood)f->amount;
-        w->flood_per_s = 80;
+        w->flood.kind = (enum sim_flood)f->amount;
+        w->flood.from = FLOOD_UNKNOWN;
+        w->flood.per_s = 80;
         break;
     default:
         break;

@@ -13,7 +13,7 @@
 #define ROUTER   0x0a000001u
 #define EVIL     0x0a000042u
 #define SERVER_0 0x0a000101u
-#define NOBODY   100         /* so far from a server there is none */
+#define NOBODY   100 /* so far from a server there is none */
 
 struct event {
     uint64_t at, order;
