@@ -42,7 +42,7 @@ size_t port_console(const char *s, size_t len)
 {
     size_t n = len < sim.room ? len : sim.room;
     for (size_t i = 0; i < n; i++)
-        ASSERT((s[i] >= ' ' && s[i] <= '~') || strchr("\r\n\b\x1b", s[i]));
+        ASSERT((s[i] >= ' ' && s[i] <= '~') || strchr("\r\n\a\b\x1b", s[i]));
     sim.shown += n;
     return n;
 }
