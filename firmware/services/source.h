@@ -28,9 +28,10 @@ struct source_ke {
     struct addr addr;
     struct addr_pick pick;
     struct ke_retry retry;
-    mono_ns again; /* the name service, or room in the queue          */
-    bool begun;    /* the server has taken our connection             */
-    int ticket;    /* of the mark that says so                        */
+    mono_ns again;        /* the name service, or room in the queue          */
+    mono_ns next_connect; /* no connection before this, whatever changes     */
+    bool begun;           /* the server has taken our connection             */
+    int ticket;           /* of the mark that says so                        */
     mono_ns marked;
     uint8_t unresolved, unreached; /* in a row                          */
     bool unproved; /* no valid reply yet under the last one's keys    */

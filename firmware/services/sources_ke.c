@@ -158,7 +158,7 @@ void sources_ke_net_changed(struct source *s, mono_ns now)
 {
     s->ke.pick = (struct addr_pick){0};
     s->ke.unresolved = s->ke.unreached = 0;
-    s->ke.again = now;
+    s->ke.again = now > s->ke.next_connect ? now : s->ke.next_connect;
     if (now >= SETTLED)
         ke_retry_hurry(&s->ke.retry, now);
 }
@@ -209,12 +209,15 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
 }
 
 /* No failure of the server: the name's next address is tried soon, another
- * network's at once. */
+ * network's at once, but none within ten seconds of a connection that
+ * failed. */
 static void unreached(struct source *s, const struct ke_outcome *o, mono_ns now)
 {
     mono_ns wait = source_resolve_wait(&s->ke.unreached);
-    if (o->reached == KE_NO_CONNECTION && wait < CONNECT_RETRY)
-        wait = CONNECT_RETRY;
+    if (o->reached == KE_NO_CONNECTION) {
+        s->ke.next_connect = now + CONNECT_RETRY;
+        wait = wait < CONNECT_RETRY ? CONNECT_RETRY : wait;
+    }
     addr_pick_bad(&s->ke.pick, &s->ke.addr);
     s->ke.again = now + wait;
     source_trouble(s, o->reason);

@@ -43,7 +43,7 @@ REPLIES = {
     "other-uid": "another unique identifier",
     "other-origin": "not an answer to our request",
     "nak": "NTS NAK",
-    "noise": "not a version 4 server reply",
+    "noise": "not a server's reply, or of another version",
 }
 
 

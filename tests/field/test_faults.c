@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/random.h>
 
 #include "../world/case.h"
 
@@ -472,9 +472,10 @@ static void run_seed(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t random = (uint64_t)now.tv_nsec / 1000 + 100;
+    uint32_t random;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        sim_broken("no random seed");
+    random |= 1u << 16; /* none of the fixed ones */
     sim_setup();
     for (int i = 1; i < argc; i++)
         run_seed(strcmp(argv[i], "random") == 0 ? random

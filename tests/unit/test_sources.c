@@ -643,7 +643,12 @@ static void never_reached(void **state)
         assert_true(longest < 31 * MONO_S);
         assert_int_equal(card.len[LIMIT_SOURCES], 0);
         unsigned before = ke.starts;
-        sources_net_changed(now); /* a new address: at once */
+        sources_net_changed(now); /* a new address: at once, or ... */
+        if (kind == KE_NO_CONNECTION) {
+            run(9 * MONO_S); /* RFC 8915 section 4.2 */
+            assert_null(net.done);
+            run(MONO_S);
+        }
         run(20 * MONO_MS);
         found("192.0.2.1");
         run(20 * MONO_MS);
