@@ -353,14 +353,14 @@ int resolver_next_out(struct resolver *r, mono_ns now, struct resolver_out *out)
 {
     for (unsigned i = 0; i < LIMIT_DNS_QUERIES; i++) {
         struct resolver_query *one = &r->query[i];
-        *out = (struct resolver_out){.query = i};
         if (one->step == RESOLVER_QUERY_CLOSING) {
             one->step = RESOLVER_QUERY_FREE;
             one->port = false;
-            out->act = RESOLVER_CLOSE;
+            *out = (struct resolver_out){.query = i, .act = RESOLVER_CLOSE};
             return RC_OK;
         }
         if (one->step == RESOLVER_QUERY_DUE && (!one->tcp || r->tcp < 0)) {
+            *out = (struct resolver_out){.query = i};
             hand_out(r, one, now, out);
             return RC_OK;
         }

@@ -17,6 +17,7 @@
 static struct {
     uint32_t state; /* as of the last look                              */
     mono_ns since;
+    mono_ns look; /* next; a snapshot is too dear for every pass      */
     mono_ns next; /* line, not before this                            */
     struct {
         uint32_t state;
@@ -53,6 +54,9 @@ static void say(const struct status *s, const char *why, mono_ns now)
 mono_ns why_log_poll(mono_ns now)
 {
     char why[WHY_TEXT];
+    if (now < wl.look)
+        return wl.look;
+    wl.look = now + LOOK_EVERY;
     const struct status *s = snapshot_take();
     uint32_t state = why_state(s);
     if (state != wl.state) {
@@ -64,10 +68,10 @@ mono_ns why_log_poll(mono_ns now)
         if (!wl.noted && why_note(s)[0])
             log_line("note: %s", why_note(s));
         wl.noted = true;
-        return now + LOOK_EVERY;
+        return wl.look;
     }
     mono_ns wait = why_is_known(s) ? SETTLED : START_TAKES;
     if (now - wl.since >= wait && now >= wl.next && !was_said(state, now))
         say(s, why, now);
-    return now + LOOK_EVERY;
+    return wl.look;
 }
