@@ -1,46 +1,19 @@
 /* cp15.h -- the processor's own registers (ARMv7-A with the virtualization
  * and generic timer extensions: Cortex-A7). Another processor's cp15.h has the
- * same cpu_ functions, and the registers that board/common reads: dfsr, ifsr,
- * dfar. */
+ * same cpu_ functions, and CPU_LINE. */
 #ifndef CP15_H
 #define CP15_H
 
-#include "core/base.h"
+#include "cp15_regs.h"
 
-#define CP15_READ(name, op1, crn, crm, op2)                                    \
-    static inline uint32_t cp15_##name(void)                                   \
-    {                                                                          \
-        uint32_t v;                                                            \
-        __asm__ volatile("mrc p15, " #op1 ", %0, " #crn ", " #crm ", " #op2    \
-                         : "=r"(v));                                           \
-        return v;                                                              \
-    }
-#define CP15_WRITE(name, op1, crn, crm, op2)                                   \
-    static inline void cp15_set_##name(uint32_t v)                             \
-    {                                                                          \
-        __asm__ volatile("mcr p15, " #op1 ", %0, " #crn ", " #crm ", " #op2    \
-                         :                                                     \
-                         : "r"(v)                                              \
-                         : "memory");                                          \
-    }
-
-CP15_READ(sctlr, 0, c1, c0, 0)
-CP15_WRITE(sctlr, 0, c1, c0, 0)
-CP15_WRITE(ttbr0, 0, c2, c0, 0)
-CP15_WRITE(ttbcr, 0, c2, c0, 2)
-CP15_WRITE(dacr, 0, c3, c0, 0)
-CP15_READ(dfsr, 0, c5, c0, 0)
-CP15_READ(ifsr, 0, c5, c0, 1)
-CP15_READ(dfar, 0, c6, c0, 0)
 CP15_WRITE(iciallu, 0, c7, c5, 0)
 CP15_WRITE(bpiall, 0, c7, c5, 6)
-CP15_WRITE(dcimvac, 0, c7, c6, 1)
-CP15_WRITE(dccmvac, 0, c7, c10, 1)
-CP15_WRITE(dccimvac, 0, c7, c14, 1)
-CP15_WRITE(tlbiall, 0, c8, c7, 0)
 CP15_READ(cntfrq, 0, c14, c0, 0)
 CP15_WRITE(cntp_ctl, 0, c14, c2, 1)
 CP15_WRITE(cntv_ctl, 0, c14, c3, 1)
+
+/* What an operation on the data cache by address reaches. */
+#define CPU_LINE 64u
 
 /* Barriers: all memory accesses done; in order; the pipeline emptied. */
 static inline void cpu_dsb(void)
@@ -60,27 +33,6 @@ static inline void cpu_isb(void)
 static inline void cpu_wfi(void)
 {
     __asm__ volatile("dsb\n\twfi" ::: "memory");
-}
-
-/* Masks everything, for good: asynchronous aborts and FIQ too. */
-static inline void cpu_mask_all(void)
-{
-    __asm__ volatile("cpsid aif" ::: "memory");
-}
-
-/* Masks interrupts. Returns what cpu_irq_restore wants. */
-static inline uint32_t cpu_irq_save(void)
-{
-    uint32_t cpsr;
-    __asm__ volatile("mrs %0, cpsr\n\tcpsid i" : "=r"(cpsr)::"memory");
-    return cpsr;
-}
-
-/* Unmasks them, if they were unmasked at cpu_irq_save. */
-static inline void cpu_irq_restore(uint32_t cpsr)
-{
-    if ((cpsr & 0x80) == 0)
-        __asm__ volatile("cpsie i" ::: "memory");
 }
 
 #endif

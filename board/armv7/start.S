@@ -2,8 +2,8 @@
  *
  * Entered at 0x8000 in ARM state, MMU and data cache off, in HYP (a real
  * Pi 2's firmware) or secure SVC (QEMU), on one core or on all four. Leaves
- * by board_main(start_cpsr) on core 0 in SVC mode: interrupts masked, VFP on,
- * every mode's stack set, bss zero, main stack painted. Keeps off 0..0x7fff. */
+ * by start_c on core 0 in SVC mode: interrupts masked, VFP on. Keeps off
+ * 0..0x7fff. */
 
     .syntax unified
     .arch_extension virt
@@ -82,45 +82,11 @@ in_svc:
     mov   r0, #0x40000000
     vmsr  fpexc, r0
 
-    /* Every kind of fault shares a stack: none of them comes back. */
-    ldr   r0, =__fault_stack_top
-    cps   #0x17                        /* ABT */
-    mov   sp, r0
-    cps   #0x1b                        /* UND */
-    mov   sp, r0
-    cps   #0x11                        /* FIQ */
-    mov   sp, r0
-    cps   #0x12                        /* IRQ */
-    ldr   sp, =__irq_stack_top
-    cps   #MODE_SVC
-    ldr   sp, =__main_stack_top
-
-    ldr   r0, =__bss_start
-    ldr   r1, =__bss_end
-    mov   r2, #0
-    bl    fill
-    ldr   r0, =__main_stack_bottom
-    ldr   r1, =__main_stack_top
-    ldr   r2, =STACK_PAINT
-    bl    fill
-    ldr   r0, =__irq_stack_bottom
-    ldr   r1, =__irq_stack_top
-    bl    fill
-
-    mov   r0, r10
-    ldr   lr, =park
-    ldr   pc, =board_main              /* does not return */
+    ldr   pc, =start_c
 
 park:
     wfi
     b     park
-
-/* Words from r0 up to r1 become r2; both aligned by the linker script. */
-fill:
-    cmp   r0, r1
-    strlo r2, [r0], #4
-    blo   fill
-    bx    lr
 
 /* Discard whatever the L1 data cache came up with (no write-back). */
 invalidate_l1d:
@@ -143,7 +109,4 @@ invalidate_l1d:
     subs  r3, r3, #1
     bge   1b
     bx    lr
-
-    .global STACK_PAINT
-    .equ  STACK_PAINT, 0x5afe57ac
     .ltorg

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "bcm2836_irq.h"
+#include "bcm2835_irq.h"
+#include "bcm2836_local.h"
 #include "gpio.h"
 #include "hw.h"
 #include "mailbox.h"
@@ -254,14 +255,34 @@ static void gpio_touches_its_pin_only(void **state)
 static void irq_numbers_reach_their_bank(void **state)
 {
     (void)state;
-    const struct bcm2836_irq c = {.local = BASE, .gpu = BASE};
-    bcm2836_irq_gpu_enable(&c, 9);
+    bcm2835_irq_enable(BASE, 9);
     assert_int_equal(written(0x10), 1u << 9);
-    bcm2836_irq_gpu_enable(&c, 57);
+    bcm2835_irq_enable(BASE, 57);
     assert_int_equal(written(0x14), 1u << 25);
     hw.reg[1] = 1u << 9;
     hw.reg[2] = 1u << 25;
-    assert_true(bcm2836_irq_gpu_pending(&c) == (1ull << 9 | 1ull << 57));
+    assert_true(bcm2835_irq_pending(BASE) == (1ull << 9 | 1ull << 57));
+}
+
+static void irq_begins_with_nothing_on(void **state)
+{
+    (void)state;
+    bcm2835_irq_init(BASE);
+    assert_int_equal(written(0x0c), 0); /* FIQ */
+    for (uint32_t off = 0x1c; off <= 0x24; off += 4)
+        assert_int_equal(written(off), 0xffffffff);
+    assert_int_equal(hw.writes, 4); /* nothing where BCM2835 has nothing */
+}
+
+static void local_lets_timers_and_gpu_through(void **state)
+{
+    (void)state;
+    bcm2836_local_init(BASE);
+    assert_int_equal(written(0x08), 0x80000000);
+    assert_int_equal(written(0x40), 0xb);
+    hw.reg[0x60 / 4] = 0x108;
+    assert_int_equal(bcm2836_local_pending(BASE),
+                     BCM2836_LOCAL_GPU | BCM2836_LOCAL_VIRT);
 }
 
 int main(void)
@@ -278,6 +299,8 @@ int main(void)
         cmocka_unit_test_setup(mailbox_refusal_is_an_error, fresh),
         cmocka_unit_test_setup(gpio_touches_its_pin_only, fresh),
         cmocka_unit_test_setup(irq_numbers_reach_their_bank, fresh),
+        cmocka_unit_test_setup(irq_begins_with_nothing_on, fresh),
+        cmocka_unit_test_setup(local_lets_timers_and_gpu_through, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* vectors.S -- exception entry.
  *
  * Faults fill a struct fault_frame (fault.h) on the fault stack and go to
- * fault_report(), which never comes back. An interrupt goes to irq_handler();
- * VFP registers are kept too, since memcpy may use them. */
+ * fault_report(), which never comes back. An interrupt goes to the processor's
+ * irq_entry. */
 
     .syntax unified
     .section .text.vectors, "ax"
@@ -16,7 +16,7 @@ vectors:
     b   on_prefetch
     b   on_data
     b   on_reset
-    b   on_irq
+    b   irq_entry
     b   on_fiq
 
     /* kind: enum fault_kind. arm, thumb: how far lr is past the culprit. */
@@ -57,19 +57,4 @@ fault_common:
     mov   r0, sp
     bic   sp, sp, #7
     ldr   pc, =fault_report
-
-on_irq:
-    sub   lr, lr, #4
-    push  {r0-r3, r12, lr}
-    vmrs  r2, fpscr
-    push  {r2, r3}
-    vpush {d0-d7}
-    vpush {d16-d31}
-    mov   r0, lr
-    bl    irq_handler
-    vpop  {d16-d31}
-    vpop  {d0-d7}
-    pop   {r2, r3}
-    vmsr  fpscr, r2
-    ldmia sp!, {r0-r3, r12, pc}^
     .ltorg
