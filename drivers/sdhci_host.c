@@ -46,9 +46,13 @@
 
 #define EVENT_COMMAND  0x00000001u
 #define EVENT_TRANSFER 0x00000002u
+#define EVENT_ROOM     0x00000010u /* for a block to write   */
+#define EVENT_FULL     0x00000020u /* a block to read        */
 #define EVENT_TIMEOUTS 0x00110000u /* command, data          */
-#define EVENT_ERRORS   0x017f0000u /* and CRC, end bit, ...  */
-#define EVENTS         (EVENT_COMMAND | EVENT_TRANSFER | EVENT_ERRORS)
+#define EVENT_CRC      0x00220000u /* command, data          */
+#define EVENT_ERRORS   0x017f0000u /* and end bit, index ... */
+#define EVENTS                                                                 \
+    (EVENT_COMMAND | EVENT_TRANSFER | EVENT_ROOM | EVENT_FULL | EVENT_ERRORS)
 
 #define SLOWEST_HZ  400000u
 #define FASTEST_HZ  250000000u /* what the EMMC clock could be at most */
@@ -210,15 +214,22 @@ static void move_block(struct sdhci_host *h)
     h->moved++;
 }
 
+/* The event is the gate: the status register lags and still says of the next
+ * block what was true of the last. The event is cleared before the block
+ * moves, since the next one comes with its last word; so is a transfer
+ * complete, which can only be a late one of an R1b. */
 static int data(struct sdhci_host *h, uint32_t events, mono_ns now)
 {
     if (h->moved == h->x.blocks)
         return (events & EVENT_TRANSFER) != 0 ? RC_OK : RC_AGAIN;
-    uint32_t ready = h->x.in != NULL ? STATE_READ_FULL : STATE_WRITE_ROOM;
-    if ((get(h, STATE) & ready) != 0) {
-        move_block(h);
-        h->deadline = now + BLOCK_NS;
-    }
+    bool in = h->x.in != NULL;
+    uint32_t event = in ? EVENT_FULL : EVENT_ROOM;
+    uint32_t state = in ? STATE_READ_FULL : STATE_WRITE_ROOM;
+    if ((events & event) == 0 || (get(h, STATE) & state) == 0)
+        return RC_AGAIN;
+    put(h, INTERRUPT, event | EVENT_TRANSFER);
+    move_block(h);
+    h->deadline = now + BLOCK_NS;
     return RC_AGAIN;
 }
 

@@ -20,7 +20,19 @@ static struct {
     uint32_t lba, left; /* blocks */
     uint32_t word;      /* in the block under way */
     uint8_t buffer[512];
+    bool ready;        /* a block to be read, or room for one */
+    uint64_t ready_at; /* when it will be                     */
+    uint64_t end_at;   /* of the transfer, 0: not yet         */
+    uint64_t late_at;  /* an R1b's transfer complete, 0: none */
 } host;
+
+/* The status register as it was: the newest last. */
+#define HISTORY 64u
+static struct {
+    uint64_t at[HISTORY];
+    uint32_t value[HISTORY];
+    unsigned n;
+} history;
 
 static struct {
     enum card_state state;
@@ -50,6 +62,11 @@ void model_advance(uint64_t ns)
     model.now_ns += ns;
 }
 
+static uintptr_t base(void)
+{
+    return model.emmc2 ? MODEL_EMMC2 : MODEL_BASE;
+}
+
 static void host_reset(void)
 {
     uint64_t at = host.last_write_ns;
@@ -74,12 +91,14 @@ void model_power(void)
     host_reset();
     host.written = false;
     memset(&card, 0, sizeof card);
+    memset(&history, 0, sizeof history);
 }
 
 static uint32_t card_hz(void)
 {
     uint32_t divider = (host.clock >> 8 & 0xff) | (host.clock >> 6 & 3) << 8;
-    return divider == 0 ? MODEL_CLOCK : MODEL_CLOCK / (2 * divider);
+    uint32_t hz = model.clock_hz != 0 ? model.clock_hz : MODEL_CLOCK;
+    return divider == 0 ? hz : hz / (2 * divider);
 }
 
 static bool busy(void)
@@ -256,6 +275,7 @@ static void load_block(void)
 static void end_transfer(void)
 {
     host.active = false;
+    host.end_at = 0;
     if (card.state == RCV)
         card.busy_until = model.now_ns + model.program_ns;
     if (host.multi && (host.command & 0x0cu) == 0x04u)
@@ -286,6 +306,8 @@ static void begin_transfer(void)
     if (host.reading)
         load_block();
     host.word = 0;
+    host.ready = false;
+    host.ready_at = model.now_ns + model.block_ns;
 }
 
 static void check_command(unsigned n)
@@ -299,7 +321,7 @@ static void check_command(unsigned n)
         fault("too fast");
     if ((host.control & 0xf00u) != 0xf00u)
         fault("no supply");
-    if (model.hold_commands)
+    if (model.hold_commands || host.end_at != 0)
         fault("command while the line is in use");
 }
 
@@ -338,13 +360,15 @@ static void issue(uint32_t value)
     host.events |= 1;
     if (n == 12)
         host.active = false;
+    if (type == 3 && model.r1b_late_ns != 0)
+        host.late_at = model.now_ns + model.r1b_late_ns;
     if ((value & 0x00200000u) != 0)
         begin_transfer();
     else if (n == 17 || n == 18 || n == 24 || n == 25)
         fault("data command without data");
 }
 
-static uint32_t read_state(void)
+static uint32_t true_state(void)
 {
     uint32_t v = 0x1ff0000u;
     if (busy()) {
@@ -352,8 +376,41 @@ static uint32_t read_state(void)
         v |= 2;
     }
     if (host.active)
-        v |= host.reading ? 0x806u : 0x406u;
-    return v | (model.hold_commands ? 1u : 0u);
+        v |= host.reading ? 0x206u : 0x106u;
+    if (host.active && host.ready)
+        v |= host.reading ? 0x800u : 0x400u;
+    return v | (model.hold_commands || model.hung ? 1u : 0u);
+}
+
+/* What has come to pass by now, and the status register's history. */
+static void tick(void)
+{
+    if (host.active && !host.ready && model.now_ns >= host.ready_at) {
+        host.ready = true;
+        host.events |= host.reading ? 0x20u : 0x10u;
+    }
+    if (host.end_at != 0 && model.now_ns >= host.end_at)
+        end_transfer();
+    if (host.late_at != 0 && model.now_ns >= host.late_at) {
+        host.late_at = 0;
+        host.events |= 2;
+    }
+    uint32_t v = true_state();
+    unsigned last = (history.n - 1) % HISTORY;
+    if (history.n == 0 || history.value[last] != v) {
+        history.at[history.n % HISTORY] = model.now_ns;
+        history.value[history.n++ % HISTORY] = v;
+    }
+}
+
+static uint32_t read_state(void)
+{
+    unsigned kept = history.n < HISTORY ? history.n : HISTORY, i = 1;
+    while (i < kept &&
+           history.at[(history.n - i) % HISTORY] + model.status_lag_ns >
+               model.now_ns)
+        i++;
+    return history.value[(history.n - i) % HISTORY];
 }
 
 static bool spoil(void)
@@ -375,16 +432,21 @@ static void next_block(void)
         memcpy(model.data[host.lba], host.buffer, 512);
     host.lba++;
     host.word = 0;
-    if (--host.left == 0)
-        end_transfer();
-    else if (host.reading)
+    host.ready = false;
+    host.ready_at = model.now_ns + model.block_ns;
+    if (--host.left == 0) {
+        host.ready_at = UINT64_MAX;
+        host.end_at = model.now_ns + model.end_ns;
+        tick();
+    } else if (host.reading) {
         load_block();
+    }
 }
 
 static bool data_ok(bool reading)
 {
     model.words++;
-    if (!host.active || host.reading != reading) {
+    if (!host.active || host.reading != reading || !host.ready) {
         fault("data register");
         return false;
     }
@@ -405,7 +467,8 @@ static uint32_t read_data(void)
 uint32_t hw_read(uintptr_t reg)
 {
     model.now_ns += 100;
-    switch (reg - MODEL_BASE) {
+    tick();
+    switch (reg - base()) {
     case 0x08:
         return host.argument;
     case 0x0c:
@@ -428,6 +491,8 @@ uint32_t hw_read(uintptr_t reg)
         return host.clock | ((host.clock & 1) && !model.no_clock ? 2u : 0u);
     case 0x30:
         return host.events & (host.latch | 0x8000u);
+    case 0x40: /* base clock in MHz; only EMMC2's is to be believed */
+        return model.emmc2 ? 100u << 8 : 52u << 8;
     default:
         fault("register read");
         return 0;
@@ -435,13 +500,18 @@ uint32_t hw_read(uintptr_t reg)
 }
 
 /* The Arasan's defect: two card clocks between writes, or one is lost. */
-static void check_spacing(void)
+static bool write_is_lost(void)
 {
     uint64_t gap = (host.clock & 4) != 0 ? 2000000000u / card_hz() : 5000u;
-    if (host.written && model.now_ns - host.last_write_ns < gap)
-        fault("register writes too close");
+    bool close = host.written && model.now_ns - host.last_write_ns < gap;
     host.written = true;
     host.last_write_ns = model.now_ns;
+    if (close && !model.emmc2) {
+        fault("register writes too close");
+        model.lost_writes++;
+        return true;
+    }
+    return false;
 }
 
 static void write_clock(uint32_t value)
@@ -458,13 +528,18 @@ static void write_clock(uint32_t value)
     host.clock = value & 0x00ffffffu & ~2u;
     if ((value & 4) != 0)
         host.clock |= 2;
-    if ((value & 0x04000000u) != 0)
+    if ((value & 4) != 0 && model.emmc2 && card_hz() < 200000)
+        model.hung = true;
+    if ((value & 0x04000000u) != 0) {
         host.active = false;
+        host.end_at = 0;
+    }
 }
 
 void hw_write(uintptr_t reg, uint32_t value)
 {
-    if (reg == MODEL_BASE + 0x20) {
+    tick();
+    if (reg == base() + 0x20) {
         if (data_ok(false)) {
             memcpy(host.buffer + host.word * 4, &value, 4);
             if (++host.word == 128)
@@ -472,8 +547,9 @@ void hw_write(uintptr_t reg, uint32_t value)
         }
         return;
     }
-    check_spacing();
-    switch (reg - MODEL_BASE) {
+    if (model.hung || write_is_lost())
+        return;
+    switch (reg - base()) {
     case 0x04:
         host.block = value;
         break;

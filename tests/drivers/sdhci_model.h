@@ -8,7 +8,8 @@
 #include "core/base.h"
 
 #define MODEL_BASE   0x3f300000u
-#define MODEL_CLOCK  50000000u
+#define MODEL_CLOCK  50000000u /* where model.clock_hz is 0 */
+#define MODEL_EMMC2  0xfe340000u
 #define MODEL_BLOCKS 64u /* with contents; others read as zeros */
 
 struct model {
@@ -18,6 +19,14 @@ struct model {
     uint8_t serial;         /* in the CID */
     unsigned op_cond_polls; /* ACMD41 answers before it is powered up */
     uint32_t program_ns;    /* busy after each write                  */
+
+    /* the controller, and what silicon does that an emulator does not */
+    bool emmc2;             /* at MODEL_EMMC2; hangs below 200 kHz      */
+    uint32_t clock_hz;      /* of the controller                        */
+    uint32_t status_lag_ns; /* the status register shows what was       */
+    uint32_t block_ns;      /* from one block to the next               */
+    uint32_t end_ns;        /* from the last word to the transfer's end */
+    uint32_t r1b_late_ns;   /* an R1b's transfer complete; 0: never     */
 
     /* faults, set any time; counters run down */
     bool never_powered, stuck_busy, hold_commands, no_clock;
@@ -35,6 +44,8 @@ struct model {
     unsigned commands[64], card_resets;
     unsigned polls_with_words; /* test's own use                     */
     unsigned words;            /* through the data register                */
+    unsigned lost_writes;      /* of registers, too close to another        */
+    bool hung;                 /* EMMC2 below 200 kHz                       */
     uint8_t data[MODEL_BLOCKS][512];
     uint64_t now_ns; /* moves with model_advance and the counter */
 };

@@ -184,6 +184,44 @@ static void sdhc_reads_and_writes(void **state)
     read_and_write(true);
 }
 
+/* The status register crosses clock domains: for a while it says of the last
+ * block what it should say of the next. Only the events are prompt. */
+static void status_that_lags(void **state)
+{
+    (void)state;
+    model.high_capacity = true;
+    model.block_ns = 130000;
+    model.end_ns = 90000;
+    for (uint32_t lag = 0; lag <= 400000; lag += 80000) {
+        card_ready();
+        model.status_lag_ns = lag;
+        memset(buf, 0, sizeof buf);
+        assert_int_equal(transfer(false, 3, 8), RC_OK);
+        assert_memory_equal(buf, model.data[3], 8 * 512);
+        assert_int_equal(transfer(true, 20, 8), RC_OK);
+        assert_memory_equal(model.data[20], want, 8 * 512);
+        assert_int_equal(sdhci_errors(&sd), 0);
+    }
+}
+
+/* An R1b's transfer complete comes or does not, and may come in the middle of
+ * the next transfer, whose end it is not. */
+static void end_of_busy_that_comes_late(void **state)
+{
+    (void)state;
+    model.end_ns = 400000;
+    for (uint32_t late = 50000; late < 5000000; late += late / 4) {
+        model.r1b_late_ns = late;
+        model_power();
+        sdhci_init(&sd, MODEL_BASE, MODEL_CLOCK);
+        card_ready();
+        assert_int_equal(transfer(false, 3, 4), RC_OK);
+        assert_int_equal(transfer(false, 8, 4), RC_OK);
+        assert_memory_equal(buf, model.data[8], 4 * 512);
+        assert_int_equal(sdhci_errors(&sd), 0);
+    }
+}
+
 static void unaligned_buffer_is_fine(void **state)
 {
     (void)state;
@@ -449,6 +487,8 @@ int main(void)
         T(version_1_card_works),
         T(sdsc_reads_and_writes),
         T(sdhc_reads_and_writes),
+        T(status_that_lags),
+        T(end_of_busy_that_comes_late),
         T(unaligned_buffer_is_fine),
         T(one_operation_at_a_time),
         T(done_waits_for_programming),
