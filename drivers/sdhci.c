@@ -76,7 +76,7 @@ static void identify_step(struct sdhci *s, uint8_t step, mono_ns now)
 static void identify(struct sdhci *s, mono_ns now)
 {
     s->tries++;
-    s->version2 = false;
+    s->version2 = s->stranger = false;
     s->rca = 0;
     sdhci_host_reset(&s->host, now);
     s->state = SDHCI_RESET;
@@ -95,12 +95,37 @@ static void finish(struct sdhci *s, int rc)
     s->result = rc;
 }
 
+/* What a person can do about a card that could not be identified. */
+static const char *identify_trouble(const struct sdhci *s)
+{
+    enum sdhci_why why = s->host.why;
+    if (s->state == SDHCI_RESET)
+        return "the card's controller stays in reset: a fault of the board";
+    if (s->state == SDHCI_SLOW || s->state == SDHCI_FAST)
+        return "the card's controller gets no clock: copy the boot files to "
+               "the card anew";
+    if (s->stranger)
+        return "another card than at power-on: put the first one back, or "
+               "switch off and on";
+    if (why == SDHCI_CRC || why == SDHCI_GARBLED)
+        return "the card's answers arrive garbled: clean its contacts, or try "
+               "another";
+    if (s->step == ID_OP_COND)
+        return "the card does not become ready: try another, or another power "
+               "supply";
+    if (s->step <= ID_APP_OP_COND)
+        return "no card answers: push it in, clean its contacts, or try "
+               "another";
+    return "the card does not let itself be identified: try another";
+}
+
 static void identify_failed(struct sdhci *s, int rc, mono_ns now)
 {
     if (s->tries < TRIES && now - s->patience < 0) {
         identify(s, now);
         return;
     }
+    s->trouble = identify_trouble(s);
     s->blocks = 0;
     s->gone = true;
     if (s->pending)
@@ -134,6 +159,7 @@ static uint32_t csd_blocks(const uint32_t r[4])
 static int op_cond(struct sdhci *s)
 {
     uint32_t ocr = s->host.response[0];
+    s->ocr = ocr;
     s->high_capacity = (ocr & OCR_CAPACITY) != 0;
     return (ocr & OCR_POWERED) != 0 ? RC_OK : RC_AGAIN;
 }
@@ -142,7 +168,8 @@ static int op_cond(struct sdhci *s)
 static int same_cid(struct sdhci *s)
 {
     size_t size = sizeof s->cid;
-    if (s->known && memcmp(s->cid, s->host.response, size) != 0)
+    s->stranger = s->known && memcmp(s->cid, s->host.response, size) != 0;
+    if (s->stranger)
         return RC_IO;
     memcpy(s->cid, s->host.response, size);
     return RC_OK;
@@ -151,7 +178,9 @@ static int same_cid(struct sdhci *s)
 static int take_csd(struct sdhci *s)
 {
     uint32_t blocks = csd_blocks(s->host.response);
-    if (blocks == 0 || (s->known && blocks != s->known_blocks))
+    memcpy(s->csd, s->host.response, sizeof s->csd);
+    s->stranger = s->known && blocks != s->known_blocks;
+    if (blocks == 0 || s->stranger)
         return RC_IO;
     s->known = true;
     s->known_blocks = blocks;
@@ -236,13 +265,16 @@ static void ready(struct sdhci *s, mono_ns now)
 {
     s->state = SDHCI_READY;
     s->blocks = s->known_blocks;
+    s->trouble = NULL;
     if (s->pending)
         begin_attempt(s, now);
 }
 
-static void attempt_failed(struct sdhci *s, int rc, mono_ns now)
+static void attempt_failed(struct sdhci *s, int rc, enum sdhci_why why,
+                           mono_ns now)
 {
     s->errors++;
+    s->why[why]++;
     s->error = rc;
     command(s, SDHCI_COMMAND(12, SDHCI_R1B | SDHCI_ABORT), 0, now);
     s->state = SDHCI_STOP;
@@ -256,12 +288,12 @@ static void await_card(struct sdhci *s, bool recovering, mono_ns now)
 }
 
 /* The card did not come back from programming, or from a CMD12. */
-static void lost(struct sdhci *s, int rc, mono_ns now)
+static void lost(struct sdhci *s, int rc, enum sdhci_why why, mono_ns now)
 {
     if (s->recovering)
         identify_first(s, now);
     else
-        attempt_failed(s, rc, now);
+        attempt_failed(s, rc, why, now);
 }
 
 static void transfer_poll(struct sdhci *s, mono_ns now)
@@ -269,10 +301,10 @@ static void transfer_poll(struct sdhci *s, mono_ns now)
     int rc = sdhci_host_step(&s->host, now);
     if (rc == RC_AGAIN)
         return;
-    if (rc == RC_OK && (s->host.response[0] & R1_ERRORS) != 0)
-        rc = RC_IO;
     if (rc != RC_OK) {
-        attempt_failed(s, rc, now);
+        attempt_failed(s, rc, s->host.why, now);
+    } else if ((s->host.response[0] & R1_ERRORS) != 0) {
+        attempt_failed(s, RC_IO, SDHCI_REFUSED, now);
     } else if (s->op.out != NULL) {
         await_card(s, false, now);
     } else {
@@ -295,7 +327,7 @@ static void busy_poll(struct sdhci *s, mono_ns now)
         command(s, SDHCI_COMMAND(13, SDHCI_R1), s->rca, now);
         s->state = SDHCI_STATUS;
     } else if (now - s->deadline > 0) {
-        lost(s, RC_TIMEOUT, now);
+        lost(s, RC_TIMEOUT, SDHCI_SILENT, now);
     }
 }
 
@@ -306,15 +338,15 @@ static void status_poll(struct sdhci *s, mono_ns now)
         return;
     uint32_t r = s->host.response[0];
     if (rc != RC_OK) {
-        lost(s, rc, now);
+        lost(s, rc, s->host.why, now);
     } else if (!s->recovering && (r & R1_ERRORS) != 0) {
-        attempt_failed(s, RC_IO, now);
+        attempt_failed(s, RC_IO, SDHCI_REFUSED, now);
     } else if ((r & R1_READY) != 0 && R1_STATE(r) == CARD_TRAN) {
         if (!s->recovering)
             finish(s, RC_OK);
         ready(s, now);
     } else if (now - s->deadline > 0) {
-        lost(s, RC_TIMEOUT, now);
+        lost(s, RC_TIMEOUT, SDHCI_SILENT, now);
     } else {
         s->state = SDHCI_BUSY; /* until the same deadline */
     }
@@ -394,10 +426,10 @@ void sdhci_poll(struct sdhci *s, mono_ns now)
     }
 }
 
-void sdhci_init(struct sdhci *s, uintptr_t base, uint32_t clock_hz)
+void sdhci_init(struct sdhci *s, const struct sdhci_slot *slot)
 {
     *s = (struct sdhci){.state = SDHCI_START, .result = RC_STATE};
-    sdhci_host_begin(&s->host, base, clock_hz);
+    sdhci_host_begin(&s->host, slot);
 }
 
 static int start(struct sdhci *s, uint32_t lba, const struct sdhci_exchange *x)
@@ -450,4 +482,22 @@ int64_t sdhci_blocks(const struct sdhci *s)
 uint32_t sdhci_errors(const struct sdhci *s)
 {
     return s->errors;
+}
+
+void sdhci_report(const struct sdhci *s, struct sdhci_report *out)
+{
+    *out = (struct sdhci_report){
+        .controller_hz = s->host.clock_hz,
+        .card_hz = s->host.card_hz,
+        .clock_assumed = s->host.slower != 1,
+        .ocr = s->ocr,
+    };
+    memcpy(out->cid, s->cid, sizeof out->cid);
+    memcpy(out->csd, s->csd, sizeof out->csd);
+    memcpy(out->why, s->why, sizeof out->why);
+}
+
+const char *sdhci_trouble(const struct sdhci *s)
+{
+    return s->blocks == 0 ? s->trouble : NULL;
 }

@@ -1,14 +1,13 @@
-/* sdhci.h -- SD memory cards (SDSC, SDHC, SDXC) on the BCM2835's Arasan SD
- * host controller ("EMMC", peripherals + 0x300000). SD specifications part 1
+/* sdhci.h -- SD memory cards (SDSC, SDHC, SDXC) on an SD host controller: the
+ * BCM2835's Arasan ("EMMC") or the BCM2711's EMMC2. SD specifications part 1
  * (physical layer 3.01) and part A2 (host controller 3.00).
  *
  *     sdhci_init once; sdhci_poll from port_poll, as often as the loop turns;
  *     sdhci_read or sdhci_write, then sdhci_done until it is not RC_AGAIN.
  *
  * These four have the contract of port_blk_* (firmware/port.h) and may be
- * wired to it as they are. The board has routed the pins (after reset QEMU
- * and the boot loader have: GPIO 48..53 ALT3) and asked the mailbox for the
- * EMMC clock.
+ * wired to it as they are. The board has switched the card's supply on, routed
+ * the pins and asked the mailbox for the controller's clock.
  *
  * Nothing waits: a poll costs one command or one block, a few tens of us on
  * a Pi. Everything ends: identification within about SDHCI_IDENTIFY_NS; a
@@ -69,12 +68,23 @@ struct sdhci { /* board's; fields are private */
     uint32_t lba;
     struct sdhci_exchange op;
 
-    uint32_t errors; /* failed attempts since init            */
+    uint32_t ocr, csd[4]; /* as the card last told them            */
+    uint32_t errors;      /* failed attempts since init            */
+    uint32_t why[SDHCI_WHYS];
+    bool stranger;       /* not the card it was                   */
+    const char *trouble; /* of the last identification            */
 };
 
-/* Begins to look for a card. clock_hz is what the mailbox says of the EMMC
- * clock, 0 where it says nothing. */
-void sdhci_init(struct sdhci *s, uintptr_t base, uint32_t clock_hz);
+/* What is known of the card and of how it does. */
+struct sdhci_report {
+    uint32_t controller_hz, card_hz; /* clocks */
+    bool clock_assumed;              /* nobody told the controller's */
+    uint32_t ocr, cid[4], csd[4];    /* without the CRC, lowest word first */
+    uint32_t why[SDHCI_WHYS];        /* attempts that failed so */
+};
+
+/* Begins to look for a card in this slot, which is copied. */
+void sdhci_init(struct sdhci *s, const struct sdhci_slot *slot);
 
 /* Does one step: a command, or a block. */
 void sdhci_poll(struct sdhci *s, mono_ns now);
@@ -100,5 +110,12 @@ int64_t sdhci_blocks(const struct sdhci *s) MUST_CHECK;
 /* How many commands and transfers have failed since sdhci_init, those that a
  * further attempt mended included. */
 uint32_t sdhci_errors(const struct sdhci *s);
+
+/* Fills *out; what no card has told yet is 0. */
+void sdhci_report(const struct sdhci *s, struct sdhci_report *out);
+
+/* One sentence that names cause and cure where the card cannot be used, or NULL
+ * while it can, or is still being looked for the first time. */
+const char *sdhci_trouble(const struct sdhci *s);
 
 #endif

@@ -18,6 +18,7 @@
 #define INTERRUPT 0x30u
 #define LATCH     0x34u /* which events INTERRUPT shows  */
 #define SIGNAL    0x38u /* which of them reach the CPU   */
+#define CAPABLE   0x40u /* base clock in MHz in 8 .. 15  */
 
 #define MODE_COUNT    0x02u
 #define MODE_CMD12    0x04u
@@ -57,7 +58,9 @@
 #define SLOWEST_HZ  400000u
 #define FASTEST_HZ  250000000u /* what the EMMC clock could be at most */
 #define UNKNOWN     5u         /* ... and how many times slower, at most */
-#define DIVIDER_MAX 1023u      /* card clock = clock / (2 * divider)   */
+#define EMMC2_HZ    100000000u
+#define BELIEVED_HZ 1000000u /* less is no clock that works          */
+#define DIVIDER_MAX 1023u    /* card clock = clock / (2 * divider)   */
 
 #define SETTLE_NS  (100 * MONO_MS)
 #define COMMAND_NS (200 * MONO_MS)
@@ -71,7 +74,7 @@ static uint32_t get(const struct sdhci_host *h, uint32_t reg)
 
 static void put(struct sdhci_host *h, uint32_t reg, uint32_t value)
 {
-    while (hw_ticks() - h->wrote < h->gap_ticks) {
+    while (h->kind == SDHCI_ARASAN && hw_ticks() - h->wrote < h->gap_ticks) {
     }
     hw_write(h->base + reg, value);
     h->wrote = hw_ticks();
@@ -85,14 +88,23 @@ static void space(struct sdhci_host *h, uint32_t hz)
     h->gap_ticks = (uint32_t)ticks + 2;
 }
 
-void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz)
+static uint32_t guessed_hz(const struct sdhci_host *h, uint32_t default_hz)
+{
+    if (h->kind == SDHCI_ARASAN) /* its capabilities are made up */
+        return default_hz != 0 ? default_hz : FASTEST_HZ;
+    uint32_t hz = (get(h, CAPABLE) >> 8 & 0xff) * 1000000u;
+    if (hz == 0)
+        hz = default_hz;
+    return hz != 0 ? hz : EMMC2_HZ;
+}
+
+void sdhci_host_begin(struct sdhci_host *h, const struct sdhci_slot *slot)
 {
     *h = (struct sdhci_host){
-        .base = base,
-        .clock_hz = clock_hz != 0 ? clock_hz : FASTEST_HZ,
-        .slower = clock_hz != 0 ? 1 : UNKNOWN,
-        .wrote = hw_ticks(),
-    };
+        .base = slot->base, .kind = slot->kind, .wrote = hw_ticks()};
+    bool told = slot->clock_hz >= BELIEVED_HZ;
+    h->clock_hz = told ? slot->clock_hz : guessed_hz(h, slot->default_hz);
+    h->slower = told ? 1 : UNKNOWN;
     space(h, SLOWEST_HZ);
 }
 
@@ -165,6 +177,7 @@ void sdhci_host_start(struct sdhci_host *h, const struct sdhci_exchange *x,
     ASSERT(x->blocks <= SDHCI_BLOCKS_MAX);
     ASSERT((x->blocks != 0) == ((x->in != NULL) != (x->out != NULL)));
     h->x = *x;
+    h->why = SDHCI_SILENT;
     h->moved = 0;
     enter(h, SDHCI_HOST_LINES, now + COMMAND_NS);
 }
@@ -253,8 +266,14 @@ static int response(struct sdhci_host *h, uint32_t events, mono_ns now)
 static int exchange(struct sdhci_host *h, mono_ns now)
 {
     uint32_t events = get(h, INTERRUPT);
-    if ((events & EVENT_ERRORS) != 0)
-        return (events & EVENT_TIMEOUTS) != 0 ? RC_TIMEOUT : RC_IO;
+    if ((events & EVENT_TIMEOUTS) != 0) {
+        h->why = SDHCI_TIMEOUT;
+        return RC_TIMEOUT;
+    }
+    if ((events & EVENT_ERRORS) != 0) {
+        h->why = (events & EVENT_CRC) != 0 ? SDHCI_CRC : SDHCI_GARBLED;
+        return RC_IO;
+    }
     if (h->phase == SDHCI_HOST_RESPONSE)
         return response(h, events, now);
     if (h->phase == SDHCI_HOST_DATA)

@@ -1,6 +1,6 @@
 /* sdhci_host.h -- the controller below sdhci.h: one exchange (a command, its
- * response, its blocks) at a time over the registers of the BCM2835's
- * Arasan, a host of the SD Host Controller specification 3.0. PIO, polled.
+ * response, its blocks) at a time over the registers of a host of the SD Host
+ * Controller specification 3.0. PIO, polled.
  *
  *     sdhci_host_begin, then one of reset, clock, start; each ends when
  *     sdhci_host_step stops saying RC_AGAIN, within a bounded time.
@@ -27,6 +27,30 @@
 #define SDHCI_ABORT                0x00c00000u
 #define SDHCI_COMMAND(n, response) ((uint32_t)(n) << 24 | (response))
 
+enum sdhci_kind {
+    SDHCI_ARASAN, /* BCM2835's "EMMC": loses writes that come too close */
+    SDHCI_EMMC2,  /* BCM2711's: hangs where the card clock is below 200 kHz */
+};
+
+/* Where a controller is, and what it runs on. */
+struct sdhci_slot {
+    uintptr_t base;
+    enum sdhci_kind kind;
+    uint32_t clock_hz;   /* of the controller, as measured; 0: not known  */
+    uint32_t default_hz; /* taken then. What is higher than the truth makes
+                          * the card slower, no more; 0: 250 MHz, on EMMC2
+                          * what its capabilities say, or 100 MHz         */
+};
+
+enum sdhci_why {                /* of the last exchange that failed */
+                 SDHCI_TIMEOUT, /* the card did not answer, or sent no data  */
+                 SDHCI_CRC,     /* it did, but not what it meant to          */
+                 SDHCI_GARBLED, /* end bit, index, CMD12 by the controller   */
+                 SDHCI_SILENT,  /* the controller itself said nothing        */
+                 SDHCI_REFUSED, /* the card's status reports an error        */
+                 SDHCI_WHYS
+};
+
 struct sdhci_exchange {
     uint32_t command, argument;
     uint8_t *in;        /* blocks * 512 bytes, or NULL  */
@@ -36,11 +60,13 @@ struct sdhci_exchange {
 
 struct sdhci_host { /* fields but response are private */
     uintptr_t base;
+    enum sdhci_kind kind;
     uint32_t clock_hz;  /* of the controller */
     uint32_t card_hz;   /* of the card       */
     uint32_t slower;    /* both may be so many times slower: 1, or not known */
     uint32_t gap_ticks; /* two card clocks   */
-    uint64_t wrote;     /* counter at the last register write */
+    enum sdhci_why why;
+    uint64_t wrote; /* counter at the last register write */
     enum sdhci_phase {
         SDHCI_HOST_IDLE,
         SDHCI_HOST_RESET,
@@ -58,9 +84,8 @@ struct sdhci_host { /* fields but response are private */
     uint32_t response[4]; /* as in the registers: 136 bits without the CRC */
 };
 
-/* Must be called once, first. clock_hz is the controller's; where it is 0, not
- * known, the fastest there is is assumed. */
-void sdhci_host_begin(struct sdhci_host *h, uintptr_t base, uint32_t clock_hz);
+/* Must be called once, first. */
+void sdhci_host_begin(struct sdhci_host *h, const struct sdhci_slot *slot);
 
 /* Resets the controller: everything is off but the card's supply. */
 void sdhci_host_reset(struct sdhci_host *h, mono_ns now);
@@ -77,7 +102,7 @@ void sdhci_host_start(struct sdhci_host *h, const struct sdhci_exchange *x,
 
 /* Goes on with what was begun, and moves at most one block. Returns RC_OK where
  * it ended well (the response is valid), RC_AGAIN, RC_TIMEOUT where no answer
- * came in time, RC_IO where a wrong one did. */
+ * came in time, RC_IO where a wrong one did; h->why is then set. */
 int sdhci_host_step(struct sdhci_host *h, mono_ns now) MUST_CHECK;
 
 /* Whether the card holds DAT0 low. */

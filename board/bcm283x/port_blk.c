@@ -14,7 +14,9 @@ void machine_blk_init(void)
     /* QEMU's card is on the Arasan until all six pins are ALT0. */
     for (unsigned pin = BOARD_PIN_SD_FIRST; pin <= BOARD_PIN_SD_LAST; pin++)
         gpio_function(SOC_GPIO, pin, GPIO_ALT3);
-    sdhci_init(&sd, SOC_SDHCI, machine_facts.emmc_hz);
+    sdhci_init(&sd, &(struct sdhci_slot){.base = SOC_SDHCI,
+                                         .kind = SDHCI_ARASAN,
+                                         .clock_hz = machine_facts.emmc_hz});
 }
 
 void machine_blk_poll(void)

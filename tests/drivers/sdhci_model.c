@@ -488,7 +488,8 @@ uint32_t hw_read(uintptr_t reg)
     case 0x28:
         return host.control;
     case 0x2c:
-        return host.clock | ((host.clock & 1) && !model.no_clock ? 2u : 0u);
+        return host.clock | ((host.clock & 1) && !model.no_clock ? 2u : 0u) |
+               (model.hung ? 0x01000000u : 0u);
     case 0x30:
         return host.events & (host.latch | 0x8000u);
     case 0x40: /* base clock in MHz; only EMMC2's is to be believed */

@@ -65,6 +65,12 @@ static void fill(uint8_t *p, size_t len, unsigned seed)
     }
 }
 
+static void start(uint32_t clock_hz)
+{
+    struct sdhci_slot slot = {MODEL_BASE, SDHCI_ARASAN, clock_hz, 0};
+    sdhci_init(&sd, &slot);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -77,7 +83,7 @@ static int set_up(void **state)
     fill(model.data[0], sizeof model.data, 1);
     fill(want, sizeof want, 2);
     model_power();
-    sdhci_init(&sd, MODEL_BASE, MODEL_CLOCK);
+    start(MODEL_CLOCK);
     most_words = 0;
     longest_poll_ns = 0;
     return 0;
@@ -115,10 +121,133 @@ static void sdsc_is_identified(void **state)
 static void a_clock_that_nobody_knows(void **state)
 {
     (void)state;
-    sdhci_init(&sd, MODEL_BASE, 0);
+    start(0);
     card_ready();
     assert_int_equal(transfer(false, 4, 2), RC_OK);
     assert_memory_equal(buf, model.data[4], 1024);
+}
+
+/* Whatever the mailbox says of the clock, the card is never driven faster than
+ * it may be, and EMMC2 never slower than it can. */
+static void every_clock_the_mailbox_may_tell(void **state)
+{
+    const struct {
+        bool emmc2;
+        uint32_t truth_hz, told_hz, default_hz;
+    } cases[] = {
+        {false, 250000000, 250000000, 0}, {false, 250000000, 0, 0},
+        {false, 250000000, 0, 250000000}, {false, 200000000, 0, 250000000},
+        {false, 50000000, 0, 250000000},  {false, 100000000, 400, 0},
+        {true, 100000000, 100000000, 0},  {true, 100000000, 0, 0},
+        {true, 100000000, 0, 250000000},  {true, 200000000, 200000000, 0},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        set_up(state);
+        model.emmc2 = cases[i].emmc2;
+        model.clock_hz = cases[i].truth_hz;
+        struct sdhci_slot slot = {
+            model.emmc2 ? MODEL_EMMC2 : MODEL_BASE,
+            model.emmc2 ? SDHCI_EMMC2 : SDHCI_ARASAN,
+            cases[i].told_hz,
+            cases[i].default_hz,
+        };
+        sdhci_init(&sd, &slot);
+        card_ready();
+        assert_int_equal(transfer(true, 20, 3), RC_OK);
+        assert_int_equal(transfer(false, 20, 3), RC_OK);
+        assert_memory_equal(buf, want, 3 * 512);
+        assert_false(model.hung);
+        assert_int_equal(model.faults, 0);
+    }
+}
+
+/* 250 MHz assumed where it is 100 leaves EMMC2 with a card clock that it hangs
+ * on; that ends, too, and is told. */
+static void a_controller_that_hangs(void **state)
+{
+    (void)state;
+    model.emmc2 = true;
+    model.clock_hz = 100000000;
+    struct sdhci_slot slot = {MODEL_EMMC2, SDHCI_EMMC2, 250000000, 0};
+    sdhci_init(&sd, &slot);
+    assert_in_range(wait_known(5000), 0, 2000);
+    assert_int_equal(sdhci_blocks(&sd), RC_STATE);
+    assert_true(model.hung);
+    assert_non_null(sdhci_trouble(&sd));
+}
+
+static void what_the_card_told_is_kept(void **state)
+{
+    (void)state;
+    struct sdhci_report r;
+    model.high_capacity = true;
+    card_ready();
+    assert_null(sdhci_trouble(&sd));
+    sdhci_report(&sd, &r);
+    assert_int_equal(r.controller_hz, MODEL_CLOCK);
+    assert_int_equal(r.card_hz, 25000000);
+    assert_false(r.clock_assumed);
+    assert_int_equal(r.ocr, 0xc0ff8000u);
+    assert_int_equal(r.cid[1], 0x00534447u);
+    assert_int_equal(r.csd[3] >> 22 & 3, 1); /* its version, bits 126, 127 */
+
+    model.data_crc_errors = 1;
+    assert_int_equal(transfer(false, 7, 1), RC_OK);
+    model.data_silent = 2;
+    assert_int_equal(transfer(false, 7, 1), RC_OK);
+    model.silent_no_dto = 1;
+    model.data_silent = 1;
+    assert_int_equal(transfer(false, 7, 1), RC_OK);
+    model.response_flags = 0x04000000u;
+    assert_int_equal(transfer(true, 7, 1), RC_OK);
+    sdhci_report(&sd, &r);
+    assert_int_equal(r.why[SDHCI_CRC], 1);
+    assert_int_equal(r.why[SDHCI_TIMEOUT], 2);
+    assert_int_equal(r.why[SDHCI_SILENT], 1);
+    assert_int_equal(r.why[SDHCI_REFUSED], 1);
+    assert_int_equal(sdhci_errors(&sd), 5);
+}
+
+static void trouble(const char *words)
+{
+    (void)wait_known(5000);
+    const char *why = sdhci_trouble(&sd);
+    if (why == NULL || strstr(why, words) == NULL)
+        fail_msg("\"%s\", not \"%s\"", why == NULL ? "" : why, words);
+}
+
+/* Each wait that does not end has a sentence of its own. */
+static void trouble_names_cause_and_cure(void **state)
+{
+    model.present = false;
+    trouble("no card answers");
+    model_insert();
+    poll_for(2 * MONO_S);
+    for (int i = 0; i < 1500 && sdhci_blocks(&sd) < 0; i++)
+        poll_for(MONO_MS);
+    assert_null(sdhci_trouble(&sd));
+
+    set_up(state);
+    model.never_powered = true;
+    trouble("does not become ready");
+    set_up(state);
+    model.no_clock = true;
+    trouble("gets no clock");
+    set_up(state);
+    model.command_crc_errors = 1000;
+    trouble("garbled");
+    set_up(state);
+    model.hung = true;
+    trouble("stays in reset");
+    set_up(state);
+    card_ready();
+    model_remove();
+    assert_int_equal(transfer(true, 4, 1), RC_TIMEOUT);
+    model_insert();
+    model.serial++;
+    for (int i = 0; i < 3000; i++)
+        poll_for(MONO_MS);
+    trouble("another card than at power-on");
 }
 
 static void sizes_are_read_from_both_csds(void **state)
@@ -213,7 +342,7 @@ static void end_of_busy_that_comes_late(void **state)
     for (uint32_t late = 50000; late < 5000000; late += late / 4) {
         model.r1b_late_ns = late;
         model_power();
-        sdhci_init(&sd, MODEL_BASE, MODEL_CLOCK);
+        start(MODEL_CLOCK);
         card_ready();
         assert_int_equal(transfer(false, 3, 4), RC_OK);
         assert_int_equal(transfer(false, 8, 4), RC_OK);
@@ -483,6 +612,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(sdsc_is_identified),
         T(a_clock_that_nobody_knows),
+        T(every_clock_the_mailbox_may_tell),
+        T(a_controller_that_hangs),
+        T(what_the_card_told_is_kept),
+        T(trouble_names_cause_and_cure),
         T(sizes_are_read_from_both_csds),
         T(version_1_card_works),
         T(sdsc_reads_and_writes),

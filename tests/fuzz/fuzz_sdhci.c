@@ -95,7 +95,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     sim.in = in + 1;
     sim.len = len - 1;
     sim.reads = 0;
-    sdhci_init(&sd, MODEL_BASE, in[0] & 16 ? 0 : MODEL_CLOCK);
+    struct sdhci_slot slot = {MODEL_BASE, SDHCI_ARASAN,
+                              in[0] & 16 ? 0 : MODEL_CLOCK, 0};
+    sdhci_init(&sd, &slot);
     mono_ns end = (mono_ns)model.now_ns + LONG;
     while (sdhci_blocks(&sd) == RC_AGAIN) {
         ASSERT((mono_ns)model.now_ns < end);
