@@ -7,8 +7,9 @@ SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help inc all run test bench image host deps lint repro size clean \
-        quick quick-bin tests-bin unit fuzz faults journal probe
+.PHONY: help inc all run test bench image card host deps lint repro size clean \
+        quick quick-bin tests-bin unit fuzz faults journal probe \
+        card-of-some-kind
 
 B := build
 JOBS ?= 2
@@ -22,6 +23,9 @@ help:
 	@echo 'make test           all tests; ends with N passed, N failed'
 	@echo 'make quick          the tests that need no peer and no emulator'
 	@echo 'make image          build/<board>/<kernel>.img and .elf, every board'
+	@echo 'make card           build/card/gnomon.img for Raspberry Pis, and .img.xz'
+	@echo '                    [URL=https://where/it/will/be/] for os_list.json'
+	@echo '                    [WITHOUT_BLOBS=1] without their boot files'
 	@echo 'make host           build/host/gnomon: the firmware as a process'
 	@echo 'make unit NAME=siv  one unit test'
 	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
@@ -148,6 +152,25 @@ COMMA := ,
 $(foreach b,$(BOARDS),$(eval $(call board,$(b))))
 KERNELS := $(foreach b,$(BOARDS),$($(b).image))
 
+# ---- the card: every kernel under every name that a board starts -------------
+CARD := $(B)/card
+BLOBS := $(B)/src/raspi-firmware
+CARD_MAKE = python3 board/card/card.py --url '$(URL)' $(CARD) $(foreach \
+    b,$(BOARDS),$(foreach n,$(or $($(b).card),$($(b).kernel)),$(n)=$($(b).image).img))
+card: image
+ifdef WITHOUT_BLOBS
+	$(CARD_MAKE)
+else
+	@third_party/fetch raspi-firmware || { \
+	    echo 'make card WITHOUT_BLOBS=1 makes a card without them' >&2; false; }
+	$(CARD_MAKE) --firmware $(BLOBS)
+endif
+
+# Where they cannot be had, an emulator needs no boot files either.
+card-of-some-kind: image
+	@$(MAKE) --no-print-directory card || \
+	    $(MAKE) --no-print-directory card WITHOUT_BLOBS=1
+
 size: image
 	$(ARM)size $(KERNELS:=.elf)
 	@stat -c '%n: %s bytes' $(KERNELS:=.img)
@@ -184,7 +207,7 @@ include tests/build.mk
 host: $(H)/gnomon
 
 # ---- run, test --------------------------------------------------------------
-run: image $(B)/peers/.fetched
+run: card-of-some-kind $(B)/peers/.fetched
 	python3 -m tests.qemu.run
 
 test: $(B)/.deps

@@ -135,4 +135,4 @@ tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
            $(FIELD_TESTS) $(H)/journal_dump $(H)/ntpclient \
            $(H)/ntpclient-san \
-           $(H)/shift_clock.so host image probe $(B)/peers/.fetched
+           $(H)/shift_clock.so host card-of-some-kind probe $(B)/peers/.fetched

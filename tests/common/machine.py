@@ -42,7 +42,9 @@ class Machine:
         self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
         self.command = list(prefix) + [
             "qemu-system-arm", "-M", BOARD.qemu, "-display", "none",
-            "-kernel", kernel, "-serial", "stdio", "-monitor", "none",
+            # An image goes to where the boot firmware puts it.
+            "-bios" if kernel.endswith(".img") else "-kernel", kernel,
+            "-serial", "stdio", "-monitor", "none",
             "-qmp", f"unix:{self.work}/qmp,server=on,wait=off"]
         if net:
             self.command += ["-netdev", net]

@@ -69,6 +69,15 @@ class Testbed(contextlib.ExitStack):
         return mkcard.make_card(self.path(name), files, state)
 
 
+    def card_as_made(self, conf=None, name="made.img"):
+        """The card of `make card` with this chrony.conf and our authority, and
+        the kernel that is on it."""
+        image = self.path(name)
+        return image, mkcard.as_made(image, {
+            "chrony.conf": self.conf() if conf is None else conf,
+            "ca.pem": read(self.pki.ca)})
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()

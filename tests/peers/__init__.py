@@ -11,7 +11,7 @@ that misbehave, and what goes with them. Python's standard library only.
     badtls   NTS-KE servers that break the rules
     dns      answers names for a guest behind slirp (port 53, so netns)
     packets  NTP extension fields; what a pcap holds
-    mkcard   an SD card image
+    mkcard   an SD card image, a test's own or the one of make card
 
 Whatever is started here ends with the test: on leaving its context, at exit,
 and, by PR_SET_PDEATHSIG, when the test is killed."""

@@ -1,36 +1,20 @@
 #!/usr/bin/env python3
-"""An SD card image, without root, the same bytes from the same files.
+"""A card with what a test wants on it, as board/card/image.py lays it out.
 
-    mkcard.py [--no-state] [--size MIB] IMAGE FOLDER
-
-MBR; partition 1: FAT32 from sector 2048, the files of FOLDER on it, folders
-too; partition 2, the last 4 MiB: type 0xDA, for the journal, zeros. QEMU
-wants a power of two, FAT32 65525 clusters: 64 MiB is the least. Times on it
-are SOURCE_DATE_EPOCH. Needs sfdisk and mtools."""
+    mkcard.py [--no-state] [--size MIB] IMAGE FOLDER"""
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
-MIB = 1 << 20
-START = 2048          # sectors
-STATE = 4 * MIB // 512
-EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "1700000000")
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+sys.path[:0] = [TOP, os.path.join(TOP, "board/card")]
+from image import EPOCH, MIB, START, STATE, make_card, stage, tool  # noqa: E402
+from tests.common.board import tested  # noqa: E402
 
-
-def tool(*command, stdin=None):
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    done = subprocess.run(
-        command, input=stdin, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=dict(os.environ, PATH=path, SOURCE_DATE_EPOCH=EPOCH, TZ="UTC",
-                 MTOOLS_SKIP_CHECK="1", LC_ALL="C"))
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: "
-                           + done.stdout.decode(errors="replace"))
-    return done.stdout
+BOARD = tested()
 
 
 def state_partition(image):
@@ -53,50 +37,34 @@ def copy_state(old, new):
         target.write(source.read(length))
 
 
-def stage(files, folder):
-    """A copy whose times are all the same. files: a folder, or {name: text
-    or bytes}."""
-    if isinstance(files, dict):
-        for name, data in files.items():
-            with open(os.path.join(folder, name), "wb") as out:
-                out.write(data.encode() if isinstance(data, str) else data)
-    else:
-        shutil.copytree(files, folder, dirs_exist_ok=True)
-    for where, folders, names in os.walk(folder):
-        for name in folders + names:
-            os.utime(os.path.join(where, name), (int(EPOCH), int(EPOCH)))
+MADE = os.path.join(TOP, "build/card/gnomon.img")
 
 
-def make_card(image, files, state=True, size_mib=64):
-    sectors = size_mib * MIB // 512
-    fat = sectors - START - (STATE if state else 0)
-    table = (f"label: dos\nlabel-id: 0x474e4f4d\n"
-             f"start={START}, size={fat}, type=c, bootable\n")
-    if state:
-        table += f"start={START + fat}, size={STATE}, type=da\n"
-    new = image + ".new"
-    with open(new, "wb") as out:
-        out.truncate(size_mib * MIB)
-    tool("sfdisk", "-q", "--no-reread", "--no-tell-kernel", new,
-         stdin=table.encode())
-    # Clusters of 512 bytes while the card is small, as FAT32 needs many.
-    cluster = 1 if size_mib < 512 else 8
-    drive = f"{new}@@{START * 512}"
-    tool("mformat", "-i", drive, "-F", "-c", str(cluster), "-T", str(fat),
-         "-h", "255", "-s", "63", "-H", str(START), "-N", "474e4f4d", "-v",
-         "GNOMON", "::")
-    with tempfile.TemporaryDirectory(prefix="gnomon-card-") as folder:
-        stage(files, folder)
-        for where, folders, names in os.walk(folder):
-            folders.sort()  # an order that does not hang on the folder's
-            path = "::/" + os.path.relpath(where, folder).lstrip(".")
-            if path != "::/":
-                tool("mmd", "-i", drive, path)
-            for name in sorted(names):
-                tool("mcopy", "-i", drive, "-m", "-Q",
-                     os.path.join(where, name), path)
-    os.rename(new, image)
-    return image
+def put(image, files):
+    """Replace files of the boot partition: {name: text or bytes}."""
+    drive = f"{image}@@{START * 512}"
+    for name, data in files.items():
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            tool("mcopy", "-D", "o", "-i", drive, file.name, f"::{name}")
+
+
+def get(image, name):
+    """A file of the boot partition, as bytes."""
+    return tool("mtype", "-i", f"{image}@@{START * 512}", f"::{name}")
+
+
+def as_made(image, files):
+    """The card that `make card` makes, with a test's own files beside or
+    instead of what is on it. Returns the path of the kernel that was taken
+    from it, for a machine to start."""
+    shutil.copyfile(MADE, image)
+    put(image, files)
+    kernel = f"{image}.{BOARD.kernel}.img"
+    with open(kernel, "wb") as out:
+        out.write(get(image, f"{BOARD.kernel}.img"))
+    return kernel
 
 
 def main():
@@ -109,6 +77,9 @@ def main():
     make_card(args.image, args.folder, not args.no_state, args.size)
     return 0
 
+
+__all__ = ["EPOCH", "MADE", "MIB", "START", "STATE", "as_made", "copy_state",
+           "get", "make_card", "put", "stage", "state_partition", "tool"]
 
 if __name__ == "__main__":
     sys.exit(main())

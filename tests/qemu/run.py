@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What `make run` does: three chronyd NTS servers with a CA of their own on
-loopback, an SD card that names them, the image booted from it in QEMU; once
-it is synchronised, the tables. With a terminal the console is yours then;
+loopback, the card of `make card` with a chrony.conf that names them, the kernel
+that is on it booted in QEMU; once it is synchronised, the tables. With a terminal the console is yours then;
 without one this ends, 0 if the time was had, 1 if not.
 
     --wait S    how long the Pi has to synchronise (default 120)
@@ -49,7 +49,8 @@ def make_card(servers, ca):
     files["chrony.conf"] = testbed.server_lines(servers, POLLS) + (
         "ntstrustedcerts ca.pem\nntsdumpdir /\n")
     print(files["chrony.conf"], flush=True)
-    return mkcard.make_card(os.path.join(FOLDER, "card.img"), files)
+    card = os.path.join(FOLDER, "card.img")
+    return card, mkcard.as_made(card, files)
 
 
 def wait_for_reach(machine):
@@ -117,9 +118,9 @@ def main():
         servers = [stack.enter_context(chronyd.Server(own))
                    for _ in range(3)]
         say("three chronyd serve NTS on 127.0.0.1; chrony.conf on the card:")
-        card = make_card(servers, own.ca)
+        card, kernel = make_card(servers, own.ca)
         say("the Pi's console, from power-on:")
-        pi = stack.enter_context(Shown(card=card))
+        pi = stack.enter_context(Shown(card=card, kernel=kernel))
         if not testbed.synchronise(pi, args.wait):
             why_not(pi, servers)
             say("FAILED: no authenticated time")
