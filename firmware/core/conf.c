@@ -257,6 +257,11 @@ static void note_nocerttimecheck(struct conf_parser *p)
     p->nocerttimecheck = conf_here(p);
 }
 
+static void note_strata(struct conf_parser *p)
+{
+    p->strata = conf_here(p);
+}
+
 static void note_leapsecmode(struct conf_parser *p)
 {
     if (p->c->leapsecmode == LEAP_SYSTEM)
@@ -318,6 +323,11 @@ const struct conf_row conf_directives[] = {
     ROW("reselectdist",    CONF_REAL_0,   reselectdist_s,      0,     0, 1e-4),
     ROW("stratumweight",   CONF_REAL_0,   stratumweight_s,     0,     0, 1e-3),
     ROW("combinelimit",    CONF_REAL_0,   combinelimit,        0,     0, 3),
+
+    ROW("minstratum",      CONF_INT,      minstratum,          0,   255, 0,
+        .beyond = CONF_CLAMP_MOST, .note = note_strata),
+    ROW("maxstratum",      CONF_INT,      maxstratum,          0,   255, 15,
+        .beyond = CONF_CLAMP_MOST, .note = note_strata),
 
     ROW("makestep",        CONF_REAL_ANY, makestep_s,          0,     0, 1),
     ROW(NULL,              CONF_INT,      makestep_limit,  LEAST,  MOST, 3),
@@ -498,6 +508,9 @@ void conf_check_whole(struct conf_parser *p)
     if (c->bootstrap_strict && c->nocerttimecheck)
         conf_report_at(p, &p->nocerttimecheck, CONF_NOTE, "nocerttimecheck",
                        "has no effect beside bootstrap strict");
+    if (c->minstratum > c->maxstratum)
+        conf_report_at(p, &p->strata, CONF_NOTE, "minstratum",
+                       "is above maxstratum: no source can be selected");
     if (!c->static_ip4 && (c->gateway4[0] || c->gateway4[1]))
         conf_report_at(p, &p->gateway, CONF_NOTE, "gateway",
                        "no address line: DHCP decides");

@@ -84,6 +84,7 @@ struct conf {
     uint8_t minsources; /* 0: not given, as 1                             */
     double maxdistance_s, maxjitter_s, reselectdist_s, stratumweight_s;
     double combinelimit;
+    uint8_t minstratum, maxstratum; /* of a source that is selected       */
     enum leap_mode leapsecmode;
     bool pps, pps_always;
     uint8_t pps_gpio; /* BCM number                                       */

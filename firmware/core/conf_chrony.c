@@ -12,7 +12,6 @@ static const char no_nts_server[] = "no NTS server in this version";
 static const char no_ptp[] = "no NTP over PTP here";
 static const char no_rtc[] = "there is no real-time clock";
 static const char no_server[] = "no server in this version";
-static const char no_strata[] = "a stratum bars no source in this version";
 static const char one_interface[] = "there is one interface";
 static const char stamped[] = "frames are stamped in the interrupt";
 
@@ -59,10 +58,8 @@ static const struct conf_ignored ignored[] = {
     {"manual", "the clock is not set by hand"},
     {"maxntsconnections", no_nts_server},
     {"maxsamples", all_kept},
-    {"maxstratum", no_strata},
     {"maxtxbuffers", stamped},
     {"minsamples", all_kept},
-    {"minstratum", no_strata},
     {"noclientlog", no_server},
     {"ntpsigndsocket", no_server},
     {"ntsntpserver", no_nts_server},

@@ -56,7 +56,7 @@ struct conf_parser {
     struct conf_place {        /* where something was said: line 0, nowhere  */
         uint8_t file;
         uint16_t line;
-    } drift, nocerttimecheck, gateway, too_many, too_many_trust,
+    } drift, nocerttimecheck, strata, gateway, too_many, too_many_trust,
         too_many_nameserver;
     unsigned sources_given, trust_given, nameserver_given;
     uint8_t depth, room; /* files open, and how many may be                   */

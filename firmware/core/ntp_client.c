@@ -12,10 +12,15 @@ const char *ntp_drop_text(enum ntp_drop d)
         [NTP_DROP_UNSIGNED] = "not authenticated",
         [NTP_DROP_FORGED] = "authentication failed",
         [NTP_DROP_NAK] = "NTS NAK",
-        [NTP_DROP_UNSYNC] = "server not synchronised (leap 3 or stratum)",
-        [NTP_DROP_TIMES] = "impossible timestamps, or a distance of 16 s",
+        [NTP_DROP_UNSYNC] = "server not synchronised (leap 3)",
+        [NTP_DROP_STRATUM] = "server not synchronised (stratum 16)",
+        [NTP_DROP_TIMES] = "impossible timestamps",
+        [NTP_DROP_DISTANCE] = "root distance of 16 s or more",
         [NTP_DROP_RATE] = "kiss code RATE: ask less often",
         [NTP_DROP_DENY] = "kiss code DENY or RSTR",
+        [NTP_DROP_INIT] =
+            "server not synchronised yet (kiss code INIT or STEP)",
+        [NTP_DROP_ZERO] = "server not synchronised (stratum 0)",
         [NTP_DROP_KISS] = "kiss code that means nothing",
     };
     return (unsigned)d < NTP_DROP_COUNT ? text[d] : "?";
@@ -107,8 +112,10 @@ static int kissed(struct ntp_client *n, mono_ns now, uint32_t code,
             ntp_client_slow_down(n, now);
         return drop(n, NTP_DROP_RATE, why, RC_STATE);
     }
+    if (code == NTP_KISS_INIT || code == NTP_KISS_STEP)
+        return drop(n, NTP_DROP_INIT, why, RC_STATE);
     if (code != NTP_KISS_DENY && code != NTP_KISS_RSTR)
-        return drop(n, NTP_DROP_KISS, why, RC_STATE);
+        return drop(n, code ? NTP_DROP_KISS : NTP_DROP_ZERO, why, RC_STATE);
     if (first && n->deny_run < UINT8_MAX)
         n->deny_run++;
     if (first && (n->conf.nts || n->deny_run >= NTP_CLIENT_NAKS))
@@ -181,13 +188,17 @@ static int answer(struct ntp_client *n, mono_ns now, uint64_t stamp,
     if (h->stratum > NTP_STRATUM_MAX || h->leap == NTP_LEAP_UNKNOWN) {
         settle(n, reply);
         ntp_client_hold_off(n, now);
-        return drop(n, NTP_DROP_UNSYNC, why, RC_STATE);
+        return drop(n,
+                    h->stratum > NTP_STRATUM_MAX ? NTP_DROP_STRATUM
+                                                 : NTP_DROP_UNSYNC,
+                    why, RC_STATE);
     }
-    if (!ntp_client_sample(n, h, stamp, &got)) {
+    enum ntp_drop odd = NTP_DROP_TIMES;
+    if (!ntp_client_sample(n, h, stamp, &got, &odd)) {
         if (!n->conf.nts) /* anybody on the path may have said so */
-            return drop(n, NTP_DROP_TIMES, why, RC_BAD);
+            return drop(n, odd, why, RC_BAD);
         settle(n, reply); /* authentic: a slow path must not eat cookies */
-        return drop(n, NTP_DROP_TIMES, why, RC_STATE);
+        return drop(n, odd, why, RC_STATE);
     }
     settle(n, reply);
     remember(n, h, stamp, !got.interleaved);

@@ -84,11 +84,15 @@ enum ntp_drop {
     NTP_DROP_UNSIGNED,
     NTP_DROP_FORGED,
     NTP_DROP_NAK,
-    NTP_DROP_UNSYNC, /* leap 3, stratum 0 or > 15                         */
-    NTP_DROP_TIMES,  /* zero or nonsensical stamps, root distance         */
-    NTP_DROP_RATE,   /* kiss code: ask less often                         */
-    NTP_DROP_DENY,   /* kiss code DENY or RSTR: do not ask                */
-    NTP_DROP_KISS,   /* other kiss code                                   */
+    NTP_DROP_UNSYNC,   /* leap 3                                             */
+    NTP_DROP_STRATUM,  /* 16 or more                                         */
+    NTP_DROP_TIMES,    /* zero or nonsensical stamps                        */
+    NTP_DROP_DISTANCE, /* root distance of 16 s or more (RFC 5905)          */
+    NTP_DROP_RATE,     /* kiss code: ask less often                         */
+    NTP_DROP_DENY,     /* kiss code DENY or RSTR: do not ask                */
+    NTP_DROP_INIT,     /* INIT or STEP: it is about to have a time          */
+    NTP_DROP_ZERO,     /* stratum 0 without a kiss code                     */
+    NTP_DROP_KISS,     /* other kiss code                                   */
     NTP_DROP_COUNT
 };
 /* Return the reason in words, for the log and ntpdata. */

@@ -35,9 +35,10 @@ void ntp_client_refuse(struct ntp_client *n, mono_ns now);
 /* Make a sample *s of the exchange that a valid reply's header h and our two
  * stamps tell of: the one before when h->origin is our receive timestamp,
  * else this one. Returns false when the times are impossible (packet sanity,
- * RFC 5905 section 9.2), and then *s must not be used. s->failed is NTP_TEST_A
- * or 0. *n is not changed. */
+ * RFC 5905 section 9.2), which *why says, and then *s must not be used.
+ * s->failed is NTP_TEST_A or 0. *n is not changed. */
 bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
-                       uint64_t stamp, struct ntp_sample *s);
+                       uint64_t stamp, struct ntp_sample *s,
+                       enum ntp_drop *why);
 
 #endif

@@ -63,11 +63,12 @@ static bool test_a(const struct ntp_client *n, const struct ntp_sample *s)
 }
 
 bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
-                       uint64_t stamp, struct ntp_sample *s)
+                       uint64_t stamp, struct ntp_sample *s, enum ntp_drop *why)
 {
     struct ntp_exchange x;
     stamps(n, h, stamp, &x);
     describe(n, h, s);
+    *why = NTP_DROP_TIMES;
     int64_t held = utc_diff(h->transmit, x.receive);
     int64_t ticks = (int64_t)(x.received_ticks - x.sent_ticks);
     /* chrony makes the bits below its precision random, in each stamp. */
@@ -98,6 +99,7 @@ bool ntp_client_sample(const struct ntp_client *n, const struct ntp_header *h,
              (uint64_t)utc_span_ntp(n->conf.offset_ns);
     if (!test_a(n, s))
         s->failed = NTP_TEST_A;
+    *why = NTP_DROP_DISTANCE;
     return (s->root_delay_ns + s->delay_ns) / 2 + s->root_disp_ns <
            DISTANCE_MAX;
 }

@@ -36,6 +36,8 @@ void ntp_wire_write(const struct ntp_header *h, uint8_t pkt[NTP_HEADER]);
 #define NTP_KISS_DENY NTP_KISS('D', 'E', 'N', 'Y')
 #define NTP_KISS_RSTR NTP_KISS('R', 'S', 'T', 'R')
 #define NTP_KISS_RATE NTP_KISS('R', 'A', 'T', 'E')
+#define NTP_KISS_INIT NTP_KISS('I', 'N', 'I', 'T')
+#define NTP_KISS_STEP NTP_KISS('S', 'T', 'E', 'P')
 #define NTP_KISS_NTSN NTP_KISS('N', 'T', 'S', 'N')
 
 #endif

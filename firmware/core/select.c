@@ -16,6 +16,7 @@ const struct select_limits select_limits_default = {
     .reselectdist_ns = 100000,
     .stratumweight_ns = 1000000,
     .combinelimit = 3,
+    .maxstratum = 15,
 };
 
 enum role { OUT, VOTER, FOLLOWER }; /* follower: must agree, has no say */
@@ -81,6 +82,8 @@ static char first_letter(const struct select_in *s,
         return s->stale ? 'S' : 'M';
     if ((s->leap & 3) == 3)
         return 's';
+    if (s->stratum < l->minstratum || s->stratum > l->maxstratum)
+        return 'r';
     if (s->est.bound_ns < 0 || s->est.bound_ns > l->maxdistance_ns)
         return 'd';
     if (s->jitter_ns > l->maxjitter_ns)

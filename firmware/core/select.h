@@ -57,6 +57,7 @@ struct select_limits { /* chrony.conf's words */
     span_ns stratumweight_ns; /* added per stratum                           */
     double combinelimit;      /* times the selected one's distance; 0: none
                                * is combined                                 */
+    uint8_t minstratum, maxstratum; /* that may be selected                  */
 };
 extern const struct select_limits select_limits_default; /* chrony's        */
 
@@ -87,7 +88,8 @@ struct select_out {
     enum select_why why;
     /* chronyc selectdata's first column, per input:
      * N noselect  M no estimate  S unreachable  s its server is not
-     * synchronised  d beyond maxdistance  ~ beyond maxjitter  x falseticker
+     * synchronised  r stratum not within minstratum .. maxstratum
+     * d beyond maxdistance  ~ beyond maxjitter  x falseticker
      * T not within what trusted ones say  W waits for more (need,
      * minsources, require)  P not preferred  D too far to be combined
      * + combined  * selected */
@@ -107,7 +109,7 @@ struct select_out {
 
 /* Writes why the state `letter` of a source keeps it out, with the limit and
  * the value ("root distance 10.5 s is beyond maxdistance 3 s"), cut at cap, for
- * s d ~ T; "" for the others, which depend on more than the source. Returns
+ * s r d ~ T; "" for the others, which depend on more than the source. Returns
  * the length. */
 #define SELECT_REASON 64
 size_t select_reason(const struct select_in *in,

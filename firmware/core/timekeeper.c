@@ -59,6 +59,8 @@ void tk_init(struct timekeeper *t, const struct conf *conf,
         .reselectdist_ns = ns_of(conf->reselectdist_s),
         .stratumweight_ns = ns_of(conf->stratumweight_s),
         .combinelimit = conf->combinelimit,
+        .minstratum = conf->minstratum,
+        .maxstratum = conf->maxstratum,
     };
     const struct discipline_conf dc = {
         .makestep_s = conf->makestep_s,

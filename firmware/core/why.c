@@ -61,6 +61,8 @@ static const char *kind_of(const struct status *s, unsigned i)
     switch (s->timekeeper.row[i].select.letter) {
     case 's':
         return "says that it is not synchronised";
+    case 'r':
+        return "its stratum is not within minstratum and maxstratum";
     case 'd':
         return "its root distance is beyond maxdistance";
     case '~':

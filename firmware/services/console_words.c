@@ -108,8 +108,8 @@ static const struct words legends[] = {
     {"selectdata",
      "S: * followed, + combined, D too far to be combined, P others are\n"
      "   preferred, W waits for others, x falseticker, T outside of what\n"
-     "   trusted ones say, ~ jitter, d distance, s its server is not\n"
-     "   synchronised, S no answer, M no sample yet, N noselect\n"
+     "   trusted ones say, ~ jitter, d distance, r stratum, s its server\n"
+     "   is not synchronised, S no answer, M no sample yet, N noselect\n"
      "Auth: Y, by NTS\n"
      "COpts, EOpts: options as configured, as in force: Noselect, Prefer,\n"
      "   Trust, Require\n"

@@ -48,6 +48,27 @@ void source_trouble(struct source *s, const char *what)
         log_line("%s: %s", s->conf->label, s->trouble);
 }
 
+static bool is_number(char c)
+{
+    return c == '.' || (c >= '0' && c <= '9');
+}
+
+void source_trouble_value(struct source *s, const char *what)
+{
+    const char *a = s->trouble, *b = what;
+    while (*a && *b && (*a == *b || (is_number(*a) && is_number(*b)))) {
+        bool number = is_number(*a);
+        for (a++; number && is_number(*a); a++)
+            ;
+        for (b++; number && is_number(*b); b++)
+            ;
+    }
+    if (*a || *b)
+        source_trouble(s, what);
+    else
+        (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
+}
+
 mono_ns source_resolve_wait(uint8_t *failures)
 {
     int64_t s = RESOLVE_S << *failures;

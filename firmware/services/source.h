@@ -78,6 +78,9 @@ struct ntp_client_conf source_client_conf(const struct conf_source *c);
  * one. */
 void source_trouble(struct source *s, const char *what);
 
+/* Does the same, but does not log what is another text in its numbers alone. */
+void source_trouble_value(struct source *s, const char *what);
+
 /* Says why the source's name has no address. */
 void source_unresolved(struct source *s, const struct resolver_answer *a);
 

@@ -52,6 +52,49 @@ static void no_names(void)
     sim_end();
 }
 
+/* Before: "ignored: a stratum bars no source in this version". */
+static void bad_strata(void)
+{
+    start("strata", "server nts1.test nts iburst\n"
+                    "server nts2.test nts iburst\n"
+                    "server nts3.test nts iburst\n"
+                    "maxstratum 3\n");
+    w->server[0].stratum = w->server[1].stratum = 5;
+    sim_boot();
+    sim_run(60);
+    says("Clock not set",
+         "1 of 3 sources agree, 2 needed: nts1.test and nts2.test: stratum 5 "
+         "is above maxstratum 3");
+    sim_check(sim_count("nts1.test: stratum 5 is above maxstratum 3: not "
+                        "used") == 1,
+              "the log says so of each source");
+    w->server[0].stratum = 3;
+    sim_check(sim_until("synchronised: ", 200), "of a better stratum");
+    sim_end();
+}
+
+/* Before: "server not synchronised (leap 3 or stratum)" for all three. */
+static void not_synchronised(void)
+{
+    start("servers that have no time themselves", NULL);
+    w->server[0].leap = 3;
+    w->server[1].stratum = 16;
+    snprintf(w->server[2].kiss, sizeof w->server[2].kiss, "INIT");
+    sim_boot();
+    sim_run(60);
+    const char *said = sim_ask("tracking");
+    sim_check(strstr(said, "nts1.test: reply refused: server not synchronised "
+                           "(leap 3)") != NULL,
+              "leap 3");
+    sim_check(strstr(said, "nts2.test: reply refused: server not synchronised "
+                           "(stratum 16)") != NULL,
+              "stratum 16");
+    sim_check(sim_count("nts3.test: reply refused: server not synchronised yet "
+                        "(kiss code INIT or STEP)") >= 1,
+              "INIT");
+    sim_end();
+}
+
 /* Before: the same. */
 static void no_keys(void)
 {
@@ -137,6 +180,8 @@ int main(void)
     sim_setup();
     no_link();
     no_names();
+    bad_strata();
+    not_synchronised();
     no_keys();
     one_of_three();
     two_times();

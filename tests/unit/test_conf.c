@@ -264,6 +264,15 @@ static void selection(void **state)
     assert_true(c.combinelimit == 0.0);
     assert_int_equal(c.minsources, 255);
 
+    assert_int_equal(parse("minstratum 2\nmaxstratum 3\n"), 0);
+    assert_int_equal(c.report_count, 0);
+    assert_true(c.minstratum == 2 && c.maxstratum == 3);
+    assert_int_equal(parse("minstratum 4\nmaxstratum 3\nmaxstratum 3 4\n"), 1);
+    report_is(1, CONF_NOTE, 2,
+              "minstratum: is above maxstratum: no source can be selected");
+    assert_int_equal(parse("server a minstratum 4\nmaxstratum 4000\n"), 0);
+    assert_true(c.minstratum == 0 && c.maxstratum == 255);
+
     assert_int_equal(parse("authselectmode\nauthselectmode strict\n"
                            "maxdistance\nmaxjitter x\ncombinelimit -1\n"
                            "reselectdist 1 2\n"),

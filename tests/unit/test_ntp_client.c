@@ -210,7 +210,8 @@ static void impossible_times(void **state)
             h.receive -= UINT64_C(1) << 27;
             break;
         }
-        refused_header(&h, NTP_DROP_TIMES);
+        refused_header(&h,
+                       i >= 4 && i <= 6 ? NTP_DROP_DISTANCE : NTP_DROP_TIMES);
     }
 }
 
@@ -357,7 +358,11 @@ static void unsynchronised(void **state)
     (void)state;
     static const struct {
         uint8_t leap, stratum;
-    } row[] = {{3, 2}, {0, 16}, {0, 255}, {3, 16}};
+        enum ntp_drop why;
+    } row[] = {{3, 2, NTP_DROP_UNSYNC},
+               {0, 16, NTP_DROP_STRATUM},
+               {0, 255, NTP_DROP_STRATUM},
+               {3, 16, NTP_DROP_STRATUM}};
     for (size_t i = 0; i < LEN(row); i++) {
         peer_begin(&p, false);
         ask();
@@ -366,7 +371,7 @@ static void unsynchronised(void **state)
         h.stratum = row[i].stratum;
         peer_reply(&p, &h);
         assert_int_equal(peer_give(&p), RC_STATE);
-        assert_int_equal(p.why, NTP_DROP_UNSYNC);
+        assert_int_equal(p.why, row[i].why);
         assert_int_equal(p.n.reach & 1, 0);
         assert_int_equal(p.n.last_rx, -1);
         assert_true(ntp_client_due(&p.n) >= p.now + 2 * S);

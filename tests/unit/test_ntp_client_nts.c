@@ -361,7 +361,7 @@ static void unsynchronised_feeds_cookies(void **state)
         peer_uid(&p);
         peer_seal(&p, 1, 100);
         assert_int_equal(peer_give(&p), RC_STATE);
-        assert_int_equal(p.why, NTP_DROP_UNSYNC);
+        assert_int_equal(p.why, NTP_DROP_STRATUM);
         assert_int_equal(p.n.nts.count, 8);
         assert_int_equal(peer_give(&p), RC_BAD); /* answered is answered */
     }

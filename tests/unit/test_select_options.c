@@ -81,6 +81,39 @@ static bool right(void)
     return out.ok && off > -10 * MS && off < 10 * MS;
 }
 
+/* Says why source i is in the state that it is in. */
+static void reason(size_t i, const char *want)
+{
+    char why[SELECT_REASON];
+    (void)select_reason(&in[i], &limits, out.letter[i], why, sizeof why);
+    assert_string_equal(why, want);
+}
+
+/* chrony 4.9's minstratum and maxstratum: a source beyond them has no say. */
+static void strata(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        source(i < 2 ? LIE : 0, MS, "");
+        in[i].stratum = (uint8_t)(i < 2 ? 4 + i : i - 1);
+    }
+    expect("xx*++");
+    limits.maxstratum = 3;
+    expect("rr*++");
+    assert_true(right());
+    reason(0, "stratum 4 is above maxstratum 3");
+    assert_int_equal(out.state[0], '?');
+    assert_int_equal(out.voters, 3);
+    limits.minstratum = 2;
+    expect("rrr*+");
+    reason(2, "stratum 1 is below minstratum 2");
+    limits.minstratum = 4;
+    expect("rrrrr");
+    assert_int_equal(out.why, SELECT_NONE);
+    in[0].leap = 3; /* this comes first, as chrony has it */
+    expect("srrrr");
+}
+
 /* ---- the vote ------------------------------------------------------------ */
 
 static void one_of_three_and_two_of_five(void **state)
@@ -441,6 +474,7 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup(t, setup)
     const struct CMUnitTest tests[] = {
+        TEST(strata),
         TEST(one_of_three_and_two_of_five),
         TEST(lying_majority_wins_the_vote),
         TEST(auth_minority),

@@ -55,6 +55,7 @@ size_t port_console(const char *s, size_t len)
 
 static struct {
     bool up;
+    struct addr own;
     unsigned resolves, sends;
     char name[LIMIT_NAME]; /* last asked                                    */
     net_resolved done;     /* NULL: answered                                */
@@ -74,6 +75,16 @@ static struct {
 bool net_up(void)
 {
     return net.up;
+}
+
+struct addr net_address4(void)
+{
+    return net.own;
+}
+
+struct addr net_address6(void)
+{
+    return (struct addr){0};
 }
 
 int net_resolve(const char *name, net_resolved done, void *arg)
@@ -364,20 +375,25 @@ static uint8_t cookie_sent(void)
 }
 
 /* A plain server's reply to the last request, 10 ms after it. */
+static uint32_t refid;
+static uint8_t stratum = 1;
+static mono_ns held;
+
 static void reply(uint8_t mode)
 {
     uint8_t b[NTP_HEADER];
     ntp64 t = utc_of_unix(1800000000, 0) + (uint64_t)utc_span_ntp(now);
     struct ntp_header h = {.version = 4,
                            .mode = mode,
-                           .stratum = 1,
+                           .stratum = stratum,
+                           .refid = refid,
                            .precision = -20,
                            .ref = t,
                            .origin = bytes_get64(net.msg + 40),
                            .receive = t,
-                           .transmit = t};
+                           .transmit = t + (uint64_t)utc_span_ntp(held)};
     ntp_wire_write(&h, b);
-    now += 10 * MONO_MS;
+    now += 10 * MONO_MS + held;
     net.received(net.slot, port_ticks(), b, sizeof b);
 }
 
@@ -429,6 +445,49 @@ static void asks_and_hears(void **state)
         run(100 * MONO_MS);
     reply(4);
     assert_string_equal(row(0).trouble, "says 1970: not believed");
+}
+
+/* A reply that may not be measured with: the console says why. */
+static void measured(const char *want)
+{
+    unsigned before = net.sends;
+    while (net.sends == before)
+        run(100 * MONO_MS);
+    reply(4);
+    assert_string_equal(row(0).trouble, want);
+}
+
+static void not_used(void **state)
+{
+    static const char loop[] =
+        "its time is our own: its reference is our address: not used";
+    (void)state;
+    boot("server a iburst maxdelay 2\n");
+    run(MONO_S);
+    assert_int_equal(addr_parse("192.168.1.7", &net.own), RC_OK);
+    found("192.168.1.1");
+    refid = addr_refid(&net.own);
+    measured(""); /* of stratum 1: no address, but a name */
+    stratum = 3;
+    measured(loop);
+    refid ^= 1;
+    measured("");
+    held = 5 * MONO_S;
+    measured("it held our request for more than 4 s: not used");
+    held = 0;
+    measured("");
+    now += MONO_S; /* a server elsewhere may mean another 192.168.1.7 */
+    boot("server a iburst\n");
+    run(MONO_S);
+    assert_int_equal(addr_parse("192.168.1.7", &net.own), RC_OK);
+    found("203.0.113.1");
+    refid = addr_refid(&net.own);
+    measured("");
+    assert_int_equal(addr_parse("203.0.113.9", &net.own), RC_OK);
+    refid = addr_refid(&net.own);
+    measured(loop);
+    refid = 0;
+    stratum = 1;
 }
 
 /* What is refused changes nothing that the clock could see. */
@@ -784,6 +843,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(not_before_it_may),
         TEST(asks_and_hears),
+        TEST(not_used),
         TEST(refused),
         TEST(no_such_name),
         TEST(moved),
