@@ -1,19 +1,16 @@
 #include "rng.h"
 #include "hw.h"
 
-#define CTRL     0x00u
-#define STATUS   0x04u
-#define DATA     0x08u
-#define INT_MASK 0x10u
+#define CTRL   0x00u
+#define STATUS 0x04u
+#define DATA   0x08u
 
 #define CTRL_ON 1u
-#define INT_OFF 1u
 #define WARM_UP 0x40000u /* words thrown away first: less random */
 
 void rng_init(struct rng *r, uintptr_t base)
 {
     *r = (struct rng){.base = base};
-    hw_write(base + INT_MASK, hw_read(base + INT_MASK) | INT_OFF);
     hw_write(base + STATUS, WARM_UP);
     hw_write(base + CTRL, CTRL_ON);
 }
