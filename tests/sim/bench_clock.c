@@ -1,9 +1,10 @@
 /* bench_clock [FIRST LAST [SCENARIO...]]: the table of every scenario, medians
  * over the seeds FIRST .. LAST, beside chrony 4.6.1's (README.md): at a poll of 64 s; at chrony's default, 6 to 10, with the mean
  * time between requests; and at 1024 s, beside chrony's default, which comes
- * to that; and paths.txt's worlds at 64 s, beside chrony 4.3's. POLL=6, 610 or
- * 10: that table alone; PATHS=1: only paths.txt. Figures; nothing passes or
- * fails. */
+ * to that; and paths.txt's worlds at 64 s, beside chrony 4.3's. Then a1 and b1
+ * at a poll of 64 s on counters of several rates. POLL=6, 610 or 10: that table
+ * alone; PATHS=1: only paths.txt; HZ="RATE...": only the counters, of these
+ * rates. Figures; nothing passes or fails. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,11 +108,48 @@ static int table(const struct scenario *s, size_t n, int argc, char **argv,
     return 0;
 }
 
+/* The same crystals and networks, counted in coarser ticks: RMS errors, and
+ * each as a multiple of the first rate's. */
+static int rates(const struct scenario *s, size_t n, int argc, char **argv,
+                 const char *list)
+{
+    unsigned long first = argc > 2 ? strtoul(argv[1], NULL, 0) : 101;
+    unsigned long last = argc > 2 ? strtoul(argv[2], NULL, 0) : 116;
+    if (last < first || last - first >= SEEDS_MAX)
+        return 1;
+    printf("Seeds %lu..%lu, medians; poll 6; RMS error in us by the counter's "
+           "rate in Hz\n",
+           first, last);
+    static const char *const worlds[] = {"a1", "b1"};
+    for (size_t i = 0; i < LEN(worlds); i++) {
+        const struct scenario *usual = scenario_find(s, n, worlds[i]);
+        if (!usual)
+            return 1;
+        double one = 0;
+        char *end;
+        for (const char *p = list; *p; p = *end ? end + 1 : end) {
+            struct scenario c = *usual;
+            c.hz = strtod(p, &end);
+            if (end == p || c.hz < 1e5)
+                return 1;
+            double rms =
+                medians(&c, first, last - first + 1, &tables[0]).v[RMS];
+            one = one > 0 ? one : rms;
+            printf("%-3s %9.0f %7.2f  x %5.3f\n", c.name, c.hz, rms, rms / one);
+            fflush(stdout);
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct scenario s[64];
     size_t n = scenario_load("tests/sim/scenarios.txt", s, LEN(s));
     const char *only = getenv("POLL");
+    const char *hz = getenv("HZ");
+    if (hz)
+        return rates(s, n, argc, argv, hz);
     int bad = 0;
     if (argc <= 3 && !only) {
         size_t k = scenario_load("tests/sim/paths.txt", s + n, LEN(s) - n);
@@ -122,5 +160,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < LEN(tables) && !bad; i++)
         if (!only || strcmp(only, tables[i].env) == 0)
             bad = table(s, n, argc, argv, &tables[i]);
+    if (argc <= 3 && !only && !bad)
+        bad = rates(s, n, argc, argv, "62500000 1000000");
     return bad;
 }
