@@ -195,7 +195,8 @@ HOST_THIRD := -std=gnu11 -O1 -g $(SAN)
 $(eval $(call compile,$(H),gcc,HOST_CFLAGS,ar,HOST_THIRD))
 SLIRP = $(shell pkg-config --cflags --libs slirp)
 $(H)/obj/tests/%.o: private EXTRA = -D_GNU_SOURCE -iquote tests/unit \
-    -iquote tests/drivers $(shell pkg-config --cflags slirp)
+    -iquote tests/drivers -iquote board/bcm283x -iquote board/common \
+    $(shell pkg-config --cflags slirp)
 
 $(H)/libfirmware.a: $(call objects,$(H),$(FIRMWARE) $(VERSION_C))
 	$(ARCHIVE)

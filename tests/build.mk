@@ -36,6 +36,8 @@ $(T)/drivers/test_sdhci: \
 $(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth): \
     $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c \
                                    tests/drivers/usb_*.c))
+$(T)/drivers/test_soc: $(call objects,$(H),board/bcm283x/soc.c \
+                                           board/bcm283x/model.c)
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 

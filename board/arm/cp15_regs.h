@@ -22,6 +22,7 @@
                          : "memory");                                          \
     }
 
+CP15_READ(midr, 0, c0, c0, 0)
 CP15_READ(sctlr, 0, c1, c0, 0)
 CP15_WRITE(sctlr, 0, c1, c0, 0)
 CP15_WRITE(ttbr0, 0, c2, c0, 0)
@@ -39,6 +40,26 @@ CP15_WRITE(tlbiall, 0, c8, c7, 0)
 #define SCTLR_C (1u << 2)
 #define SCTLR_Z (1u << 11)
 #define SCTLR_I (1u << 12)
+
+/* One line of the data cache: written back; thrown away; both. */
+static inline void cpu_cache_clean(uintptr_t at)
+{
+    cp15_set_dccmvac((uint32_t)at);
+}
+static inline void cpu_cache_discard(uintptr_t at)
+{
+    cp15_set_dcimvac((uint32_t)at);
+}
+static inline void cpu_cache_flush(uintptr_t at)
+{
+    cp15_set_dccimvac((uint32_t)at);
+}
+
+/* Which processor this is: MIDR. */
+static inline uint32_t cpu_id(void)
+{
+    return cp15_midr();
+}
 
 /* Masks everything, for good: asynchronous aborts and FIQ too. */
 static inline void cpu_mask_all(void)

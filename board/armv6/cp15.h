@@ -1,7 +1,6 @@
 /* cp15.h -- the processor's own registers (ARM1176JZF-S, ARM DDI 0301H).
  * Barriers and the wait for an interrupt are writes to CP15 here, not
- * instructions. Another processor's cp15.h has the same cpu_ functions, and
- * CPU_LINE. */
+ * instructions. Another processor's cp15.h has the same cpu_ functions. */
 #ifndef CP15_H
 #define CP15_H
 
@@ -11,9 +10,6 @@ CP15_WRITE(wfi, 0, c7, c0, 4)
 CP15_WRITE(prefetch_flush, 0, c7, c5, 4)
 CP15_WRITE(dsb, 0, c7, c10, 4)
 CP15_WRITE(dmb, 0, c7, c10, 5)
-
-/* What an operation on the data cache by address reaches. */
-#define CPU_LINE 32u
 
 /* Barriers: all memory accesses done; in order; the pipeline emptied. */
 static inline void cpu_dsb(void)

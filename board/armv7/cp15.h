@@ -1,6 +1,6 @@
 /* cp15.h -- the processor's own registers (ARMv7-A with the virtualization
- * and generic timer extensions: Cortex-A7). Another processor's cp15.h has the
- * same cpu_ functions, and CPU_LINE. */
+ * and generic timer extensions: Cortex-A7, and A53 and A72 in 32-bit state).
+ * Another processor's cp15.h has the same cpu_ functions. */
 #ifndef CP15_H
 #define CP15_H
 
@@ -11,9 +11,6 @@ CP15_WRITE(bpiall, 0, c7, c5, 6)
 CP15_READ(cntfrq, 0, c14, c0, 0)
 CP15_WRITE(cntp_ctl, 0, c14, c2, 1)
 CP15_WRITE(cntv_ctl, 0, c14, c3, 1)
-
-/* What an operation on the data cache by address reaches. */
-#define CPU_LINE 64u
 
 /* Barriers: all memory accesses done; in order; the pipeline emptied. */
 static inline void cpu_dsb(void)

@@ -1,7 +1,7 @@
 /* start.S -- from the firmware's jump to C.
  *
  * Entered at 0x8000 in ARM state, MMU and data cache off, in HYP (a real
- * Pi 2's firmware) or secure SVC (QEMU), on one core or on all four. Leaves
+ * Pi's firmware) or secure SVC (QEMU), on one core or on all four. Leaves
  * by start_c on core 0 in SVC mode: interrupts masked, VFP on. Keeps off
  * 0..0x7fff. */
 
@@ -61,11 +61,18 @@ in_svc:
     mcr   p15, 0, r0, c12, c0, 0       /* VBAR */
 
     /* Cortex-A7 caches nothing coherent before ACTLR.SMP. A hypervisor or
-     * secure monitor may have set it and locked it: write only if clear. */
+     * secure monitor may have set it and locked it: write only if clear. On
+     * A53 and A72 the bit is elsewhere, secure, and set by the firmware. */
+    mrc   p15, 0, r0, c0, c0, 0        /* MIDR */
+    ubfx  r0, r0, #4, #12
+    movw  r1, #0xc07
+    cmp   r0, r1
+    bne   1f
     mrc   p15, 0, r0, c1, c0, 1
     tst   r0, #(1 << 6)
     orreq r0, r0, #(1 << 6)
     mcreq p15, 0, r0, c1, c0, 1
+1:
 
     mov   r0, #0
     mcr   p15, 0, r0, c8, c7, 0        /* TLBIALL  */

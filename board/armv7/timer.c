@@ -11,8 +11,9 @@ static uint64_t virt_ticks(void)
     return (uint64_t)hi << 32 | lo;
 }
 
-void timer_init(uint32_t hz_unset)
+void timer_init(uintptr_t system_timer, uint32_t hz_unset)
 {
+    (void)system_timer;
     uint32_t said = cp15_cntfrq();
     hz = said >= 1000000 && said <= 100000000 ? said : hz_unset;
     timer_pulse_stop();

@@ -10,9 +10,9 @@
 #include "cp15.h"
 
 /* Must be called before everything else here, interrupts masked: stops the
- * pulse's timer. hz_unset is the counter's rate where CNTFRQ does not say a
- * believable one. */
-void timer_init(uint32_t hz_unset);
+ * pulse's timer. system_timer is the SoC's own, for a processor that has none;
+ * hz_unset is the counter's rate where CNTFRQ does not say a believable one. */
+void timer_init(uintptr_t system_timer, uint32_t hz_unset);
 
 /* The counter's rate, 1 .. 100 MHz, the same until reset. */
 uint32_t timer_hz(void);

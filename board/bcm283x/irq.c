@@ -1,38 +1,48 @@
-/* irq.c -- who owns which interrupt, on the controllers of a BCM2836 or
- * BCM2837. All of them go to core 0. */
-#include "bcm2835_irq.h"
-#include "bcm2836_local.h"
+/* irq.c -- who owns which interrupt, whatever the controller. All of them go
+ * to core 0. */
 #include "machine.h"
 #include "machine_private.h"
 
+static const struct machine_irq *const kinds[] = {
+    [SOC_IRQ_BCM2835] = NULL,
+    [SOC_IRQ_BCM2836] = &machine_irq_bcm2836,
+    [SOC_IRQ_GIC400] = NULL,
+};
+
+static const struct machine_irq *irq;
+
 void machine_irq_init(void)
 {
-    bcm2835_irq_init(SOC_IRQC);
-    bcm2836_local_init(SOC_LOCAL);
+    irq = kinds[soc->irq];
+    if (irq == NULL)
+        panic(__FILE__, __LINE__, "no driver for this interrupt controller");
+    irq->init();
 }
 
 void machine_irq_enable(unsigned n)
 {
-    bcm2835_irq_enable(SOC_IRQC, n);
+    irq->enable(n);
 }
 
-static void gpu_interrupts(void)
+void machine_irq_device(unsigned n)
 {
-    uint64_t pending = bcm2835_irq_pending(SOC_IRQC);
-    if ((pending & 1ull << SOC_IRQ_USB) != 0)
-        machine_eth->irq();
-    if ((pending & 1ull << SOC_IRQ_PL011) != 0)
+    if (n == soc->irq_uart)
         pl011_service(&machine_uart);
+    else
+        machine_eth->irq();
+    machine_woken = true;
+}
+
+void machine_irq_devices(uint64_t pending)
+{
+    if ((pending & 1ull << soc->irq_usb) != 0)
+        machine_irq_device(soc->irq_usb);
+    if ((pending & 1ull << soc->irq_uart) != 0)
+        machine_irq_device(soc->irq_uart);
     machine_woken = true;
 }
 
 void irq_handler(uint32_t pc)
 {
-    uint32_t pending = bcm2836_local_pending(SOC_LOCAL);
-    if ((pending & BCM2836_LOCAL_VIRT) != 0)
-        machine_pps_irq(); /* first: it has an edge to meet */
-    if ((pending & BCM2836_LOCAL_PHYS) != 0)
-        machine_silence_irq(pc);
-    if ((pending & BCM2836_LOCAL_GPU) != 0)
-        gpu_interrupts();
+    irq->handle(pc);
 }

@@ -1,6 +1,7 @@
 /* machine.c -- from start.S to gnomon_main(): the only place where the machine
  * waits, each wait bounded in time. */
 #include "crashnote.h"
+#include "dma.h"
 #include "gpio.h"
 #include "hw.h"
 #include "machine.h"
@@ -9,6 +10,9 @@
 #include "mmu.h"
 #include "pm.h"
 #include "port.h"
+
+#define BAUD            115200u
+#define UART_HZ_DEFAULT 48000000u /* the firmware's init_uart_clock */
 
 #define PULL_SETTLE_NS   (10 * MONO_US)
 #define LAST_BYTE_NS     (5 * MONO_MS)
@@ -21,17 +25,13 @@ struct pl011 machine_uart;
 struct rng machine_rng;
 volatile bool machine_woken;
 const struct machine_eth *machine_eth;
+const struct board_model *machine_model;
 
 static struct mailbox mailbox;
 
 mono_ns machine_now(void)
 {
     return mono_of_ticks(timer_ticks(), timer_hz());
-}
-
-uint32_t hw_bus_addr(const void *p)
-{
-    return (uint32_t)(uintptr_t)p | BOARD_BUS_ALIAS;
 }
 
 static void spin(mono_ns ns)
@@ -46,7 +46,7 @@ static void spin(mono_ns ns)
 static bool put_in_time(char c)
 {
     mono_ns start = machine_now();
-    while (!pl011_put_direct(SOC_PL011, c))
+    while (!pl011_put_direct(soc->uart, c))
         if (machine_now() - start > LAST_BYTE_NS)
             return false;
     return true;
@@ -69,7 +69,7 @@ void machine_last_words(const char *s, size_t len)
 
 _Noreturn void machine_reset(void)
 {
-    pm_reset(SOC_PM);
+    pm_reset(soc->pm);
     for (;;) {
     }
 }
@@ -78,11 +78,12 @@ _Noreturn void machine_reset(void)
 
 static void map_memory(void)
 {
-    const struct mmu_range ranges[] = {
+    struct mmu_range ranges[1 + SOC_RANGES] = {
         {(uint32_t)(uintptr_t)__note_start, 0x100000, MMU_UNCACHED},
-        {BOARD_PERIPHERALS, SOC_PERIPHERALS_SIZE, MMU_DEVICE},
-        {SOC_LOCAL, SOC_LOCAL_SIZE, MMU_DEVICE},
     };
+    for (size_t i = 0; i < SOC_RANGES; i++)
+        ranges[1 + i] = (struct mmu_range){soc->range[i].base,
+                                           soc->range[i].size, MMU_DEVICE};
     mmu_init(ranges, LEN(ranges));
 }
 
@@ -113,12 +114,12 @@ static void keep_mac(size_t tag)
 static void ask_firmware(void)
 {
     struct machine_facts *f = &machine_facts;
-    f->uart_hz = BOARD_UART_HZ_DEFAULT;
+    f->uart_hz = UART_HZ_DEFAULT;
     const uint32_t uart[] = {MAILBOX_CLOCK_UART, 0};
     const uint32_t emmc[] = {MAILBOX_CLOCK_EMMC, 0};
     const uint32_t usb_on[] = {MAILBOX_POWER_USB, 3};
     struct mailbox *m = &mailbox;
-    mailbox_begin(m, SOC_MAILBOX);
+    mailbox_begin(m, soc->mailbox);
     size_t firmware = mailbox_tag(m, MAILBOX_FIRMWARE_REVISION, 1, NULL, 0);
     size_t revision = mailbox_tag(m, MAILBOX_BOARD_REVISION, 1, NULL, 0);
     size_t mac = mailbox_tag(m, MAILBOX_BOARD_MAC, 2, NULL, 0);
@@ -140,26 +141,26 @@ static void ask_firmware(void)
 
 static void start_uart(void)
 {
-    gpio_function(SOC_GPIO, BOARD_PIN_TXD, GPIO_ALT0);
-    gpio_function(SOC_GPIO, BOARD_PIN_RXD, GPIO_ALT0);
+    gpio_function(soc->gpio, MODEL_PIN_TXD, GPIO_ALT0);
+    gpio_function(soc->gpio, MODEL_PIN_RXD, GPIO_ALT0);
     /* Nothing plugged in must not read as a storm of bytes. */
-    gpio_pull_choose(SOC_GPIO, GPIO_PULL_UP);
+    gpio_pull_choose(soc->gpio, GPIO_PULL_UP);
     spin(PULL_SETTLE_NS);
-    gpio_pull_clock(SOC_GPIO, BOARD_PIN_RXD);
+    gpio_pull_clock(soc->gpio, MODEL_PIN_RXD);
     spin(PULL_SETTLE_NS);
-    gpio_pull_end(SOC_GPIO, BOARD_PIN_RXD);
+    gpio_pull_end(soc->gpio, MODEL_PIN_RXD);
     uint32_t hz = machine_facts.uart_hz;
-    if (hz < 16 * BOARD_BAUD || hz > 1000000000)
-        hz = BOARD_UART_HZ_DEFAULT;
-    pl011_init(&machine_uart, SOC_PL011, hz, BOARD_BAUD);
-    machine_irq_enable(SOC_IRQ_PL011);
+    if (hz < 16 * BAUD || hz > 1000000000)
+        hz = UART_HZ_DEFAULT;
+    pl011_init(&machine_uart, soc->uart, hz, BAUD);
+    machine_irq_enable(soc->irq_uart);
 }
 
 /* Keys are made in the first second: wait here for the first word, so that
  * port_entropy finds a generator that has warmed up. */
 static void start_rng(void)
 {
-    rng_init(&machine_rng, SOC_RNG);
+    rng_init(&machine_rng, soc->rng);
     mono_ns start = machine_now();
     uint32_t word;
     while (rng_word(&machine_rng, &word) != RC_OK &&
@@ -167,19 +168,42 @@ static void start_rng(void)
     }
 }
 
+/* GENET's row is here once there is a driver; an emulated BCM2711 has none. */
+static const struct machine_eth *choose_eth(void)
+{
+    if (machine_model->eth == MODEL_ETH_NONE || soc->dwc2 == 0)
+        return &machine_eth_none;
+    return &machine_eth_usb;
+}
+
+static void start_led(void)
+{
+    if (machine_model->led != MODEL_LED_HIGH &&
+        machine_model->led != MODEL_LED_LOW)
+        return;
+    port_led(false);
+    gpio_function(soc->gpio, machine_model->led_pin, GPIO_OUT);
+}
+
 _Noreturn void board_main(uint32_t entry_cpsr)
 {
-    machine_eth = &BOARD_ETH;
-    timer_init(BOARD_COUNTER_HZ);
+    soc = soc_of_midr(cpu_id());
+    while (soc == NULL) /* no address is known at which to say so */
+        cpu_wfi();
+    machine_model = board_model_of(0);
+    machine_eth = &machine_eth_none;
+    timer_init(soc->system_timer, soc->counter_hz);
+    dma_init(soc->bus_alias, soc->cache_line);
     map_memory();
     machine_facts.entry_cpsr = entry_cpsr;
     machine_irq_init();
     machine_silence_arm();
     crashnote_boot();
     ask_firmware();
+    machine_model = board_model_of(machine_facts.revision);
+    machine_eth = choose_eth();
     start_uart();
-    gpio_clear(SOC_GPIO, BOARD_PIN_LED);
-    gpio_function(SOC_GPIO, BOARD_PIN_LED, GPIO_OUT);
+    start_led();
     machine_pps_init();
     machine_eth->init();
     machine_blk_init();

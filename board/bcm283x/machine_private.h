@@ -9,6 +9,7 @@
 #include "core/base.h"
 #include "core/mono.h"
 #include "eth.h"
+#include "model.h"
 #include "pl011.h"
 #include "rng.h"
 #include "soc.h"
@@ -23,6 +24,7 @@ struct machine_facts { /* from the VideoCore firmware; zeros if it is mute */
 };
 
 extern struct machine_facts machine_facts;
+extern const struct board_model *machine_model; /* of the revision */
 extern struct pl011 machine_uart;
 extern struct rng machine_rng;
 
@@ -37,11 +39,28 @@ extern volatile bool machine_woken;
  * masked. */
 void machine_uart_drain(void);
 
-/* irq.c: turns every interrupt off but the timers'. */
-void machine_irq_init(void);
+/* One kind of interrupt controller; irq.c chooses by soc->irq. */
+struct machine_irq {
+    /* Turns every interrupt off but the timers'. */
+    void (*init)(void);
+    /* Turns one on, by its number in struct soc. */
+    void (*enable)(unsigned n);
+    /* Called in the interrupt: hands on whatever is pending, the pulse's timer
+     * first (machine_pps_irq), then the other (machine_silence_irq), then the
+     * devices; pc is what was interrupted. */
+    void (*handle)(uint32_t pc);
+};
+extern const struct machine_irq machine_irq_bcm2836;
 
-/* irq.c: turns one interrupt of the GPU's controller (soc.h) on. */
+/* irq.c: as struct machine_irq has it, on this SoC's controller. */
+void machine_irq_init(void);
 void machine_irq_enable(unsigned n);
+
+/* irq.c: a device's interrupt, by its number in struct soc, is pending. */
+void machine_irq_device(unsigned n);
+
+/* irq.c: the same for all of the GPU's controller, as bits 0 .. 63. */
+void machine_irq_devices(uint64_t pending);
 
 /* port.c: from here on the seconds without port_watchdog_kick are counted. */
 void machine_silence_arm(void);
@@ -67,7 +86,8 @@ struct machine_eth {
     const char *(*trouble)(void);
 };
 extern const struct machine_eth machine_eth_usb;
-extern const struct machine_eth *machine_eth; /* the one in use */
+extern const struct machine_eth machine_eth_none; /* port_eth.c */
+extern const struct machine_eth *machine_eth;     /* the one in use */
 
 /* port_blk.c: routes the card's pins and begins to look for a card. */
 void machine_blk_init(void);
@@ -81,7 +101,8 @@ mono_ns machine_blk_due(void);
 /* port_blk.c: port_info.card_errors. */
 uint32_t machine_blk_errors(void);
 
-/* port_pps.c: keeps the pin of board.h quiet until a pulse is asked for. */
+/* port_pps.c: keeps the usual pin quiet until a pulse is asked for, on a board
+ * whose header is known. */
 void machine_pps_init(void);
 
 /* port_pps.c: the pulse's timer has fired: raises or drops the pin. */

@@ -138,10 +138,13 @@ int port_console_read(void)
 
 void port_led(bool lit)
 {
-    if (lit)
-        gpio_set(SOC_GPIO, BOARD_PIN_LED);
+    const struct board_model *m = machine_model;
+    if (m->led == MODEL_LED_NONE || m->led == MODEL_LED_EXPANDER)
+        return;
+    if (lit == (m->led == MODEL_LED_HIGH))
+        gpio_set(soc->gpio, m->led_pin);
     else
-        gpio_clear(SOC_GPIO, BOARD_PIN_LED);
+        gpio_clear(soc->gpio, m->led_pin);
 }
 
 /* Silence is counted in interrupts a second apart, not in the counter's
@@ -175,7 +178,7 @@ void port_watchdog_kick(void)
         armed = true;
         crashnote_watchdog_armed();
     }
-    pm_watchdog(SOC_PM, PM_WATCHDOG_MAX_MS);
+    pm_watchdog(soc->pm, PM_WATCHDOG_MAX_MS);
 }
 
 void port_stable(void)
@@ -191,17 +194,18 @@ _Noreturn void port_reset(void)
     machine_reset();
 }
 
-/* New-style revision codes carry the processor in bits 12..15. */
-static const char *board_name(uint32_t revision)
+static const char *board_name(void)
 {
-    static const char *const socs[] = {"BCM2835", "BCM2836", "BCM2837"};
-    static char name[48];
-    uint32_t soc = revision >> 12 & 15;
-    bool told = (revision & 1u << 23) != 0 && soc < LEN(socs);
+    static char name[64];
     struct text t;
     text_init(&t, name, sizeof name);
-    text_str(&t, BOARD_NAME " (");
-    text_str(&t, told ? socs[soc] : BOARD_SOC);
+    text_str(&t, machine_model->name);
+    text_str(&t, " (");
+    text_str(&t, soc->name);
+    if (!board_model_known(machine_facts.revision)) {
+        text_str(&t, ", revision code ");
+        text_hex(&t, machine_facts.revision);
+    }
     text_str(&t, ")");
     return name;
 }
@@ -209,7 +213,7 @@ static const char *board_name(uint32_t revision)
 void port_info(struct port_info *out)
 {
     *out = (struct port_info){
-        .board = board_name(machine_facts.revision),
+        .board = board_name(),
         .revision = machine_facts.revision,
         .last_reset = crashnote_last_reset(),
         .boots = crashnote_boots(),
@@ -221,4 +225,36 @@ void port_info(struct port_info *out)
         .irq_stack_size = stack_irq_size(),
         .irq_stack_used = stack_irq_used(),
     };
+}
+
+/* ---- facts ---- */
+
+static void say_hex(struct text *t, const char *name, uint32_t v)
+{
+    text_str(t, name);
+    text_str(t, ": ");
+    text_hex(t, v);
+}
+
+static void fact_revision(struct text *t)
+{
+    say_hex(t, "revision code", machine_facts.revision);
+}
+
+static void fact_cpu(struct text *t)
+{
+    say_hex(t, "MIDR", cpu_id());
+    text_str(t, ", entered in mode ");
+    text_hex(t, machine_facts.entry_cpsr & 31);
+}
+
+int port_fact(unsigned n, char *buf, size_t cap)
+{
+    static void (*const facts[])(struct text *) = {fact_revision, fact_cpu};
+    if (n >= LEN(facts))
+        return RC_STATE;
+    struct text t;
+    text_init(&t, buf, cap);
+    facts[n](&t);
+    return (int)t.len;
 }

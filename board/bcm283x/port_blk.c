@@ -1,8 +1,11 @@
-/* port_blk.c -- the SD card on the Arasan SDHCI. */
+/* port_blk.c -- the SD card on the SoC's SDHCI. */
 #include "gpio.h"
 #include "machine_private.h"
 #include "port.h"
 #include "sdhci.h"
+
+#define PIN_SD_FIRST 48u /* clock, command, data 0..3: ALT3 is Arasan */
+#define PIN_SD_LAST  53u
 
 #define IDENTIFY_POLL_NS (100 * MONO_US) /* a command at 400 kHz is longer */
 
@@ -12,10 +15,11 @@ static bool pending; /* started, and done() has not told the end */
 void machine_blk_init(void)
 {
     /* QEMU's card is on the Arasan until all six pins are ALT0. */
-    for (unsigned pin = BOARD_PIN_SD_FIRST; pin <= BOARD_PIN_SD_LAST; pin++)
-        gpio_function(SOC_GPIO, pin, GPIO_ALT3);
-    sdhci_init(&sd, &(struct sdhci_slot){.base = SOC_SDHCI,
-                                         .kind = SDHCI_ARASAN,
+    if (soc->sd_kind == SDHCI_ARASAN)
+        for (unsigned pin = PIN_SD_FIRST; pin <= PIN_SD_LAST; pin++)
+            gpio_function(soc->gpio, pin, GPIO_ALT3);
+    sdhci_init(&sd, &(struct sdhci_slot){.base = soc->sd,
+                                         .kind = soc->sd_kind,
                                          .clock_hz = machine_facts.emmc_hz});
 }
 

@@ -35,3 +35,37 @@ void port_eth_mac(uint8_t mac[6])
     else
         memcpy(mac, machine_facts.mac, sizeof machine_facts.mac);
 }
+
+/* ---- a machine without ---- */
+
+static void nothing(void)
+{
+}
+
+static mono_ns never(void)
+{
+    return MONO_NEVER;
+}
+
+static const struct eth_ops *no_device(void **dev)
+{
+    (void)dev;
+    return NULL;
+}
+
+static const char *why_none(void)
+{
+    return board_model_known(machine_facts.revision)
+               ? "no driver for this board's Ethernet"
+               : "a board that Gnomon does not know: only console and card "
+                 "are started";
+}
+
+const struct machine_eth machine_eth_none = {
+    .init = nothing,
+    .poll = nothing,
+    .due = never,
+    .irq = nothing,
+    .device = no_device,
+    .trouble = why_none,
+};

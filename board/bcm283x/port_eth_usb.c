@@ -7,8 +7,8 @@ static struct usb usb;
 
 static void start(void)
 {
-    usb_init(&usb, SOC_DWC2, machine_now());
-    machine_irq_enable(SOC_IRQ_USB);
+    usb_init(&usb, soc->dwc2, machine_now());
+    machine_irq_enable(soc->irq_usb);
 }
 
 static void poll(void)

@@ -13,7 +13,7 @@
 static struct {
     enum { PPS_OFF, PPS_TO_RISE, PPS_UP } state;
     bool queued;
-    unsigned pin; /* BCM number */
+    unsigned pin; /* BCM number; 0: none yet */
     uint64_t at, next_at;
     uint32_t width, next_width, lead;
     struct pps_report last;
@@ -22,22 +22,29 @@ static struct {
 static void use_pin(unsigned gpio)
 {
     if (pps.pin != 0 && pps.pin != gpio)
-        gpio_function(SOC_GPIO, pps.pin, GPIO_IN);
+        gpio_function(soc->gpio, pps.pin, GPIO_IN);
     pps.pin = gpio;
-    gpio_clear(SOC_GPIO, gpio);
-    gpio_function(SOC_GPIO, gpio, GPIO_OUT);
+    gpio_clear(soc->gpio, gpio);
+    gpio_function(soc->gpio, gpio, GPIO_OUT);
+}
+
+/* On this board's header, and not the console's. */
+static bool on_header(unsigned gpio)
+{
+    return gpio > 0 && gpio < 32 && (machine_model->header >> gpio & 1) != 0 &&
+           gpio != MODEL_PIN_TXD && gpio != MODEL_PIN_RXD;
 }
 
 void machine_pps_init(void)
 {
     pps.lead = timer_hz() / LEAD_PER_S;
-    use_pin(BOARD_PIN_PPS); /* quiet, until another is asked for */
+    if (on_header(MODEL_PIN_PPS))
+        use_pin(MODEL_PIN_PPS); /* quiet, until another is asked for */
 }
 
-/* BCM 2 .. 27 are on the header; the console has two of them. */
 int port_pps_pin(unsigned gpio)
 {
-    if (gpio < 2 || gpio > 27 || gpio == BOARD_PIN_TXD || gpio == BOARD_PIN_RXD)
+    if (!on_header(gpio))
         return RC_BAD;
     use_pin(gpio);
     return RC_OK;
@@ -55,7 +62,7 @@ static void rise(void)
 {
     while (timer_ticks() < pps.at) { /* at most lead: the compare matched */
     }
-    gpio_set(SOC_GPIO, pps.pin);
+    gpio_set(soc->gpio, pps.pin);
     pps.last.done = timer_ticks();
     pps.last.at = pps.at;
     pps.last.pulses++;
@@ -65,7 +72,7 @@ static void rise(void)
 
 static void fall(void)
 {
-    gpio_clear(SOC_GPIO, pps.pin);
+    gpio_clear(soc->gpio, pps.pin);
     pps.state = PPS_OFF;
     timer_pulse_stop();
     if (pps.queued) {

@@ -46,8 +46,8 @@ PLANTS = (
     ("check_includes", "firmware/main.c", "#include <mbedtls/ssl.h>\n",
      "mbedtls/ssl.h: libraries in adapters only"),
     # The machine: board, drivers, and the few words of core.
-    ("check_includes", "drivers/gpio.c", '#include "board.h"\n',
-     "board.h: a call goes down only"),
+    ("check_includes", "drivers/gpio.c", '#include "soc.h"\n',
+     "soc.h: a call goes down only"),
     ("check_includes", "drivers/gpio.c", '#include "core/utc.h"\n',
      "core/utc.h: not for this side of port.h"),
     ("check_includes", "drivers/gpio.c", "#include <lwip/netif.h>\n",

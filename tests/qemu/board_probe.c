@@ -7,7 +7,7 @@
 #include "port.h"
 #include "text.h"
 
-#define SYSTEM_TIMER_LOW (BOARD_PERIPHERALS + 0x3004u) /* 1 MHz */
+#define SYSTEM_TIMER_LOW (soc->system_timer + 4) /* 1 MHz */
 
 static char line[240];
 static struct text out;
@@ -137,10 +137,10 @@ static void pulse(void)
     uint64_t at = port_ticks() + port_tick_hz() / 100;
     int rc = port_pps_arm(at, port_tick_hz() / 1000);
     int late = port_pps_arm(port_ticks(), 1);
-    bool before = gpio_level(SOC_GPIO, BOARD_PIN_PPS), up;
+    bool before = gpio_level(soc->gpio, MODEL_PIN_PPS), up;
     while (port_ticks() < at + port_tick_hz() / 2000) {
     }
-    up = gpio_level(SOC_GPIO, BOARD_PIN_PPS);
+    up = gpio_level(soc->gpio, MODEL_PIN_PPS);
     while (port_ticks() < at + port_tick_hz() / 100) {
     }
     struct pps_report r;
@@ -150,7 +150,7 @@ static void pulse(void)
     word("refused", late == RC_STATE);
     word("before", before);
     word("up", up);
-    word("after", gpio_level(SOC_GPIO, BOARD_PIN_PPS));
+    word("after", gpio_level(soc->gpio, MODEL_PIN_PPS));
     word("pulses", r.pulses);
     word("at_ok", r.at == at && r.done >= r.at);
     word("late_ns",

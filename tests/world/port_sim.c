@@ -275,3 +275,11 @@ _Noreturn void port_sim_run(const uint8_t *fat, size_t fat_len, int up,
     simnet_start();
     gnomon_main();
 }
+
+int port_fact(unsigned n, char *buf, size_t cap)
+{
+    (void)n;
+    (void)buf;
+    (void)cap;
+    return RC_STATE;
+}
