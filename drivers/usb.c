@@ -39,6 +39,19 @@ const struct eth_ops *usb_ethernet(struct usb *u, void **dev)
     return &usb_eth_ops;
 }
 
+bool usb_has_ethernet(const struct usb *u)
+{
+    return u->eth.dev != NULL;
+}
+
+bool usb_has_foreign(const struct usb *u)
+{
+    for (size_t i = 0; i < USB_DEVICES; i++)
+        if (u->core.dev[i].state == USB_UNUSED)
+            return true;
+    return false;
+}
+
 const char *usb_trouble(const struct usb *u)
 {
     const char *why = u->host.trouble;

@@ -47,6 +47,11 @@ void usb_irq(struct usb *u);
  * argument; or NULL where there is none whose link is up. */
 const struct eth_ops *usb_ethernet(struct usb *u, void **dev);
 
+/* Whether there is an Ethernet device, its link up or not; and whether there is
+ * any device that no driver made something of. */
+bool usb_has_ethernet(const struct usb *u);
+bool usb_has_foreign(const struct usb *u);
+
 /* One line on what is wrong with the controller, a port or a device; NULL
  * where nothing is. */
 const char *usb_trouble(const struct usb *u);

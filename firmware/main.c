@@ -11,6 +11,7 @@
 #include "adapters/net.h"
 #include "services/pps.h"
 #include "services/restart.h"
+#include "services/stage.h"
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/superloop.h"
@@ -23,7 +24,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 9
+#define EARLY 10
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -33,6 +34,7 @@ static const struct superloop_service services[] = {
     {"timefloor", timefloor_poll},
     {"store", store_poll}, /* after all who put */
     {"why_log", why_log_poll},
+    {"stage", stage_poll},
     {"restart", restart_poll},
     {"console", console_poll},
     {"log", log_poll},
@@ -77,6 +79,7 @@ static void start(void)
     ke_client_offer(conf->aeads, conf->aead_count);
     sources_init(conf);
     why_log_init();
+    stage_init();
 }
 
 _Noreturn void gnomon_main(void)

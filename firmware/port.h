@@ -123,7 +123,9 @@ struct port_info {
     uint32_t crashes;       /* runs in a row that ended so, up to this one  */
     const char *trouble;    /* why there is no Ethernet, in one line; "" as
                                long as there is nothing to say             */
-    uint32_t card_errors;   /* commands and transfers of the card that failed,
+    bool eth_silent;  /* no Ethernet device: the bus or the chip is silent  */
+    bool eth_foreign; /* none, but there is a device that no driver knows   */
+    uint32_t card_errors; /* commands and transfers of the card that failed,
                                those that a second attempt mended included */
     /* Bytes; used: the deepest since start. The second pair is the stack that
      * interrupts run on; its size is 0 where there is none. */

@@ -84,6 +84,13 @@ struct machine_eth {
     const struct eth_ops *(*device)(void **dev);
     /* As port_info.trouble. */
     const char *(*trouble)(void);
+    /* Whether there is a device, its link up or not (as port_info.eth_silent
+     * and eth_foreign). */
+    enum machine_eth_found {
+        MACHINE_ETH_THERE,
+        MACHINE_ETH_SILENT,
+        MACHINE_ETH_FOREIGN
+    } (*found)(void);
 };
 extern const struct machine_eth machine_eth_usb;
 extern const struct machine_eth machine_eth_none; /* port_eth.c */

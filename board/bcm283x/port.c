@@ -219,6 +219,8 @@ void port_info(struct port_info *out)
         .boots = crashnote_boots(),
         .crashes = crashnote_failures(),
         .trouble = machine_eth->trouble(),
+        .eth_silent = machine_eth->found() == MACHINE_ETH_SILENT,
+        .eth_foreign = machine_eth->found() == MACHINE_ETH_FOREIGN,
         .card_errors = machine_blk_errors(),
         .stack_size = stack_size(),
         .stack_used = stack_used(),

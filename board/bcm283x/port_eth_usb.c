@@ -39,6 +39,13 @@ static const char *trouble(void)
     return why == NULL ? "" : why;
 }
 
+static enum machine_eth_found found(void)
+{
+    return usb_has_ethernet(&usb)  ? MACHINE_ETH_THERE
+           : usb_has_foreign(&usb) ? MACHINE_ETH_FOREIGN
+                                   : MACHINE_ETH_SILENT;
+}
+
 const struct machine_eth machine_eth_usb = {
     .init = start,
     .poll = poll,
@@ -46,4 +53,5 @@ const struct machine_eth machine_eth_usb = {
     .irq = irq,
     .device = device,
     .trouble = trouble,
+    .found = found,
 };

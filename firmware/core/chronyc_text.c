@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "chronyc_units.h"
+#include "stage.h"
 #include "why.h"
 
 #define SECTORS_PER_MB 1953       /* of 512 bytes                          */
@@ -290,6 +291,14 @@ size_t chronyc_floor(const struct status *s, char *out, size_t cap)
     return t.len;
 }
 
+static void add_stage(struct fmt_text *t, const struct status *s)
+{
+    enum stage stage = stage_of(s);
+    if (stage != STAGE_DONE)
+        fmt_add(t, "Stage           : %u of 9: %s\n", (unsigned)stage,
+                stage_text(stage));
+}
+
 size_t chronyc_board(const struct status *s, char *out, size_t cap)
 {
     const struct status_machine *b = &s->machine;
@@ -307,6 +316,7 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
     add_network(&t, s);
     add_card(&t, s);
     add_floor(&t, &s->timefloor);
+    add_stage(&t, s);
     add_why(&t, s);
     add_first_sync(&t, s);
     if (s->pps.on)

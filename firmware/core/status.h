@@ -179,10 +179,11 @@ struct status_log {
 struct status_machine { /* what the machine says of itself                    */
     const char *name, *last_reset;
     const char *trouble; /* why there is no Ethernet; "" if there is        */
-    mono_ns start, up;   /* on the counter, which may go on over a reset: it
+    bool eth_silent, eth_foreign; /* port.h                                 */
+    mono_ns start, up; /* on the counter, which may go on over a reset: it
                         * has been up for the difference                    */
-    uint32_t boots;   /* since power-on, this one included; 0: not counted  */
-    uint32_t crashes; /* in a row, up to this run; 0: it is stable          */
+    uint32_t boots;    /* since power-on, this one included; 0: not counted  */
+    uint32_t crashes;  /* in a row, up to this run; 0: it is stable          */
     uint32_t card_errors; /* those that a second attempt mended included    */
     size_t stack_size, stack_peak;
     size_t irq_stack_size, irq_stack_peak; /* size 0: there is none         */

@@ -17,6 +17,8 @@ static const uint16_t pattern[] = {
 };
 
 static bool is_lit;
+static enum stage code; /* STAGE_DONE: none                                 */
+static mono_ns code_since;
 
 bool led_lit(enum led_state state, uint32_t ns)
 {
@@ -27,7 +29,14 @@ bool led_lit(enum led_state state, uint32_t ns)
 void led_init(void)
 {
     is_lit = false;
+    code = STAGE_DONE;
     port_led(false);
+}
+
+void led_code(enum stage stage, mono_ns now)
+{
+    code = stage;
+    code_since = now;
 }
 
 static enum led_state state_now(void)
@@ -41,10 +50,12 @@ static enum led_state state_now(void)
 
 mono_ns led_poll(mono_ns now)
 {
+    enum led_state state = state_now();
+    bool coded = state == LED_UNSYNCHRONISED && code != STAGE_DONE;
     uint32_t ns = timekeeper_synchronised()
                       ? utc_unix_ns(timekeeper_utc(port_ticks()))
-                      : (uint32_t)(now % MONO_S);
-    bool lit = led_lit(state_now(), ns);
+                      : (uint32_t)((coded ? now - code_since : now) % MONO_S);
+    bool lit = coded ? stage_lit(code, now - code_since) : led_lit(state, ns);
     if (lit != is_lit)
         port_led(lit);
     is_lit = lit;

@@ -18,6 +18,8 @@ void machine_status(struct status_machine *out)
         .name = info.board,
         .last_reset = info.last_reset,
         .trouble = info.trouble,
+        .eth_silent = info.eth_silent,
+        .eth_foreign = info.eth_foreign,
         .start = start,
         .up = port_mono(),
         .boots = info.boots,

@@ -33,7 +33,7 @@ FIRMWARE = [
     "firmware/services/pps", "firmware/services/crashloop",
     "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",
-    "firmware/services/why_log",
+    "firmware/services/why_log", "firmware/services/stage",
     "firmware/services/console", "firmware/main"]
 MACHINE = [
     "firmware/core/base", "firmware/core/mono", "firmware/core/bytes",

@@ -248,6 +248,7 @@ void sim_boot(void)
     sim_cut();
     w->boot_ns = sim_true_ns();
     w->ticks = w->stop = 0;
+    w->led_count = 0;
     w->len = w->mark = w->input_len = w->input_at = 0;
     memset(w->text, 0, sizeof w->text);
     w->wanted[0] = 0;

@@ -92,7 +92,11 @@ void port_stable(void)
 
 void port_led(bool lit)
 {
-    (void)lit;
+    if (w->led_count < LEN(w->led)) {
+        w->led[w->led_count].ticks = w->ticks;
+        w->led[w->led_count].lit = lit;
+    }
+    w->led_count++;
 }
 
 /* ---- Ethernet ------------------------------------------------------------ */
@@ -112,7 +116,7 @@ int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
 
 bool port_eth_link(void)
 {
-    return w->link;
+    return w->link && !w->eth_silent && !w->eth_foreign;
 }
 
 void port_eth_mac(uint8_t mac[6])
@@ -258,7 +262,12 @@ void port_info(struct port_info *out)
 {
     *out = (struct port_info){.board = "simulated board",
                               .last_reset = "power-on",
-                              .trouble = "",
+                              .trouble =
+                                  w->eth_silent ? "no Ethernet adapter on USB"
+                                  : w->eth_foreign ? "no driver for this device"
+                                                   : "",
+                              .eth_silent = w->eth_silent,
+                              .eth_foreign = w->eth_foreign,
                               .stack_size = 8 << 20};
 }
 

@@ -144,6 +144,12 @@ struct sim_world {
     int64_t asked_ns; /* true time when the last Return was read          */
     /* The network. */
     bool link;
+    bool eth_silent, eth_foreign; /* port_info                               */
+    struct {                      /* the LED's edges, the first ones         */
+        uint64_t ticks;
+        bool lit;
+    } led[512];
+    unsigned led_count;  /* of this boot; more may be counted than kept      */
     int dns_lie;         /* every name is this server; or SIM_DNS_...        */
     bool dns_dead_first; /* an address of nobody before the true one         */
     uint32_t address;    /* that DHCP gives; no other is routed              */
