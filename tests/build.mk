@@ -33,6 +33,8 @@ $(T)/power/test_services_power: LIBS += -Wl,--wrap=store_put
 # Models that several tests share are in files without a main().
 $(T)/drivers/test_sdhci: \
     $(call objects,$(H),$(wildcard tests/drivers/sdhci_*.c))
+$(T)/drivers/test_genet: \
+    $(call objects,$(H),$(wildcard tests/drivers/genet_*.c))
 $(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth): \
     $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c \
                                    tests/drivers/usb_*.c))
