@@ -145,6 +145,7 @@ static void link_up(struct genet *g, mono_ns now)
     genet_ring_start(g);
     genet_write(g, INTR_0 + INTR_CLEAR, ~0u);
     g->unheard = 0;
+    g->unheard_from = now;
     g->stats.links++;
     enter(g, GENET_UP, now);
     genet_write(g, INTR_0 + INTR_MASK_CLEAR, INTR_RX | INTR_TX);
@@ -194,6 +195,7 @@ static bool deaf(struct genet *g, mono_ns now)
 {
     if (g->heard_any) {
         g->heard_any = false;
+        g->unheard_from = now;
         g->patience = DEAF_NS;
     }
     if (g->unheard == 0)

@@ -88,9 +88,8 @@ struct genet { /* board's; fields are private */
     uint32_t sent_wire;
     mono_ns tx_since; /* MONO_NEVER: nothing is under way */
 
-    mono_ns heard;
-    mono_ns unheard_from;
     uint32_t unheard; /* frames sent since one came in */
+    mono_ns unheard_from;
     span_ns patience;
     bool heard_any; /* since the last poll */
 

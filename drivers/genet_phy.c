@@ -39,6 +39,7 @@
 #define DOWN_NS    (250 * MONO_MS)
 #define UP_NS      (1000 * MONO_MS)
 #define SILENT     3u
+#define INSISTS    2u
 
 /* What is done, in this order. From LINK_OLD on it goes round. */
 enum {
@@ -57,6 +58,10 @@ enum {
     LINK_NOW,
     LINK_PARTNER,
     LINK_1000,
+    EEE_DEVICE_2,   /* a link that comes up: a PHY that was reset behind our */
+    EEE_REGISTER_2, /* back offers EEE again                               */
+    EEE_SELECT_2,
+    EEE_OFFERED,
     STEPS,
 };
 
@@ -82,6 +87,10 @@ static const struct {
     [LINK_NOW] = {BMSR, false, 0},
     [LINK_PARTNER] = {PARTNER, false, 0},
     [LINK_1000] = {STATUS_1000, false, 0},
+    [EEE_DEVICE_2] = {MMD_CTRL, true, MMD_EEE},
+    [EEE_REGISTER_2] = {MMD_DATA, true, MMD_EEE_OFFER},
+    [EEE_SELECT_2] = {MMD_CTRL, true, MMD_NO_ADVANCE | MMD_EEE},
+    [EEE_OFFERED] = {MMD_DATA, false, 0},
 };
 
 static void go(struct genet_phy *p, uint8_t step, mono_ns when)
@@ -176,6 +185,19 @@ static void take_status(struct genet_phy *p, uint16_t bmsr, mono_ns now)
     }
 }
 
+/* A PHY that insists, or has no such register, is let be. */
+static void eee_checked(struct genet_phy *p, uint16_t offered, mono_ns now)
+{
+    if (offered != 0 && p->insisted < INSISTS) {
+        p->insisted++;
+        find(p, now);
+        return;
+    }
+    p->insisted = 0;
+    p->link = true;
+    go(p, LINK_OLD, now + UP_NS);
+}
+
 /* What was read, or has been written. */
 static void answered(struct genet_phy *p, uint16_t v, mono_ns now)
 {
@@ -216,8 +238,13 @@ static void answered(struct genet_phy *p, uint16_t v, mono_ns now)
     case LINK_1000:
         p->partner_1000 = v;
         resolve(p);
-        p->link = true;
-        go(p, LINK_OLD, now + UP_NS);
+        if (p->link)
+            go(p, LINK_OLD, now + UP_NS);
+        else
+            go(p, EEE_DEVICE_2, now);
+        break;
+    case EEE_OFFERED:
+        eee_checked(p, v, now);
         break;
     default:
         go(p, p->step + 1, now);

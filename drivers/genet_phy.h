@@ -27,6 +27,7 @@ struct genet_phy { /* fields but link .. id are private */
     uint8_t silent; /* transactions without an answer, in a row */
     mono_ns resume, deadline, reset_by;
     uint16_t id_high;
+    uint8_t insisted; /* times in a row that it offered EEE after all */
     const char *trouble;
 };
 

@@ -104,6 +104,8 @@ $(F)/fuzz_usb: $(call objects,$(F),$(addprefix tests/drivers/,dwc2_model.c \
                                                  usb_dev_model.c))
 $(F)/fuzz_sdhci: private FUZZ_LIBS = $(call wrap,hw_read)
 $(F)/fuzz_sdhci: $(call objects,$(F),tests/drivers/sdhci_model.c)
+$(F)/fuzz_genet: private FUZZ_LIBS = $(call wrap,hw_read)
+$(F)/fuzz_genet: $(call objects,$(F),tests/drivers/genet_model.c)
 $(F)/obj/tests/fuzz/fuzz_crashnote.o: \
     private EXTRA = -iquote tests/fuzz/double
 

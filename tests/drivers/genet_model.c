@@ -195,6 +195,10 @@ static uint16_t phy_read(unsigned n)
         return phy.link && !M.partner_fixed && (M.partner & CAN_1000_FULL)
                    ? 0x7800
                    : 0;
+    case 14:
+        return (phy.mmd_ctrl & 0xc01f) == 0x4007 && phy.mmd_register == 60
+                   ? phy.eee
+                   : 0;
     default:
         fault("PHY register read");
         return 0;
@@ -413,6 +417,12 @@ static void tx_run(void)
         transmit();
         at.tx_until = 0;
     }
+}
+
+void genet_model_phy_reset(void)
+{
+    phy_power();
+    negotiate();
 }
 
 void genet_model_run(void)

@@ -60,6 +60,9 @@ bool genet_model_receive(const uint8_t *frame, size_t len);
 /* What has come to pass by now; calls irq while the line is active. */
 void genet_model_run(void);
 
+/* The PHY forgets what it was told, and negotiates as at power-on. */
+void genet_model_phy_reset(void);
+
 /* A register as it stands, no matter who may read it; at any time. */
 uint32_t genet_model_register(uint32_t offset);
 void genet_model_set(uint32_t offset, uint32_t value);

@@ -604,6 +604,18 @@ static void a_phy_that_stops_answering(void **state)
     assert_true(wait_link(true, 10 * MONO_S));
 }
 
+/* It offers EEE again, with which receiving would stop in silence. */
+static void a_phy_that_was_reset_behind_our_back(void **state)
+{
+    (void)state;
+    assert_true(wait_link(true, 5 * MONO_S));
+    genet_model_phy_reset();
+    assert_true(wait_link(false, 2 * MONO_S));
+    assert_true(wait_link(true, 10 * MONO_S));
+    assert_true(receive(90, 2));
+    expect(90, 2);
+}
+
 /* ---- filter -------------------------------------------------------------------- */
 
 static bool heard(uint8_t first, uint8_t last)
@@ -678,6 +690,7 @@ int main(void)
         T(a_ring_that_does_not_drain),
         T(a_chip_that_stops_answering),
         T(a_phy_that_stops_answering),
+        T(a_phy_that_was_reset_behind_our_back),
         T(own_broadcast_and_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
