@@ -146,7 +146,7 @@ $$($(1).out)/%.img: $$($(1).out)/%.elf
 $$($(1).out)/hyp.elf: $$(call objects,$$($(1).out),tests/qemu/board_hyp.S)
 	$$(Q)$$(ARM)gcc $$($(1).cpu) -nostdlib -Wl,-Ttext=0x1000000 $$< -o $$@
 image: $$($(1).image).img
-probe: $$($(1).out)/probe.img $$($(1).out)/hyp.elf
+probe: $$($(1).out)/probe.img $$(if $$($(1).hyp),$$($(1).out)/hyp.elf)
 endef
 COMMA := ,
 $(foreach b,$(BOARDS),$(eval $(call board,$(b))))

@@ -10,7 +10,7 @@
 /* Turns every interrupt off, the ARM's own block and the FIQ too. */
 void bcm2835_irq_init(uintptr_t base);
 
-/* Which interrupts are pending, as bits 0 .. 63; those that are off, too. */
+/* Which interrupts are pending, as bits 0 .. 63. */
 uint64_t bcm2835_irq_pending(uintptr_t base);
 
 /* Turns one of them on, by its number 0 .. 63. */

@@ -1,6 +1,6 @@
 /* systimer.h -- the system timer of every BCM283x (peripherals + 0x3000): one
  * 64-bit counter at 1 MHz and four compares. The GPU's firmware has C0 and C2;
- * C1 and C3 are ours, as interrupts 1 and 3 of bcm2835_irq.
+ * C1 and C3 are ours, and interrupt as 1 and 3 of bcm2835_irq.
  *
  * A compare sees 32 bits and matches when they are equal, at that microsecond
  * only: one that is written late would stay silent for 71 minutes.
@@ -11,6 +11,10 @@
 #include "core/base.h"
 
 #define SYSTIMER_HZ 1000000u
+
+/* What the two are for, on a processor without timers of its own. */
+#define SYSTIMER_WAKE  1u
+#define SYSTIMER_PULSE 3u
 
 /* The furthest that a compare looks ahead, in ticks. */
 #define SYSTIMER_REACH 0x40000000u

@@ -23,15 +23,15 @@ uint64_t timer_ticks(void)
 
 void timer_wake_arm(uint64_t at)
 {
-    systimer_arm(base, TIMER_IRQ_WAKE, at);
+    systimer_arm(base, SYSTIMER_WAKE, at);
 }
 
 void timer_pulse_arm(uint64_t at)
 {
-    systimer_arm(base, TIMER_IRQ_PULSE, at);
+    systimer_arm(base, SYSTIMER_PULSE, at);
 }
 
 void timer_pulse_stop(void)
 {
-    systimer_disarm(base, TIMER_IRQ_PULSE);
+    systimer_disarm(base, SYSTIMER_PULSE);
 }

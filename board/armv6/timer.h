@@ -9,10 +9,6 @@
 
 #include "cp15.h"
 
-/* Interrupts of the GPU's controller. */
-#define TIMER_IRQ_WAKE  1u
-#define TIMER_IRQ_PULSE 3u
-
 /* Must be called before everything else here, interrupts masked: stops the
  * pulse's timer. system_timer is its address. The rate is known, whatever
  * hz_unset says. */

@@ -4,7 +4,7 @@
 #include "machine_private.h"
 
 static const struct machine_irq *const kinds[] = {
-    [SOC_IRQ_BCM2835] = NULL,
+    [SOC_IRQ_BCM2835] = &machine_irq_bcm2835,
     [SOC_IRQ_BCM2836] = &machine_irq_bcm2836,
     [SOC_IRQ_GIC400] = NULL,
 };

@@ -50,6 +50,7 @@ struct machine_irq {
      * devices; pc is what was interrupted. */
     void (*handle)(uint32_t pc);
 };
+extern const struct machine_irq machine_irq_bcm2835;
 extern const struct machine_irq machine_irq_bcm2836;
 
 /* irq.c: as struct machine_irq has it, on this SoC's controller. */

@@ -15,6 +15,7 @@ static struct {
     bool queued;
     unsigned pin; /* BCM number; 0: none yet */
     uint64_t at, next_at;
+    uint64_t due; /* when the timer was asked to interrupt */
     uint32_t width, next_width, lead;
     struct pps_report last;
 } pps;
@@ -50,12 +51,18 @@ int port_pps_pin(unsigned gpio)
     return RC_OK;
 }
 
+static void interrupt_at(uint64_t due)
+{
+    pps.due = due;
+    timer_pulse_arm(due);
+}
+
 static void arm(uint64_t at, uint32_t width)
 {
     pps.at = at;
     pps.width = width;
     pps.state = PPS_TO_RISE;
-    timer_pulse_arm(at > pps.lead ? at - pps.lead : 0);
+    interrupt_at(at > pps.lead ? at - pps.lead : 0);
 }
 
 static void rise(void)
@@ -67,7 +74,7 @@ static void rise(void)
     pps.last.at = pps.at;
     pps.last.pulses++;
     pps.state = PPS_UP;
-    timer_pulse_arm(pps.at + pps.width);
+    interrupt_at(pps.at + pps.width);
 }
 
 static void fall(void)
@@ -83,7 +90,9 @@ static void fall(void)
 
 void machine_pps_irq(void)
 {
-    if (pps.state == PPS_TO_RISE)
+    if (pps.state != PPS_OFF && timer_ticks() < pps.due)
+        timer_pulse_arm(pps.due); /* further away than a compare can look */
+    else if (pps.state == PPS_TO_RISE)
         rise();
     else if (pps.state == PPS_UP)
         fall();

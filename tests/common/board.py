@@ -12,11 +12,13 @@ class Board:
 
     def __init__(self, path):
         self.name = os.path.basename(os.path.dirname(path))
-        self.tested = ""
+        self.tested = self.clock = self.hyp = self.qemu = ""
         for key, value in re.findall(
                 rf"^{re.escape(self.name)}\.(\w+)\s*:=\s*(.*)$",
                 open(path).read(), re.M):
             setattr(self, key, value.strip())
+        # QEMU's machines that start this image; the first is the usual one.
+        self.machines = self.qemu.split()
         self.build = os.path.join(TOP, "build", self.name)
         self.elf = os.path.join(self.build, self.kernel + ".elf")
         self.image = os.path.join(self.build, self.kernel + ".img")

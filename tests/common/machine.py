@@ -1,4 +1,4 @@
-"""An emulated Raspberry Pi 2 under a test's control: QEMU as a child, its
+"""An emulated Raspberry Pi under a test's control: QEMU as a child, its
 console as text that can be waited for, its card a file, its traffic a pcap.
 
 Waiting is bounded by wall time only so that a hung test ends; what a test
@@ -31,17 +31,21 @@ class Machine:
     """Powered on by entering the context, off by leaving it. icount N: an
     instruction takes 2^N ns; sleep=False skips what the guest idles, which
     servers on this machine do not do. at: the Unix time that the pcap's
-    stamps begin at; they go on with the guest's clock."""
+    stamps begin at; they go on with the guest's clock. board: whose kernel,
+    if none is given; machine: QEMU's, if not the board's usual one."""
 
     def __init__(self, card=None, pcap=None, icount=None, sleep=False,
                  extra=(),
                  net="user,id=n0", usb=("usb-net,netdev=n0,port=1",),
-                 kernel=ELF, prefix=(), keep_card=True, at=None):
+                 kernel=None, prefix=(), keep_card=True, at=None, board=BOARD,
+                 machine=None):
         self.text = ""
         self.seen = 0
         self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
+        kernel = kernel or (ELF if board is BOARD else board.elf)
         self.command = list(prefix) + [
-            "qemu-system-arm", "-M", BOARD.qemu, "-display", "none",
+            "qemu-system-arm", "-M", machine or board.machines[0],
+            "-display", "none",
             # An image goes to where the boot firmware puts it.
             "-bios" if kernel.endswith(".img") else "-kernel", kernel,
             "-serial", "stdio", "-monitor", "none",

@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 
-from tests.common.machine import Machine
+from tests.common.machine import BOARD, Machine
 from tests.peers import chronyd, mkcard, packets, pki, when
 
 HOST = "10.0.2.2"  # this machine's loopback, as a guest behind slirp sees it
@@ -48,14 +48,14 @@ class Testbed(contextlib.ExitStack):
         self.servers += new
         return new
 
-    def machine(self, card, at):
+    def machine(self, card, at, **how):
         """A Pi that counts its time in instructions. The servers (virtual)
         live in it: their clocks are Unix time `at` when it is powered on,
         and later as much more as has passed on the Pi, however slowly it
         runs here. So what they say of the time is true, whatever this
         machine has to do besides."""
         return Machine(card=card, at=at, pcap=self.path("clock.pcap"),
-                       icount=SHIFT, sleep=True)
+                       icount=SHIFT, sleep=True, **how)
 
     def conf(self, options=OPTIONS, host=HOST, more=""):
         return server_lines(self.servers, options, host) + (
@@ -69,13 +69,13 @@ class Testbed(contextlib.ExitStack):
         return mkcard.make_card(self.path(name), files, state)
 
 
-    def card_as_made(self, conf=None, name="made.img"):
+    def card_as_made(self, conf=None, name="made.img", board=BOARD):
         """The card of `make card` with this chrony.conf and our authority, and
-        the kernel that is on it."""
+        the board's kernel that is on it."""
         image = self.path(name)
         return image, mkcard.as_made(image, {
             "chrony.conf": self.conf() if conf is None else conf,
-            "ca.pem": read(self.pki.ca)})
+            "ca.pem": read(self.pki.ca)}, board)
 
 
 def read(path):

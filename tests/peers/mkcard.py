@@ -55,15 +55,15 @@ def get(image, name):
     return tool("mtype", "-i", f"{image}@@{START * 512}", f"::{name}")
 
 
-def as_made(image, files):
+def as_made(image, files, board=BOARD):
     """The card that `make card` makes, with a test's own files beside or
-    instead of what is on it. Returns the path of the kernel that was taken
-    from it, for a machine to start."""
+    instead of what is on it. Returns the path of the board's kernel, which
+    was taken from it, for a machine to start."""
     shutil.copyfile(MADE, image)
     put(image, files)
-    kernel = f"{image}.{BOARD.kernel}.img"
+    kernel = f"{image}.{board.kernel}.img"
     with open(kernel, "wb") as out:
-        out.write(get(image, f"{BOARD.kernel}.img"))
+        out.write(get(image, f"{board.kernel}.img"))
     return kernel
 
 

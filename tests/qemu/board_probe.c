@@ -158,6 +158,46 @@ static void pulse(void)
     flush();
 }
 
+/* Further ahead than some timers' compares can look. */
+static void far_pulse(void)
+{
+    uint64_t at = port_ticks() + 0x41000000u;
+    int rc = port_pps_arm(at, port_tick_hz() / 10);
+    struct pps_report r = {0};
+    while (r.at != at && port_ticks() < at + port_tick_hz()) {
+        port_watchdog_kick();
+        port_idle(port_ticks() + port_tick_hz());
+        port_poll();
+        machine_pps_last(&r);
+    }
+    begin("far pulse:");
+    word("armed", rc == RC_OK);
+    word("at_ok", r.at == at && r.done >= at);
+    word("late_ns",
+         (uint32_t)((r.done - r.at) * 1000 / (port_tick_hz() / 1000000)));
+    flush();
+}
+
+/* A VFP register that a C function may change and an interrupt may not: the
+ * last that this processor has of them. */
+#ifdef __ARM_NEON
+#define VFP_LAST "d31"
+#else
+#define VFP_LAST "d7"
+#endif
+
+/* The processor as start-up has left it. */
+static void processor(void)
+{
+    uint32_t fpscr;
+    __asm__ volatile("vmrs %0, fpscr" : "=r"(fpscr));
+    begin("processor:");
+    word("id", cpu_id());
+    word("sctlr", cp15_sctlr());
+    word("fpscr", fpscr);
+    flush();
+}
+
 /* Word and double loads at odd addresses; VFP kept over interrupts. */
 static void unaligned(void)
 {
@@ -172,12 +212,12 @@ static void unaligned(void)
         port_pps_arm(port_ticks() + port_tick_hz() / 20000, 100) == RC_OK
             ? (void)0
             : (void)bad++;
-        __asm__ volatile("vmov.f64 d9, %P1\n\tvmov.f64 d17, %P1\n\t"
-                         "mov r3, #3000\n1: subs r3, #1\n\tbne 1b\n\t"
-                         "vadd.f64 %P0, d9, d17"
+        __asm__ volatile("vmov.f64 d9, %P1\n\tvmov.f64 " VFP_LAST ", %P1\n\t"
+                         "mov r3, #0xb80\n1: subs r3, r3, #1\n\tbne 1b\n\t"
+                         "vadd.f64 %P0, d9, " VFP_LAST
                          : "=w"(b)
                          : "w"(a)
-                         : "d9", "d17", "r3", "cc");
+                         : "d9", VFP_LAST, "r3", "cc");
         bad += b > 2.5 || b < 2.5;
     }
     begin("unaligned:");
@@ -342,6 +382,12 @@ static void obey(int c)
         break;
     case 'g':
         pulse();
+        break;
+    case 'v':
+        processor();
+        break;
+    case 'f':
+        far_pulse();
         break;
     case 'a':
         unaligned();
