@@ -191,6 +191,16 @@ static bool usage_good(struct tls_chain *c, const mbedtls_x509_crt *crt)
     return refuse(c, "issuer \"%s\" is not for server use", name);
 }
 
+/* Each name is held against each constraint, and a stranger has both. */
+static bool few_names(struct tls_chain *c, const struct x509_cert *issuer,
+                      const struct x509_cert *below)
+{
+    c->compared += (below->names + 1) * issuer->constraints.len;
+    return c->compared <= LIMIT_TLS_NAMES ||
+           refuse(c, "%s",
+                  "certificates have too many names and name constraints");
+}
+
 /* What the issuer at this height allows those below it: pathLenConstraint
  * and name constraints. way[0 .. height) lie below. */
 static bool issuer_good(struct tls_chain *c, const struct x509_cert *issuer,
@@ -204,6 +214,8 @@ static bool issuer_good(struct tls_chain *c, const struct x509_cert *issuer,
         if (i > 0 && self_issued(&below))
             continue; /* RFC 5280 section 6.1.4 (b), (l) */
         intermediates += i > 0;
+        if (!few_names(c, issuer, &below))
+            return false;
         if (issuer->constraints.p &&
             x509_names_permitted(issuer->constraints, below.san, below.subject,
                                  i == 0 ? &c->host : NULL) != RC_OK)
@@ -235,6 +247,7 @@ static bool way_good(struct tls_chain *c, const mbedtls_x509_crt *anchor)
     bool good = true;
     c->lo = INT64_MIN;
     c->hi = INT64_MAX;
+    c->compared = 0;
     if (anchor)
         good = dates_good(c, anchor);
     for (unsigned i = c->length; i-- > 0;)
@@ -254,14 +267,16 @@ static bool way_good(struct tls_chain *c, const mbedtls_x509_crt *anchor)
     return issuer_good(c, &f, c->length);
 }
 
-static bool finish(struct tls_chain *c, struct der_view der)
+/* The way has reached c->anchor. */
+static bool finish(struct tls_chain *c)
 {
     mbedtls_x509_crt anchor;
     mbedtls_x509_crt_init(&anchor);
-    c->done = tls_trust_parse(&anchor, der.p, der.len, false) == 0
+    c->done = tls_trust_parse(&anchor, c->anchor.p, c->anchor.len, false) == 0
                   ? way_good(c, &anchor)
                   : refuse(c, "%s", "TLS arena is full");
     mbedtls_x509_crt_free(&anchor);
+    c->anchor.p = NULL;
     return c->done;
 }
 
@@ -353,6 +368,8 @@ int tls_verify_step(struct tls_chain *c)
         return RC_AUTH;
     if (c->length == 0)
         return begin(c);
+    if (c->anchor.p)
+        return finish(c) ? RC_OK : RC_AGAIN;
     if (c->signatures == LIMIT_TLS_SIGNATURES) {
         (void)refuse(c, "%s", "no way to a trusted CA found among so many");
         return RC_AUTH;
@@ -362,7 +379,9 @@ int tls_verify_step(struct tls_chain *c)
     struct der_view der;
     if (tls_trust_issuer(c->certset, child, last->anchors, &der)) {
         last->anchors++;
-        return signed_by(c, child, der) && finish(c, der) ? RC_OK : RC_AGAIN;
+        if (signed_by(c, child, der))
+            c->anchor = der;
+        return RC_AGAIN;
     }
     issuer = c->length < LIMIT_TLS_CHAIN ? next_presented(c, last) : NULL;
     if (issuer) {

@@ -8,14 +8,17 @@
  *     tls_verify_begin     whom we want, whom we trust
  *     tls_chain_add        each certificate, before it is parsed: a patch
  *                          calls it in Mbed TLS's place
- *     tls_verify_step      one signature a call, until RC_OK or RC_AUTH
+ *     tls_verify_step      one signature a call, and at last the names and
+ *                          dates of the way found, until RC_OK or RC_AUTH
  *     tls_verify_done      is what lets a session be used, and nothing else
  *
  * What a stranger can make us do is bounded: LIMIT_TLS_CHAIN certificates
  * with keys that x509_cert_refuse lets pass, LIMIT_TLS_SIGNATURES
- * verifications, one of them a step. The dearest is one of P-384: 33 M
- * instructions of a Cortex-A7. Everything in a certificate is outside input;
- * from it only dates, and names made printable, reach a text. */
+ * verifications, one of them a step; the dearest is one of P-384: 33 M
+ * instructions of a Cortex-A7. Names and name constraints are compared in a
+ * step of their own, LIMIT_TLS_NAMES of them: 14 M. Everything in a
+ * certificate is outside input; from it only dates, and names made printable,
+ * reach a text. */
 #ifndef TLS_VERIFY_PRIVATE_H
 #define TLS_VERIFY_PRIVATE_H
 
@@ -53,6 +56,8 @@ struct tls_chain { /* of the session that is open */
     struct tls_link way[LIMIT_TLS_CHAIN];
     unsigned length; /* of the way; 0: not begun                            */
     unsigned signatures;
+    struct der_view anchor; /* that the way has reached; .p NULL: none yet  */
+    size_t compared;        /* see LIMIT_TLS_NAMES                          */
     bool done;
     int64_t lo, hi; /* latest notBefore, earliest notAfter of the way       */
     char why[128];  /* the first reason to refuse                           */
@@ -64,8 +69,9 @@ struct tls_chain { /* of the session that is open */
 int tls_verify_begin(struct tls_chain *chain, const char *name, uint8_t certset,
                      const struct cert_clock *clock) MUST_CHECK;
 
-/* Verifies one signature more. Returns RC_AGAIN: call it again, RC_OK: the
- * server is the one we want, RC_AUTH: it is not, and chain->why says why. */
+/* Verifies one signature more, or judges the way that they make. Returns
+ * RC_AGAIN: call it again, RC_OK: the server is the one we want, RC_AUTH: it
+ * is not, and chain->why says why. */
 int tls_verify_step(struct tls_chain *chain) MUST_CHECK;
 
 /* Has a way been found, and everything on it judged good? */

@@ -59,7 +59,7 @@ void *arena_get(struct arena *a, size_t len)
         return NULL;
     uint32_t need = (uint32_t)((len + sizeof(struct header) + ARENA_ALIGN - 1) /
                                ARENA_ALIGN * ARENA_ALIGN);
-    struct header *h = at(a, 0);
+    struct header *h = a->low < a->size ? at(a, a->low) : NULL;
     while (h && (h->state != FREE || h->size < need))
         h = next(a, h);
     if (!h)
@@ -68,6 +68,8 @@ void *arena_get(struct arena *a, size_t len)
     h->state = TAKEN;
     a->used += h->size;
     size_t end = offset_of(a, h) + h->size;
+    if (offset_of(a, h) == a->low)
+        a->low = end;
     if (end > a->peak)
         a->peak = end;
     return memset(h + 1, 0, h->size - sizeof *h);
@@ -97,6 +99,8 @@ void arena_put(struct arena *a, void *block)
     memset(block, 0, h->size - sizeof *h);
     h->state = FREE;
     a->used -= h->size;
+    if (offset_of(a, h) < a->low)
+        a->low = offset_of(a, h);
     struct header *behind = next(a, h);
     if (behind && behind->state == FREE)
         merge(a, h);

@@ -2,8 +2,9 @@
  * caller owns, for a library that cannot do without.
  *
  * Each user has an arena of its own, so that one of them can use up its own
- * only. First fit, neighbours merge when they are free. A block that was
- * damaged, or freed twice, is our own bug and stops us. */
+ * only. First fit, neighbours merge when they are free; the blocks in front of
+ * the first gap cost no time, however many they are. A block that was damaged,
+ * or freed twice, is our own bug and stops us. */
 #ifndef ARENA_H
 #define ARENA_H
 
@@ -16,6 +17,7 @@ struct arena {
     size_t size;
     size_t used; /* bytes in blocks, their headers included                 */
     size_t peak; /* how far from its beginning it was ever used             */
+    size_t low;  /* private: no gap lies before this block                  */
 };
 
 /* Takes size bytes of memory, aligned to ARENA_ALIGN, as one free block. */

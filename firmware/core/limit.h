@@ -41,6 +41,7 @@
 #define LIMIT_TLS_SESSIONS   3
 #define LIMIT_TLS_CHAIN      6 /* certificates that a server may present      */
 #define LIMIT_TLS_SIGNATURES 8 /* verifications to find its way to a root     */
+#define LIMIT_TLS_NAMES      524288 /* names times bytes of constraints  */
 
 #define LIMIT_TLS_SESSION_ARENA (51 * 1024)
 #define LIMIT_TLS_COMMON        (7 * 1024)

@@ -131,6 +131,15 @@ def hostile(b):
     b.ask("1000 names", "names, more than", [make.leaf(one, [dns(
         f"n{i}") for i in range(999)] + [dns(HOST)]), one],
         alike="a limit on the memory of a session")
+    allowed = [dns("test")] + [dns(f"{i:03}") for i in range(990)]
+    narrow = make.ca("narrow", b.root, [constraints(allowed)])
+    for names, want, alike in (
+            (70, "ok", True), (200, "too many names and name constraints",
+                               "a limit on what one pass may cost")):
+        b.ask(f"{names} names held against 991 constraints", want, [
+            make.leaf(narrow, [dns(HOST)] + [
+                dns(f"{i}.test") for i in range(names - 1)]), narrow],
+            alike=alike)
     b.ask("a serial number of 500 bytes", "ok", [make.leaf(
         one, serial=1 << 3999), one], alike=None)
     b.ask("an exponent of 3", "ok", [make.leaf(make.ca(

@@ -13,6 +13,8 @@ ANSWER = ANSWERS["good"]
 class Listener:
     """Accepts, and hands each connection to serve() in a thread."""
 
+    connections = 0
+
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
@@ -24,6 +26,7 @@ class Listener:
                 c, _ = self.socket.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self.guarded, args=(c,),
                              daemon=True).start()
 
