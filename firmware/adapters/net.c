@@ -132,7 +132,19 @@ void net_status(struct status_net *out)
     *out = (struct status_net){.link = port_eth_link(),
                                .addr4 = net_address4(),
                                .addr6 = net_address6(),
+                               .dhcp = net.conf->static_ip4 ? STATUS_DHCP_OFF
+                                                            : net_dhcp_state(),
+                               .routes4 = net_dhcp_routes(),
+                               .router6 = net_filter_has_router(),
                                .dropped = net_dropped()};
+    net_dns_servers(out);
+    if (!has4())
+        return;
+    uint32_t mask = lwip_ntohl(netif_ip4_netmask(&net.netif)->addr);
+    for (; mask & UINT32_C(1) << 31; mask <<= 1)
+        out->bits4++;
+    if (!ip4_addr_isany(netif_ip4_gw(&net.netif)))
+        out->gateway4 = addr_from_ip4(netif_ip4_gw(&net.netif));
 }
 
 /* ---- link and configuration ---------------------------------------------- */
@@ -266,6 +278,7 @@ mono_ns net_poll(mono_ns now)
     bool more = net.added && net_if_poll(&net.netif);
     sys_check_timeouts();
     if (net.added) {
+        net_dhcp_watch(&net.netif);
         solicit(now);
         watch_address(now);
     }

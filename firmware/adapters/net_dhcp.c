@@ -5,6 +5,7 @@
 #include "core/dhcp_routes.h"
 #include "core/limit.h"
 #include "lwip/dhcp.h"
+#include "lwip/prot/dhcp.h"
 #include "net.h"
 #include "net_hooks.h"
 #include "net_private.h"
@@ -23,6 +24,8 @@ static struct {
     void (*hears)(const struct addr *addr, size_t count);
     struct dhcp_routes routes; /* of the last lease                          */
     bool said_bad;
+    uint8_t state;   /* lwIP's, as of the last look                          */
+    unsigned offers; /* since the last lease that were taken up              */
     /* Option 121 of the message in hand; a long one comes in pieces (RFC 3396).
      */
     uint32_t frame;
@@ -34,6 +37,32 @@ void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
 {
     memset(&d, 0, sizeof d);
     d.hears = told;
+}
+
+/* ---- how far it has come ------------------------------------------------- */
+
+void net_dhcp_watch(const struct netif *n)
+{
+    const struct dhcp *lease = netif_dhcp_data(n);
+    uint8_t state = lease ? lease->state : DHCP_STATE_OFF;
+    if (state == DHCP_STATE_BOUND)
+        d.offers = 0;
+    else if (state == DHCP_STATE_REQUESTING && state != d.state)
+        d.offers++;
+    d.state = state;
+}
+
+enum status_dhcp net_dhcp_state(void)
+{
+    const struct netif *n = netif_default;
+    if (n && !ip4_addr_isany_val(*netif_ip4_addr(n)))
+        return STATUS_DHCP_LEASE;
+    return d.offers > 1 ? STATUS_DHCP_UNCONFIRMED : STATUS_DHCP_SILENT;
+}
+
+bool net_dhcp_routes(void)
+{
+    return d.routes.count > 0;
 }
 
 /* ---- routes -------------------------------------------------------------- */

@@ -96,6 +96,12 @@ static void tell_servers(mono_ns now)
     resolver_servers(&dns.r, list, n, now);
 }
 
+void net_dns_servers(struct status_net *out)
+{
+    out->nameservers = dns.r.servers;
+    memcpy(out->nameserver, dns.r.server, sizeof out->nameserver);
+}
+
 void net_dns_forget(void)
 {
     memset(dns.v4, 0, sizeof dns.v4);

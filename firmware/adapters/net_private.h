@@ -6,6 +6,7 @@
 
 #include "core/addr.h"
 #include "core/conf.h"
+#include "core/status.h"
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
@@ -67,11 +68,22 @@ err_t net_filter_output6(struct netif *n, struct pbuf *p, const ip6_addr_t *to);
  * tells the socket that sent it. */
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
 
+/* ---- DHCP (net_dhcp.c) --------------------------------------------------- */
+
+/* Looks how far DHCP has come; to be called at every pass. */
+void net_dhcp_watch(const struct netif *n);
+/* Returns how far it has come, of a board that asks for an address by it. */
+enum status_dhcp net_dhcp_state(void);
+/* Tells whether the lease names ways to some networks. */
+bool net_dhcp_routes(void);
+
 /* ---- names (net_dns.c) -------------------------------------------- */
 
 /* Starts the resolver. conf stays the caller's; its name servers are asked
  * first, then those of DHCP, then those of router advertisements. */
 void net_dns_init(const struct conf *conf);
+/* Fills in the name servers that are asked. */
+void net_dns_servers(struct status_net *out);
 /* Forgets what the network told: name servers and names. */
 void net_dns_forget(void);
 /* Asks and answers. To be called after whatever may bring datagrams or name

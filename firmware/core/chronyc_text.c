@@ -229,6 +229,21 @@ static void add_card(struct fmt_text *t, const struct status *s)
             (unsigned long)c->wear.each_a_year);
 }
 
+static void add_ways(struct fmt_text *t, const struct status_net *n)
+{
+    char text[ADDR_TEXT];
+    addr_text(&n->gateway4, text);
+    fmt_add(t, "Routers         : %s%s, %s\n",
+            text[0] ? "gateway " : "no gateway", text,
+            n->router6 ? "an IPv6 router" : "no IPv6 router");
+    fmt_add(t, "Name servers    :%s", n->nameservers ? "" : " no name server");
+    for (unsigned i = 0; i < n->nameservers && i < LIMIT_DNS_SERVERS; i++) {
+        addr_text(&n->nameserver[i], text);
+        fmt_add(t, " %s", text);
+    }
+    fmt_add(t, "\n");
+}
+
 static void add_network(struct fmt_text *t, const struct status *s)
 {
     char text4[ADDR_TEXT], text6[ADDR_TEXT];
@@ -239,6 +254,7 @@ static void add_network(struct fmt_text *t, const struct status *s)
             s->net.link ? "link up" : "no link", why && why[0] ? ": " : "",
             why ? why : "");
     fmt_add(t, "Addresses       : %s %s\n", text4[0] ? text4 : "-", text6);
+    add_ways(t, &s->net);
     fmt_add(t, "Frames dropped  : %lu\n", (unsigned long)s->net.dropped);
 }
 

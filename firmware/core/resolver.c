@@ -271,6 +271,16 @@ static uint8_t bits_of(unsigned v)
     return n;
 }
 
+/* The server of that bit; where there are more or none, the only one known, or
+ * none. */
+static struct addr the_only(const struct resolver *r, unsigned asked)
+{
+    for (unsigned i = 0; i < r->servers; i++)
+        if (asked == 1u << i || (asked == 0 && r->servers == 1))
+            return r->server[i];
+    return (struct addr){0};
+}
+
 int resolver_take(struct resolver *r, int number, mono_ns now,
                   struct resolver_answer *out)
 {
@@ -281,7 +291,12 @@ int resolver_take(struct resolver *r, int number, mono_ns now,
         return RC_AGAIN;
     q->users--;
     *out = (struct resolver_answer){.why = q->why};
-    out->servers = bits_of(q->family[0].asked | q->family[1].asked);
+    unsigned asked = q->family[0].asked | q->family[1].asked;
+    out->servers = bits_of(asked);
+    out->server = q->blamed;
+    out->rcode = q->rcode;
+    if (q->why == RESOLVER_SILENT || q->why == RESOLVER_NO_ROUTE)
+        out->server = the_only(r, asked);
     if (q->why == RESOLVER_FOUND)
         merge(q, out);
     if (q->expires > now)
@@ -300,29 +315,46 @@ void resolver_keep_family(struct resolver_answer *a, uint8_t family)
     a->count = kept;
 }
 
+/* RFC 1035 section 4.1.1 */
+static const char *code_text(unsigned rcode)
+{
+    static const char *const text[] = {
+        [DNS_WIRE_FORMERR] = "FORMERR",
+        [DNS_WIRE_SERVFAIL] = "SERVFAIL",
+        [DNS_WIRE_NOTIMP] = "NOTIMP",
+    };
+    return rcode < LEN(text) && text[rcode] ? text[rcode] : "an odd code";
+}
+
 void resolver_why_text(const struct resolver_answer *a, char out[RESOLVER_WHY])
 {
     static const char *const text[] = {
         [RESOLVER_FOUND] = "",
         [RESOLVER_NO_SERVER] = "no name server",
-        [RESOLVER_NO_NAME] = "no such name",
+        [RESOLVER_NO_NAME] = "no such name (NXDOMAIN): is it spelt right?",
         [RESOLVER_NO_ADDRESS] = "the name has no address",
-        [RESOLVER_REFUSED] = "the name server refuses",
-        [RESOLVER_FAILED] = "the name server fails",
-        [RESOLVER_TRUNCATED] = "the name server's answer is truncated, and "
-                               "none came by TCP",
+        [RESOLVER_REFUSED] = "the name server%s refuses (REFUSED)",
+        [RESOLVER_FAILED] = "the name server%s fails (%s)",
+        [RESOLVER_REFERRAL] = "the name server%s only names others to ask",
+        [RESOLVER_SILENT] = "no answer from the name server%s",
+        [RESOLVER_TRUNCATED] =
+            "the name server's answer is truncated, none by TCP",
         [RESOLVER_MALFORMED] = "the name server's answer is malformed",
         [RESOLVER_ENDLESS] = "the name's CNAME records lead in a circle",
-        [RESOLVER_NO_ROUTE] = "no route to a name server",
+        [RESOLVER_NO_ROUTE] = "no route to the name server%s",
         [RESOLVER_NO_HOST] = "its address is no other host's, and not asked",
         [RESOLVER_NO_FAMILY] = "the name has no address of this family",
         [RESOLVER_NO_ENTROPY] = "no entropy to ask a name server with",
     };
-    if (a->why != RESOLVER_SILENT)
-        (void)fmt(out, RESOLVER_WHY, "%s", text[a->why]);
-    else if (a->servers == 1)
-        (void)fmt(out, RESOLVER_WHY, "no answer from the name server");
-    else
+    char server[1 + ADDR_TEXT] = " ";
+    addr_text(&a->server, server + 1);
+    if (!server[1])
+        server[0] = 0;
+    if (a->why == RESOLVER_SILENT && a->servers != 1)
         (void)fmt(out, RESOLVER_WHY, "no answer from %u name servers",
                   (unsigned)a->servers);
+    else if (a->why == RESOLVER_NO_ROUTE && !server[0])
+        (void)fmt(out, RESOLVER_WHY, "no route to a name server");
+    else
+        (void)fmt(out, RESOLVER_WHY, text[a->why], server, code_text(a->rcode));
 }

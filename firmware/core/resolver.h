@@ -58,7 +58,8 @@ enum resolver_why {
     RESOLVER_NO_NAME,    /* NXDOMAIN                                        */
     RESOLVER_NO_ADDRESS, /* the name has no A and no AAAA record            */
     RESOLVER_REFUSED,
-    RESOLVER_FAILED, /* SERVFAIL and the like                               */
+    RESOLVER_FAILED,   /* SERVFAIL and the like                               */
+    RESOLVER_REFERRAL, /* it only names others to ask                       */
     RESOLVER_SILENT,
     RESOLVER_TRUNCATED, /* and no TCP                                       */
     RESOLVER_MALFORMED,
@@ -72,7 +73,9 @@ enum resolver_why {
 struct resolver_answer {
     enum resolver_why why;
     uint8_t servers; /* that were asked                                     */
-    uint8_t count;   /* addresses, IPv4 and IPv6 by turns, each once        */
+    struct addr server; /* the only one, or the one that why is about       */
+    uint8_t rcode;      /* RESOLVER_FAILED: what it said                    */
+    uint8_t count; /* addresses, IPv4 and IPv6 by turns, each once        */
     struct addr addr[LIMIT_DNS_ADDRESSES];
     uint32_t ttl_s; /* how long this holds from now                         */
 };
@@ -81,9 +84,9 @@ struct resolver_answer {
  * of them. Where none is left, why says so. */
 void resolver_keep_family(struct resolver_answer *a, uint8_t family);
 
-#define RESOLVER_WHY 64
+#define RESOLVER_WHY 96
 /* Writes why there is no address, for a person: "no answer from 3 name
- * servers". */
+ * servers", "the name server 192.0.2.1 refuses (REFUSED)". */
 void resolver_why_text(const struct resolver_answer *a, char out[RESOLVER_WHY]);
 
 struct resolver_family { /* one half of a question; fields private          */
@@ -111,6 +114,8 @@ struct resolver_question { /* fields private                                */
     char name[LIMIT_NAME]; /* small letters, no dot at the end              */
     mono_ns since, give_up, expires;
     enum resolver_why why;
+    struct addr blamed; /* the server whose answer was the last bad one     */
+    uint8_t rcode;      /* of it                                            */
     struct resolver_family family[2]; /* A, AAAA                            */
 };
 

@@ -116,6 +116,7 @@ static void useless(struct resolver *r, struct resolver_query *one,
     struct resolver_family *f = &q->family[one->family];
     resolver_close(r, one);
     f->why = why;
+    q->blamed = one->to;
     if (is_current(r, one))
         f->useless |= (uint8_t)(1u << one->server);
     if (f->turn == one->server + 1 || one->tcp)
@@ -213,8 +214,11 @@ static void failed(struct resolver *r, struct resolver_query *one,
         ASSERT(rc == RC_OK); /* it draws nothing */
         return;
     }
+    r->question[one->question].rcode = (uint8_t)a->rcode;
     useless(r, one,
-            a->rcode == DNS_WIRE_REFUSED ? RESOLVER_REFUSED : RESOLVER_FAILED,
+            a->rcode == DNS_WIRE_REFUSED   ? RESOLVER_REFUSED
+            : a->rcode == DNS_WIRE_NOERROR ? RESOLVER_REFERRAL
+                                           : RESOLVER_FAILED,
             now);
 }
 

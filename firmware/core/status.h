@@ -151,6 +151,18 @@ struct status_timefloor {
 struct status_net {
     bool link;
     struct addr addr4, addr6; /* family 0: none                             */
+    uint8_t bits4;            /* of addr4 that are our network's            */
+    enum status_dhcp {
+        STATUS_DHCP_OFF,         /* chrony.conf has an address line          */
+        STATUS_DHCP_SILENT,      /* no lease: nobody has answered            */
+        STATUS_DHCP_UNCONFIRMED, /* one offers, and confirms nothing        */
+        STATUS_DHCP_LEASE
+    } dhcp;
+    struct addr gateway4; /* to everywhere; family 0: none                  */
+    bool routes4;         /* DHCP has named ways to some networks           */
+    bool router6;         /* an IPv6 router answers                         */
+    uint8_t nameservers;
+    struct addr nameserver[LIMIT_DNS_SERVERS];
     uint32_t dropped; /* frames, because a queue or a pool was full         */
 };
 

@@ -4,6 +4,7 @@
 
 #include "fmt.h"
 #include "utc.h"
+#include "why_net.h"
 
 #define S_NS  INT64_C(1000000000)
 #define MS_NS INT64_C(1000000)
@@ -246,6 +247,35 @@ static source_set add_times(struct fmt_text *t, const struct status *s)
 
 /* ---- the sentence -------------------------------------------------------- */
 
+static bool heard(const struct status *s)
+{
+    for (unsigned i = 0; i < s->sources.count; i++)
+        if (s->timekeeper.row[i].select.judged ||
+            s->sources.row[i].last_rx_ago_s >= 0)
+            return true;
+    return false;
+}
+
+/* What a network lacks on which nobody was ever heard: a source of our own
+ * network needs no router, and one that has an address no name server. */
+static void add_network(struct fmt_text *t, const struct status *s)
+{
+    char text[WHY_TEXT];
+    bool far = false, named = false;
+    for (unsigned i = 0; i < s->sources.count; i++) {
+        const struct addr *to = &s->sources.row[i].addr;
+        far = far || !to->family || !why_net_is_near(&s->net, to);
+        named = named || to->family || s->sources.row[i].key_id;
+    }
+    size_t n = why_net_address(&s->net, text, sizeof text);
+    if (n == 0 && far && !heard(s))
+        n = why_net_beyond(&s->net, text, sizeof text);
+    if (n == 0 && !named && !heard(s))
+        n = why_net_names(&s->net, text, sizeof text);
+    if (n > 0)
+        fmt_add(t, "%s", text);
+}
+
 /* What keeps all sources away; false: nothing does. */
 static bool add_outer_cause(struct fmt_text *t, const struct status *s)
 {
@@ -266,20 +296,9 @@ static bool add_outer_cause(struct fmt_text *t, const struct status *s)
         fmt_add(t, "chrony.conf has no server or pool line");
     else if (port && port[0])
         fmt_add(t, "no Ethernet: %s", port);
-    else if (!s->net.link)
-        fmt_add(t, "no Ethernet link: is the cable in?");
-    else if (!s->net.addr4.family && !s->net.addr6.family)
-        fmt_add(t, "no address from DHCP, nor from an IPv6 router");
+    else
+        add_network(t, s);
     return t->len > 0;
-}
-
-static bool heard(const struct status *s)
-{
-    for (unsigned i = 0; i < s->sources.count; i++)
-        if (s->timekeeper.row[i].select.judged ||
-            s->sources.row[i].last_rx_ago_s >= 0)
-            return true;
-    return false;
 }
 
 static source_set troubled(const struct status *s)

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "adapters/net.h"
 #include "core/aead.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "core/why_net.h"
 #include "log.h"
 
 #define RESOLVE_S     2
@@ -111,10 +113,24 @@ void source_status(const struct source *s, struct status_source *out,
     memcpy(out->trouble, s->trouble, sizeof out->trouble);
 }
 
+void source_no_way(struct source *s, const struct addr *to,
+                   const char *otherwise)
+{
+    char why[sizeof s->trouble];
+    struct status_net n;
+    net_status(&n);
+    if (why_net_way(&n, to, why, sizeof why) == 0)
+        (void)fmt(why, sizeof why, "%s", otherwise);
+    source_trouble(s, why);
+}
+
 void source_unresolved(struct source *s, const struct resolver_answer *a)
 {
     char why[RESOLVER_WHY], text[sizeof s->trouble];
-    resolver_why_text(a, why);
+    struct status_net n;
+    net_status(&n);
+    if (a->why != RESOLVER_NO_SERVER || why_net_names(&n, why, sizeof why) == 0)
+        resolver_why_text(a, why);
     (void)fmt(text, sizeof text, "name does not resolve: %s", why);
     source_trouble(s, text);
 }

@@ -81,6 +81,11 @@ void source_trouble(struct source *s, const char *what);
 /* Does the same, but does not log what is another text in its numbers alone. */
 void source_trouble_value(struct source *s, const char *what);
 
+/* Says why nothing can leave for an address: the network's words, or these
+ * where it is not to blame. */
+void source_no_way(struct source *s, const struct addr *to,
+                   const char *otherwise);
+
 /* Says why the source's name has no address. */
 void source_unresolved(struct source *s, const struct resolver_answer *a);
 

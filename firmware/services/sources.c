@@ -252,7 +252,7 @@ static bool send(struct source *s, const uint8_t *msg, size_t len)
     tell_server(s, port);
     int rc = ntp_udp_send(slot_of(s), &s->addr, port, msg, len);
     if (rc == RC_IO)
-        source_trouble(s, "no route to the server");
+        source_no_way(s, &s->addr, "no route to the server");
     else if (rc != RC_OK)
         log_limited(s, "%s: request not sent (%d)", s->conf->label, rc);
     timekeeper_asked(slot_of(s), s->ntp.reach, addr_refid(&s->addr));
@@ -274,7 +274,7 @@ static mono_ns ask_time(struct source *s, mono_ns now)
         } else if (++s->silent >= (s->heard ? 1 : NEW_POLLS)) {
             sources_move_on(s);
             if (!answered)
-                source_trouble(s, "no answer");
+                source_no_way(s, &s->addr, "no answer");
         }
     } else if (rc == RC_SPACE) {
         return free_a_cookie(s, now);

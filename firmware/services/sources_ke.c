@@ -220,7 +220,7 @@ static void unreached(struct source *s, const struct ke_outcome *o, mono_ns now)
     }
     addr_pick_bad(&s->ke.pick, &s->ke.addr);
     s->ke.again = now + wait;
-    source_trouble(s, o->reason);
+    source_no_way(s, &s->ke.addr, o->reason);
 }
 
 static void exchanged(void *arg, const struct ke_outcome *o)

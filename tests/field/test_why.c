@@ -40,6 +40,90 @@ static void no_link(void)
     sim_end();
 }
 
+/* Before: "no address from DHCP, nor from an IPv6 router", with a static
+ * address, too, and "0 of 3 sources agree" where there was one. */
+static void no_way(void)
+{
+    static const char servers[] = "server nts1.test nts iburst\n"
+                                  "server nts2.test nts iburst\n"
+                                  "server nts3.test nts iburst\n";
+    static const struct {
+        const char *name, *conf;
+        bool dead, nak, no_router, no_dns;
+        const char *why;
+    } row[] = {
+        {"no DHCP server", "", true, false, false, false,
+         "no address: no answer from a DHCP server, and no IPv6 router; "
+         "without DHCP, chrony.conf needs an address line"},
+        {"a DHCP server that takes all back", "", false, true, false, false,
+         "no address: a DHCP server offers an address and does not confirm it, "
+         "and no IPv6 router; without DHCP, chrony.conf needs an address "
+         "line"},
+        {"a lease without a gateway", "", false, false, true, false,
+         "no gateway: the DHCP server names none (options 3 and 121)"},
+        {"a lease without a name server", "", false, false, false, true,
+         "no name server: neither DHCP nor chrony.conf (nameserver) names "
+         "one"},
+        {"a lease without both", "", false, false, true, true,
+         "no gateway and no name server: the DHCP server names neither "
+         "(options 3, 121 and 6)"},
+        {"an address line alone", "address 10.0.0.100/24\n", false, false,
+         false, false,
+         "no gateway and no name server: beside its address line, chrony.conf "
+         "needs a gateway and a nameserver line"},
+        {"no gateway line", "address 10.0.0.100/24\nnameserver 10.0.0.1\n",
+         false, false, false, false,
+         "no gateway: chrony.conf has an address, but no gateway line"},
+        {"no nameserver line", "address 10.0.0.100/24\ngateway 10.0.0.1\n",
+         false, false, false, false,
+         "no name server: chrony.conf has an address, but no nameserver line"},
+    };
+    for (size_t i = 0; i < LEN(row); i++) {
+        char conf[400];
+        snprintf(conf, sizeof conf, "%s%s", servers, row[i].conf);
+        start(row[i].name, conf);
+        w->dhcp_dead = row[i].dead;
+        w->dhcp_nak = row[i].nak;
+        w->dhcp_no_router = row[i].no_router;
+        w->dhcp_no_dns = row[i].no_dns;
+        sim_boot();
+        sim_run(60);
+        says("Clock not set", row[i].why);
+        sim_end();
+    }
+}
+
+/* Before: "no answer from the name server", "the name server fails". */
+static void bad_names(void)
+{
+    static const struct {
+        int lie;
+        const char *conf, *why;
+    } row[] = {
+        {SIM_DNS_DEAD, "server nts1.test nts\n",
+         "nts1.test: name does not resolve: no answer from the name server "
+         "10.0.0.1"},
+        {SIM_DNS_FAILS, "server nts1.test nts\n",
+         "nts1.test: name does not resolve: the name server 10.0.0.1 fails "
+         "(SERVFAIL)"},
+        {SIM_DNS_TRUE, "server mts1.test nts\n",
+         "mts1.test: name does not resolve: no such name (NXDOMAIN): is it "
+         "spelt right?"},
+        {SIM_DNS_TRUE, "server 2001:db8::1 nts\n",
+         "2001:db8::1: no IPv6 address: no router: none advertises itself"},
+    };
+    for (size_t i = 0; i < LEN(row); i++) {
+        char why[200];
+        start("a name server's ways", row[i].conf);
+        w->dns_lie = row[i].lie;
+        sim_boot();
+        sim_run(60);
+        snprintf(why, sizeof why, "no source can be used: %s", row[i].why);
+        says("Clock not set", why);
+        sim_end();
+    }
+}
+
 /* Before: 0 of 3 sources agree, 2 needed. */
 static void no_names(void)
 {
@@ -48,7 +132,8 @@ static void no_names(void)
     sim_boot();
     sim_run(120);
     says("Clock not set", "no source can be used: all 3 sources: name does "
-                          "not resolve: no answer from the name server");
+                          "not resolve: no answer from the name server "
+                          "10.0.0.1");
     sim_end();
 }
 
@@ -179,7 +264,9 @@ int main(void)
 {
     sim_setup();
     no_link();
+    no_way();
     no_names();
+    bad_names();
     bad_strata();
     not_synchronised();
     no_keys();

@@ -329,6 +329,11 @@ struct addr net_address4(void)
     return (struct addr){0};
 }
 
+void net_status(struct status_net *out)
+{
+    *out = (struct status_net){0};
+}
+
 struct addr net_address6(void)
 {
     return (struct addr){0};

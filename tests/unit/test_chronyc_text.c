@@ -317,7 +317,7 @@ static void bootstrap(void **state)
     s.timekeeper.tracking.synchronised = false;
     s.sources.count = 3;
     s.net.link = true;
-    s.net.addr4.family = 4;
+    s.net.addr4.family = s.net.gateway4.family = 4;
     for (size_t i = 0; i < 3; i++) {
         (void)snprintf(s.sources.row[i].name, LIMIT_NAME, "nts%zu.test", i + 1);
         s.sources.row[i].last_rx_ago_s = -1;
@@ -388,7 +388,7 @@ static void extremes(void **state)
     s.config.hostname = s.machine.name = s.machine.last_reset =
         s.machine.trouble = "text";
     s.config.file = CONFIG_READ;
-    s.net.link = s.store.card = s.store.state_partition = true;
+    s.net.router6 = s.net.link = s.store.card = s.store.state_partition = true;
     s.net.addr4.family = 4;
     s.net.addr6.family = 6;
     s.config.save = s.store.failing = s.pps.on = s.timefloor.from_cookies =
@@ -479,6 +479,10 @@ static void machine(void **state)
     s.config.hostname = "gnomon";
     s.net = (struct status_net){
         .addr6 = {.family = 6, .b = {0x20, 1, 0xd, 0xb8, [15] = 1}},
+        .router6 = true,
+        .nameservers = 2,
+        .nameserver = {{4, {192, 0, 2, 53}},
+                       {6, {0x20, 1, 0xd, 0xb8, [15] = 0x35}}},
         .dropped = 5};
     s.pps = (struct status_pps){.on = true, .armed = 3600, .missed = 4};
     (void)chronyc_board(&s, out, sizeof(out));
@@ -486,7 +490,9 @@ static void machine(void **state)
         "Board           : a board\nHost name       : gnomon\n",
         "Starts          : 7 since power-on\nCrashes         : 2 in a row\n",
         "Ethernet        : no link: the adapter is of a kind that Gnomon does "
-        "not know\nAddresses       : - 2001:db8::1\nFrames dropped  : 5\n",
+        "not know\nAddresses       : - 2001:db8::1\n"
+        "Routers         : no gateway, an IPv6 router\n"
+        "Name servers    : 192.0.2.53 2001:db8::35\nFrames dropped  : 5\n",
         "Card errors     : 3\nJournal         : 0 writes, 0 errors\n",
         "Pulses          : 3600, 4 missed\n",
         "Stack peak      : 99 of 4096 bytes\nInterrupt stack : 77 of 2048 "
@@ -497,11 +503,15 @@ static void machine(void **state)
     s.machine = (struct status_machine){
         .name = "", .last_reset = "", .trouble = "", .stack_size = 1};
     s.net = (struct status_net){.link = true,
-                                .addr4 = {.family = 4, .b = {192, 0, 2, 1}}};
+                                .addr4 = {.family = 4, .b = {192, 0, 2, 1}},
+                                .gateway4 = {4, {192, 0, 2, 9}}};
     s.pps.on = false;
     (void)chronyc_board(&s, out, sizeof(out));
     assert_non_null(strstr(out, "Ethernet        : link up\n"
-                                "Addresses       : 192.0.2.1 \n"));
+                                "Addresses       : 192.0.2.1 \n"
+                                "Routers         : gateway 192.0.2.9, no "
+                                "IPv6 router\n"
+                                "Name servers    : no name server\n"));
     static const char *const none[] = {"Starts", "Crashes", "Pulses",
                                        "Interrupt stack"};
     for (size_t i = 0; i < LEN(none); i++)

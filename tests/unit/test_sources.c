@@ -56,6 +56,7 @@ size_t port_console(const char *s, size_t len)
 static struct {
     bool up;
     struct addr own;
+    bool no_gateway;
     unsigned resolves, sends;
     char name[LIMIT_NAME]; /* last asked                                    */
     net_resolved done;     /* NULL: answered                                */
@@ -80,6 +81,14 @@ bool net_up(void)
 struct addr net_address4(void)
 {
     return net.own;
+}
+
+void net_status(struct status_net *out)
+{
+    *out = (struct status_net){.addr4 = {4, {192, 168, 1, 7}},
+                               .bits4 = 24,
+                               .dhcp = STATUS_DHCP_LEASE,
+                               .gateway4 = {net.no_gateway ? 0 : 4, {0}}};
 }
 
 struct addr net_address6(void)
@@ -835,6 +844,12 @@ static void another_network(void **state)
     net.send_rc = RC_IO;
     run(2 * MONO_S);
     assert_string_equal(row(0).trouble, "no route to the server");
+    net.no_gateway = true;
+    found("192.0.2.2");
+    run(2 * MONO_S);
+    assert_string_equal(
+        row(0).trouble,
+        "no gateway: the DHCP server names none (options 3 and 121)");
 }
 
 int main(void)

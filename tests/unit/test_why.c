@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/why.h"
+#include "core/why_net.h"
 
 static struct status s;
 
@@ -21,7 +22,9 @@ static int setup(void **state)
     s.config.file = CONFIG_READ;
     s.store.card = true;
     s.net.link = true;
-    s.net.addr4.family = 4;
+    s.net.addr4.family = s.net.gateway4.family = 4;
+    s.net.dhcp = STATUS_DHCP_LEASE;
+    s.net.nameservers = 1;
     s.sources.count = 3;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++) {
         (void)snprintf(s.sources.row[i].name, LIMIT_NAME, "%c.test", 'a' + i);
@@ -82,7 +85,18 @@ static void no_network(void **state)
     (void)state;
     trouble(0, "no answer");
     s.net.addr4.family = 0;
-    expect("no address from DHCP, nor from an IPv6 router");
+    s.net.dhcp = STATUS_DHCP_SILENT;
+    expect("no address: no answer from a DHCP server, and no IPv6 router; "
+           "without DHCP, chrony.conf needs an address line");
+    s.net.dhcp = STATUS_DHCP_UNCONFIRMED;
+    expect("no address: a DHCP server offers an address and does not confirm "
+           "it, and no IPv6 router; without DHCP, chrony.conf needs an address "
+           "line");
+    s.net.router6 = true;
+    s.net.dhcp = STATUS_DHCP_SILENT;
+    expect("no address: no answer from a DHCP server, and the IPv6 router "
+           "gives none (DHCPv6 is not asked); without DHCP, chrony.conf needs "
+           "an address line");
     s.net.addr6.family = 6;
     expect("no source can be used: a.test: no answer; b.test and c.test not "
            "heard yet");
@@ -90,6 +104,99 @@ static void no_network(void **state)
     expect("no Ethernet link: is the cable in?");
     s.machine.trouble = "no driver for this device";
     expect("no Ethernet: no driver for this device");
+}
+
+static struct addr at(const char *text)
+{
+    struct addr a;
+    assert_int_equal(addr_parse(text, &a), RC_OK);
+    return a;
+}
+
+/* An address, but no way beyond its network, or nobody who knows names. */
+static void no_way(void **state)
+{
+    (void)state;
+    s.net.addr4 = at("10.9.0.7");
+    s.net.bits4 = 24;
+    s.net.gateway4.family = 0;
+    expect("no gateway: the DHCP server names none (options 3 and 121)");
+    s.net.routes4 = true;
+    expect("no gateway: the DHCP server's routes (option 121) lead elsewhere");
+    s.net.routes4 = false;
+    s.net.nameservers = 0;
+    expect("no gateway and no name server: the DHCP server names neither "
+           "(options 3, 121 and 6)");
+    s.net.dhcp = STATUS_DHCP_OFF;
+    expect("no gateway and no name server: beside its address line, "
+           "chrony.conf needs a gateway and a nameserver line");
+    s.net.nameservers = 1;
+    expect("no gateway: chrony.conf has an address, but no gateway line");
+    s.net.gateway4 = at("10.9.0.1");
+    expect("no source has answered yet");
+    s.net.nameservers = 0;
+    expect("no name server: chrony.conf has an address, but no nameserver "
+           "line");
+    s.net.dhcp = STATUS_DHCP_LEASE;
+    expect("no name server: neither DHCP nor chrony.conf (nameserver) names "
+           "one");
+    s.sources.row[2].addr = at("192.0.2.1"); /* one needs no name */
+    expect("no source has answered yet");
+    s.net.gateway4.family = 0;
+    for (unsigned i = 0; i < 3; i++) /* all need no gateway */
+        s.sources.row[i].addr = at("10.9.0.250");
+    expect("no source has answered yet");
+    s.sources.row[0].addr = at("10.9.1.1");
+    says(1, 'W', 0); /* what is heard says more */
+    expect("0 of 3 sources agree, 2 needed: a.test and c.test not heard yet");
+}
+
+static void ipv6_alone(void **state)
+{
+    (void)state;
+    s.net.addr4.family = s.net.gateway4.family = 0;
+    s.net.dhcp = STATUS_DHCP_SILENT;
+    s.net.addr6 = at("2001:db8::7");
+    expect("no router: no IPv6 router answers");
+    s.net.router6 = true;
+    expect("no source has answered yet");
+    s.net.nameservers = 0;
+    expect("no name server: neither a router nor chrony.conf (nameserver) "
+           "names one");
+}
+
+/* Of one source, while others may have another way. */
+static void way(const char *to, const char *want)
+{
+    char out[96];
+    struct addr a = at(to);
+    size_t n = why_net_way(&s.net, &a, out, sizeof out);
+    assert_string_equal(out, want);
+    assert_int_equal(n, strlen(want));
+}
+
+static void ways(void **state)
+{
+    (void)state;
+    s.net.addr4 = at("10.9.0.7");
+    s.net.bits4 = 24;
+    way("192.0.2.1", "");
+    way("2001:db8::1", "no IPv6 address: no router: none advertises itself");
+    s.net.router6 = true;
+    way("2001:db8::1",
+        "no IPv6 address: the router gives none (DHCPv6 is not asked)");
+    s.net.addr6 = at("2001:db8:1::7");
+    way("2001:db8::1", "");
+    s.net.router6 = false;
+    way("2001:db8::1", "no router: no IPv6 router answers");
+    way("2001:db8:1::1", "");
+    s.net.gateway4.family = 0;
+    way("192.0.2.1",
+        "no gateway: the DHCP server names none (options 3 and 121)");
+    way("10.9.0.1", "");
+    s.net.addr4.family = 0;
+    s.net.dhcp = STATUS_DHCP_SILENT;
+    way("192.0.2.1", "no IPv4 address: no answer from a DHCP server");
 }
 
 static void an_operator(void **state)
@@ -274,6 +381,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(no_configuration, setup),
         cmocka_unit_test_setup(no_network, setup),
+        cmocka_unit_test_setup(no_way, setup),
+        cmocka_unit_test_setup(ipv6_alone, setup),
+        cmocka_unit_test_setup(ways, setup),
         cmocka_unit_test_setup(an_operator, setup),
         cmocka_unit_test_setup(nobody_is_heard, setup),
         cmocka_unit_test_setup(a_quorum_is_lacking, setup),

@@ -45,7 +45,9 @@ static int setup(void **state)
     now = MONO_S;
     s.sources.count = 2;
     s.net.link = true;
-    s.net.addr4.family = 4;
+    s.net.addr4.family = s.net.gateway4.family = 4;
+    s.net.dhcp = STATUS_DHCP_LEASE;
+    s.net.nameservers = 1;
     for (unsigned i = 0; i < 2; i++) {
         strcpy(s.sources.row[i].name, i ? "b.test" : "a.test");
         s.sources.row[i].last_rx_ago_s = -1;

@@ -258,7 +258,7 @@ static void dhcp(const uint8_t *m, size_t len)
     }
     if (w->dhcp_dead || (kind != 1 && kind != 3)) /* DISCOVER, REQUEST */
         return;
-    bool nak = kind == 3 && wants != w->address;
+    bool nak = kind == 3 && (w->dhcp_nak || wants != w->address);
     memcpy(a + 4, m + 4, 4);
     bytes_put32(a + 16, nak ? 0 : w->address);
     memcpy(a + 28, m + 28, 16);
@@ -275,8 +275,10 @@ static void dhcp(const uint8_t *m, size_t len)
     }
     option(&o, 51, w->lease_s);
     option(&o, 1, 0xffffff00);
-    option(&o, 3, w->dhcp_evil ? EVIL : ROUTER);
-    option(&o, 6, w->dhcp_evil ? EVIL : ROUTER);
+    if (!w->dhcp_no_router)
+        option(&o, 3, w->dhcp_evil ? EVIL : ROUTER);
+    if (!w->dhcp_no_dns)
+        option(&o, 6, w->dhcp_evil ? EVIL : ROUTER);
     if (w->dhcp_evil)
         option(&o, 42, SERVER_0 + SIM_SERVERS - 1);
     writer_u8(&o, 255);
