@@ -205,7 +205,7 @@ $(H)/libdrivers.a: $(call objects,$(H),$(DRIVERS))
 
 include tests/build.mk
 
-host: $(H)/gnomon
+host: $(H)/gnomon $(H)/gnomon-genet
 
 # ---- run, test --------------------------------------------------------------
 run: card-of-some-kind $(B)/peers/.fetched

@@ -44,7 +44,14 @@ $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
 # ---- the whole firmware as a Linux process, and tests of its services -------
-HOST_PORT := $(patsubst %,$(H)/obj/tests/host/%.o,port_linux slirp)
+HOST_PORT := $(patsubst %,$(H)/obj/tests/host/%.o,port_linux slirp eth_slirp)
+# The same with its Ethernet through GENET's driver and model.
+GENET_PORT := $(patsubst %,$(H)/obj/tests/%.o,host/port_linux host/slirp \
+                host/eth_genet drivers/genet_model)
+$(H)/gnomon-genet: private LIBS = $(SLIRP)
+$(H)/gnomon-genet: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o \
+                   $(GENET_PORT) $(TEST_LIBS) $(H)/libdrivers.a
+	$(LINK)
 $(H)/gnomon: private LIBS = $(SLIRP)
 $(H)/gnomon: $(H)/obj/firmware/main.o $(H)/obj/tests/host/main.o \
              $(HOST_PORT) $(TEST_LIBS)

@@ -160,7 +160,7 @@ class Process(Machine):
     """The same firmware as a Linux process, under ASan and UBSan: what a
     Machine can do, but for QEMU's own doors."""
 
-    def __init__(self, card):
+    def __init__(self, card, program="gnomon"):
         super().__init__()
-        self.command = [os.path.join(TOP, "build/host/gnomon"), "--card",
+        self.command = [os.path.join(TOP, "build/host", program), "--card",
                         card]

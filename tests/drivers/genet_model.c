@@ -419,6 +419,11 @@ static void tx_run(void)
     }
 }
 
+bool genet_model_sending(void)
+{
+    return at.tx_until != 0;
+}
+
 void genet_model_phy_reset(void)
 {
     phy_power();

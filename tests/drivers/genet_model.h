@@ -60,6 +60,9 @@ bool genet_model_receive(const uint8_t *frame, size_t len);
 /* What has come to pass by now; calls irq while the line is active. */
 void genet_model_run(void);
 
+/* Whether a frame is on its way to the wire. */
+bool genet_model_sending(void);
+
 /* The PHY forgets what it was told, and negotiates as at power-on. */
 void genet_model_phy_reset(void);
 

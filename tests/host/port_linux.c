@@ -58,12 +58,14 @@ void port_idle(uint64_t until_ticks)
     uint64_t now = port_ticks();
     uint64_t left = until_ticks > now ? until_ticks - now : 0;
     uint64_t ms = left / (TICK_HZ / 1000);
-    host_net_wait(ms > 100 ? 100 : (int)ms + (left > 0 ? 1 : 0));
+    ms = ms > 100 ? 100 : ms + (left > 0 ? 1 : 0);
+    host_net_wait(host_eth_wait((int)ms));
 }
 
 void port_poll(void)
 {
     host_net_wait(0);
+    host_eth_poll();
     card.fresh = false;
 }
 
@@ -199,6 +201,7 @@ void host_start(const char *card_path)
     if (card_path)
         open_card(card_path);
     host_net_start();
+    host_eth_start();
 }
 
 int port_fact(unsigned n, char *buf, size_t cap)

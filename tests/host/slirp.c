@@ -1,4 +1,4 @@
-/* slirp.c -- port_eth_* on libslirp: the guest is 10.0.2.15, this machine's
+/* slirp.c -- a network that libslirp fakes: the guest is 10.0.2.15, this machine's
  * 127.0.0.1 is 10.0.2.2, the name server 10.0.2.3. */
 #include <poll.h>
 #include <signal.h>
@@ -246,20 +246,14 @@ void host_net_link(bool up)
     net.count = 0;
 }
 
-/* ---- port.h ------------------------------------------------------------------ */
+/* ---- frames ------------------------------------------------------------------ */
 
-bool port_eth_link(void)
+bool host_net_linked(void)
 {
     return net.link;
 }
 
-void port_eth_mac(uint8_t mac[6])
-{
-    static const uint8_t m[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x57};
-    memcpy(mac, m, sizeof m);
-}
-
-int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
+int host_net_take(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     if (net.count == 0 || first_due() > 0)
         return RC_AGAIN;
@@ -273,13 +267,8 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
     return (int)len;
 }
 
-int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
+void host_net_give(const uint8_t *frame, size_t len)
 {
-    if (!net.link)
-        return RC_OK; /* into the void, as on a dead wire */
-    *stamp = port_ticks();
-    if (lost())
-        return RC_OK;
-    slirp_input(net.slirp, frame, (int)len);
-    return RC_OK;
+    if (net.link && !lost())
+        slirp_input(net.slirp, frame, (int)len);
 }
