@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "core/limit.h"
+#include "core/rdnss.h"
 #include "core/resolver.h"
 #include "lwip/dns.h"
 #include "net.h"
 #include "net_private.h"
 #include "net_tcp.h"
 #include "net_udp.h"
+#include "port.h"
 
 #define EACH 2 /* LWIP_DHCP_MAX_DNS_SERVERS, LWIP_ND6_RDNSS_MAX_DNS_SERVERS */
 
@@ -26,6 +28,7 @@ struct waiting { /* for an answer                                           */
 static struct {
     const struct conf *conf;
     ip_addr_t v4[EACH], v6[EACH]; /* DHCP's, the routers'; all zero: none   */
+    mono_ns v6_until[EACH];
     struct resolver r;
     struct waiting wait[LIMIT_DNS_QUESTIONS];
     struct net_udp udp[LIMIT_DNS_QUERIES];
@@ -57,15 +60,31 @@ const ip_addr_t *dns_getserver(u8_t i)
  * place before that of another, for there may be two routers. */
 static void add6(const ip_addr_t *server, unsigned place)
 {
+    uint32_t s = net_filter_rdnss(ip_2_ip6(server));
+    for (unsigned k = EACH; k-- > 0;)
+        if (ip_addr_isany(&dns.v6[k]))
+            place = k;
     for (unsigned k = 0; k < EACH; k++)
         if (ip_addr_eq(&dns.v6[k], server))
-            return;
-    for (unsigned k = 0; k < EACH; k++)
-        if (ip_addr_isany(&dns.v6[k])) {
-            dns.v6[k] = *server;
-            return;
-        }
+            place = k;
     dns.v6[place] = *server;
+    dns.v6_until[place] =
+        s == RDNSS_FOREVER ? MONO_NEVER : port_mono() + s * MONO_S;
+}
+
+/* Those whose time is over are gone. Returns when the next one's is. */
+static mono_ns expire6(mono_ns now)
+{
+    mono_ns next = MONO_NEVER;
+    for (unsigned k = 0; k < EACH; k++) {
+        if (ip_addr_isany(&dns.v6[k]))
+            continue;
+        if (now < dns.v6_until[k])
+            next = mono_min(next, dns.v6_until[k]);
+        else
+            memset(&dns.v6[k], 0, sizeof dns.v6[k]);
+    }
+    return next;
 }
 
 void dns_setserver(u8_t i, const ip_addr_t *server)
@@ -265,10 +284,11 @@ void net_dns_init(const struct conf *conf)
 mono_ns net_dns_poll(mono_ns now)
 {
     dns.now = now;
+    mono_ns next = expire6(now);
     tell_servers(now);
     read_tcp();
     act();
     give_out();
     act(); /* what was asked meanwhile */
-    return resolver_due(&dns.r);
+    return mono_min(next, resolver_due(&dns.r));
 }

@@ -6,6 +6,7 @@
 #include "core/bucket.h"
 #include "core/bytes.h"
 #include "core/limit.h"
+#include "core/rdnss.h"
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/ip.h"
@@ -28,7 +29,8 @@
 
 static struct {
     struct bucket answers, neighbours;
-    bool hearing; /* lwIP has a frame in hand                                */
+    const uint8_t *hearing; /* the frame that lwIP has in hand; NULL: none   */
+    size_t len;             /* of it                                         */
     struct eth_addr from;
     mono_ns link_up;
     ip6_addr_t router[ROUTERS]; /* met on this link                          */
@@ -173,11 +175,20 @@ bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len)
     return true;
 }
 
-void net_filter_hearing(const uint8_t *frame)
+void net_filter_hearing(const uint8_t *frame, size_t len)
 {
-    f.hearing = frame != NULL;
+    f.hearing = frame;
+    f.len = len;
     if (frame)
         memcpy(f.from.addr, frame + 6, sizeof f.from.addr);
+}
+
+uint32_t net_filter_rdnss(const ip6_addr_t *server)
+{
+    if (!f.hearing || f.len < ETH + IP6)
+        return 0;
+    return rdnss_lifetime(f.hearing + ETH + IP6, f.len - ETH - IP6,
+                          (const uint8_t *)server->addr);
 }
 
 /* ---- out ----------------------------------------------------------------- */

@@ -149,10 +149,10 @@ static bool take_one(struct netif *n)
     struct pbuf *p = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF,
                                          &f->pbuf, f->b, sizeof f->b);
     ASSERT(p == &f->pbuf.pbuf);
-    net_filter_hearing(f->b);
+    net_filter_hearing(f->b, len);
     if (n->input(p, n) != ERR_OK)
         (void)pbuf_free(p);
-    net_filter_hearing(NULL);
+    net_filter_hearing(NULL, 0);
     return true;
 }
 

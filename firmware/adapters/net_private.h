@@ -53,7 +53,10 @@ bool net_filter_has_router(void);
  * it came up, redirects never. */
 bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len);
 /* Is told of the frame that lwIP gets, and with NULL that lwIP is back. */
-void net_filter_hearing(const uint8_t *frame);
+void net_filter_hearing(const uint8_t *frame, size_t len);
+/* Returns for how long the router advertisement in hand says that a name server
+ * may be used, in seconds. */
+uint32_t net_filter_rdnss(const ip6_addr_t *server);
 /* Are the interface's output functions, over lwIP's. Answers to strangers (ICMP
  * but for neighbour discovery, TCP resets) leave as far as their bucket goes;
  * they, and whatever else goes back to the sender of the frame in hand, never

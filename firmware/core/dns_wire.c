@@ -278,6 +278,26 @@ static void collect(const struct message *m, size_t name, uint16_t type,
     }
 }
 
+/* Writes a name as text; "" where dns_wire_name_ok would not have it. */
+static void name_text(const struct message *m, size_t at, char out[LIMIT_NAME])
+{
+    struct walk w = walk_from(m->b, m->len, at);
+    const uint8_t *p;
+    size_t n = 0;
+    bool dots = false;
+    while ((p = next_label(&w)) != NULL && *p) {
+        if (n > 0)
+            out[n++] = '.';
+        dots = dots || memchr(p + 1, '.', *p);
+        memcpy(out + n, p + 1, *p);
+        n += *p;
+    }
+    static_assert(LIMIT_NAME > NAME_MAX, "room for every name");
+    out[n] = 0;
+    if (!p || dots || strlen(out) != n || !dns_wire_name_ok(out))
+        out[0] = 0;
+}
+
 /* From the question's name over its aliases to the addresses. */
 static void follow(const struct message *m, uint16_t type,
                    struct dns_wire_answer *out)
@@ -288,6 +308,8 @@ static void follow(const struct message *m, uint16_t type,
         size_t next = alias_of(m, name, &out->ttl_s);
         if (next == 0) {
             collect(m, name, type, out);
+            if (name != HEADER && out->count == 0)
+                name_text(m, name, out->alias);
             return;
         }
         name = next;
@@ -317,9 +339,11 @@ static void look_behind(const struct message *m, struct dns_wire_answer *out)
             out->rcode |= (uint16_t)(one.ttl >> 24 << 4);
         }
     }
-    if (out->count == 0)
+    if (soa)
+        out->alias[0] = 0; /* it says that there is none */
+    if (out->count == 0 && !out->alias[0])
         out->ttl_s = ttl_s;
-    out->referral = out->count == 0 && ns && !soa;
+    out->referral = out->count == 0 && ns && !soa && !out->alias[0];
 }
 
 /* ---- an answer ---------------------------------------------------------- */

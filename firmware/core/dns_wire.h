@@ -6,7 +6,9 @@
  * else is a stranger's (RFC 5452 section 9). Names may be compressed (RFC 1035
  * section 4.1.4): a pointer leads only backwards, so every walk ends. A chain
  * of CNAME records is followed inside the answer, in whatever order the
- * records come (RFC 1034 section 3.6.2), DNS_WIRE_CNAMES long at most.
+ * records come (RFC 1034 section 3.6.2), DNS_WIRE_CNAMES long at most. Where
+ * it ends at a name of which the answer says nothing, that is to be asked for
+ * next (RFC 1034 section 5.3.3, step 4c).
  *
  * Everything is pure and bounded by the message's length; an answer may hold
  * any bytes. */
@@ -55,7 +57,9 @@ struct dns_wire_answer {
     bool truncated; /* TC: whatever is here may not be all                  */
     bool referral;  /* no answer: the server only names others to ask       */
     bool endless;   /* the CNAME records lead in a circle, or too far       */
-    uint8_t count;  /* addresses, the first LIMIT_DNS_ADDRESSES of them     */
+    char alias[LIMIT_NAME]; /* the name that they end at, of which nothing is
+                             * said; "": there is none                      */
+    uint8_t count; /* addresses, the first LIMIT_DNS_ADDRESSES of them     */
     uint8_t addr[LIMIT_DNS_ADDRESSES][16]; /* IPv4 in the first four bytes  */
     uint32_t ttl_s; /* the least of all records that were used; without an
                      * address: of the denial (RFC 2308 section 5), or 0    */

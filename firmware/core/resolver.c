@@ -146,7 +146,7 @@ static void ask_anew(struct resolver_question *q, mono_ns now)
 {
     for (unsigned i = 0; i < 2; i++) {
         struct resolver_family *f = &q->family[i];
-        f->turn = f->tries = f->asked = f->useless = 0;
+        f->turn = f->tries = f->asked = f->useless = f->aliases = 0;
         f->next = now;
     }
     q->give_up = now + RESOLVER_PATIENCE;

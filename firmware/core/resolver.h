@@ -20,7 +20,8 @@
  * when another server has been asked meanwhile. TC leads to TCP with the same
  * server (RFC 7766 section 5), one connection at a time; if that fails,
  * what fitted into the datagram is better than nothing. "No such name" is an
- * answer and ends its half of the question (RFC 2308 section 2.1). A family
+ * answer and ends its half of the question (RFC 2308 section 2.1). An alias
+ * without addresses is asked for in its turn. A family
  * whose servers are silent does not hold up the other for long.
  *
  * What a stranger can do. An answer that is not from the server that was
@@ -42,6 +43,7 @@
 #define RESOLVER_PORT     53
 #define RESOLVER_PATIENCE (15 * MONO_S)
 #define RESOLVER_AT_ONCE  3 /* servers asked for one name and family        */
+#define RESOLVER_ALIASES  8 /* asked for, one after the other               */
 #define RESOLVER_TTL_MIN  10
 #define RESOLVER_TTL_MAX  86400
 #define RESOLVER_TTL_HALF 300 /* where one family could not be asked        */
@@ -94,6 +96,8 @@ struct resolver_family { /* one half of a question; fields private          */
     bool partial; /* the addresses are those of a truncated answer          */
     enum resolver_why why;
     uint8_t tries, turn;
+    uint8_t aliases; /* followed; then the question's alias is asked for    */
+    uint32_t alias_ttl_s;
     uint8_t asked, useless; /* servers, a bit each                          */
     uint8_t count;
     uint8_t addr[LIMIT_DNS_ADDRESSES][16];
@@ -117,6 +121,8 @@ struct resolver_question { /* fields private                                */
     struct addr blamed; /* the server whose answer was the last bad one     */
     uint8_t rcode;      /* of it                                            */
     struct resolver_family family[2]; /* A, AAAA                            */
+    char alias[LIMIT_NAME]; /* what an answer said that the name stands for,
+                             * without its addresses                        */
 };
 
 enum resolver_step {

@@ -41,9 +41,10 @@ static int write_query(struct resolver *r, struct resolver_query *one)
     if (!plain && crypto_random(chance, sizeof chance) != RC_OK)
         return RC_IO;
     uint16_t id = bytes_get16(plain ? one->msg : chance);
-    int len = dns_wire_query(id, q->name, type, plain ? NULL : chance + 2,
-                             !plain, one->msg, sizeof one->msg);
-    ASSERT(len > 0); /* resolver_ask has looked at the name */
+    const char *name = q->family[one->family].aliases ? q->alias : q->name;
+    int len = dns_wire_query(id, name, type, plain ? NULL : chance + 2, !plain,
+                             one->msg, sizeof one->msg);
+    ASSERT(len > 0); /* resolver_ask or dns_wire_read has looked at it */
     one->len = (uint16_t)len;
     one->step = RESOLVER_QUERY_DUE;
     one->fresh = !plain;
@@ -174,7 +175,32 @@ static void keep(struct resolver_family *f, const struct dns_wire_answer *a)
 {
     f->count = a->count;
     f->ttl_s = a->ttl_s;
+    if (f->aliases && f->alias_ttl_s < f->ttl_s)
+        f->ttl_s = f->alias_ttl_s;
     memcpy(f->addr, a->addr, sizeof f->addr);
+}
+
+/* The next question is for what the name stands for, to all servers again. */
+static void follow(struct resolver *r, struct resolver_query *one,
+                   const struct dns_wire_answer *a, mono_ns now)
+{
+    struct resolver_question *q = &r->question[one->question];
+    struct resolver_family *f = &q->family[one->family];
+    if (f->aliases == RESOLVER_ALIASES) {
+        resolver_settle(r, q, one->family, RESOLVER_ENDLESS, now);
+        return;
+    }
+    if (f->aliases++ == 0 || a->ttl_s < f->alias_ttl_s)
+        f->alias_ttl_s = a->ttl_s;
+    memcpy(q->alias, a->alias, sizeof q->alias);
+    if (is_current(r, one))
+        r->best = one->server;
+    for (size_t i = 0; i < LEN(r->query); i++)
+        if (resolver_belongs(r, &r->query[i], q, one->family))
+            resolver_close(r, &r->query[i]);
+    f->tries = f->useless = 0;
+    f->turn = r->best;
+    f->next = now;
 }
 
 static void denied(struct resolver *r, struct resolver_query *one,
@@ -236,6 +262,8 @@ static void answered(struct resolver *r, struct resolver_query *one,
         denied(r, one, a, RESOLVER_NO_NAME, now);
     } else if (a->rcode != DNS_WIRE_NOERROR || a->referral) {
         failed(r, one, a, now);
+    } else if (a->count == 0 && a->alias[0]) {
+        follow(r, one, a, now);
     } else if (a->count == 0) {
         denied(r, one, a, RESOLVER_NO_ADDRESS, now);
     } else {

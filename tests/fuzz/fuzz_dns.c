@@ -14,6 +14,7 @@ static void check(const struct dns_wire_answer *a, size_t len)
     ASSERT(!a->referral || a->count == 0);
     ASSERT((size_t)a->count * 14 <= len); /* each has a record */
     ASSERT(a->rcode < 4096);
+    ASSERT(!a->alias[0] || (a->count == 0 && dns_wire_name_ok(a->alias)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)

@@ -303,6 +303,20 @@ static void test_rdnss(void **state)
     assert_true(server_is(0, "10.9.0.1"));
     assert_true(server_is(2, "0.0.0.0"));
     assert_true(server_is(3, "2001:DB8::54"));
+    for (int i = 0; i < 3; i++) { /* each advertisement counts anew */
+        advertisement(&f, dns1, 60);
+        arrive(&f, sim.ticks);
+        run(40000, NULL);
+        assert_true(server_is(2, "2001:DB8::53"));
+    }
+    run(19000, NULL);
+    assert_true(server_is(2, "2001:DB8::53"));
+    run(2000, NULL); /* RFC 8106 section 5.1: its lifetime is over */
+    assert_true(server_is(2, "0.0.0.0"));
+    assert_true(server_is(3, "2001:DB8::54"));
+    run(500000, NULL);
+    assert_true(server_is(3, "0.0.0.0"));
+    assert_true(server_is(0, "10.9.0.1"));
 }
 
 /* The next link may be another network. */

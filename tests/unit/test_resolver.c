@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include "core/crypto.h"
 #include "dns_net.h"
 
@@ -55,6 +57,21 @@ static bool zone(const char *name, unsigned type, struct dns_message *m)
         dns_a(m, NULL, at, 1, 1);
     } else if (strcmp(name, "long.example") == 0) {
         dns_a(m, NULL, at, 1, 31536000);
+    } else if (strcmp(name, "bare.example") == 0) { /* without addresses */
+        (void)dns_cname(m, NULL, at, "bare2.example", 500);
+    } else if (strcmp(name, "bare2.example") == 0) {
+        (void)dns_cname(m, NULL, at, a ? "four.example" : "six.example", 300);
+    } else if (strcmp(name, "half.example") == 0) { /* of AAAA alone */
+        (void)dns_cname(m, NULL, at, "pool.example", 500);
+        for (unsigned i = 1; i <= 4 && a; i++)
+            dns_a(m, "pool.example", 0, i, 600);
+    } else if (strcmp(name, "dead.example") == 0) { /* it says so */
+        (void)dns_cname(m, NULL, at, "four.example", 500);
+        dns_soa(m, 900, 900);
+    } else if (strncmp(name, "far", 3) == 0) { /* far1 -> far2 -> ... */
+        char to[40];
+        snprintf(to, sizeof to, "far%d.example", atoi(name + 3) + 1);
+        (void)dns_cname(m, NULL, at, to, 60);
     } else if (strcmp(name, "ring.example") == 0) {
         (void)dns_cname(m, NULL, at, "ring.example", 60);
     } else {
@@ -255,6 +272,35 @@ static void one_family_dead(void **state)
     net.s[0].no_a = net.s[1].no_aaaa = true;
     assert_in_range(answer_of("pool.example"), 1000, 1010);
     assert_addresses("4.1 4.2 4.3 4.4 6.1 6.2");
+}
+
+/* Answers that end at a name without its addresses. */
+static void aliases(void **state)
+{
+    (void)state;
+    begin(1);
+    assert_true(answer_of("bare.example") <= 10);
+    assert_int_equal(got.why, RESOLVER_FOUND);
+    assert_addresses("4.1 6.6");
+    assert_in_range(got.ttl_s, 299, 300); /* the least of the chain */
+    assert_int_equal(net.sent, 6);
+    assert_int_equal(net.open, 0);
+    begin(1);
+    assert_true(answer_of("half.example") <= 10);
+    assert_addresses("4.1 4.2 4.3 4.4 6.1 6.2");
+    begin(1);
+    (void)answer_of("dead.example");
+    assert_int_equal(got.why, RESOLVER_NO_ADDRESS);
+    assert_int_equal(net.sent, 2);
+    begin(1);
+    (void)answer_of("far1.example");
+    assert_why("the name's CNAME records lead in a circle");
+    assert_int_equal(net.sent, 2 * (1 + RESOLVER_ALIASES));
+    assert_int_equal(net.open, 0);
+    begin(2); /* the first one dies in the middle of it */
+    net.s[0].loss_percent = 60;
+    (void)answer_of("bare.example");
+    assert_addresses("4.1 6.6");
 }
 
 static void failing_servers(void **state)
@@ -573,15 +619,25 @@ static void one_family_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_families),   cmocka_unit_test(one_family_kept),
-        cmocka_unit_test(denials),         cmocka_unit_test(times_to_live),
-        cmocka_unit_test(dead_servers),    cmocka_unit_test(late_answers),
-        cmocka_unit_test(one_family_dead), cmocka_unit_test(failing_servers),
-        cmocka_unit_test(old_servers),     cmocka_unit_test(truncated),
-        cmocka_unit_test(no_servers),      cmocka_unit_test(servers_change),
-        cmocka_unit_test(unreachable),     cmocka_unit_test(no_entropy),
-        cmocka_unit_test(many_questions),  cmocka_unit_test(loss),
-        cmocka_unit_test(forged),          cmocka_unit_test(unguessable),
+        cmocka_unit_test(both_families),
+        cmocka_unit_test(one_family_kept),
+        cmocka_unit_test(denials),
+        cmocka_unit_test(times_to_live),
+        cmocka_unit_test(dead_servers),
+        cmocka_unit_test(late_answers),
+        cmocka_unit_test(one_family_dead),
+        cmocka_unit_test(aliases),
+        cmocka_unit_test(failing_servers),
+        cmocka_unit_test(old_servers),
+        cmocka_unit_test(truncated),
+        cmocka_unit_test(no_servers),
+        cmocka_unit_test(servers_change),
+        cmocka_unit_test(unreachable),
+        cmocka_unit_test(no_entropy),
+        cmocka_unit_test(many_questions),
+        cmocka_unit_test(loss),
+        cmocka_unit_test(forged),
+        cmocka_unit_test(unguessable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
