@@ -9,7 +9,8 @@
 #define LIMIT_DHCP_ROUTES  8 /* of option 121                                 */
 #define LIMIT_NAME         256 /* a host name and its 0 (RFC 1035: 253)       */
 #define LIMIT_LABEL        (LIMIT_NAME + 8) /* [name]:port                  */
-#define LIMIT_TRUST_FILES  8 /* ntstrustedcerts lines                       */
+#define LIMIT_TRUST_FILES  8  /* ntstrustedcerts lines                       */
+#define LIMIT_TRUST_FOLDER 32 /* files of a folder that such a line names */
 #define LIMIT_TRUST_FILE   262144 /* bytes of one: Debian's bundle has 222 K  */
 #define LIMIT_TRUST_CERTS  64     /* certificates in them all                 */
 #define LIMIT_TRUST_BYTES  65536  /* their DER                                */

@@ -174,38 +174,74 @@ const struct conf *config_read(bool card)
 
 /* ---- certificates ---- */
 
-/* Reads a file from where its path may be on the card. */
-static int read_placed(const char *path, uint8_t *buf, size_t cap)
+static uint8_t pem[LIMIT_TRUST_FILE];
+
+static void say_trust(const struct conf_trust *t, const char *name,
+                      const char *why)
 {
-    char place[CONF_PATH_MAX];
-    int len = RC_STATE;
-    for (unsigned i = 0; len == RC_STATE && conf_path_place(path, i, place) > 0;
-         i++)
-        len = store_read_file(place, buf, cap);
-    return len;
+    if (why[0])
+        log_line("%s:%u: ntstrustedcerts %s%s%s: %s",
+                 conf_file_name(&conf, t->from), (unsigned)t->line, t->file,
+                 *name ? ": " : "", name, why);
+}
+
+/* Reads a file of certificates; name: of it in a folder that the line names.
+ * Returns RC_OK, or RC_STATE: there is no such file. */
+static int read_certificates(const struct conf_trust *t, const char *place,
+                             const char *name)
+{
+    int len = store_read_file(place, pem, sizeof pem);
+    if (len == RC_STATE)
+        return RC_STATE;
+    const char *why = "cannot be read";
+    if (len >= 0) {
+        digest(pem, (size_t)len);
+        (void)!tls_trust(t->certset, pem, (size_t)len);
+        why = tls_trust_reason(); /* also of what is left out */
+    } else if (len == RC_SPACE) {
+        why = "longer than 256 KB: not read";
+    }
+    say_trust(t, name, why);
+    return RC_OK;
+}
+
+/* chrony reads all files of a directory. Returns RC_OK, or RC_STATE: there is
+ * no such folder. */
+static int read_folder(const struct conf_trust *t, const char *folder)
+{
+    char name[CONF_PATH_MAX] = "", place[2 * CONF_PATH_MAX];
+    unsigned files = 0;
+    int n = store_next_file(folder, "*", "", name);
+    for (; n > 0 && files < LIMIT_TRUST_FOLDER; files++) {
+        (void)fmt(place, sizeof place, "%s/%s", folder, name);
+        if (read_certificates(t, place, name) == RC_STATE)
+            say_trust(t, name, "cannot be read");
+        char last[CONF_PATH_MAX];
+        memcpy(last, name, sizeof last);
+        n = store_next_file(folder, "*", last, name);
+    }
+    if (n > 0)
+        say_trust(t, name, "not read, nor what follows: too many files");
+    else if (n == 0 && files == 0)
+        say_trust(t, "", "no file in this folder");
+    return n < 0 && files == 0 ? n : RC_OK;
 }
 
 void config_read_trust(void)
 {
-    static uint8_t pem[LIMIT_TRUST_FILE];
     for (unsigned i = 0; i < conf.trust_count; i++) {
         const struct conf_trust *t = &conf.trust[i];
-        const char *why = "cannot be read";
-        int len = read_placed(t->file, pem, sizeof pem);
+        char place[CONF_PATH_MAX];
+        int rc = RC_STATE;
         digest(&t->line, sizeof t->line); /* of those that are not there, too */
-        if (len >= 0) {
-            digest(pem, (size_t)len);
-            (void)!tls_trust(t->certset, pem, (size_t)len);
-            why = tls_trust_reason(); /* also of what is left out */
-        } else if (len == RC_STATE) {
-            why = "no such file on the boot partition";
-        } else if (len == RC_SPACE) {
-            why = "longer than 256 KB: not read";
+        for (unsigned k = 0;
+             rc == RC_STATE && conf_path_place(t->file, k, place) > 0; k++) {
+            rc = read_certificates(t, place, "");
+            if (rc == RC_STATE)
+                rc = read_folder(t, place);
         }
-        if (why[0])
-            log_line("%s:%u: ntstrustedcerts %s: %s",
-                     conf_file_name(&conf, t->from), (unsigned)t->line, t->file,
-                     why);
+        if (rc != RC_OK)
+            say_trust(t, "", "no such file on the boot partition");
     }
 }
 

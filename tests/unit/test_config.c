@@ -377,9 +377,57 @@ static void beside_the_name(void **state)
     assert_true(said("chrony.conf: it is empty"));
 }
 
+/* chrony takes a directory of certificates as well. */
+static void folder_of_certificates(void **state)
+{
+    (void)state;
+    static const struct entry with[] = {{"certs/a.pem", "PEM"},
+                                        {"certs/B.crt", "PEM"},
+                                        {"certs/deep/c.pem", "PEM"},
+                                        {"empty/deep/c.pem", "PEM"},
+                                        {0}};
+    static struct entry many[LIMIT_TRUST_FOLDER + 3];
+    static char names[LIMIT_TRUST_FOLDER + 2][20];
+    trust_rc = 1;
+    trust_why = "";
+    card_files = with;
+    trusted = 0;
+    (void)read_file("ntstrustedcerts 7 /etc/chrony/certs/\n", RC_OK, true);
+    config_read_trust();
+    (void)log_poll(0);
+    assert_int_equal(trusted, 2); /* not those of folders in it */
+    assert_null(strstr(text, "ntstrustedcerts"));
+    trusted = 0;
+    trust_why = "no certificate in it";
+    (void)read_file("ntstrustedcerts 7 certs\nntstrustedcerts 7 empty\n", RC_OK,
+                    true);
+    config_read_trust();
+    for (int i = 0; i < 9; i++)
+        (void)log_poll(0);
+    assert_non_null(strstr(text, "chrony.conf:1: ntstrustedcerts certs: a.pem: "
+                                 "no certificate in it"));
+    assert_non_null(strstr(text, "chrony.conf:2: ntstrustedcerts empty: no "
+                                 "file in this folder"));
+    trust_why = "";
+    for (size_t i = 0; i < LEN(names); i++) {
+        snprintf(names[i], sizeof names[i], "certs/%03zu.pem", i);
+        many[i] = (struct entry){names[i], "PEM"};
+    }
+    card_files = many;
+    trusted = 0;
+    (void)read_file("ntstrustedcerts 7 certs\n", RC_OK, true);
+    config_read_trust();
+    (void)log_poll(0);
+    assert_int_equal(trusted, LIMIT_TRUST_FOLDER);
+    assert_non_null(strstr(text, "ntstrustedcerts certs: 032.pem: not read, "
+                                 "nor what follows: too many files"));
+    card_files = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folder_of_certificates),
         cmocka_unit_test(what_is_written_counts),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(no_file),
