@@ -82,7 +82,8 @@ static void write_card(mono_ns now)
     if (floor > tf.rec.floor && !tf.frozen) {
         tf.rec.floor = floor;
         tf.rec.by_operator = tf.rec.by_operator && tf.conf->bootstrap_strict;
-        tf.from = "a quorum";
+        tf.from = timekeeper_one_counts() ? "one server, which nobody checks"
+                                          : "a quorum";
     }
     tf.rec.freq_e12 = freq;
     tf.rec.freq_sigma_e12 = sigma;

@@ -134,3 +134,8 @@ bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
 {
     return tk_to_save(&tk, floor_unix_s, freq_e12, freq_sigma_e12);
 }
+
+bool timekeeper_one_counts(void)
+{
+    return tk.verdict.of == 1;
+}

@@ -46,4 +46,7 @@ bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
  * of each source. */
 void timekeeper_status(struct status_timekeeper *out);
 
+/* Returns true while a single source is what the quorum is counted of. */
+bool timekeeper_one_counts(void);
+
 #endif

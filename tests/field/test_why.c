@@ -241,6 +241,9 @@ static void alone(void)
     sim_check(strstr(sim_ask("tracking"), "Note            : one source alone"),
               "tracking, too");
     sim_check(sim_auth(0, 6) == 0, "Atmp is 0 after a success, as chrony's");
+    sim_run(1000);
+    sim_check(strstr(sim_ask("floor"), "from one server, which nobody checks"),
+              "not from a quorum");
     sim_end();
 }
 

@@ -32,6 +32,7 @@ static struct { /* survives a boot */
 } card;
 static struct { /* what the timekeeper says, and was told */
     bool synced;
+    bool one;
     int64_t quorum;
     int32_t freq, sigma;
     struct timekeeper_start start;
@@ -104,6 +105,11 @@ bool timekeeper_to_save(int64_t *floor, int32_t *freq, int32_t *sigma)
     *freq = tk.freq;
     *sigma = tk.sigma;
     return tk.synced;
+}
+
+bool timekeeper_one_counts(void)
+{
+    return tk.one;
 }
 
 uint32_t tls_client_handshakes(void)
@@ -243,6 +249,11 @@ static void when_it_is_saved(void **state)
     tk.quorum += 1000;
     timefloor_save(); /* before a restart */
     assert_int_equal(on_card().floor, B + 9 * DAY + 2000);
+    assert_string_equal(status().from, "a quorum");
+    tk.one = true;
+    tk.quorum += 1000;
+    timefloor_save();
+    assert_string_equal(status().from, "one server, which nobody checks");
 }
 
 static void never_falls(void **state)
