@@ -38,6 +38,13 @@ $(T)/drivers/test_genet: \
 $(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth): \
     $(call objects,$(H),$(wildcard tests/drivers/dwc2_*.c \
                                    tests/drivers/usb_*.c))
+# Code of board/ in a PC: the test plays the processor.
+$(H)/obj/board/%.o: private EXTRA = -iquote tests/drivers/double \
+    -iquote board/common -iquote board/bcm283x
+$(H)/obj/tests/drivers/test_dma.o: private EXTRA += -iquote \
+    tests/drivers/double
+$(T)/drivers/test_dma: $(call objects,$(H),board/common/dma.c \
+                                           board/bcm283x/soc.c)
 $(T)/drivers/test_soc: $(call objects,$(H),board/bcm283x/soc.c \
                                            board/bcm283x/model.c)
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
