@@ -7,6 +7,7 @@
 #define LEV    0x34u
 #define PUD    0x94u
 #define PUDCLK 0x98u
+#define PULLS  0xe4u /* BCM2711: two bits a pin */
 
 static uintptr_t bank(uintptr_t base, unsigned reg, unsigned pin)
 {
@@ -41,6 +42,17 @@ void gpio_clear(uintptr_t base, unsigned pin)
 bool gpio_level(uintptr_t base, unsigned pin)
 {
     return (hw_read(bank(base, LEV, pin)) & bit(pin)) != 0;
+}
+
+void gpio_pull(uintptr_t base, unsigned pin, enum gpio_pull pull)
+{
+    static const uint32_t codes[] = {
+        [GPIO_PULL_NONE] = 0, [GPIO_PULL_UP] = 1, [GPIO_PULL_DOWN] = 2};
+    ASSERT(pin < GPIO_PINS);
+    uintptr_t reg = base + PULLS + pin / 16 * 4;
+    unsigned shift = pin % 16 * 2;
+    uint32_t others = hw_read(reg) & ~(3u << shift);
+    hw_write(reg, others | codes[pull] << shift);
 }
 
 void gpio_pull_choose(uintptr_t base, enum gpio_pull pull)

@@ -1,4 +1,4 @@
-/* gpio.h -- BCM2835..7 GPIO: pin function, level, pull. */
+/* gpio.h -- BCM2835..7 and BCM2711 GPIO: pin function, level, pull. */
 #ifndef GPIO_H
 #define GPIO_H
 
@@ -30,9 +30,12 @@ void gpio_clear(uintptr_t base, unsigned pin);
 /* Whether the pin is high, whatever its function. */
 bool gpio_level(uintptr_t base, unsigned pin);
 
-/* These three set a pull, in this order: which one, for which pin, done. The
- * caller lets at least 150 core cycles pass between two of them (BCM2835 ARM
- * Peripherals, GPPUD). */
+/* Sets a pull on a BCM2711. */
+void gpio_pull(uintptr_t base, unsigned pin, enum gpio_pull pull);
+
+/* These three set a pull on the others, in this order: which one, for which
+ * pin, done. The caller lets at least 150 core cycles pass between two of them
+ * (BCM2835 ARM Peripherals, GPPUD). */
 void gpio_pull_choose(uintptr_t base, enum gpio_pull pull);
 void gpio_pull_clock(uintptr_t base, unsigned pin);
 void gpio_pull_end(uintptr_t base, unsigned pin);

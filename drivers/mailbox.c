@@ -10,7 +10,6 @@
 
 #define CHANNEL_PROPERTY 8u
 #define ANSWERED         0x80000000u
-#define SUCCESS          0x80000000u
 
 /* A tag: property, room in bytes, ANSWERED | length, values. */
 #define TAG_HEAD 3u
@@ -71,7 +70,7 @@ int mailbox_done(struct mailbox *m, mono_ns now)
     } else if (came_back(m)) {
         hw_dma_discard(m->msg, sizeof m->msg);
         m->state = MAILBOX_IDLE;
-        return m->msg[1] == SUCCESS ? RC_OK : RC_IO;
+        return RC_OK;
     }
     if (now - m->deadline > 0) {
         m->state = MAILBOX_IDLE;
@@ -80,10 +79,11 @@ int mailbox_done(struct mailbox *m, mono_ns now)
     return RC_AGAIN;
 }
 
-bool mailbox_answered(const struct mailbox *m, size_t tag)
+bool mailbox_answered(const struct mailbox *m, size_t tag, size_t bytes)
 {
-    ASSERT(tag + TAG_HEAD < MAILBOX_WORDS);
-    return (m->msg[tag + 2] & ANSWERED) != 0;
+    ASSERT(tag + TAG_HEAD < m->used);
+    uint32_t code = m->msg[tag + 2];
+    return (code & ANSWERED) != 0 && (code & ~ANSWERED) >= bytes;
 }
 
 uint32_t mailbox_value(const struct mailbox *m, size_t tag, size_t word)

@@ -10,6 +10,7 @@
 #define IMSC 0x38
 #define ICR  0x44
 
+#define FR_BUSY   0x08u
 #define FR_RXFE   0x10u
 #define FR_TXFF   0x20u
 #define LCRH_8BIT 0x60u
@@ -80,6 +81,11 @@ void pl011_service(struct pl011 *u)
 bool pl011_idle(const struct pl011 *u)
 {
     return u->tx_in == u->tx_out;
+}
+
+bool pl011_silent(uintptr_t base)
+{
+    return (hw_read(base + FR) & FR_BUSY) == 0;
 }
 
 bool pl011_put_direct(uintptr_t base, char c)

@@ -35,6 +35,9 @@ void pl011_service(struct pl011 *u);
 /* Whether the ring is empty: all has been handed to the FIFO. */
 bool pl011_idle(const struct pl011 *u);
 
+/* Whether the last bit has left the line, too. */
+bool pl011_silent(uintptr_t base);
+
 /* For a machine that is failing: sends a byte past the ring, without any state.
  * Returns false where the FIFO is full. */
 bool pl011_put_direct(uintptr_t base, char c);

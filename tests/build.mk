@@ -45,6 +45,8 @@ $(H)/obj/tests/drivers/test_dma.o: private EXTRA += -iquote \
     tests/drivers/double
 $(T)/drivers/test_dma: $(call objects,$(H),board/common/dma.c \
                                            board/bcm283x/soc.c)
+$(T)/drivers/test_vc: $(call objects,$(H),board/bcm283x/vc.c \
+                                          tests/drivers/vc_model.c)
 $(T)/drivers/test_soc: $(call objects,$(H),board/bcm283x/soc.c \
                                            board/bcm283x/model.c)
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
@@ -101,7 +103,8 @@ FUZZ_CFLAGS := -std=c11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 # The libraries' edges are seen, too: most of what strangers reach is there.
 FUZZ_THIRD := -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address
 $(eval $(call compile,$(F),clang,FUZZ_CFLAGS,ar,FUZZ_THIRD))
-$(F)/libfirmware.a: $(call objects,$(F),$(FIRMWARE) $(DRIVERS))
+$(F)/libfirmware.a: $(call objects,$(F),$(FIRMWARE) $(DRIVERS) \
+                                        board/bcm283x/vc.c)
 	$(ARCHIVE)
 FUZZ_TESTS := $(patsubst tests/fuzz/%.c,$(F)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(F)/fuzz_%: $(F)/obj/tests/fuzz/fuzz_%.o $(F)/obj/tests/unit/panic.o \
@@ -116,6 +119,8 @@ $(F)/fuzz_tls: private FUZZ_LIBS = $(call wrap,$(addprefix mbedtls_, \
 $(F)/fuzz_usb: private FUZZ_LIBS = $(call wrap,mdev_in)
 $(F)/fuzz_usb: $(call objects,$(F),$(addprefix tests/drivers/,dwc2_model.c \
                                                  usb_dev_model.c))
+$(F)/obj/tests/fuzz/fuzz_vc.o $(F)/obj/board/%.o: private EXTRA = -iquote \
+    board/bcm283x -iquote board/common
 $(F)/fuzz_sdhci: private FUZZ_LIBS = $(call wrap,hw_read)
 $(F)/fuzz_sdhci: $(call objects,$(F),tests/drivers/sdhci_model.c)
 $(F)/fuzz_genet: private FUZZ_LIBS = $(call wrap,hw_read)

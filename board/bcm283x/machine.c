@@ -6,28 +6,35 @@
 #include "hw.h"
 #include "machine.h"
 #include "machine_private.h"
-#include "mailbox.h"
 #include "mmu.h"
 #include "pm.h"
 #include "port.h"
+#include "text.h"
 
 #define BAUD            115200u
 #define UART_HZ_DEFAULT 48000000u /* the firmware's init_uart_clock */
 
+/* The card controllers' clocks where nobody tells. */
+#define ARASAN_HZ 250000000u
+#define EMMC2_HZ  100000000u
+
+#define PIN_BT_FIRST 32u /* the PL011's as ALT3, where there is a radio */
+#define PIN_BT_LAST  33u
+
 #define PULL_SETTLE_NS   (10 * MONO_US)
 #define LAST_BYTE_NS     (5 * MONO_MS)
-#define ENTROPY_START_NS (2 * MONO_S) /* the generator's warm-up, and more */
+#define LAST_BYTES_NS    (5 * MONO_MS) /* what the FIFO holds takes 1.5 ms */
+#define ENTROPY_START_NS (2 * MONO_S)  /* the generator's warm-up, and more */
 
 extern char __note_start[];
 
 struct machine_facts machine_facts;
 struct pl011 machine_uart;
 struct rng machine_rng;
+struct vc machine_vc;
 volatile bool machine_woken;
 const struct machine_eth *machine_eth;
 const struct board_model *machine_model;
-
-static struct mailbox mailbox;
 
 mono_ns machine_now(void)
 {
@@ -87,85 +94,175 @@ static void map_memory(void)
     mmu_init(ranges, LEN(ranges));
 }
 
-static int wait_for_mailbox(void)
-{
-    int rc;
-    do {
-        rc = mailbox_done(&mailbox, machine_now());
-    } while (rc == RC_AGAIN);
-    return rc;
-}
+/* ---- console ---- */
 
-/* A tag's value, or the default where the firmware has no (sane) answer. */
-static uint32_t answer(size_t tag, size_t word, uint32_t otherwise)
+/* Nothing plugged in must not read as a storm of bytes. */
+static void pull_up(unsigned pin)
 {
-    uint32_t v = mailbox_value(&mailbox, tag, word);
-    return mailbox_answered(&mailbox, tag) && v != 0 ? v : otherwise;
-}
-
-static void keep_mac(size_t tag)
-{
-    for (unsigned i = 0; i < 6; i++) {
-        uint32_t word = answer(tag, i / 4, 0);
-        machine_facts.mac[i] = (uint8_t)(word >> i % 4 * 8);
+    if (soc->pulls == SOC_PULLS_DIRECT) {
+        gpio_pull(soc->gpio, pin, GPIO_PULL_UP);
+        return;
     }
+    gpio_pull_choose(soc->gpio, GPIO_PULL_UP);
+    spin(PULL_SETTLE_NS);
+    gpio_pull_clock(soc->gpio, pin);
+    spin(PULL_SETTLE_NS);
+    gpio_pull_end(soc->gpio, pin);
+}
+
+/* The only pins that are touched before the board is known: they are the
+ * console's on every one of them. */
+static void start_console(void)
+{
+    gpio_function(soc->gpio, MODEL_PIN_TXD, GPIO_ALT0);
+    gpio_function(soc->gpio, MODEL_PIN_RXD, GPIO_ALT0);
+    pull_up(MODEL_PIN_RXD);
+    pl011_init(&machine_uart, soc->uart, UART_HZ_DEFAULT, BAUD);
+    struct text *t = machine_stage("start: ");
+    text_str(t, soc->name);
+    text_str(t, ", MIDR ");
+    text_hex(t, cpu_id());
+    text_str(t, ", entered in mode ");
+    text_hex(t, machine_facts.entry_cpsr & 31);
+    machine_stage_end();
+}
+
+/* Once its clock is known: what waits is sent at the old rate first. */
+static void adjust_console(void)
+{
+    uint32_t hz = machine_vc.clock[VC_UART].hz;
+    if (hz < 16 * BAUD || hz > 1000000000)
+        hz = UART_HZ_DEFAULT;
+    if (hz != UART_HZ_DEFAULT) {
+        machine_uart_drain();
+        mono_ns start = machine_now();
+        while (!pl011_silent(soc->uart) &&
+               machine_now() - start < LAST_BYTES_NS) {
+        }
+        pl011_init(&machine_uart, soc->uart, hz, BAUD);
+    }
+    machine_irq_enable(soc->irq_uart);
+}
+
+/* ---- what the VideoCore firmware says ---- */
+
+static void say_power(const char *what, enum vc_power p)
+{
+    static const char *const how[] = {
+        [VC_UNTOLD] = "not told whether it is on",
+        [VC_ON] = "on",
+        [VC_OFF] = "OFF: the firmware did not switch it on",
+        [VC_NO_SUCH] = "the firmware knows no such supply",
+    };
+    struct text *t = machine_stage("power of ");
+    text_str(t, what);
+    text_str(t, ": ");
+    text_str(t, how[p]);
+    machine_stage_end();
+}
+
+static void say_clock(const char *what, const struct vc_clock *c)
+{
+    struct text *t = machine_stage("clock of ");
+    text_str(t, what);
+    text_str(t, ": ");
+    text_dec(t, c->hz);
+    text_str(t, " Hz, ");
+    text_str(t, c->from);
+    text_str(t, c->was_off ? ", was off" : "");
+    machine_stage_end();
 }
 
 static void ask_firmware(void)
 {
+    struct vc *v = &machine_vc;
+    vc_ask(v, soc->mailbox,
+           soc->sd_kind == SDHCI_EMMC2 ? MAILBOX_CLOCK_EMMC2
+                                       : MAILBOX_CLOCK_EMMC,
+           soc->sd_kind == SDHCI_EMMC2 ? EMMC2_HZ : ARASAN_HZ);
     struct machine_facts *f = &machine_facts;
-    f->uart_hz = UART_HZ_DEFAULT;
-    const uint32_t uart[] = {MAILBOX_CLOCK_UART, 0};
-    const uint32_t emmc[] = {MAILBOX_CLOCK_EMMC, 0};
-    const uint32_t usb_on[] = {MAILBOX_POWER_USB, 3};
-    struct mailbox *m = &mailbox;
-    mailbox_begin(m, soc->mailbox);
-    size_t firmware = mailbox_tag(m, MAILBOX_FIRMWARE_REVISION, 1, NULL, 0);
-    size_t revision = mailbox_tag(m, MAILBOX_BOARD_REVISION, 1, NULL, 0);
-    size_t mac = mailbox_tag(m, MAILBOX_BOARD_MAC, 2, NULL, 0);
-    size_t memory = mailbox_tag(m, MAILBOX_ARM_MEMORY, 2, NULL, 0);
-    size_t uart_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, uart, 2);
-    size_t emmc_hz = mailbox_tag(m, MAILBOX_CLOCK_RATE, 2, emmc, 2);
-    (void)mailbox_tag(m, MAILBOX_SET_POWER, 2, usb_on, 2);
-    mailbox_send(m, machine_now());
-    if (wait_for_mailbox() != RC_OK)
-        return; /* defaults; not an emulator, as far as we know */
-    f->firmware = answer(firmware, 0, 0);
-    f->revision = answer(revision, 0, 0);
-    f->memory_bytes = answer(memory, 1, 0);
-    f->uart_hz = answer(uart_hz, 1, f->uart_hz);
-    f->emmc_hz = answer(emmc_hz, 1, 0);
-    f->emulated = f->firmware == SOC_QEMU_FIRMWARE;
-    keep_mac(mac);
+    f->revision = v->revision;
+    f->emulated = v->firmware == SOC_QEMU_FIRMWARE;
+    for (unsigned i = 0; i < sizeof f->mac; i++)
+        f->mac[i] = v->mac[i];
+    machine_model = board_model_of(v->revision);
 }
 
-static void start_uart(void)
+static void say_firmware(void)
 {
-    gpio_function(soc->gpio, MODEL_PIN_TXD, GPIO_ALT0);
-    gpio_function(soc->gpio, MODEL_PIN_RXD, GPIO_ALT0);
-    /* Nothing plugged in must not read as a storm of bytes. */
-    gpio_pull_choose(soc->gpio, GPIO_PULL_UP);
-    spin(PULL_SETTLE_NS);
-    gpio_pull_clock(soc->gpio, MODEL_PIN_RXD);
-    spin(PULL_SETTLE_NS);
-    gpio_pull_end(soc->gpio, MODEL_PIN_RXD);
-    uint32_t hz = machine_facts.uart_hz;
-    if (hz < 16 * BAUD || hz > 1000000000)
-        hz = UART_HZ_DEFAULT;
-    pl011_init(&machine_uart, soc->uart, hz, BAUD);
-    machine_irq_enable(soc->irq_uart);
+    const struct vc *v = &machine_vc;
+    struct text *t = machine_stage("firmware: ");
+    if (v->mute)
+        text_str(t, "the mailbox does not answer: defaults for all it tells; ");
+    if (v->revision == 0) {
+        text_str(t, "board not told: no pin is used, no LED, no pulse");
+    } else {
+        text_str(t, board_model_known(v->revision)
+                        ? machine_model->name
+                        : "a board that Gnomon does not know: only console "
+                          "and card are started");
+        text_str(t, ", revision code ");
+        text_hex(t, v->revision);
+    }
+    machine_stage_end();
+    if (v->mac_made) {
+        (void)machine_stage("MAC address: not told, made from the serial "
+                            "number");
+        machine_stage_end();
+    }
+    say_power("card", v->sd);
+    say_power("USB", v->usb);
+    say_clock("UART", &v->clock[VC_UART]);
+    say_clock("card", &v->clock[VC_SD]);
 }
+
+/* Bluetooth's UART is the PL011: it leaves our console alone. */
+static void start_pins(void)
+{
+    if (machine_model->radio)
+        for (unsigned pin = PIN_BT_FIRST; pin <= PIN_BT_LAST; pin++)
+            gpio_function(soc->gpio, pin, GPIO_IN);
+    const struct board_model *m = machine_model;
+    port_led(false);
+    if (m->led == MODEL_LED_HIGH || m->led == MODEL_LED_LOW)
+        gpio_function(soc->gpio, m->led_pin, GPIO_OUT);
+}
+
+/* ---- random numbers ---- */
 
 /* Keys are made in the first second: wait here for the first word, so that
- * port_entropy finds a generator that has warmed up. */
-static void start_rng(void)
+ * port_entropy finds a generator that has warmed up. Returns whether one
+ * came. */
+static bool start_rng(uint32_t *word)
 {
     rng_init(&machine_rng, soc->rng);
     mono_ns start = machine_now();
-    uint32_t word;
-    while (rng_word(&machine_rng, &word) != RC_OK &&
-           machine_now() - start < ENTROPY_START_NS) {
-    }
+    int rc;
+    do {
+        rc = rng_word(&machine_rng, word);
+    } while (rc != RC_OK && machine_now() - start < ENTROPY_START_NS);
+    if (rc == RC_OK)
+        return true;
+    (void)machine_stage("random numbers: the generator gives none in 2 s; "
+                        "without it no key exchange is begun");
+    machine_stage_end();
+    return false;
+}
+
+/* A board that has neither address nor serial number: another at every start,
+ * which a DHCP server takes for another machine. */
+static void random_mac(uint32_t word)
+{
+    uint8_t *mac = machine_facts.mac;
+    for (unsigned i = 0; i < 6; i++)
+        if (mac[i] != 0)
+            return;
+    mac[0] = 0x02;
+    for (unsigned i = 0; i < sizeof word; i++)
+        mac[2 + i] = (uint8_t)(word >> i * 8);
+    (void)machine_stage("MAC address: not told, a random one until the next "
+                        "start");
+    machine_stage_end();
 }
 
 /* GENET's row is here once there is a driver; an emulated BCM2711 has none. */
@@ -176,38 +273,32 @@ static const struct machine_eth *choose_eth(void)
     return &machine_eth_usb;
 }
 
-static void start_led(void)
-{
-    if (machine_model->led != MODEL_LED_HIGH &&
-        machine_model->led != MODEL_LED_LOW)
-        return;
-    port_led(false);
-    gpio_function(soc->gpio, machine_model->led_pin, GPIO_OUT);
-}
-
 _Noreturn void board_main(uint32_t entry_cpsr)
 {
     soc = soc_of_midr(cpu_id());
     while (soc == NULL) /* no address is known at which to say so */
         cpu_wfi();
+    machine_facts.entry_cpsr = entry_cpsr;
     machine_model = board_model_of(0);
     machine_eth = &machine_eth_none;
     timer_init(soc->system_timer, soc->counter_hz);
     dma_init(soc->bus_alias, soc->cache_line);
     map_memory();
-    machine_facts.entry_cpsr = entry_cpsr;
+    start_console();
     machine_irq_init();
     machine_silence_arm();
     crashnote_boot();
     ask_firmware();
-    machine_model = board_model_of(machine_facts.revision);
+    adjust_console();
+    say_firmware();
     machine_eth = choose_eth();
-    start_uart();
-    start_led();
+    start_pins();
     machine_pps_init();
     machine_eth->init();
     machine_blk_init();
-    start_rng();
+    uint32_t word = 0;
+    if (start_rng(&word))
+        random_mac(word);
     port_watchdog_kick();
     cpu_irq_restore(0);
     gnomon_main();

@@ -9,28 +9,26 @@
 #include "core/base.h"
 #include "core/mono.h"
 #include "eth.h"
+#include "machine.h"
 #include "model.h"
 #include "pl011.h"
 #include "rng.h"
 #include "soc.h"
 #include "timer.h"
+#include "vc.h"
 
-struct machine_facts { /* from the VideoCore firmware; zeros if it is mute */
-    uint32_t firmware, revision, memory_bytes, emmc_hz;
-    uint32_t uart_hz; /* never 0 */
-    uint8_t mac[6];   /* the board's own, for LAN95xx; zero if not known */
+struct machine_facts {
+    uint32_t revision; /* of the board; 0: not told */
+    uint8_t mac[6];    /* the board's own, for chips that have none; never 0 */
     bool emulated;
     uint32_t entry_cpsr; /* the mode that start.S found */
 };
 
 extern struct machine_facts machine_facts;
+extern struct vc machine_vc;
 extern const struct board_model *machine_model; /* of the revision */
 extern struct pl011 machine_uart;
 extern struct rng machine_rng;
-
-/* The time for drivers' deadlines: the counter as mono_ns, whose zero is the
- * counter's own, as everywhere in firmware/. */
-mono_ns machine_now(void);
 
 /* Set by every interrupt but the idle deadline's; port_poll clears it. */
 extern volatile bool machine_woken;
@@ -52,6 +50,15 @@ struct machine_irq {
 };
 extern const struct machine_irq machine_irq_bcm2835;
 extern const struct machine_irq machine_irq_bcm2836;
+
+/* stage.c: a line of the boot log, for whoever looks at the console and for
+ * port_fact. Begin, add to the text, end: it is shown with the time, and kept
+ * as long as there is room. */
+struct text *machine_stage(const char *what);
+void machine_stage_end(void);
+
+/* stage.c: line n of what was shown; NULL where there is none. */
+const char *machine_stage_line(unsigned n);
 
 /* irq.c: as struct machine_irq has it, on this SoC's controller. */
 void machine_irq_init(void);

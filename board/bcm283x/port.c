@@ -77,6 +77,7 @@ void port_poll(void)
     machine_woken = false;
     machine_eth->poll();
     machine_blk_poll();
+    vc_poll(&machine_vc, machine_now());
     uint32_t cpsr = cpu_irq_save();
     pl011_service(&machine_uart);
     cpu_irq_restore(cpsr);
@@ -88,6 +89,7 @@ static uint64_t patience(void)
 {
     mono_ns now = machine_now();
     mono_ns due = mono_min(machine_eth->due(), machine_blk_due());
+    due = mono_min(due, vc_due(&machine_vc, now));
     due = mono_min(due, now + IDLE_MAX_NS);
     return due <= now ? 0 : mono_to_ticks(due - now, timer_hz());
 }
@@ -139,9 +141,11 @@ int port_console_read(void)
 void port_led(bool lit)
 {
     const struct board_model *m = machine_model;
-    if (m->led == MODEL_LED_NONE || m->led == MODEL_LED_EXPANDER)
+    if (m->led == MODEL_LED_NONE)
         return;
-    if (lit == (m->led == MODEL_LED_HIGH))
+    if (m->led == MODEL_LED_EXPANDER)
+        vc_pin(&machine_vc, m->led_pin, lit);
+    else if (lit == (m->led == MODEL_LED_HIGH))
         gpio_set(soc->gpio, m->led_pin);
     else
         gpio_clear(soc->gpio, m->led_pin);
@@ -253,10 +257,15 @@ static void fact_cpu(struct text *t)
 int port_fact(unsigned n, char *buf, size_t cap)
 {
     static void (*const facts[])(struct text *) = {fact_revision, fact_cpu};
-    if (n >= LEN(facts))
-        return RC_STATE;
     struct text t;
     text_init(&t, buf, cap);
-    facts[n](&t);
+    const char *stage =
+        n < LEN(facts) ? NULL : machine_stage_line(n - LEN(facts));
+    if (n < LEN(facts))
+        facts[n](&t);
+    else if (stage != NULL)
+        text_str(&t, stage);
+    else
+        return RC_STATE;
     return (int)t.len;
 }

@@ -4,23 +4,36 @@
 #include "port.h"
 #include "sdhci.h"
 
-#define PIN_SD_FIRST 48u /* clock, command, data 0..3: ALT3 is Arasan */
-#define PIN_SD_LAST  53u
+#define PIN_SD_FIRST   48u /* clock, command, data 0..3: ALT3 is Arasan */
+#define PIN_SD_LAST    53u
+#define PIN_WIFI_FIRST 34u /* the same, where there is a radio */
+#define PIN_WIFI_LAST  39u
 
 #define IDENTIFY_POLL_NS (100 * MONO_US) /* a command at 400 kHz is longer */
 
 static struct sdhci sd;
 static bool pending; /* started, and done() has not told the end */
 
+/* Where there is a radio, the firmware may have led the controller to it; two
+ * sets of pins at once would mix their answers. (QEMU's card is on the Arasan
+ * until all six pins are ALT0.) */
+static void route_pins(void)
+{
+    if (machine_model->radio)
+        for (unsigned pin = PIN_WIFI_FIRST; pin <= PIN_WIFI_LAST; pin++)
+            gpio_function(soc->gpio, pin, GPIO_IN);
+    for (unsigned pin = PIN_SD_FIRST; pin <= PIN_SD_LAST; pin++)
+        gpio_function(soc->gpio, pin, GPIO_ALT3);
+}
+
 void machine_blk_init(void)
 {
-    /* QEMU's card is on the Arasan until all six pins are ALT0. */
+    const struct vc_clock *c = &machine_vc.clock[VC_SD];
     if (soc->sd_kind == SDHCI_ARASAN)
-        for (unsigned pin = PIN_SD_FIRST; pin <= PIN_SD_LAST; pin++)
-            gpio_function(soc->gpio, pin, GPIO_ALT3);
+        route_pins();
     sdhci_init(&sd, &(struct sdhci_slot){.base = soc->sd,
                                          .kind = soc->sd_kind,
-                                         .clock_hz = machine_facts.emmc_hz});
+                                         .clock_hz = c->told ? c->hz : 0});
 }
 
 void machine_blk_poll(void)

@@ -15,6 +15,10 @@ void irq_handler(uint32_t pc);
  * when that does not take a byte for some milliseconds. */
 void machine_last_words(const char *s, size_t len);
 
+/* The time for drivers' deadlines: the counter as mono_ns, whose zero is the
+ * counter's own, as everywhere in firmware/. */
+mono_ns machine_now(void);
+
 /* Resets the machine at once. */
 _Noreturn void machine_reset(void);
 

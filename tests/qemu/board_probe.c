@@ -44,14 +44,14 @@ static void hello(void)
     begin("board: ");
     text_str(&out, i.board);
     word("revision", i.revision);
-    word("memory", machine_facts.memory_bytes);
+    word("memory", machine_vc.memory_bytes);
     word("emulated", machine_facts.emulated);
     word("boots", crashnote_boots());
     word("crashes", i.crashes);
     word("mode", machine_facts.entry_cpsr & 31);
     word("hz", port_tick_hz());
-    word("uart", machine_facts.uart_hz);
-    word("emmc", machine_facts.emmc_hz);
+    word("uart", machine_vc.clock[VC_UART].hz);
+    word("emmc", machine_vc.clock[VC_SD].hz);
     word("mac1", machine_facts.mac[1]);
     flush();
     begin("stack:");
