@@ -10,13 +10,16 @@
 #define MODE_SVC   0x13
 
 /* SCTLR: off go M A C B S R Z I V RR L4 VE EE TRE FA, on U (unaligned loads
- * as in ARMv7) and XP (page tables with XN and APX). */
+ * as in ARMv7) and XP (page tables with XN and APX). FI together with ACTLR.FIO
+ * is not the low interrupt latency that FI alone would be, but what keeps
+ * erratum 716151 away: a line that is cleaned by address may spoil what is
+ * stored in it next. */
 #define SCTLR_OFF  0x3300fb87
-#define SCTLR_ON   0x00c00000
+#define SCTLR_ON   0x00e00000
 
 /* ACTLR: return stack, branch prediction dynamic and static; CZ keeps the
- * caches at 16 KB, so that pages need no colours. */
-#define ACTLR_ON   0x00000047
+ * caches at 16 KB, so that pages need no colours; FIO. */
+#define ACTLR_ON   0x80000047
 
     .section .text.start, "ax"
     .arm
@@ -28,20 +31,30 @@ _start:
     cps   #MODE_SVC
     mov   r9, #0
 
+    mrc   p15, 0, r0, c1, c0, 1        /* first: FI is never set alone */
+    ldr   r1, =ACTLR_ON
+    orr   r0, r0, r1
+    mcr   p15, 0, r0, c1, c0, 1
     mrc   p15, 0, r0, c1, c0, 0
     ldr   r1, =SCTLR_OFF
     bic   r0, r0, r1
     orr   r0, r0, #SCTLR_ON
     mcr   p15, 0, r0, c1, c0, 0
-    mrc   p15, 0, r0, c1, c0, 1
-    orr   r0, r0, #ACTLR_ON
-    mcr   p15, 0, r0, c1, c0, 1
     mcr   p15, 0, r9, c7, c5, 4        /* prefetch flush */
     ldr   r0, =vectors
     mcr   p15, 0, r0, c12, c0, 0       /* VBAR */
 
-    /* Caches come up with anything in them: forget it, write nothing back. */
-    mcr   p15, 0, r9, c7, c7, 0        /* I, D and branch targets */
+    /* Caches come up with anything in them: forget it, write nothing back.
+     * Once may not be enough for the instruction cache (erratum 411920): four
+     * times, interrupts masked, and some instructions more before the next
+     * thing that matters. */
+    mcr   p15, 0, r9, c7, c6, 0        /* D */
+    .rept 4
+    mcr   p15, 0, r9, c7, c5, 0        /* I and branch targets */
+    .endr
+    .rept 11
+    nop
+    .endr
     mcr   p15, 0, r9, c8, c7, 0        /* TLBs */
     mcr   p15, 0, r9, c7, c10, 4       /* DSB  */
     mcr   p15, 0, r9, c7, c5, 4

@@ -25,10 +25,10 @@ ICOUNT = ["-icount", "shift=3,sleep=off"]
 SAYS = {"raspi2b": (0xa21041, 0x3c000000), "raspi0": (0x920092, 0x1c000000),
         "raspi1ap": (0x900021, 0x1c000000)}
 # Of each kind of processor (MIDR's part number) what has to be set in SCTLR:
-# I, Z, C, M; unaligned loads (U) and, for ARMv6, pages with XN (XP), for
+# I, Z, C, M; unaligned loads (U) and, for ARMv6, pages with XN (XP) and FI, for
 # ARMv7 WXN. And FPSCR: ARMv6 in RunFast mode, flush to zero and default NaN,
 # since its VFP leaves the rest to software.
-PROCESSORS = {0xb76: (0x00c01805, 0x03000000), 0xc07: (0x00481805, 0)}
+PROCESSORS = {0xb76: (0x00e01805, 0x03000000), 0xc07: (0x00481805, 0)}
 USUAL = BOARD.machines[0]
 
 
