@@ -10,10 +10,12 @@ import socket
 import subprocess
 import zlib
 
-from tests.common.machine import ELF
+from tests.common.machine import BOARD, ELF
 
 CPSR, THUMB, IT_BITS = 25, 0x20, 0x0600fc00
 MODE, SVC = 0x1f, 0x13
+IN_THUMB = "-mthumb" in BOARD.cpu
+HERE = b"\xfe\xe7" if IN_THUMB else b"\xfe\xff\xff\xea"  # jumps to itself
 NOTE_LEN = 5 * 4 + 160  # five words, a text; then the CRC
 BELOW_SP = 8192  # of the stack, where nothing is
 
@@ -106,8 +108,8 @@ def panic(folder, file, line, what="harm from outside"):
             for number, value in enumerate((text, line,
                                             text + len(file) + 1)):
                 stub.set_register(number, value)
-            cpsr = stub.register(CPSR)
-            stub.set_register(CPSR, (cpsr | THUMB) & ~IT_BITS)
+            cpsr = stub.register(CPSR) & ~(THUMB | IT_BITS)
+            stub.set_register(CPSR, cpsr | THUMB * IN_THUMB)
             stub.set_register(15, symbol("panic") & ~1)
             return
     raise AssertionError("always in an interrupt")
@@ -117,7 +119,7 @@ def hang(folder, function):
     """Its first instruction becomes a jump to itself, until a reset loads the
     image anew."""
     with Stub(folder) as stub:
-        stub.poke(symbol(function) & ~1, b"\xfe\xe7")
+        stub.poke(symbol(function) & ~1, HERE)
 
 
 def say_watchdog_armed(folder):

@@ -76,6 +76,10 @@ def unsteady(rows):
 
 
 def main():
+    if not BOARD.clock:
+        print(f"ok 1 - a crystal that is fast # skip {BOARD.machines[0]} has "
+              "no such property")
+        return 0
     tap = Tap()
     with testbed.Testbed() as w:
         w.chronyd()
