@@ -58,6 +58,9 @@ struct dwc2_xfer {
     uint32_t actual;
     uint64_t start_ticks; /* hw_ticks() just before the channel was started  */
     uint64_t done_ticks;  /* hw_ticks() in the interrupt that reported it    */
+    bool done_early; /* that was so early in a (micro)frame that it may have
+                        waited for it: at the end of the one before, the
+                        controller starts nothing that does not fit         */
     /* Private. */
     struct dwc2_xfer *next;
     struct dwc2_pipe *pipe;
@@ -88,6 +91,7 @@ struct dwc2_chan {
     struct dwc2_pipe *pipe;      /* NULL: free                               */
     uint32_t size, packets, mps; /* as programmed                            */
     uint64_t stamp;
+    uint32_t hfnum;        /* HFNUM, read behind the stamp              */
     volatile bool stamped; /* the interrupt saw it halt, at `stamp`    */
     bool in, stopping;
     mono_ns stop_by;

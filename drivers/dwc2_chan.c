@@ -178,15 +178,25 @@ void dwc2_pipe_drop(struct dwc2 *h, struct dwc2_pipe *p)
     p->open = p->closing = false;
 }
 
+/* HFNUM counts down what is left of the frame, in the clocks of HFIR. The
+ * longest packet takes an eighth of a microframe. */
+static bool early(const struct dwc2 *h, uint32_t hfnum)
+{
+    uint32_t whole = dwc2_read(h, HFIR) & 0xffff, left = hfnum >> 16;
+    return left <= whole && whole - left < whole / 8;
+}
+
 /* The stage went through: next stage, or the end. */
-static void stage_done(struct dwc2 *h, struct dwc2_pipe *p, uint64_t stamp)
+static void stage_done(struct dwc2 *h, struct dwc2_pipe *p,
+                       const struct dwc2_chan *c)
 {
     struct dwc2_xfer *x = p->head;
     bool control = p->type == DWC2_CONTROL;
 
     x->errors = 0;
     x->deadline = MONO_NEVER;
-    x->done_ticks = stamp;
+    x->done_ticks = c->stamp;
+    x->done_early = early(h, c->hfnum);
     if (control && x->stage == SETUP)
         x->stage = x->len ? DATA : STATUS;
     else if (control && x->stage == DATA)
@@ -233,7 +243,7 @@ static void judge(struct dwc2 *h, struct dwc2_pipe *p, uint32_t hcint,
                   bool moved, const struct dwc2_chan *c)
 {
     if (hcint & HCI_DONE && !p->closing) {
-        stage_done(h, p, c->stamp);
+        stage_done(h, p, c);
     } else if (c->stopping) {
         stopped(h, p);
     } else if (hcint & HCI_STALL) {
@@ -290,8 +300,10 @@ static void chan_halted(struct dwc2 *h, uint32_t n, uint32_t hcint)
         p->pid = pid;
     else if (x->stage == DATA)
         x->pid = pid;
-    if (!c->stamped)
+    if (!c->stamped) {
         c->stamp = hw_ticks();
+        c->hfnum = dwc2_read(h, HFNUM);
+    }
     c->pipe = NULL;
     p->chan = -1;
     judge(h, p, hcint, moved != 0, c);
@@ -382,6 +394,7 @@ mono_ns dwc2_chan_due(const struct dwc2 *h)
 void dwc2_irq(struct dwc2 *h)
 {
     uint64_t stamp = hw_ticks();
+    uint32_t hfnum = dwc2_read(h, HFNUM);
     uint32_t haint = dwc2_read(h, HAINT);
 
     h->irq_seen = true;
@@ -396,6 +409,7 @@ void dwc2_irq(struct dwc2 *h)
             continue;
         dwc2_write(h, HCINTMSK(n), 0);
         c->stamp = stamp;
+        c->hfnum = hfnum;
         c->stamped = true;
         struct dwc2_pipe *p = c->pipe;
         if (h->locked || !p || p->type != DWC2_BULK || c->stopping)

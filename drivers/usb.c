@@ -3,14 +3,17 @@
 #include "usb.h"
 
 /* A kind of device is a row here; the first that matches takes it. */
-void usb_init(struct usb *u, uintptr_t dwc2_base, mono_ns now)
+void usb_init(struct usb *u, uintptr_t dwc2_base,
+              const struct usb_eth_machine *machine, mono_ns now)
 {
     const struct usb_class rows[USB_CLASSES] = {
         {&usb_hub_driver, u->hub, NULL},
+        {&usb_lan95xx_driver, &u->smsc, &u->eth},
         {&usb_ecm_driver, &u->ecm, &u->eth},
     };
     memset(u, 0, sizeof *u);
     memcpy(u->classes, rows, sizeof rows);
+    usb_eth_init(&u->eth, machine);
     usb_core_init(&u->core, &u->host, u->classes, USB_CLASSES);
     dwc2_init(&u->host, dwc2_base, now);
 }
@@ -50,6 +53,11 @@ bool usb_has_foreign(const struct usb *u)
         if (u->core.dev[i].state == USB_UNUSED)
             return true;
     return false;
+}
+
+void usb_groups(struct usb *u, const uint8_t (*mac)[6], size_t count)
+{
+    usb_eth_groups(&u->eth, mac, count);
 }
 
 const char *usb_trouble(const struct usb *u)

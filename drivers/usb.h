@@ -2,7 +2,8 @@
  * an interrupt, and the Ethernet that came up on it.
  *
  *     static struct usb usb;
- *     usb_init(&usb, PERIPHERALS + 0x980000, now);   power on first (mailbox)
+ *     usb_init(&usb, PERIPHERALS + 0x980000,         power on first (mailbox)
+ *              &(struct usb_eth_machine){...}, now);
  *     loop:       usb_poll(&usb, now);   at the latest at usb_due(&usb)
  *     IRQ 9:      usb_irq(&usb);         optional; without it stamps are
  *                                        taken in usb_poll
@@ -17,9 +18,10 @@
 #define USB_H
 
 #include "usb_eth_cdc_ecm.h"
+#include "usb_eth_lan95xx.h"
 #include "usb_hub.h"
 
-#define USB_CLASSES 2
+#define USB_CLASSES 3
 
 struct usb {
     struct dwc2 host;
@@ -28,10 +30,12 @@ struct usb {
     struct usb_hub hub[USB_HUBS];
     struct usb_eth eth;
     struct usb_ecm ecm;
+    struct usb_smsc smsc;
 };
 
 /* Starts the controller; the bus comes up over the next polls. */
-void usb_init(struct usb *u, uintptr_t dwc2_base, mono_ns now);
+void usb_init(struct usb *u, uintptr_t dwc2_base,
+              const struct usb_eth_machine *machine, mono_ns now);
 
 /* Does what is due on the bus; calls back from here only. */
 void usb_poll(struct usb *u, mono_ns now);
@@ -51,6 +55,9 @@ const struct eth_ops *usb_ethernet(struct usb *u, void **dev);
  * any device that no driver made something of. */
 bool usb_has_ethernet(const struct usb *u);
 bool usb_has_foreign(const struct usb *u);
+
+/* The multicast addresses that the Ethernet is to hear from now on. */
+void usb_groups(struct usb *u, const uint8_t (*mac)[6], size_t count);
 
 /* One line on what is wrong with the controller, a port or a device; NULL
  * where nothing is. */

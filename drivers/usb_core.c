@@ -6,6 +6,7 @@
 #define CONTROL_NS                                                             \
     (500 * MONO_MS)             /* USB 2.0, 9.2.6.4                         */
 #define SETTLE_NS (2 * MONO_MS) /* 9.2.6.3                                  */
+#define REVIVE_NS (30000 * MONO_MS)
 
 enum {
     REQ_SET_ADDRESS = 5,
@@ -179,6 +180,7 @@ static void give_up(struct usb_dev *d, const char *why)
 {
     d->why = why;
     d->state = USB_DISABLE;
+    d->when = usb_now(d) + REVIVE_NS;
     d->core->failed++;
     if (d->parent)
         d->parent->driver->port_disable(d->parent, d->port);
@@ -226,6 +228,7 @@ void usb_port_ready(struct usb_dev *d, uint8_t speed)
     if (d->parent && d->parent->speed == DWC2_HIGH && speed != DWC2_HIGH) {
         give_up(d, "full- or low-speed device behind a high-speed hub: "
                    "needs split transactions, which are not supported");
+        d->when = MONO_NEVER;
         return;
     }
     if (!dwc2_idle(&d->ep0) || dwc2_busy(&d->ctl)) {
@@ -414,6 +417,8 @@ static void dev_poll(struct usb_dev *d, mono_ns now)
         get_descriptor(d, USB_DESC18, USB_DT_DEVICE, 0, 18);
     } else if (d->state == USB_RUN) {
         d->driver->poll(d, now);
+    } else if (d->state == USB_FAILED && now >= d->when) {
+        usb_reset(d, d->why); /* what is soldered on cannot be replugged */
     }
 }
 
@@ -433,7 +438,7 @@ mono_ns usb_core_due(const struct usb_core *c)
     for (size_t i = 0; i < USB_DEVICES; i++) {
         const struct usb_dev *d = &c->dev[i];
         mono_ns t = MONO_NEVER;
-        if (d->state == USB_SETTLE)
+        if (d->state == USB_SETTLE || d->state == USB_FAILED)
             t = d->when;
         else if (d->state == USB_CLOSING || (d->state == USB_WAIT && !c->turn))
             t = c->host->now;

@@ -7,7 +7,7 @@
  * its own, so no device waits for another's.
  *
  * What a device says (descriptors, status) is outside input: it is refused
- * with a reason in dev->why, three tries, then left alone until replugged. */
+ * with a reason in dev->why, three tries, and three more every half minute. */
 #ifndef USB_CORE_H
 #define USB_CORE_H
 

@@ -98,6 +98,32 @@ int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
     return RC_BAD;
 }
 
+/* Bulk packets are 8, 16, 32, 64 or 512 bytes (5.8.3). */
+static bool bulk_size_ok(uint16_t mps)
+{
+    return mps == 8 || mps == 16 || mps == 32 || mps == 64 || mps == 512;
+}
+
+int usb_desc_bulk_pair(const uint8_t *cfg, size_t len, struct usb_endpoint *in,
+                       struct usb_endpoint *out)
+{
+    struct usb_walk w = usb_walk_of(cfg, len);
+    bool has_in = false, has_out = false;
+
+    while (usb_walk_next(&w) && !(has_in && has_out)) {
+        struct usb_endpoint e;
+        if (w.type == USB_DT_INTERFACE)
+            has_in = has_out = false;
+        if (usb_desc_endpoint(&w, &e) != RC_OK || e.type != 2 ||
+            !bulk_size_ok(e.mps))
+            continue;
+        *(e.in ? in : out) = e;
+        has_in = has_in || e.in;
+        has_out = has_out || !e.in;
+    }
+    return has_in && has_out ? RC_OK : RC_BAD;
+}
+
 /* ---- CDC ECM ------------------------------------------------------------- */
 
 /* The function's control interface, its union and its Ethernet descriptor. */
@@ -160,12 +186,6 @@ static int ecm_data(const uint8_t *cfg, size_t len, struct usb_ecm_desc *d)
         }
     }
     return RC_BAD;
-}
-
-/* Bulk packets are 8, 16, 32, 64 or 512 bytes (5.8.3). */
-static bool bulk_size_ok(uint16_t mps)
-{
-    return mps == 8 || mps == 16 || mps == 32 || mps == 64 || mps == 512;
 }
 
 int usb_desc_ecm(const uint8_t *cfg, size_t len, struct usb_ecm_desc *out)

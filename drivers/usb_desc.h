@@ -66,6 +66,11 @@ int64_t usb_interval_ns(const struct usb_endpoint *e, bool high_speed);
 int usb_desc_hub_endpoint(const uint8_t *cfg, size_t len,
                           struct usb_endpoint *out) MUST_CHECK;
 
+/* Finds the first interface with a bulk endpoint each way. Returns RC_BAD where
+ * there is none. */
+int usb_desc_bulk_pair(const uint8_t *cfg, size_t len, struct usb_endpoint *in,
+                       struct usb_endpoint *out) MUST_CHECK;
+
 /* An Ethernet Control Model function (ECM 1.2 section 5). */
 struct usb_ecm_desc {
     uint8_t control_if, data_if, data_alt;

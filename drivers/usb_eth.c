@@ -7,12 +7,15 @@ enum { ASKED_HALT_IN = 1, ASKED_HALT_OUT, ASKED_HEALTH }; /* e->asked       */
 #define REQ_GET_STATUS    0
 #define REQ_CLEAR_FEATURE 1
 
-#define TX_NS      (1000 * MONO_MS)
-#define NOTE_NS    (1000 * MONO_MS)
-#define HEALTH_NS  (10000 * MONO_MS)
-#define SILENT_MAX 3
-#define ERRORS_MAX 20
-#define FRAME_MIN  14
+#define TX_NS        (1000 * MONO_MS)
+#define NOTE_NS      (1000 * MONO_MS)
+#define HEALTH_NS    (10000 * MONO_MS)
+#define SILENT_MAX   3
+#define ERRORS_MAX   20
+#define FRAME_MIN    14
+#define DEAF_NS      (60000 * MONO_MS) /* at first; then twice as long       */
+#define DEAF_MOST_NS (3600000 * MONO_MS)
+#define DEAF_SENT    8 /* fewer frames need not have had an answer          */
 
 static struct dwc2 *host(const struct usb_eth *e)
 {
@@ -49,6 +52,8 @@ static void received(void *ctx, struct dwc2_xfer *x)
         return;
     }
     e->stats.rx_errors++;
+    if (e->chip->lost)
+        e->chip->lost(e->self);
     if (++e->errors > ERRORS_MAX)
         usb_reset(e->dev, "Ethernet: receive errors");
     else
@@ -66,6 +71,14 @@ static struct usb_eth_frame next_frame(struct usb_eth *e,
     return f;
 }
 
+/* Preamble, frame, FCS. */
+static uint64_t wire_ticks(const struct usb_eth *e, size_t len)
+{
+    if (!e->mbps)
+        return 0;
+    return (8 + len + 4) * 8 * e->machine.tick_hz / (e->mbps * 1000000ull);
+}
+
 static int eth_recv(void *dev, uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     struct usb_eth *e = dev;
@@ -77,9 +90,12 @@ static int eth_recv(void *dev, uint8_t *buf, size_t cap, uint64_t *stamp)
         if (f.data && f.len >= FRAME_MIN && f.len <= USB_ETH_FRAME &&
             f.len <= cap) {
             memcpy(buf, f.data, f.len);
-            *stamp = x->done_ticks;
+            *stamp = x->done_ticks - wire_ticks(e, f.len);
             n = (int)f.len;
             e->stats.rx++;
+            e->stats.rx_gap += x->done_early;
+            e->unheard = 0;
+            e->deaf_ns = DEAF_NS;
         } else if (f.data) {
             e->stats.rx_bad++;
         }
@@ -131,6 +147,8 @@ static int eth_send(void *dev, const uint8_t *frame, size_t len,
         *stamp = x->start_ticks;
     e->tx_next = (uint8_t)((e->tx_next + 1) % USB_ETH_TX);
     e->stats.tx++;
+    if (e->unheard++ == 0)
+        e->unheard_from = usb_now(e->dev);
     return RC_OK;
 }
 
@@ -202,6 +220,20 @@ static void ask(struct usb_eth *e, uint8_t what, struct usb_request r)
         usb_reset(e->dev, "Ethernet: control pipe closed");
 }
 
+/* Registers answer, the link is up, frames go out and for a minute nothing
+ * comes in: on a network without anybody that is so, and a chip whose receiver
+ * is stuck looks the same. A reset costs the former nothing. */
+static bool deaf(struct usb_eth *e, mono_ns now)
+{
+    if (!e->link || e->unheard < DEAF_SENT ||
+        now - e->unheard_from < e->deaf_ns)
+        return false;
+    e->stats.deaf++;
+    e->deaf_ns = e->deaf_ns * 2 < DEAF_MOST_NS ? e->deaf_ns * 2 : DEAF_MOST_NS;
+    usb_reset(e->dev, "Ethernet: hears nothing");
+    return true;
+}
+
 static void clear_halt(struct usb_eth *e, uint8_t what, uint16_t endpoint)
 {
     ask(e, what,
@@ -214,6 +246,8 @@ void usb_eth_poll(struct usb_eth *e, mono_ns now)
     if (!e->running)
         return;
     count_lost(e);
+    if (deaf(e, now))
+        return;
     watch(e);
     if (!usb_control_idle(e->dev))
         return;
@@ -245,6 +279,52 @@ static bool busy(const struct usb_eth *e)
     return b;
 }
 
+void usb_eth_init(struct usb_eth *e, const struct usb_eth_machine *machine)
+{
+    e->machine = *machine;
+    e->deaf_ns = DEAF_NS;
+}
+
+void usb_eth_groups(struct usb_eth *e, const uint8_t (*mac)[6], size_t count)
+{
+    e->all_groups = count > USB_ETH_GROUPS;
+    e->groups = (uint8_t)(e->all_groups ? 0 : count);
+    memcpy(e->group, mac, 6u * e->groups);
+    e->groups_changed++;
+}
+
+uint32_t usb_eth_crc(const uint8_t *p, size_t len)
+{
+    uint32_t crc = ~0u;
+    for (size_t i = 0; i < len; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            uint32_t feed = (crc >> 31) ^ (p[i] >> bit & 1u);
+            crc = crc << 1 ^ (feed ? 0x04c11db7u : 0);
+        }
+    return crc;
+}
+
+static bool usable_mac(const uint8_t m[6])
+{
+    return (m[0] | m[1] | m[2] | m[3] | m[4] | m[5]) && !(m[0] & 1);
+}
+
+/* Two boards must not have the same one, so it is no constant. */
+static void make_up_mac(uint8_t mac[6])
+{
+    uint64_t t = hw_ticks() * 0x9e3779b97f4a7c15u;
+    mac[0] = 0x02; /* locally administered */
+    for (int i = 1; i < 6; i++)
+        mac[i] = (uint8_t)(t >> (64 - 8 * i));
+}
+
+void usb_eth_choose_mac(struct usb_eth *e, const uint8_t own[6])
+{
+    if (!usable_mac(e->machine.mac))
+        make_up_mac(e->machine.mac);
+    memcpy(e->mac, own && usable_mac(own) ? own : e->machine.mac, 6);
+}
+
 int usb_eth_begin(struct usb_eth *e, struct usb_dev *dev,
                   const struct usb_eth_chip *chip, void *self)
 {
@@ -252,9 +332,8 @@ int usb_eth_begin(struct usb_eth *e, struct usb_dev *dev,
         dev->why = "one USB Ethernet device is in use already";
         return RC_SPACE;
     }
-    struct usb_eth_stats stats = e->stats;
-    memset(e, 0, offsetof(struct usb_eth, rx_buf));
-    e->stats = stats;
+    memset((uint8_t *)e + offsetof(struct usb_eth, dev), 0,
+           offsetof(struct usb_eth, rx_buf) - offsetof(struct usb_eth, dev));
     e->dev = dev;
     e->chip = chip;
     e->self = self;

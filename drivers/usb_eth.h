@@ -25,9 +25,10 @@
 #include "eth.h"
 #include "usb_core.h"
 
-#define USB_ETH_RX    8
-#define USB_ETH_TX    8
-#define USB_ETH_FRAME 1514
+#define USB_ETH_RX     8
+#define USB_ETH_TX     8
+#define USB_ETH_FRAME  1514
+#define USB_ETH_GROUPS 8
 /* QEMU moves a whole frame at once only when asked for more than 1536. */
 #define USB_ETH_RX_BYTES 2048
 #define USB_ETH_TX_BYTES 1536
@@ -54,33 +55,72 @@ struct usb_eth_chip {
     size_t (*pack)(void *self, uint8_t *buf, const uint8_t *frame, size_t len);
     /* The interrupt endpoint said this: outside input. */
     void (*noted)(void *self, const uint8_t *p, size_t len);
+    /* A received transfer was lost. NULL: frames do not span transfers. */
+    void (*lost)(void *self);
 };
 
 struct usb_eth_stats {
     uint32_t rx, tx, rx_bad, rx_errors, tx_errors, tx_busy;
+    uint32_t rx_gap; /* frames that may have waited for a frame's end to pass */
+    uint32_t deaf;   /* resets, since frames went out and none came in       */
+};
+
+/* What every chip here needs to know of the machine. */
+struct usb_eth_machine {
+    uint8_t mac[6]; /* for chips that have none of their own; zero: not known */
+    uint32_t tick_hz; /* of hw_ticks()                                       */
 };
 
 struct usb_eth { /* struct usb's; one, since one device is in use at a time */
+    /* These outlive a device. */
+    struct usb_eth_machine machine;
+    struct usb_eth_stats stats;
+    uint8_t group[USB_ETH_GROUPS][6]; /* multicast addresses to be heard    */
+    uint8_t groups;
+    bool all_groups; /* more than these: all                               */
+    uint32_t groups_changed;
+    span_ns deaf_ns; /* patience with a device that hears nothing          */
+    /* From here on: the device in use. */
     struct usb_dev *dev; /* NULL: free                                     */
     const struct usb_eth_chip *chip;
-    void *self;     /* the chip's own state                             */
-    bool running;   /* from usb_eth_up on                               */
-    bool link;      /* the chip sets it                                 */
-    uint8_t mac[6]; /* the chip sets it, before usb_eth_up              */
-    uint8_t asked;  /* the control transfer of ours that is under way   */
-    uint8_t errors; /* receive errors in a row                          */
-    uint8_t silent; /* health checks without an answer, in a row        */
-    mono_ns heard;  /* last frame or successful health check            */
+    void *self;           /* the chip's own state                             */
+    bool running;         /* from usb_eth_up on                               */
+    bool link;            /* the chip sets it                                 */
+    uint8_t mac[6];       /* set before usb_eth_up                            */
+    uint8_t asked;        /* the control transfer of ours that is under way   */
+    uint8_t errors;       /* receive errors in a row                          */
+    uint8_t silent;       /* health checks without an answer, in a row        */
+    mono_ns heard;        /* last frame or successful health check            */
+    uint32_t unheard;     /* frames sent since the last one came in         */
+    mono_ns unheard_from; /* when the first of them was                     */
+    /* The wire's speed, which the chip sets; 0: not known. A frame's time on
+     * the wire is taken off its stamp: the chip has it whole before it says a
+     * word of it, and on the way out the stamp is before its first bit too. */
+    uint32_t mbps;
     struct dwc2_pipe in, out, notify;
     struct dwc2_xfer rx[USB_ETH_RX], tx[USB_ETH_TX], note;
     uint8_t full[USB_ETH_RX], full_head, full_count; /* rx slots to be read  */
     uint8_t tx_next;
     uint32_t taken; /* bytes of the oldest full slot that the chip took    */
-    struct usb_eth_stats stats;
     _Alignas(HW_LINE) uint8_t rx_buf[USB_ETH_RX][USB_ETH_RX_BYTES];
     _Alignas(HW_LINE) uint8_t tx_buf[USB_ETH_TX][USB_ETH_TX_BYTES];
     _Alignas(HW_LINE) uint8_t note_buf[HW_LINE];
 };
+
+/* Must be called once, before any device is there. */
+void usb_eth_init(struct usb_eth *e, const struct usb_eth_machine *machine);
+
+/* The multicast addresses to be heard from now on, by this device and by those
+ * that come after it; more than USB_ETH_GROUPS: all there are. */
+void usb_eth_groups(struct usb_eth *e, const uint8_t (*mac)[6], size_t count);
+
+/* Ethernet's CRC-32 before its last complement, the first bit on the wire
+ * being the highest: its top bits are what chips hash addresses by. */
+uint32_t usb_eth_crc(const uint8_t *p, size_t len);
+
+/* Sets e->mac: the chip's own address, if that is one (NULL: it has none),
+ * else the board's, else one that is made up for this run. */
+void usb_eth_choose_mac(struct usb_eth *e, const uint8_t own[6]);
 
 /* Gives the rings to a device that was just configured: sets dev->cls to e, and
  * `self` goes to the chip's functions. RC_SPACE, with dev->why set: another

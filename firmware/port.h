@@ -56,6 +56,11 @@ bool port_eth_link(void);
 /* The device's address, valid once port_eth_link has been true. */
 void port_eth_mac(uint8_t mac[6]);
 
+/* The multicast addresses to be heard beside our own and broadcast, from now on
+ * and on whatever device there will be: the list replaces the one before. A
+ * machine that does not filter may hear them all. */
+void port_eth_groups(const uint8_t (*mac)[6], size_t count);
+
 /* ---- the card: blocks of 512 bytes, one operation at a time ---- */
 
 #define PORT_BLK_SIZE 512u

@@ -90,6 +90,8 @@ struct machine_eth {
     void (*irq)(void);
     /* The device that carries frames now, or NULL; ask each time. */
     const struct eth_ops *(*device)(void **dev);
+    /* As port_eth_groups; NULL: it hears all. */
+    void (*groups)(const uint8_t (*mac)[6], size_t count);
     /* As port_info.trouble. */
     const char *(*trouble)(void);
     /* Whether there is a device, its link up or not (as port_info.eth_silent

@@ -25,6 +25,12 @@ bool port_eth_link(void)
     return eth != NULL && eth->link(dev);
 }
 
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    if (machine_eth->groups != NULL)
+        machine_eth->groups(mac, count);
+}
+
 /* Before a device is up: the board's own address. */
 void port_eth_mac(uint8_t mac[6])
 {

@@ -1,13 +1,17 @@
 /* port_eth_usb.c -- struct machine_eth: the USB host and the Ethernet chip
  * behind it, soldered or plugged in. */
+#include <string.h>
+
 #include "machine_private.h"
 #include "usb.h"
 
 static struct usb usb;
 
-static void start(void)
+static void usb_up(void)
 {
-    usb_init(&usb, soc->dwc2, machine_now());
+    struct usb_eth_machine m = {.tick_hz = timer_hz()};
+    memcpy(m.mac, machine_facts.mac, sizeof m.mac);
+    usb_init(&usb, soc->dwc2, &m, machine_now());
     machine_irq_enable(soc->irq_usb);
 }
 
@@ -31,6 +35,11 @@ static const struct eth_ops *device(void **dev)
     return usb_ethernet(&usb, dev);
 }
 
+static void groups(const uint8_t (*mac)[6], size_t count)
+{
+    usb_groups(&usb, mac, count);
+}
+
 static const char *trouble(void)
 {
     const char *why = usb_trouble(&usb);
@@ -47,11 +56,12 @@ static enum machine_eth_found found(void)
 }
 
 const struct machine_eth machine_eth_usb = {
-    .init = start,
+    .init = usb_up,
     .poll = poll,
     .due = due,
     .irq = irq,
     .device = device,
+    .groups = groups,
     .trouble = trouble,
     .found = found,
 };

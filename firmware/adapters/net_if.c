@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/limit.h"
+#include "lwip/mld6.h"
 #include "lwip/pbuf.h"
 #include "net_private.h"
 #include "port.h"
@@ -165,6 +166,58 @@ bool net_if_poll(struct netif *n)
     return true;
 }
 
+/* ---- multicast ----------------------------------------------------------- */
+
+static struct {
+    uint8_t mac[LIMIT_GROUPS][6];
+    uint8_t users[LIMIT_GROUPS]; /* two groups may share an address          */
+    size_t count;
+} groups;
+
+static void leave(size_t i)
+{
+    if (--groups.users[i] > 0)
+        return;
+    groups.count--;
+    groups.users[i] = groups.users[groups.count];
+    memmove(groups.mac[i], groups.mac[groups.count], 6);
+}
+
+static void join(const uint8_t mac[6])
+{
+    ASSERT(groups.count < LIMIT_GROUPS); /* lwIP has no more to join */
+    memcpy(groups.mac[groups.count], mac, 6);
+    groups.users[groups.count++] = 1;
+}
+
+/* RFC 2464 section 7: 33-33 and the group's last four bytes. */
+static err_t group_changed(struct netif *n, const ip6_addr_t *group,
+                           enum netif_mac_filter_action action)
+{
+    uint8_t mac[6] = {0x33, 0x33};
+    size_t i = 0;
+    (void)n;
+    memcpy(mac + 2, &group->addr[3], 4);
+    while (i < groups.count && memcmp(groups.mac[i], mac, 6) != 0)
+        i++;
+    if (i == groups.count && action == NETIF_ADD_MAC_FILTER)
+        join(mac);
+    else if (i < groups.count && action == NETIF_ADD_MAC_FILTER)
+        groups.users[i]++;
+    else if (i < groups.count)
+        leave(i);
+    port_eth_groups((const uint8_t(*)[6])groups.mac, groups.count);
+    return ERR_OK;
+}
+
+/* Every node is in this one without asking (RFC 4291 section 2.8). */
+static void hear_all_nodes(struct netif *n)
+{
+    ip6_addr_t all;
+    ip6_addr_set_allnodes_linklocal(&all);
+    (void)group_changed(n, &all, NETIF_ADD_MAC_FILTER);
+}
+
 err_t net_if_init(struct netif *n)
 {
     n->name[0] = 'e';
@@ -177,5 +230,8 @@ err_t net_if_init(struct netif *n)
     n->output = net_filter_output4;
     n->output_ip6 = net_filter_output6;
     n->linkoutput = link_output;
+    n->mld_mac_filter = group_changed;
+    memset(&groups, 0, sizeof groups);
+    hear_all_nodes(n);
     return ERR_OK;
 }

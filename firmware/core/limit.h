@@ -58,6 +58,7 @@
 #define LIMIT_TCP_UNREAD      12 /* frames of one that nobody has read yet    */
 #define LIMIT_RX_FRAMES       104
 #define LIMIT_TX_FRAMES       16
+#define LIMIT_GROUPS          8 /* multicast addresses, all IPv6's         */
 
 /* Log ring. */
 #define LIMIT_LOG_LINES 256

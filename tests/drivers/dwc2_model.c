@@ -6,6 +6,8 @@
 #include "dwc2_regs.h"
 
 struct dwc2_model model;
+const struct usb_eth_machine model_machine = {
+    .mac = {0xb8, 0x27, 0xeb, 0x12, 0x34, 0x56}, .tick_hz = 1000000000};
 
 #define CHANNELS 8u
 #define FRAME_NS 125000u
@@ -383,7 +385,10 @@ uint32_t hw_read(uintptr_t reg)
     case HAINT:
         return haint();
     case HFNUM:
-        return (uint32_t)(now_ns / FRAME_NS) & 0x3fff;
+        return ((uint32_t)(now_ns / FRAME_NS) & 0x3fff) |
+               ((REG(HFIR) & 0xffff) -
+                (uint32_t)(now_ns % FRAME_NS * (REG(HFIR) & 0xffff) / FRAME_NS))
+                   << 16;
     case GRSTCTL:
         if (reset_at && now_ns >= reset_at + 500000 && !model.stuck_reset)
             REG(GRSTCTL) &= ~RST_CORE;

@@ -9,6 +9,7 @@
 #define DWC2_MODEL_H
 
 #include "usb_dev_model.h"
+#include "usb_eth.h"
 
 #define MODEL_BASE 0x3f980000u
 
@@ -37,6 +38,7 @@ struct dwc2_model {
 };
 
 extern struct dwc2_model model;
+extern const struct usb_eth_machine model_machine; /* its ticks are ns */
 
 void model_init(void *mem, size_t len);
 void model_plug(struct mdev *d);

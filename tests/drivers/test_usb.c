@@ -25,7 +25,7 @@ static int start(void **state)
     (void)state;
     model_init(&u, sizeof u);
     model.ticks_step = 3;
-    usb_init(&u, MODEL_BASE, model_now());
+    usb_init(&u, MODEL_BASE, &model_machine, model_now());
     return 0;
 }
 

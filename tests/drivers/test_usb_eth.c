@@ -42,7 +42,7 @@ static int start(void **state)
 {
     (void)state;
     model_init(&u, sizeof u);
-    usb_init(&u, MODEL_BASE, 0);
+    usb_init(&u, MODEL_BASE, &model_machine, 0);
     assert_int_equal(usb_eth_begin(e, dev, &chip, &u), RC_OK);
     assert_ptr_equal(dev->cls, e);
     return 0;

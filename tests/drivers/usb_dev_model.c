@@ -83,6 +83,14 @@ void mdev_ecm(struct mdev *d, uint8_t speed)
     d->mac = "02AbCd123456";
 }
 
+void mdev_chip(struct mdev *d, struct usb_chip *chip)
+{
+    memset(d, 0, sizeof *d);
+    d->dev_desc = chip->kind->device;
+    d->chip = chip;
+    d->speed = chip->high ? SPEED_HIGH : SPEED_FULL;
+}
+
 void mdev_keyboard(struct mdev *d, uint8_t speed)
 {
     memset(d, 0, sizeof *d);
@@ -105,7 +113,10 @@ void mdev_reset(struct mdev *d)
     d->addr = d->new_addr = d->config = d->alt = 0;
     d->len = d->pos = d->out_len = d->in_pos = 0;
     d->count = 0;
+    d->in_going = false;
     d->resets++;
+    if (d->chip)
+        chip_reset(d->chip);
     clear_toggles(d);
     for (unsigned n = 1; d->hub && n <= MDEV_PORTS; n++) {
         d->status[n] = d->child[n] ? 1 : 0; /* unpowered: seen once powered */
@@ -131,6 +142,8 @@ void mdev_unplug(struct mdev *hub, unsigned port)
 
 void mdev_clock(struct mdev *d, uint64_t now)
 {
+    if (d->chip)
+        chip_clock(d->chip, now);
     for (unsigned n = 1; d->hub && n <= MDEV_PORTS; n++) {
         struct mdev *c = d->child[n];
         if (!c)
@@ -261,12 +274,38 @@ static void standard(struct mdev *d, const uint8_t *s)
     }
 }
 
+static bool length_stage(const struct mdev *d)
+{
+    return d->setup[6] || d->setup[7];
+}
+
+/* What a chip's control transfer comes to; a silent one answers nothing. */
+static int chip_ep0(struct mdev *d)
+{
+    enum chip_answer a = chip_control(d->chip, d->setup, d->data, &d->len);
+    d->ep0_stall = a == CHIP_STALL;
+    if (d->setup[0] == 0 && d->setup[1] == 9)
+        d->config = d->setup[2];
+    if (d->setup[0] == 0 && (d->setup[1] == 9 || d->setup[1] == 11))
+        clear_toggles(d);
+    if (d->setup[0] == 2 && d->setup[1] == 1) {
+        bool *one = d->setup[4] & 0x80 ? d->one_in : d->one_out;
+        one[d->setup[4] & 15] = false;
+    }
+    return a == CHIP_SILENT ? ANSWER_NONE : ANSWER_ACK;
+}
+
 int mdev_setup(struct mdev *d, const uint8_t s[8])
 {
     memcpy(d->setup, s, 8);
     d->len = d->pos = 0;
     d->ep0_stall = false;
     d->ep0_one = true; /* the data stage begins with DATA1 */
+    if (d->chip && !(s[0] == 0 && s[1] == 5)) {
+        if (s[0] & 0x80 || !length_stage(d))
+            return chip_ep0(d);
+        return d->chip->silent ? ANSWER_NONE : ANSWER_ACK;
+    }
     if (d->hub && s[0] & 0x20)
         hub_request(d, s);
     else if (d->ecm && s[0] == 0x21 && s[1] == 0x43)
@@ -276,11 +315,6 @@ int mdev_setup(struct mdev *d, const uint8_t s[8])
     else
         standard(d, s);
     return ANSWER_ACK;
-}
-
-static bool length_stage(const struct mdev *d)
-{
-    return d->setup[6] || d->setup[7];
 }
 
 static int ep0_in(struct mdev *d, size_t mps, unsigned *pid, uint8_t *b,
@@ -309,10 +343,26 @@ static void ep0_in_acked(struct mdev *d, size_t n)
     }
 }
 
-static int ep0_out(struct mdev *d, unsigned pid, size_t n)
+/* The data stage of a request to a chip. */
+static int ep0_data(struct mdev *d, unsigned pid, const uint8_t *b, size_t n)
+{
+    size_t wanted = d->setup[6] | (size_t)d->setup[7] << 8;
+    if (pid != (d->ep0_one ? TOGGLE_1 : TOGGLE_0) || d->len + n > wanted) {
+        d->wrong++;
+        return ANSWER_ACK;
+    }
+    d->ep0_one = !d->ep0_one;
+    memcpy(d->data + d->len, b, n);
+    d->len += n;
+    return d->len == wanted ? chip_ep0(d) : ANSWER_ACK;
+}
+
+static int ep0_out(struct mdev *d, unsigned pid, const uint8_t *b, size_t n)
 {
     if (d->ep0_stall)
         return ANSWER_STALL;
+    if (d->chip && !(d->setup[0] & 0x80) && n)
+        return ep0_data(d, pid, b, n);
     if (n != 0 || pid != TOGGLE_1) /* only status stages go out here */
         d->wrong++;
     return ANSWER_ACK;
@@ -355,6 +405,28 @@ static int note_in(struct mdev *d, uint8_t *b, size_t *n)
     return ANSWER_ACK;
 }
 
+/* The next packet of a chip's transfer, which an empty one ends where the
+ * last was full. */
+static int chip_packet(struct mdev *d, unsigned ep, size_t mps, uint8_t *b,
+                       size_t *n)
+{
+    static const int answers[] = {ANSWER_ACK, ANSWER_NAK, ANSWER_STALL,
+                                  ANSWER_NONE};
+    enum chip_answer a = CHIP_OK;
+    if (ep == d->chip->kind->note)
+        return answers[chip_note(d->chip, b, n)];
+    if (!d->in_going) {
+        a = chip_in(d->chip, d->in, &d->in_len);
+        d->in_pos = 0;
+        d->in_going = a == CHIP_OK;
+    }
+    if (a != CHIP_OK)
+        return answers[a];
+    *n = d->in_len - d->in_pos < mps ? d->in_len - d->in_pos : mps;
+    memcpy(b, d->in + d->in_pos, *n);
+    return ANSWER_ACK;
+}
+
 int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid, uint8_t *b,
             size_t *n)
 {
@@ -369,6 +441,8 @@ int mdev_in(struct mdev *d, unsigned ep, size_t mps, unsigned *pid, uint8_t *b,
     *pid = d->one_in[ep] ? TOGGLE_1 : TOGGLE_0;
     if (d->hub)
         return hub_changes(d, b, n);
+    if (d->chip)
+        return chip_packet(d, ep, mps, b, n);
     if (ep == (d->cfgs == 2 ? 1u : 3u))
         return note_in(d, b, n);
     if (!d->ecm || d->count == 0)
@@ -386,6 +460,10 @@ void mdev_in_acked(struct mdev *d, unsigned ep, size_t n, size_t mps)
         return;
     }
     d->one_in[ep] = !d->one_in[ep];
+    if (d->chip && ep == d->chip->kind->in) {
+        d->in_pos += n;
+        d->in_going = n == mps;
+    }
     if (!d->ecm)
         return;
     if (ep == (d->cfgs == 2 ? 1u : 3u)) {
@@ -404,8 +482,8 @@ int mdev_out(struct mdev *d, unsigned ep, unsigned pid, const uint8_t *b,
              size_t n)
 {
     if (ep == 0)
-        return ep0_out(d, pid, n);
-    if (!d->config || !d->ecm)
+        return ep0_out(d, pid, b, n);
+    if (!d->config || (!d->ecm && !d->chip))
         return ANSWER_NONE;
     if (d->mute)
         return ANSWER_NAK;
@@ -425,7 +503,13 @@ int mdev_out(struct mdev *d, unsigned ep, unsigned pid, const uint8_t *b,
         d->out_len = 0;
     memcpy(d->out + d->out_len, b, n);
     d->out_len += n;
-    if (n < (d->speed == SPEED_HIGH ? 512 : 64))
+    if (n == (d->speed == SPEED_HIGH ? 512 : 64))
+        return ANSWER_ACK;
+    if (d->chip) {
+        (void)chip_out(d->chip, d->out, d->out_len);
+        d->out_len = 0;
+    } else {
         echo(d);
+    }
     return ANSWER_ACK;
 }

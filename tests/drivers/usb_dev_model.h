@@ -6,7 +6,7 @@
 #ifndef USB_DEV_MODEL_H
 #define USB_DEV_MODEL_H
 
-#include "core/base.h"
+#include "usb_chip.h"
 
 enum { ANSWER_ACK, ANSWER_NAK, ANSWER_STALL, ANSWER_NONE };
 enum { SPEED_HIGH, SPEED_FULL, SPEED_LOW };
@@ -22,7 +22,8 @@ struct mdev {
     size_t cfg_len[4];
     uint8_t cfgs, speed;
     bool hub, ecm;
-    const char *mac; /* 12 digits; string 3 */
+    struct usb_chip *chip; /* it is this one; or NULL                       */
+    const char *mac;       /* 12 digits; string 3 */
     /* Where it is. */
     uint8_t addr, new_addr, config, alt;
     /* Endpoint 0. */
@@ -44,11 +45,16 @@ struct mdev {
     uint8_t note[8];
     bool note_due, mute; /* mute: NAK everything                            */
     bool long_frame;     /* answer with 3000 bytes                          */
+    /* A chip's transfer on its way in, packet by packet. */
+    uint8_t in[CHIP_TRANSFER];
+    size_t in_len;
+    bool in_going;
 };
 
 void mdev_hub(struct mdev *d, uint8_t speed);
 void mdev_usbnet(struct mdev *d);             /* QEMU's, two configurations */
 void mdev_ecm(struct mdev *d, uint8_t speed); /* another one, one config    */
+void mdev_chip(struct mdev *d, struct usb_chip *chip);
 void mdev_keyboard(struct mdev *d, uint8_t speed);
 
 void mdev_reset(struct mdev *d); /* bus reset */

@@ -52,6 +52,12 @@ size_t port_console(const char *s, size_t len)
     return s ? len : 0;
 }
 
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    (void)mac;
+    (void)count;
+}
+
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     if (!sim.waiting || sim.in.len > cap)

@@ -216,7 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     sim.len = len - 1;
     count_down();
     model.irq = in[0] & 16 ? irq : NULL;
-    usb_init(&u, MODEL_BASE, model_now());
+    usb_init(&u, MODEL_BASE, &model_machine, model_now());
     model_plug(plugged(in[0]));
     run(HOSTILE, false);
     sim.len = 0;

@@ -103,6 +103,12 @@ void port_eth_mac(uint8_t mac[6])
     genet_ops.mac(&genet, mac);
 }
 
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    (void)mac;
+    (void)count;
+}
+
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     return genet_ops.recv(&genet, buf, cap, stamp);

@@ -27,6 +27,12 @@ void port_eth_mac(uint8_t mac[6])
     memcpy(mac, host_mac, sizeof host_mac);
 }
 
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    (void)mac;
+    (void)count;
+}
+
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     return host_net_take(buf, cap, stamp);

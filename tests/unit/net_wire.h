@@ -14,7 +14,8 @@
 static struct {
     uint64_t ticks;
     bool link, busy; /* busy: the MAC takes nothing             */
-    uint8_t mac[6];
+    uint8_t mac[6], group[8][6];
+    size_t groups;
     struct frame in[128], out[64];
     unsigned in_first, in_count, out_count, looked;
     unsigned changes;
@@ -40,6 +41,13 @@ bool port_eth_link(void)
 void port_eth_mac(uint8_t mac[6])
 {
     memcpy(mac, sim.mac[0] ? sim.mac : own_mac, 6);
+}
+
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    assert_true(count <= LEN(sim.group));
+    memcpy(sim.group, mac, 6 * count);
+    sim.groups = count;
 }
 
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)

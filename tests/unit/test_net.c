@@ -401,6 +401,43 @@ static void test_link_change(void **state)
     assert_non_null(run(2000, is_arp_for_router));
 }
 
+static bool heard(const uint8_t mac[6])
+{
+    for (size_t i = 0; i < sim.groups; i++)
+        if (memcmp(sim.group[i], mac, 6) == 0)
+            return true;
+    return false;
+}
+
+/* A chip's filter lets in what IPv6 needs, and no other group. The addresses
+ * of one interface end alike and share a group; it is told once, and stays as
+ * long as one of them does. */
+static void test_groups(void **state)
+{
+    (void)state;
+    static const uint8_t all_nodes[6] = {0x33, 0x33, 0, 0, 0, 1};
+    static const uint8_t solicited[6] = {0x33, 0x33, 0xff, 0, 0, 42};
+    static const uint8_t dns[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53};
+    struct frame f;
+    assert_true(heard(all_nodes) && heard(solicited));
+    assert_int_equal(sim.groups, 2);
+    advertisement(&f, dns, 600);
+    arrive(&f, sim.ticks);
+    run(3000, NULL);
+    assert_true(net_address6().family == 6);
+    assert_true(heard(all_nodes) && heard(solicited));
+    assert_int_equal(sim.groups, 2);
+    sim.link = false;
+    run(100, NULL);
+    assert_true(heard(all_nodes) && heard(solicited)); /* the link-local's */
+    sim.link = true;
+    sim.mac[0] = 2;
+    sim.mac[5] = 43; /* another chip */
+    run(3000, NULL);
+    static const uint8_t another[6] = {0x33, 0x33, 0xff, 0, 0, 43};
+    assert_true(heard(all_nodes) && heard(another));
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -426,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_no_buffers),
         cmocka_unit_test(test_short_frames),
         cmocka_unit_test(test_link_change),
+        cmocka_unit_test(test_groups),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

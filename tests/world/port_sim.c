@@ -101,6 +101,12 @@ void port_led(bool lit)
 
 /* ---- Ethernet ------------------------------------------------------------ */
 
+void port_eth_groups(const uint8_t (*mac)[6], size_t count)
+{
+    (void)mac;
+    (void)count;
+}
+
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 {
     return simnet_in(buf, cap, stamp);

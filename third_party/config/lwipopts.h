@@ -76,6 +76,7 @@
 /* IPv6: addresses and name servers by router advertisement. */
 #define LWIP_IPV6                  1
 #define LWIP_IPV6_MLD              1
+#define MEMP_NUM_MLD6_GROUP        (LIMIT_GROUPS - 1) /* all nodes: not one  */
 #define LWIP_IPV6_REASS            0
 #define LWIP_IPV6_AUTOCONFIG       1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1

@@ -1,0 +1,358 @@
+#include "lan95xx_model.h"
+
+#include <string.h>
+
+#define ID_REV      0x000
+#define INT_STS     0x008
+#define RX_CFG      0x00c
+#define TX_CFG      0x010
+#define HW_CFG      0x014
+#define PM_CTRL     0x020
+#define AFC_CFG     0x02c
+#define E2P_CMD     0x030
+#define BURST_CAP   0x038
+#define INT_EP_CTL  0x068
+#define BULK_IN_DLY 0x06c
+#define MAC_CR      0x100
+#define ADDRH       0x104
+#define ADDRL       0x108
+#define HASHH       0x10c
+#define HASHL       0x110
+#define MII_ADDR    0x114
+#define MII_DATA    0x118
+#define COE_CR      0x130
+
+#define SRST  0x0001u
+#define BCE   0x0002u
+#define LRST  0x0008u
+#define MEF   0x0020u
+#define BIR   0x1000u
+#define BUSY  0x0001u
+#define FIFO  20480u /* bytes                                               */
+#define QUEUE 64
+#define STALE 20000000u /* ns: frames wait no longer to be complete         */
+
+static const uint8_t device[18] = {18,   1,    0x00, 0x02, 0xff, 0, 1, 64, 0x24,
+                                   0x04, 0x00, 0xec, 0x00, 0x02, 0, 2, 0,  1};
+
+struct lan {
+    uint32_t reg[0x140 / 4];
+    struct chip_phy phy;
+    uint64_t hw_until, pm_until, mii_until; /* self-clearing bits           */
+    struct {
+        uint64_t ready;
+        size_t len;
+        uint8_t b[CHIP_FRAME + 16]; /* status word, frame, FCS              */
+    } rx[QUEUE];
+    unsigned first, count, bytes;
+    struct lan95xx_counts counts;
+};
+static_assert(sizeof(struct lan) <= CHIP_STATE, "room for it");
+
+static struct lan *lan(struct usb_chip *c)
+{
+    return (struct lan *)(void *)c->state;
+}
+
+#define REG(r) l->reg[(r) / 4]
+
+/* A light reset leaves the USB side as it is. */
+static void mac_reset(struct usb_chip *c, struct lan *l)
+{
+    memset(l->reg, 0, sizeof l->reg);
+    REG(ID_REV) = 0xec000002;
+    REG(BULK_IN_DLY) = 0x800;
+    REG(BURST_CAP) = 0;
+    REG(MAC_CR) = 0x00040000;
+    REG(ADDRH) = 0x0000ffff; /* no EEPROM */
+    REG(ADDRL) = 0xffffffff;
+    l->first = l->count = l->bytes = 0;
+    l->phy.id1 = 0x0007;
+    l->phy.id2 = 0xc0c3;
+    chip_phy_reset(c, &l->phy, false);
+}
+
+static void reset(struct usb_chip *c)
+{
+    mac_reset(c, lan(c));
+}
+
+/* ---- registers ----------------------------------------------------------- */
+
+static void mii(struct usb_chip *c, struct lan *l, uint32_t v)
+{
+    if (c->now_ns < l->mii_until)
+        chip_fault(c, "MII_ADDR written while the PHY is busy");
+    REG(MII_ADDR) = v & ~BUSY;
+    if (!(v & BUSY))
+        return;
+    l->mii_until = c->now_ns + 60000;
+    if (v >> 11 != 1) {
+        REG(MII_DATA) = 0xffff; /* no PHY there */
+        return;
+    }
+    if (v & 2)
+        chip_phy_write(c, &l->phy, v >> 6 & 31, (uint16_t)REG(MII_DATA));
+    else
+        REG(MII_DATA) = chip_phy_read(c, &l->phy, v >> 6 & 31);
+}
+
+static void write_reg(struct usb_chip *c, struct lan *l, unsigned r, uint32_t v)
+{
+    switch (r) {
+    case ID_REV:
+        break;
+    case INT_STS:
+        REG(r) &= ~v;
+        break;
+    case HW_CFG:
+        if (v & (LRST | SRST)) {
+            mac_reset(c, l);
+            l->hw_until = c->now_ns + 1000000;
+        }
+        REG(r) = v;
+        break;
+    case PM_CTRL:
+        if (v & 0x10) {
+            chip_phy_reset(c, &l->phy, false);
+            l->pm_until = c->now_ns + 1000000;
+        }
+        REG(r) = v;
+        break;
+    case E2P_CMD:
+        REG(r) = (v & 0x7fffffff) | 0x400; /* nothing answers */
+        break;
+    case MII_ADDR:
+        mii(c, l, v);
+        break;
+    case MII_DATA:
+        if (c->now_ns < l->mii_until)
+            chip_fault(c, "MII_DATA written while the PHY is busy");
+        REG(r) = v & 0xffff;
+        break;
+    default:
+        REG(r) = v;
+        break;
+    }
+}
+
+static uint32_t read_reg(struct usb_chip *c, struct lan *l, unsigned r)
+{
+    uint32_t v = REG(r);
+    if (r == HW_CFG && c->now_ns >= l->hw_until)
+        v = REG(r) &= ~(LRST | SRST);
+    if (r == PM_CTRL && c->now_ns >= l->pm_until)
+        v = REG(r) &= ~0x10u;
+    if (r == MII_ADDR && c->now_ns < l->mii_until)
+        v |= BUSY;
+    if (r == MII_DATA && c->now_ns < l->mii_until)
+        chip_fault(c, "MII_DATA read while the PHY is busy");
+    return v;
+}
+
+static bool control(struct usb_chip *c, const uint8_t s[8], uint8_t *data,
+                    size_t *len)
+{
+    struct lan *l = lan(c);
+    unsigned r = s[4] | (unsigned)s[5] << 8;
+
+    if (r & 3 || r >= sizeof l->reg)
+        return false;
+    if (s[0] == 0x40 && s[1] == 0xa0 && *len == 4) {
+        write_reg(c, l, r, chip_get32(data));
+    } else if (s[0] == 0xc0 && s[1] == 0xa1) {
+        chip_put32(data, read_reg(c, l, r));
+        *len = 4;
+    } else if (s[0] == 0xc0 && s[1] == 0xa2) {
+        memset(data, 0, *len = s[6]); /* statistics */
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- frames -------------------------------------------------------------- */
+
+static bool wrong_duplex(struct usb_chip *c, struct lan *l)
+{
+    bool mac = REG(MAC_CR) & 0x00100000, phy = chip_phy_full(c, &l->phy);
+    l->counts.duplex += mac != phy;
+    return mac != phy;
+}
+
+static bool own_address(const struct lan *l, const uint8_t *p)
+{
+    return chip_get32(p) == REG(ADDRL) &&
+           (uint32_t)(p[4] | p[5] << 8) == (REG(ADDRH) & 0xffff);
+}
+
+static bool passes(const struct lan *l, const uint8_t *p)
+{
+    static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint32_t cr = REG(MAC_CR);
+    if (cr & 0x00040000)
+        return true;
+    if (memcmp(p, all, 6) == 0)
+        return !(cr & 0x800);
+    if (!(p[0] & 1))
+        return own_address(l, p);
+    if (cr & 0x00080000)
+        return true;
+    unsigned bit = chip_hash(p);
+    return cr & 0x2000 &&
+           l->reg[(bit < 32 ? HASHL : HASHH) / 4] >> bit % 32 & 1;
+}
+
+/* A 16-bit sum over what lies behind the Ethernet header. */
+static uint16_t sum(const uint8_t *p, size_t len)
+{
+    uint32_t s = 0;
+    for (size_t i = 14; i < len; i++)
+        s += i % 2 ? (uint32_t)p[i] << 8 : p[i];
+    while (s >> 16)
+        s = (s & 0xffff) + (s >> 16);
+    return (uint16_t)s;
+}
+
+static void frame(struct usb_chip *c, const uint8_t *p, size_t len)
+{
+    struct lan *l = lan(c);
+    size_t off = REG(HW_CFG) >> 9 & 3, extra = REG(COE_CR) & 1 ? 6 : 4;
+    size_t all = 4 + off + len + extra;
+
+    if (!l->phy.link || !(REG(MAC_CR) & 4) || wrong_duplex(c, l))
+        return;
+    if (!passes(l, p)) {
+        l->counts.filtered++;
+        return;
+    }
+    if (l->count == QUEUE || l->bytes + all > FIFO) {
+        l->counts.overrun++;
+        return;
+    }
+    unsigned i = (l->first + l->count++) % QUEUE;
+    uint8_t *b = l->rx[i].b;
+    uint32_t flags = p[0] & 1 ? 0x400 : 0;
+    l->bytes += (unsigned)all;
+    l->rx[i].len = all;
+    l->rx[i].ready =
+        c->now_ns + (8 + len + 4) * 8000 / chip_phy_mbps(c, &l->phy);
+    chip_put32(b, (uint32_t)(len + extra) << 16 | flags);
+    memset(b + 4, 0, off);
+    memcpy(b + 4 + off, p, len);
+    chip_put32(b + 4 + off + len, chip_fcs(p, len));
+    if (extra == 6) {
+        b[8 + off + len] = (uint8_t)sum(p, len);
+        b[9 + off + len] = (uint8_t)(sum(p, len) >> 8);
+    }
+}
+
+/* How long the first frame in waiting is held back in the hope of more. */
+static uint64_t patience(const struct lan *l)
+{
+    return REG(HW_CFG) & (MEF | BCE) ? REG(BULK_IN_DLY) * 16667ull / 1000 : 0;
+}
+
+static size_t in_next(struct usb_chip *c, uint8_t *b, bool *empty)
+{
+    struct lan *l = lan(c);
+    unsigned most = REG(HW_CFG) & MEF ? QUEUE : c->pack ? c->pack : 1;
+    size_t cap = CHIP_TRANSFER, n = 0;
+
+    if (REG(HW_CFG) & MEF && REG(BURST_CAP))
+        cap = REG(BURST_CAP) * (c->high ? 512u : 64u);
+    *empty = !(REG(HW_CFG) & BIR);
+    if (l->count < c->pack && c->now_ns < l->rx[l->first].ready + STALE)
+        return 0; /* until they are as many */
+    while (l->count && most--) {
+        size_t pad = (4 - n % 4) % 4, len = l->rx[l->first].len;
+        uint64_t hold = n ? 0 : patience(l);
+        if (c->now_ns < l->rx[l->first].ready + hold || n + pad + len > cap)
+            break;
+        memset(b + n, 0, pad);
+        memcpy(b + n + pad, l->rx[l->first].b, len);
+        n += pad + len;
+        l->first = (l->first + 1) % QUEUE;
+        l->count--;
+        l->bytes -= (unsigned)len;
+    }
+    return n;
+}
+
+/* Frames behind each other, each with its two words. */
+static void out_done(struct usb_chip *c, const uint8_t *p, size_t len)
+{
+    struct lan *l = lan(c);
+    size_t at = 0;
+
+    while (at + 8 <= len) {
+        uint32_t a = chip_get32(p + at), b = chip_get32(p + at + 4);
+        size_t n = a & 0x7ff;
+        at += 8;
+        if ((a & 0x3000) != 0x3000 || (b & 0x7ff) != n || at + n > len) {
+            chip_fault(c, "command words do not fit the frame");
+            return;
+        }
+        bool on = REG(TX_CFG) & 4 && REG(MAC_CR) & 8 && l->phy.link;
+        if (on && !wrong_duplex(c, l))
+            chip_sends(c, p + at, n);
+        at += n;
+        at += (4 - at % 4) % 4;
+    }
+}
+
+/* ---- the rest ------------------------------------------------------------ */
+
+static size_t note_next(struct usb_chip *c, uint8_t *b)
+{
+    struct lan *l = lan(c);
+    if (l->phy.source & l->phy.mask)
+        REG(INT_STS) |= 0x8000;
+    uint32_t told = REG(INT_STS) & REG(INT_EP_CTL);
+    if (!told)
+        return 0;
+    chip_put32(b, told);
+    REG(INT_STS) &= ~0x8000u;
+    return 4;
+}
+
+static void clock(struct usb_chip *c)
+{
+    chip_phy_clock(c, &lan(c)->phy);
+}
+
+static void linked(struct usb_chip *c)
+{
+    chip_phy_linked(c, &lan(c)->phy);
+}
+
+uint32_t lan95xx_reg(const struct usb_chip *c, unsigned reg)
+{
+    const struct lan *l = (const void *)c->state;
+    return REG(reg);
+}
+
+struct lan95xx_counts lan95xx_counts(const struct usb_chip *c)
+{
+    const struct lan *l = (const void *)c->state;
+    return l->counts;
+}
+
+const struct usb_chip_kind lan95xx_model = {
+    .name = "LAN9514",
+    .device = device,
+    .config = chip_plain_config,
+    .configs = 1,
+    .in = 1,
+    .out = 2,
+    .note = 3,
+    .state = sizeof(struct lan),
+    .reset = reset,
+    .control = control,
+    .out_done = out_done,
+    .in_next = in_next,
+    .note_next = note_next,
+    .frame = frame,
+    .clock = clock,
+    .linked = linked,
+};
