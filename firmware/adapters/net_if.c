@@ -48,6 +48,8 @@ uint32_t net_dropped(void)
 static bool hand_over(const uint8_t *frame, size_t len)
 {
     uint64_t stamp = 0;
+    if (!net_udp_may_leave(frame, len))
+        return true;
     int rc = port_eth_send(frame, len, &stamp);
     if (rc == RC_AGAIN)
         return false;

@@ -67,6 +67,10 @@ err_t net_filter_output6(struct netif *n, struct pbuf *p, const ip6_addr_t *to);
 
 /* ---- transmit stamps (net_udp.c) ----------------------------------------- */
 
+/* Tells whether a frame may be handed to the MAC: a datagram only as long as
+ * its socket is open, however long it waited for an address resolution or for
+ * the wire. Its owner has given it up then, and may say the same again. */
+bool net_udp_may_leave(const uint8_t *frame, size_t len);
 /* Is told by net_if.c of every frame handed to the MAC, with its stamp, and
  * tells the socket that sent it. */
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);

@@ -44,6 +44,17 @@ static size_t udp_header(const uint8_t *f, size_t len)
     return len < ETH + ip + UDP ? 0 : ETH + ip;
 }
 
+bool net_udp_may_leave(const uint8_t *frame, size_t len)
+{
+    size_t at = udp_header(frame, len);
+    if (at == 0)
+        return true;
+    for (const struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next)
+        if (pcb->local_port == bytes_get16(frame + at))
+            return true;
+    return false;
+}
+
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp)
 {
     size_t at = udp_header(frame, len);

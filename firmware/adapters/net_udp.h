@@ -62,7 +62,7 @@ int net_udp_reply(struct net_udp *u, const struct net_udp_datagram *d,
                   const uint8_t *msg, size_t len) MUST_CHECK;
 
 /* Closes the socket; one that is closed stays so. Datagrams that wait to
- * leave still do, but `sent` is not called any more. */
+ * leave do not leave any more, so that their owner may say the same again. */
 void net_udp_close(struct net_udp *u);
 
 #endif

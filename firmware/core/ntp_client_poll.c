@@ -273,7 +273,7 @@ static int add_nts(struct ntp_client *n, uint8_t uid[NTS_UID_LEN], uint8_t *out,
 
 static bool wants_keys(const struct ntp_client *n)
 {
-    return n->conf.nts && (!n->nts.aead || n->nts.count == 0);
+    return n->conf.nts && (!n->nts.aead || nts_assoc_cookies(&n->nts) == 0);
 }
 
 bool ntp_client_refused(const struct ntp_client *n)
@@ -364,6 +364,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
 
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp)
 {
+    nts_assoc_left(&n->nts);
     if (n->prepared) {
         n->sent_ticks = stamp;
         n->waiting = true;

@@ -8,6 +8,7 @@
 static void drop_cookies(struct nts_assoc *a)
 {
     crypto_wipe(a->cookies, sizeof a->cookies);
+    crypto_wipe(&a->taken, sizeof a->taken);
     a->count = 0;
     a->cookie_len = 0;
 }
@@ -87,16 +88,26 @@ int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len)
 
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
 {
-    if (a->count == 0)
-        return RC_STATE;
-    for (size_t i = 0; i < a->count; i++) {
+    for (size_t i = 0; i < a->count && a->taken.len == 0; i++) {
         if (a->cookies[i].saved)
             continue;
-        *out = a->cookies[i];
+        a->taken = a->cookies[i];
         remove_cookie(a, i);
-        return RC_OK;
     }
-    return RC_AGAIN;
+    if (a->taken.len == 0)
+        return a->count == 0 ? RC_STATE : RC_AGAIN;
+    *out = a->taken;
+    return RC_OK;
+}
+
+void nts_assoc_left(struct nts_assoc *a)
+{
+    crypto_wipe(&a->taken, sizeof a->taken);
+}
+
+unsigned nts_assoc_cookies(const struct nts_assoc *a)
+{
+    return a->count + (a->taken.len > 0 ? 1u : 0u);
 }
 
 /* ---- the journal's copy: version, AEAD, keys, window, key id, cookies --- */

@@ -10,6 +10,10 @@
  *
  *     take -> RC_AGAIN -> write with spare 1 -> record_durable -> take
  *
+ * What was taken is given again until nts_assoc_left says that it has left, so
+ * that a request which never left the machine costs no cookie; the caller sees
+ * to it that such a request does not leave later.
+ *
  * Puts and takes may come at any time between. Without a card never write;
  * when a card will not answer again call nts_assoc_card_lost. */
 #ifndef NTS_ASSOC_H
@@ -34,6 +38,7 @@ struct nts_assoc {
     uint8_t alt_c2s[AEAD_KEY_MAX], alt_s2c[AEAD_KEY_MAX];
     struct nts_cookie cookies[LIMIT_COOKIES]; /* oldest first               */
     uint8_t count;
+    struct nts_cookie taken; /* and not known to have left; len 0: none     */
     uint16_t cookie_len; /* of the newest seen, for placeholders            */
     uint32_t key_id;     /* how many key exchanges have succeeded           */
     uint32_t naks;       /* NTSN kisses since the last valid reply          */
@@ -68,10 +73,15 @@ void nts_assoc_drop_alt(struct nts_assoc *a);
  * Returns RC_OK, or RC_BAD when its length is 0 or beyond LIMIT_COOKIE. */
 int nts_assoc_put(struct nts_assoc *a, const uint8_t *b, size_t len) MUST_CHECK;
 
-/* Move the oldest cookie that may be sent now to *out. Returns RC_OK;
- * RC_AGAIN: the card offers all that are left, so write a record that spares
- * one first; RC_STATE: there is no cookie. */
+/* Copy the oldest cookie that may be sent now to *out, the one taken last if
+ * that has not left. Returns RC_OK; RC_AGAIN: the card offers all that are
+ * left, so write a record that spares one first; RC_STATE: there is no
+ * cookie. */
 int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out) MUST_CHECK;
+/* Forget the cookie that was taken last: a request has left with it. */
+void nts_assoc_left(struct nts_assoc *a);
+/* Returns how many requests the cookies are enough for. */
+unsigned nts_assoc_cookies(const struct nts_assoc *a);
 
 /* Write the journal's record: keys, certificate window and the newest cookies,
  * leaving `spare` of the oldest out (all of them: keys only). Returns its

@@ -102,7 +102,7 @@ void source_status(const struct source *s, struct status_source *out,
     out->last_ke_ago_s = s->last_ke < 0 ? -1 : (now - s->last_ke) / MONO_S;
     out->ke_attempts = s->ke_attempts;
     out->naks = a->naks;
-    out->cookies = a->count;
+    out->cookies = (uint8_t)nts_assoc_cookies(a);
     out->cookie_len = a->cookie_len;
     out->tx = s->ntp.tx;
     out->rx = s->ntp.rx;

@@ -168,6 +168,35 @@ static void no_route(void)
     sim_end();
 }
 
+/* Before: each poll cost a cookie, and after eight a key exchange was due. */
+static void cookies_kept(bool link)
+{
+    sim_case(link ? "a router that does not answer costs no cookie"
+                  : "a link that is down costs no cookie",
+             "server nts1.test iburst nts minpoll 2 maxpoll 2\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(60);
+    sim_check(sim_auth(0, 8) == 8, "eight cookies");
+    unsigned before = asked(), requests = w->server[0].requests;
+    w->link = false;
+    sim_run(5);
+    w->arp_dead = link;
+    w->link = link;
+    sim_run(100);
+    sim_note("%ld cookies after 100 s", sim_auth(0, 8));
+    sim_check(sim_auth(0, 8) == 8, "eight cookies still");
+    sim_check(w->server[0].requests - requests <= 1, "nothing left");
+    w->arp_dead = false;
+    w->link = true;
+    sim_run(60);
+    sim_check(sim_auth(0, 8) == 8 && w->server[0].requests > requests + 5,
+              "goes on");
+    sim_check(asked() == before, "without a key exchange");
+    sim_check(w->repeats == 0, "no cookie twice");
+    sim_end();
+}
+
 int main(void)
 {
     sim_setup();
@@ -177,5 +206,7 @@ int main(void)
     card_changed();
     stranger();
     no_route();
+    cookies_kept(true);
+    cookies_kept(false);
     return sim_done();
 }

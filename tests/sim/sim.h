@@ -121,6 +121,16 @@ int nts_assoc_take(struct nts_assoc *a, struct nts_cookie *out)
     return RC_STATE;
 }
 
+void nts_assoc_left(struct nts_assoc *a)
+{
+    (void)a;
+}
+
+unsigned nts_assoc_cookies(const struct nts_assoc *a)
+{
+    return a->count;
+}
+
 void nts_assoc_drop_alt(struct nts_assoc *a)
 {
     (void)a;

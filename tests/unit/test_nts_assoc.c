@@ -27,6 +27,7 @@ static int take(struct nts_assoc *from)
     int rc = nts_assoc_take(from, &c);
     if (rc != RC_OK)
         return rc;
+    nts_assoc_left(from);
     assert_int_equal(c.len, 100);
     for (size_t i = 0; i < c.len; i++)
         assert_int_equal(c.b[i], c.b[0]);
@@ -54,6 +55,32 @@ static void oldest_leaves_first(void **s)
     for (int i = 1; i <= 8; i++)
         assert_int_equal(take(&a), i);
     assert_int_equal(take(&a), RC_STATE);
+}
+
+/* A request that never left costs no cookie. */
+static void given_again_until_it_left(void **s)
+{
+    (void)s;
+    struct nts_cookie c;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(nts_assoc_take(&a, &c), RC_OK);
+        assert_int_equal(c.b[0], 1);
+        assert_int_equal(nts_assoc_cookies(&a), 8);
+    }
+    nts_assoc_left(&a);
+    assert_int_equal(nts_assoc_cookies(&a), 7);
+    nts_assoc_left(&a); /* said again: nothing */
+    for (int i = 2; i <= 8; i++) {
+        assert_int_equal(nts_assoc_take(&a, &c), RC_OK);
+        assert_int_equal(nts_assoc_take(&a, &c), RC_OK);
+        assert_int_equal(c.b[0], i);
+        nts_assoc_left(&a);
+    }
+    assert_int_equal(nts_assoc_take(&a, &c), RC_STATE);
+    put(&a, 9);
+    assert_int_equal(nts_assoc_take(&a, &c), RC_OK);
+    assert_int_equal(nts_assoc_keys(&a, 15, c2s, s2c), RC_OK);
+    assert_int_equal(nts_assoc_take(&a, &c), RC_STATE); /* of other keys */
 }
 
 static void oldest_makes_room(void **s)
@@ -294,6 +321,7 @@ static void send_one(struct life *l)
     size_t name = (size_t)c.b[0] << 8 | c.b[1];
     assert_false(l->sent[name]);
     l->sent[name] = true;
+    nts_assoc_left(&a);
 }
 
 static void write_ends(struct life *l, bool told)
@@ -352,6 +380,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
     const struct CMUnitTest tests[] = {
         TEST(oldest_leaves_first),
+        TEST(given_again_until_it_left),
         TEST(oldest_makes_room),
         TEST(cookies_of_any_possible_length),
         TEST(new_keys_replace_everything),

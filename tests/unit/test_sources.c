@@ -828,6 +828,41 @@ static void from_the_card(void **state)
     assert_int_equal(net.sends, 0);
 }
 
+/* The cookie of the next request. */
+static uint8_t next_cookie(void)
+{
+    for (unsigned sends = net.sends; net.sends == sends;) {
+        run(MONO_S);
+        if (net.done)
+            found("192.0.2.1");
+    }
+    return cookie_sent();
+}
+
+/* Whatever kept a request here: no cookie is lost, and none is sent twice. */
+static void could_not_leave(void **state)
+{
+    (void)state;
+    static const int why[] = {RC_IO, RC_SPACE, RC_AGAIN};
+    boot("server a nts maxpoll 4\n");
+    run(MONO_S);
+    found("192.0.2.1");
+    run(MONO_S);
+    exchanged(true, 8);
+    for (unsigned i = 0; i < LEN(why); i++) {
+        uint8_t last = next_cookie(), kept = last;
+        net.send_rc = why[i]; /* RC_AGAIN: it waits, and nobody says more */
+        for (int k = 0; k < 6; k++)
+            kept = next_cookie();
+        assert_true(kept != last);
+        assert_int_equal(row(0).cookies, 8 - 2 * i - 1);
+        net.send_rc = RC_OK;
+        assert_int_equal(next_cookie(), kept);
+        assert_int_equal(row(0).cookies, 8 - 2 * i - 2);
+    }
+    assert_int_equal(ke.starts, 1);
+}
+
 static void another_network(void **state)
 {
     (void)state;
@@ -870,6 +905,7 @@ int main(void)
         TEST(after_a_long_run),
         TEST(a_window_that_does_not_hold),
         TEST(from_the_card),
+        TEST(could_not_leave),
         TEST(another_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

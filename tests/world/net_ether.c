@@ -222,7 +222,7 @@ static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
 static void arp(const uint8_t *f, size_t len)
 {
     uint32_t target = len < 42 ? w->address : bytes_get32(f + 38);
-    if (target == w->address || bytes_get16(f + 20) != 1 ||
+    if (w->arp_dead || target == w->address || bytes_get16(f + 20) != 1 ||
         (target & 0xffffff80) == 0x0a000080)
         return;
     uint8_t a[42];

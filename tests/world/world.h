@@ -157,6 +157,7 @@ struct sim_world {
     bool dhcp_dead; /* no answer                                        */
     bool dhcp_nak;  /* each REQUEST is refused                           */
     bool dhcp_no_router, dhcp_no_dns; /* without option 3, 6             */
+    bool arp_dead;  /* nobody answers for any address                   */
     bool dhcp_evil; /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
     struct {
