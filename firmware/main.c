@@ -9,6 +9,7 @@
 #include "services/log.h"
 #include "services/machine.h"
 #include "adapters/net.h"
+#include "services/server.h"
 #include "services/pps.h"
 #include "services/restart.h"
 #include "services/stage.h"
@@ -78,6 +79,7 @@ static void start(void)
     ke_client_init();
     ke_client_offer(conf->aeads, conf->aead_count);
     sources_init(conf);
+    server_start(conf);
     why_log_init();
     stage_init();
 }

@@ -148,8 +148,7 @@ size_t chronyc_serverstats(const struct status *s, char *out, size_t cap)
         fmt_add(&t, "%s: %llu\n", row[i].name,
                 (unsigned long long)row[i].count);
     if (!v->serving)
-        fmt_add(&t, "(all zero: this version asks for time, it does not serve "
-                    "it yet)\n");
+        fmt_add(&t, "(nobody is served: chrony.conf has no allow)\n");
     return t.len;
 }
 

@@ -342,6 +342,14 @@ const struct conf_row conf_directives[] = {
     ROW("leapsecmode",     CONF_CHOICE,   leapsecmode,         0,     0,
         LEAP_SYSTEM, .choices = leap_modes, .note = note_leapsecmode),
 
+    {"allow",           CONF_LINE, .read = conf_read_access},
+    {"deny",            CONF_LINE, .read = conf_read_access},
+    ROW("port",            CONF_INT,      port,                0, 65535, 123),
+    {"ratelimit",       CONF_LINE, .read = conf_read_ratelimit},
+    {"local",           CONF_LINE, .read = conf_read_local},
+    {"clientloglimit",  CONF_LINE, .read = conf_read_clientloglimit},
+    ROW("noclientlog",     CONF_FLAG,     noclientlog,         0,     0, 0),
+
     {"pps",             CONF_LINE, .read = read_pps},
     {"include",         CONF_LINE, .read = conf_read_list},
     {"confdir",         CONF_LINE, .read = conf_read_list},

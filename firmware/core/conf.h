@@ -12,10 +12,11 @@
 #define CONF_H
 
 #include "limit.h"
+#include "access.h"
 #include "authselect.h"
-#include "addr.h"
-#include "base.h"
+#include "clientlog.h"
 #include "leap.h"
+#include "ntp_server.h"
 
 #define CONF_SLEW_PPM 500 /* CLK_RATE_MAX                                   */
 
@@ -94,6 +95,11 @@ struct conf {
     uint8_t ip4[4], ip4_prefix, gateway4[4];
     struct addr nameserver[LIMIT_NAMESERVERS]; /* asked before DHCP's      */
     uint8_t nameserver_count;
+    struct access allow; /* whom NTP is served to                     */
+    uint16_t port;       /* on this one; 0: not at all                */
+    struct clientlog_limit ratelimit;
+    bool noclientlog; /* clients are not counted, none is interleaved       */
+    struct ntp_local local;
     /* Their reports stand in the order of the lines. When there are too many,
      * notes and what is ignored make room for errors. */
     struct conf_report reports[LIMIT_CONF_ERRORS];

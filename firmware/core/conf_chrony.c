@@ -11,22 +11,19 @@ static const char no_files[] = "no log files; the console's log has it";
 static const char no_nts_server[] = "no NTS server in this version";
 static const char no_ptp[] = "no NTP over PTP here";
 static const char no_rtc[] = "there is no real-time clock";
-static const char no_server[] = "no server in this version";
 static const char one_interface[] = "there is one interface";
 static const char stamped[] = "frames are stamped in the interrupt";
 
 /* clang-format off */
 static const struct conf_ignored ignored[] = {
     {"acquisitionport", "each request leaves from a port of its own"},
-    {"allow", no_server},
     {"bindacqaddress", one_interface},
     {"bindacqdevice", one_interface},
-    {"bindaddress", no_server},
+    {"bindaddress", one_interface},
     {"bindcmdaddress", no_chronyc},
     {"bindcmddevice", no_chronyc},
-    {"binddevice", no_server},
-    {"broadcast", no_server},
-    {"clientloglimit", no_server},
+    {"binddevice", one_interface},
+    {"broadcast", "no broadcast mode; clients ask"},
     {"clockprecision", "the counter's step is known"},
     {"cmdallow", no_chronyc},
     {"cmddeny", no_chronyc},
@@ -34,7 +31,6 @@ static const struct conf_ignored ignored[] = {
     {"cmdratelimit", no_chronyc},
     {"commandkey", gone},
     {"corrtimeratio", "maxslewrate alone says how fast an offset goes"},
-    {"deny", no_server},
     {"dscp", "packets leave without a class"},
     {"dumponexit", gone},
     {"fallbackdrift", "the filter keeps the last frequency"},
@@ -48,7 +44,6 @@ static const struct conf_ignored ignored[] = {
     {"leapsectz", leaps},
     {"linux_freq_scale", gone},
     {"linux_hz", gone},
-    {"local", no_server},
     {"lock_all", alone},
     {"log", no_files},
     {"logbanner", no_files},
@@ -60,8 +55,7 @@ static const struct conf_ignored ignored[] = {
     {"maxsamples", all_kept},
     {"maxtxbuffers", stamped},
     {"minsamples", all_kept},
-    {"noclientlog", no_server},
-    {"ntpsigndsocket", no_server},
+    {"ntpsigndsocket", "no Samba here"},
     {"ntsntpserver", no_nts_server},
     {"ntsport", no_nts_server},
     {"ntsprocesses", no_nts_server},
@@ -73,10 +67,8 @@ static const struct conf_ignored ignored[] = {
     {"opencommands", no_chronyc},
     {"peer", "no symmetric mode; one source fewer"},
     {"pidfile", alone},
-    {"port", no_server},
     {"ptpdomain", no_ptp},
     {"ptpport", no_ptp},
-    {"ratelimit", no_server},
     {"refclock", "no reference clocks in this version; one source fewer"},
     {"refresh", "names are asked again when their TTL ends"},
     {"rtcautotrim", no_rtc},
@@ -85,7 +77,7 @@ static const struct conf_ignored ignored[] = {
     {"rtconutc", no_rtc},
     {"rtcsync", no_rtc},
     {"sched_priority", alone},
-    {"smoothtime", no_server},
+    {"smoothtime", "time is served as it is"},
     {"tempcomp", "no temperature is measured"},
     {"user", alone},
 };

@@ -4,6 +4,7 @@
  *   conf.c         the table of directives, and a line of the file
  *   conf_file.c    the files that are open, and those they ask for
  *   conf_source.c  server and pool lines: the table of their options
+ *   conf_server.c  whom the board serves, and how much
  *   conf_chrony.c  what chrony knows besides, and why it has no effect here
  *   conf_report.c  what is said, and the nearest word to one nobody knows
  *   conf_lex.c     a line into words, words into values
@@ -134,6 +135,13 @@ int conf_read_list(struct conf_parser *p) MUST_CHECK;
 /* Read a server or pool line into c->sources. Returns RC_OK, or RC_BAD after
  * reporting why the line has no effect. */
 int conf_read_source(struct conf_parser *p) MUST_CHECK;
+
+/* Read an allow or deny line, ratelimit, local, clientloglimit. Each returns
+ * RC_OK, or RC_BAD after reporting why the line has no effect. */
+int conf_read_access(struct conf_parser *p) MUST_CHECK;
+int conf_read_ratelimit(struct conf_parser *p) MUST_CHECK;
+int conf_read_local(struct conf_parser *p) MUST_CHECK;
+int conf_read_clientloglimit(struct conf_parser *p) MUST_CHECK;
 
 /* A directive of chrony 4, or an older one that it still accepts, that has no
  * effect here. */

@@ -37,6 +37,12 @@
 #define LIMIT_KE_MESSAGE 4096 /* a whole NTS-KE answer                      */
 #define LIMIT_NTP_PACKET 1280 /* our longest request: 8 cookies of 104 B  */
 
+/* Serving: allow and deny lines, clients remembered (chrony's 4096 would take
+ * 300 KB), and replies whose stamps an interleaved client may come back for. */
+#define LIMIT_ACCESS_RULES  64
+#define LIMIT_CLIENTS       1024
+#define LIMIT_SERVER_STAMPS 1024
+
 /* TLS: sessions side by side, each with memory of its own for buffers, the
  * longest chain and bignums, and what is common to them (README: measured). */
 #define LIMIT_TLS_SESSIONS   3

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "log.h"
 #include "machine.h"
+#include "server.h"
 #include "pps.h"
 #include "sources.h"
 #include "store.h"
@@ -27,5 +28,6 @@ const struct status *snapshot_take(void)
     machine_status(&snapshot.machine);
     config_status(&snapshot.config);
     superloop_status(&snapshot.loop);
+    server_status(&snapshot.server);
     return &snapshot;
 }

@@ -109,6 +109,11 @@ uint8_t timekeeper_leap(void)
     return tk_leap(&tk);
 }
 
+uint32_t timekeeper_steps(void)
+{
+    return tk.steps + tk.leaps;
+}
+
 void timekeeper_reference(uint64_t ticks, struct ntp_reference *out)
 {
     tk_reference(&tk, ticks, out);

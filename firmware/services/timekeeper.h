@@ -34,6 +34,9 @@ int64_t timekeeper_unix_of(ntp64 utc);
 ntp64 timekeeper_utc(uint64_t ticks);
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
 uint8_t timekeeper_leap(void);
+/* Returns how often the clock was stepped or crossed a leap second since boot:
+ * stamps from before mean another time after. */
+uint32_t timekeeper_steps(void);
 void timekeeper_reference(uint64_t ticks, struct ntp_reference *out);
 
 bool timekeeper_may_ask(void);

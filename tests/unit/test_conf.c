@@ -231,12 +231,13 @@ static void ignored(void **state)
 {
     (void)state;
     assert_int_equal(parse("RtcSync\n"
-                           "allow 192.0.2.0/24\n"
+                           "smoothtime 400 0.01\n"
                            "server a.example presend 9 nts\n"),
                      0);
     report_is(0, CONF_IGNORED, 1,
               "RtcSync: ignored: there is no real-time clock");
-    report_is(1, CONF_IGNORED, 2, "allow: ignored: no server in this version");
+    report_is(1, CONF_IGNORED, 2,
+              "smoothtime: ignored: time is served as it is");
     report_is(2, CONF_IGNORED, 3,
               "server: option `presend' ignored: stamped as it leaves, after "
               "ARP");

@@ -1,0 +1,81 @@
+#include "clientlog.h"
+
+#include <string.h>
+
+#include "bytes.h"
+
+static_assert(LIMIT_CLIENTS % CLIENTLOG_WAYS == 0 && LIMIT_CLIENTS <= 65536,
+              "whole buckets, chosen by 32 bits");
+
+void clientlog_init(struct clientlog *l, const uint64_t key[5])
+{
+    memset(l, 0, sizeof *l);
+    memcpy(l->key, key, sizeof l->key);
+}
+
+/* Multiply-shift over a vector (Dietzfelbinger): for a random key no two
+ * addresses share a bucket more often than by chance. */
+static struct clientlog_client *bucket_of(struct clientlog *l,
+                                          const struct addr *a)
+{
+    uint64_t sum = l->key[4] + (uint64_t)a->family * l->key[3];
+    for (unsigned i = 0; i < 2; i++)
+        sum += l->key[i] * bytes_get32(a->b + 4 * i);
+    uint64_t buckets = LIMIT_CLIENTS / CLIENTLOG_WAYS;
+    return &l->client[(sum >> 32) * buckets >> 32 << 3];
+}
+static_assert(CLIENTLOG_WAYS == 1 << 3, "bucket_of shifts by it");
+
+struct clientlog_client *clientlog_of(struct clientlog *l,
+                                      const struct addr *who, mono_ns now)
+{
+    struct addr net = *who;
+    memset(net.b + 8, 0, 8);
+    struct clientlog_client *c = bucket_of(l, &net), *oldest = c;
+    for (unsigned i = 0; i < CLIENTLOG_WAYS; i++, c++) {
+        if (addr_equal(&c->addr, &net)) {
+            c->hits++;
+            c->last = now;
+            return c;
+        }
+        if (oldest->addr.family != 0 &&
+            (c->addr.family == 0 || c->last < oldest->last))
+            oldest = c;
+    }
+    if (oldest->addr.family != 0)
+        l->replaced++;
+    *oldest = (struct clientlog_client){
+        .addr = net, .first = now, .last = now, .hits = 1};
+    return oldest;
+}
+
+/* 2^log2 seconds, from 1.9 us (-19) to 1.1 hours (12). */
+static mono_ns interval_ns(int8_t log2_s)
+{
+    return log2_s < 0 ? MONO_S >> -log2_s : MONO_S << log2_s;
+}
+
+static bool one_in(uint8_t log2_n, uint32_t chance)
+{
+    return (chance & ((1u << log2_n) - 1)) == 0;
+}
+
+enum clientlog_verdict clientlog_admit(struct clientlog_client *c,
+                                       const struct clientlog_limit *limit,
+                                       mono_ns now, uint32_t chance)
+{
+    if (!limit->on)
+        return CLIENTLOG_ANSWER;
+    mono_ns each = interval_ns(limit->interval);
+    if (bucket_take(&c->bucket, now, each, limit->burst))
+        return CLIENTLOG_ANSWER;
+    /* A flood in the client's name would silence it: some get through, and
+     * whoever sends them has to wait for the next token all the longer. */
+    if (one_in(limit->leak, chance)) {
+        c->bucket.empty_at = now + (mono_ns)limit->burst * each;
+        return CLIENTLOG_ANSWER;
+    }
+    c->drops++;
+    return limit->kod != 0 && one_in(limit->kod, chance >> 8) ? CLIENTLOG_KISS
+                                                              : CLIENTLOG_DROP;
+}

@@ -1,0 +1,157 @@
+/* whom the board serves, and how much */
+#include <string.h>
+
+#include "conf_private.h"
+
+/* ---- allow and deny ------------------------------------------------------ */
+
+/* Without a subnet: both families. */
+static int everybody(struct conf_parser *p, bool allow, bool all)
+{
+    const struct addr_prefix any[] = {{.addr.family = 4}, {.addr.family = 6}};
+    for (size_t i = 0; i < LEN(any); i++)
+        if (access_add(&p->c->allow, &any[i], allow, all) != RC_OK)
+            return RC_SPACE;
+    return RC_OK;
+}
+
+int conf_read_access(struct conf_parser *p)
+{
+    struct addr_prefix net;
+    bool allow = conf_lex_equal(p->w.word[0], "allow");
+    size_t at = 1;
+    bool all = p->w.count > 1 && conf_lex_equal(p->w.word[1], "all");
+    p->loss = allow ? "line not used: its hosts are not served"
+                    : "line not used: its hosts are not shut out";
+    at += all;
+    if (conf_want(p, 0, (int)at) < 0)
+        return RC_BAD;
+    int rc;
+    if (at == (size_t)p->w.count) {
+        rc = everybody(p, allow, all);
+    } else {
+        const char *word = p->w.word[at];
+        if (access_parse(word, &net) != RC_OK)
+            return conf_bad(p,
+                            conf_lex_is_host(word)
+                                ? "* is a name, and none is looked up here; "
+                                  "write its address"
+                                : "* is not a subnet",
+                            word);
+        rc = access_add(&p->c->allow, &net, allow, all);
+    }
+    return rc == RC_OK ? RC_OK
+                       : conf_bad(p, "there are 64 subnets already", NULL);
+}
+static_assert(LIMIT_ACCESS_RULES == 64, "the message says so");
+
+/* ---- options with a value, in any order ---------------------------------- */
+
+struct option {
+    const char *word;
+    int32_t least, most;
+    int8_t *to_i8;
+    uint8_t *to_u8;
+    double *to_real; /* seconds, 0 or more                                  */
+    bool *to_flag;   /* an option without a value                           */
+};
+
+static const struct option *find(const struct option *o, size_t n,
+                                 const char *word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (conf_lex_equal(o[i].word, word))
+            return &o[i];
+    return NULL;
+}
+
+static int read_option(struct conf_parser *p, const struct option *o,
+                       const char *word)
+{
+    int64_t n;
+    if (o->to_real) {
+        struct conf_row r = {.kind = CONF_REAL_0, .size = 1};
+        struct conf_value v;
+        if (conf_read_value(p, &r, o->word, word, &v) < 0)
+            return RC_BAD;
+        *o->to_real = v.real;
+        return RC_OK;
+    }
+    if (conf_read_int(p, o->word, word, o->least, o->most, &n) < 0)
+        return RC_BAD;
+    if (o->to_i8)
+        *o->to_i8 = (int8_t)n;
+    else
+        *o->to_u8 = (uint8_t)n;
+    return RC_OK;
+}
+
+static int read_options(struct conf_parser *p, const struct option *o, size_t n)
+{
+    for (size_t i = 1; i < (size_t)p->w.count; i++) {
+        const struct option *f = find(o, n, p->w.word[i]);
+        if (!f)
+            return conf_bad(p, "unknown option *", p->w.word[i]);
+        if (f->to_flag) {
+            *f->to_flag = true;
+            continue;
+        }
+        if (++i == (size_t)p->w.count) {
+            conf_report(p, CONF_ERROR, f->word, "its value is missing", NULL);
+            return RC_BAD;
+        }
+        if (read_option(p, f, p->w.word[i]) < 0)
+            return RC_BAD;
+    }
+    return RC_OK;
+}
+
+int conf_read_ratelimit(struct conf_parser *p)
+{
+    struct clientlog_limit l = {
+        .on = true, .interval = 3, .burst = 8, .leak = 2, .kod = 0};
+    const struct option options[] = {
+        {"interval", -19, 12, .to_i8 = &l.interval},
+        {"burst", 1, 255, .to_u8 = &l.burst},
+        {"leak", 1, 4, .to_u8 = &l.leak},
+        {"kod", 0, 4, .to_u8 = &l.kod},
+    };
+    p->loss = "line not used: requests are not limited";
+    if (read_options(p, options, LEN(options)) < 0)
+        return RC_BAD;
+    p->c->ratelimit = l;
+    return RC_OK;
+}
+
+int conf_read_local(struct conf_parser *p)
+{
+    struct ntp_local l = {.on = true, .stratum = 10, .distance_s = 1};
+    bool orphan = false;
+    const struct option options[] = {
+        {"stratum", 1, 15, .to_u8 = &l.stratum},
+        {"distance", .to_real = &l.distance_s},
+        {"activate", .to_real = &l.activate_s},
+        {"waitsynced", .to_real = &l.waitsynced_s},
+        {"waitunsynced", .to_real = &l.waitunsynced_s},
+        {"orphan", .to_flag = &orphan},
+    };
+    if (read_options(p, options, LEN(options)) < 0)
+        return RC_BAD;
+    if (orphan)
+        conf_report(p, CONF_NOTE, p->w.word[0],
+                    "orphan: servers of this stratum are not compared", NULL);
+    p->c->local = l;
+    return RC_OK;
+}
+
+int conf_read_clientloglimit(struct conf_parser *p)
+{
+    int64_t bytes;
+    if (conf_want(p, 1, 1) < 0 ||
+        conf_read_int(p, p->w.word[0], p->w.word[1], 0, INT32_MAX, &bytes) < 0)
+        return RC_BAD;
+    conf_report(p, CONF_NOTE, p->w.word[0],
+                "the table here always has room for 1024 clients", NULL);
+    return RC_OK;
+}
+static_assert(LIMIT_CLIENTS == 1024, "the message says so");

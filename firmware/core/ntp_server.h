@@ -1,0 +1,101 @@
+/* ntp_server.h -- the server half of NTP (RFC 5905 section 9.2, RFC 9769): a
+ * request's bytes and what our clock says of itself in, a reply's bytes or
+ * silence out.
+ *
+ *     ntp_server_reply(&s, &clock, from_port, req, len, out)   > 0: a reply
+ *     ntp_server_stamp(out, utc of its leaving)                the last thing
+ *     when its frame has left: ntp_server_left(&s, out, len, utc)
+ *
+ * Behaves as chronyd: versions 1 to 4 are echoed, later ones get silence;
+ * mode 3 is answered with 4, mode 1 with 2, mode 0 of version 1 with 4. What
+ * chronyd drops (other modes, fields that are malformed, a MAC of a key that
+ * we cannot have) gets silence, so that two servers never answer each other.
+ * A reply is as long as a header and never longer than its request.
+ *
+ * Of a client nothing is kept by its address. Interleaved mode finds the
+ * previous reply by its receive stamp in a ring of the latest ones: receive
+ * stamps have their lowest bit set and are not repeated, transmit stamps have
+ * it clear, so that a request tells by its origin what it wants.
+ *
+ * Everything in a request is outside input. The caller owns the struct. */
+#ifndef NTP_SERVER_H
+#define NTP_SERVER_H
+
+#include "limit.h"
+#include "ntp_reference.h"
+#include "ntp_wire.h"
+
+#define NTP_SERVER_REQUEST_MAX (NTP_HEADER + 1092) /* longer: silence        */
+
+/* chrony's local line: the clock that is served where no source is heard. */
+struct ntp_local {
+    bool on;
+    uint8_t stratum;
+    double distance_s;   /* root distance from which on it is served        */
+    double activate_s;   /* not before the distance was once this; 0: at once */
+    double waitsynced_s; /* so long after the last update at the least      */
+    double waitunsynced_s; /* so long after boot, if never synchronised      */
+};
+
+/* Whether local's clock is served, which is remembered. All zero at first. */
+struct ntp_local_state {
+    bool activated;
+};
+
+/* Puts local's words in place of those of a clock that is not set, or whose
+ * root distance is beyond its own. `since_ns`: since the last update, or since
+ * boot where there was none. Returns true if it did. */
+bool ntp_local_apply(const struct ntp_local *l, struct ntp_local_state *state,
+                     span_ns since_ns, ntp64 now, struct ntp_reference *ref);
+
+struct ntp_server_stamps { /* of one reply                                   */
+    ntp64 receive;  /* in it                                                */
+    ntp64 transmit; /* when it left; 0: not known, or told already           */
+};
+
+struct ntp_server {
+    struct ntp_server_stamps ring[LIMIT_SERVER_STAMPS];
+    uint32_t next, held;  /* where the next pair goes; how many there are   */
+    uint16_t noise[32];   /* random bits for what is below the precision    */
+    uint8_t noise_left;   /* words of it not used                          */
+    int8_t precision;     /* of the last reply, for its other stamp         */
+    int8_t min_poll;      /* log2 s that every reply asks for at the least  */
+    uint64_t interleaved; /* replies                                       */
+};
+
+struct ntp_server_clock { /* at the request's arrival                        */
+    struct ntp_reference ref;
+    ntp64 receive; /* UTC of it                                             */
+};
+
+/* Makes a server that has answered nobody. */
+void ntp_server_init(struct ntp_server *s, int8_t min_poll);
+
+/* Forgets the stamps of replies, because the clock was stepped. */
+void ntp_server_forget(struct ntp_server *s);
+
+/* Returns the seconds between the oldest and the latest stamp that is kept. */
+uint32_t ntp_server_span_s(const struct ntp_server *s);
+
+/* Answers a request of len bytes that came from this port. Returns the length
+ * of the reply in out (NTP_HEADER bytes), which never is more than len, or 0:
+ * silence. */
+size_t ntp_server_reply(struct ntp_server *s, const struct ntp_server_clock *c,
+                        uint16_t from_port, const uint8_t *req, size_t len,
+                        uint8_t *out);
+
+/* Answers with RATE (RFC 5905 section 7.4) what ntp_server_reply would have
+ * answered. Same result. */
+size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
+                       uint16_t from_port, const uint8_t *req, size_t len,
+                       uint8_t *out);
+
+/* Puts the time at which a reply leaves into it, unless it is an interleaved
+ * one, which tells when the previous one left. */
+void ntp_server_stamp(struct ntp_server *s, uint8_t *out, ntp64 transmit);
+
+/* Notes when a reply left, for interleaved mode. */
+void ntp_server_left(struct ntp_server *s, const uint8_t *msg, size_t len,
+                     ntp64 transmit);
+
+#endif

@@ -1,0 +1,156 @@
+#include "server.h"
+
+#include "adapters/net_udp.h"
+#include "core/clientlog.h"
+#include "core/crypto.h"
+#include "core/ntp_server.h"
+#include "core/utc.h"
+#include "log.h"
+#include "port.h"
+#include "timekeeper.h"
+
+static struct {
+    const struct conf *conf;
+    struct net_udp socket;
+    struct ntp_server ntp;
+    struct clientlog clients;
+    struct ntp_local_state local;
+    uint32_t steps;  /* of the clock, when the stamps were last good          */
+    uint32_t chance; /* random, for ratelimit                                */
+    bool served_unset;
+    struct status_server count;
+} srv;
+
+/* ---- what is said of our clock ------------------------------------------- */
+
+static span_ns since_update(const struct ntp_reference *ref, ntp64 now)
+{
+    return ref->stratum < NTP_STRATUM_UNSET ? utc_diff_ns(now, ref->ref_time)
+                                            : port_mono();
+}
+
+static void say_local(const struct ntp_reference *ref)
+{
+    if (srv.served_unset || timekeeper_synchronised())
+        return;
+    srv.served_unset = true;
+    log_line("a client is served a clock that was never set, as stratum %u: "
+             "chrony.conf has local",
+             ref->stratum);
+}
+
+static struct ntp_server_clock clock_at(uint64_t stamp)
+{
+    struct ntp_server_clock c = {.receive = timekeeper_utc(stamp)};
+    timekeeper_reference(stamp, &c.ref);
+    if (ntp_local_apply(&srv.conf->local, &srv.local,
+                        since_update(&c.ref, c.receive), c.receive, &c.ref))
+        say_local(&c.ref);
+    return c;
+}
+
+/* Stamps of replies from before a step would be told on the new scale. */
+static void notice_step(void)
+{
+    uint32_t steps = timekeeper_steps();
+    if (steps != srv.steps)
+        ntp_server_forget(&srv.ntp);
+    srv.steps = steps;
+}
+
+/* ---- requests ------------------------------------------------------------ */
+
+/* Good enough to say whom a limit lets through; drawn anew now and then. */
+static uint32_t next_chance(void)
+{
+    if (srv.count.ntp_hits % 64 == 1 &&
+        crypto_random((uint8_t *)&srv.chance, sizeof srv.chance) != RC_OK)
+        srv.chance ^= (uint32_t)port_ticks();
+    srv.chance = srv.chance * 1664525u + 1013904223u;
+    return srv.chance >> 8;
+}
+
+static enum clientlog_verdict admit(const struct addr *who)
+{
+    const struct conf *conf = srv.conf;
+    if (conf->noclientlog && !conf->ratelimit.on)
+        return CLIENTLOG_ANSWER;
+    mono_ns now = port_mono();
+    return clientlog_admit(clientlog_of(&srv.clients, who, now),
+                           &conf->ratelimit, now, next_chance());
+}
+
+static void answer(const struct net_udp_datagram *d, bool kiss)
+{
+    uint8_t out[NTP_HEADER];
+    struct ntp_server_clock c = clock_at(d->stamp);
+    notice_step();
+    if (srv.conf->noclientlog)
+        ntp_server_forget(&srv.ntp);
+    size_t len =
+        kiss
+            ? ntp_server_kiss(&srv.ntp, &c, d->from_port, d->msg, d->len, out)
+            : ntp_server_reply(&srv.ntp, &c, d->from_port, d->msg, d->len, out);
+    if (len == 0) {
+        srv.count.ntp_drops++;
+        return;
+    }
+    ntp_server_stamp(&srv.ntp, out, timekeeper_utc(port_ticks()));
+    if (net_udp_reply(&srv.socket, d, out, len) != RC_OK)
+        srv.count.ntp_drops++;
+}
+
+static void on_received(void *arg, const struct net_udp_datagram *d)
+{
+    (void)arg;
+    if (!access_allows(&srv.conf->allow, &d->from)) {
+        srv.count.ntp_drops++;
+        return;
+    }
+    srv.count.ntp_hits++;
+    enum clientlog_verdict v = admit(&d->from);
+    if (v == CLIENTLOG_DROP)
+        srv.count.ntp_drops++;
+    else
+        answer(d, v == CLIENTLOG_KISS);
+}
+
+static void on_sent(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
+{
+    (void)arg;
+    ntp_server_left(&srv.ntp, msg, len, timekeeper_utc(stamp));
+}
+
+/* ---- start and status ---------------------------------------------------- */
+
+void server_start(const struct conf *conf)
+{
+    uint64_t key[5];
+    srv.conf = conf;
+    if (!access_opens(&conf->allow) || conf->port == 0)
+        return;
+    if (crypto_random((uint8_t *)key, sizeof key) != RC_OK) {
+        log_line("NTP is not served: there is no entropy");
+        return;
+    }
+    clientlog_init(&srv.clients, key);
+    ntp_server_init(&srv.ntp,
+                    conf->ratelimit.on ? conf->ratelimit.interval : INT8_MIN);
+    srv.steps = timekeeper_steps();
+    srv.socket = (struct net_udp){.received = on_received, .sent = on_sent};
+    if (net_udp_open(&srv.socket, conf->port) != RC_OK) {
+        log_line("NTP is not served: port %u cannot be opened", conf->port);
+        return;
+    }
+    srv.count.serving = true;
+    log_line("serving NTP on port %u", conf->port);
+}
+
+void server_status(struct status_server *out)
+{
+    *out = srv.count;
+    out->log_drops = srv.clients.replaced;
+    out->interleaved = srv.ntp.interleaved;
+    out->stamps_held = srv.ntp.held;
+    out->stamps_span_s = ntp_server_span_s(&srv.ntp);
+}
