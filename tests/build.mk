@@ -50,6 +50,15 @@ $(T)/drivers/test_vc: $(call objects,$(H),board/bcm283x/vc.c \
                                           tests/drivers/vc_model.c)
 $(T)/drivers/test_soc: $(call objects,$(H),board/bcm283x/soc.c \
                                            board/bcm283x/model.c)
+# A memory map like linker/rpi.ld's, and pointers that fit into 32 bits.
+$(H)/obj/tests/drivers/test_pagetable.o: private EXTRA += -iquote board/arm
+$(T)/drivers/test_pagetable: private LIBS = -lcmocka -no-pie \
+    $(addprefix -Wl$(COMMA)--defsym=__,text_start=0x8000 text_end=0xb0000 \
+        rodata_end=0xf3000 ram_end=0x284000 main_stack_bottom=0x294000 \
+        main_stack_top=0x2a4000 irq_stack_bottom=0x2b4000 \
+        irq_stack_top=0x2b6000 fault_stack_bottom=0x2c6000 \
+        fault_stack_top=0x2c7000 fine_end=0x400000)
+$(T)/drivers/test_pagetable: $(call objects,$(H),board/arm/pagetable.c)
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)
 
