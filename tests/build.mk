@@ -99,6 +99,11 @@ $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(TEST_LIBS)
 	$(LINK)
 
+# ---- a chip's model beside QEMU (tests/common/usbchip.py) ------------------
+$(H)/usbchip: private LIBS =
+$(H)/usbchip: $(call objects,$(H),tests/drivers/usbredir.c $(CHIPS)) $(PANIC)
+	$(LINK)
+
 # ---- tools ------------------------------------------------------------------
 $(H)/journal_dump: private LIBS =
 $(H)/journal_dump: $(H)/obj/tests/tools/journal_dump.o $(PANIC) $(TEST_LIBS)
@@ -170,5 +175,5 @@ faults: $(T)/field/test_faults
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
            $(FIELD_TESTS) $(H)/journal_dump $(H)/ntpclient \
-           $(H)/ntpclient-san \
+           $(H)/ntpclient-san $(H)/usbchip \
            $(H)/shift_clock.so host card-of-some-kind probe $(B)/peers/.fetched
