@@ -226,6 +226,7 @@ static void watch_link(mono_ns now)
     if (link) {
         bool first = !net.added;
         net_filter_link_up(now);
+        net_neighbour_forget();
         net.solicit_at = now + 3 * SOLICIT_FIRST; /* behind lwIP's           */
         net.solicit_gap = 4 * SOLICIT_FIRST;
         if (first)
@@ -283,6 +284,8 @@ mono_ns net_poll(mono_ns now)
         watch_address(now);
     }
     mono_ns next = net_dns_poll(now);
+    if (net.added)
+        next = mono_min(next, net_neighbour_poll(&net.netif, now));
     if (more)
         return now + TX_RETRY;
     u32_t ms = sys_timeouts_sleeptime();

@@ -72,6 +72,8 @@ static bool arp_passes(struct netif *n, const uint8_t *b, size_t len)
         return false;
     memcpy(&from.addr, b + ETH + 14, 4);
     memcpy(&target.addr, b + ETH + 24, 4);
+    if (!net_neighbour_arp(n, b))
+        return false;
     if (bytes_get16(b + ETH + 6) != ARP_REQUEST ||
         !ip4_addr_eq(&target, netif_ip4_addr(n)))
         return true;
@@ -154,6 +156,8 @@ static bool icmp6_passes(struct netif *n, const uint8_t *b, size_t len)
         return bytes_get32(icmp + 4) >= IP6_MIN_MTU_LENGTH;
     case ICMP6_TYPE_NS:
         return len >= ETH + IP6 + 24 && solicitation_passes(n, &from, icmp);
+    case ICMP6_TYPE_NA:
+        return net_neighbour_advertised(n, b, len);
     case ICMP6_TYPE_RA:
         return ip6_addr_islinklocal(&from) && b[ETH + 7] == ND6_HOPLIM &&
                router_passes(&from);

@@ -65,6 +65,21 @@ uint32_t net_filter_rdnss(const ip6_addr_t *server);
 err_t net_filter_output4(struct netif *n, struct pbuf *p, const ip4_addr_t *to);
 err_t net_filter_output6(struct netif *n, struct pbuf *p, const ip6_addr_t *to);
 
+/* ---- neighbours (net_neighbour.c) ---------------------------------------- */
+
+/* Forgets who claims to be whom: the link has come up. */
+void net_neighbour_forget(void);
+/* Tell whether lwIP is to see an ARP packet, a neighbour advertisement. One
+ * that gives the address of a neighbour of ours (router, name server, server)
+ * to somebody else is kept from it: the neighbour itself is asked first, and
+ * keeps its address as long as it answers. The first needs a whole ARP packet,
+ * the second an Ethernet and an IPv6 header. */
+bool net_neighbour_arp(struct netif *n, const uint8_t *frame);
+bool net_neighbour_advertised(struct netif *n, const uint8_t *frame,
+                              size_t len);
+/* Asks again, and in the end everybody. Returns when it must run next. */
+mono_ns net_neighbour_poll(struct netif *n, mono_ns now);
+
 /* ---- transmit stamps (net_udp.c) ----------------------------------------- */
 
 /* Tells whether a frame may be handed to the MAC: a datagram only as long as

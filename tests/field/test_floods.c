@@ -25,6 +25,7 @@ static const struct {
     {"SYN, from afar", FLOOD_SYN, FLOOD_FAR},
     {"ARP questions", FLOOD_ARP_ASK, FLOOD_UNKNOWN},
     {"ARP answers", FLOOD_ARP_SAY, FLOOD_UNKNOWN},
+    {"ARP answers, the router's address", FLOOD_ARP_CLAIM, FLOOD_UNKNOWN},
     {"NTP replies, forged", FLOOD_NTP, FLOOD_FAR},
     {"DNS answers, forged", FLOOD_DNS, FLOOD_FAR},
     {"fragments", FLOOD_FRAGMENT, FLOOD_UNKNOWN},
@@ -89,6 +90,32 @@ static void row(unsigned i)
     sim_check(all_reached(), "Reach 377");
 }
 
+/* Another router takes over, and says so once: a few seconds. */
+static void moved(void)
+{
+    double from;
+    unsigned before;
+    sim_case("another router takes its address over",
+             "server nts1.test iburst nts minpoll 4 maxpoll 4\n"
+             "server nts2.test iburst nts minpoll 4 maxpoll 4\n"
+             "server nts3.test iburst nts minpoll 4 maxpoll 4\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(170);
+    for (unsigned i = 1; i < 4; i++) {
+        w->router = i % 2;
+        w->announces = true;
+        from = sim_uptime();
+        before = asked();
+        while (sim_uptime() - from < 60 && asked() - before < 3)
+            sim_run(1);
+        sim_note("all asked again after %.0f s", sim_uptime() - from);
+        sim_check(sim_uptime() - from < 16 + 16 + 5, "within a poll");
+        sim_run(100);
+    }
+    sim_end();
+}
+
 int main(int argc, char **argv)
 {
     sim_setup();
@@ -107,5 +134,7 @@ int main(int argc, char **argv)
         sim_check(w->repeats == 0, "no cookie twice");
         sim_end();
     }
+    if (argc <= 1 || strstr("moved", argv[1]))
+        moved();
     return sim_done();
 }

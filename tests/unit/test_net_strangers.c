@@ -173,6 +173,31 @@ static void router6(struct frame *f, unsigned i)
     icmp6(f, i, (const uint8_t[16]){0xff, 2, [15] = 1}, m, sizeof m, true);
 }
 
+/* "I have the router's address": an answer, or a question that nobody asked
+ * (a gratuitous one); an advertisement to us alone, or to all. */
+static void claims4(struct frame *f, unsigned i)
+{
+    arp(f, i, 1 + i % 2);
+    memcpy(f->b + 28, router_ip, 4);
+    if (i % 2 == 0) {
+        memset(f->b, 0xff, 6);
+        memcpy(f->b + 38, router_ip, 4);
+    }
+}
+
+static void claims6(struct frame *f, unsigned i)
+{
+    uint8_t m[32] = {136, [4] = i % 2 ? 0xe0 : 0xa0};
+    memcpy(m + 8, router_link6, 16);
+    m[24] = 2;
+    m[25] = 1;
+    m[26] = 2;
+    m[27] = 1;
+    be16(m + 30, i);
+    icmp6(f, i, i % 2 ? own_link6 : (const uint8_t[16]){0xff, 2, [15] = 1}, m,
+          sizeof m, true);
+}
+
 static void solicits_router(struct frame *f, unsigned i)
 {
     uint8_t m[8] = {133};
@@ -232,25 +257,33 @@ static bool asks_for_router(const struct frame *f)
             memcmp(f->b + 62, router_link6, 16) == 0);
 }
 
+static uint8_t router_now[6] = {2, 0, 0, 0, 0, 1}; /* who is the router     */
+static unsigned asked_alone; /* how often the router was asked by itself      */
+
 /* The router answers who asks for it. */
 static void answer_as_router(const struct frame *ask)
 {
     struct frame f;
+    bool alone = (ask->b[0] & 1) == 0;
+    if (alone && memcmp(ask->b, router_now, 6) != 0)
+        return; /* another one is asked, who is gone */
+    asked_alone += alone;
     if (at16(ask->b + 12) == 0x0806) {
         arp_reply(&f, router_ip);
+        memcpy(f.b + 22, router_now, 6);
     } else {
         uint8_t m[32] = {136, [4] = 0xe0};
         memcpy(m + 8, router_link6, 16);
         m[24] = 2;
         m[25] = 1;
-        memcpy(m + 26, router_mac, 6);
+        memcpy(m + 26, router_now, 6);
         icmp6(&f, 0, ask->b + 22, m, sizeof m, true);
         memcpy(f.b + 22, router_link6, 16);
         be16(f.b + 56, 0);
         uint32_t sum = sum16(58 + sizeof m, f.b + 22, 32);
         be16(f.b + 56, folded(sum16(sum, f.b + 54, sizeof m)));
-        memcpy(f.b + 6, router_mac, 6);
     }
+    memcpy(f.b + 6, router_now, 6);
     arrive(&f, sim.ticks);
 }
 
@@ -279,7 +312,7 @@ static void assert_served(void)
         const struct frame *f = &sim.out[i];
         if (!is_request4(f) && !is_request6(f))
             continue;
-        assert_memory_equal(f->b, router_mac, 6);
+        assert_memory_equal(f->b, router_now, 6);
         left4 = left4 || is_request4(f);
         left6 = left6 || is_request6(f);
     }
@@ -382,6 +415,59 @@ static void test_floods6(void **state)
     flood("multicast queries", multicast_query);
 }
 
+/* As long as the router answers, nobody else has its address. */
+static void test_claims(void **state)
+{
+    (void)state;
+    flood("router's address claimed, 4", claims4);
+    flood("router's address claimed, 6", claims6);
+    uint64_t begin = sim.ticks;
+    asked_alone = 0;
+    for (unsigned s = 0; s < 30; s++) {
+        struct frame f;
+        for (unsigned k = 0; k < 10; k++) {
+            claims4(&f, 1 + k);
+            arrive(&f, sim.ticks);
+            claims6(&f, 1 + k);
+            arrive(&f, sim.ticks);
+            pass(100);
+        }
+        assert_served();
+    }
+    unsigned seconds = (unsigned)((sim.ticks - begin) / HZ);
+    assert_in_range(asked_alone, seconds, 2 * seconds + 2);
+}
+
+/* Another router takes its addresses over and says so once: some seconds. */
+static void test_moves(void **state)
+{
+    (void)state;
+    static const uint8_t msg[48];
+    struct frame f;
+    pass(5000);
+    assert_served();
+    memcpy(router_now, (uint8_t[6]){2, 1, 0, 0, 0, 2}, 6);
+    claims4(&f, 2);
+    arrive(&f, sim.ticks);
+    claims6(&f, 2);
+    arrive(&f, sim.ticks);
+    pass(6000);
+    assert_true(net_udp_send(&sock, &far6, 123, msg, sizeof msg) <= RC_OK);
+    pass(1500);
+    assert_served();
+    pass(60000);
+    assert_served();
+    memcpy(router_now, router_mac, 6);
+    claims4(&f, 2);
+    memcpy(f.b + 22, router_mac, 6);
+    arrive(&f, sim.ticks); /* and back; IPv6 finds out by itself */
+    for (unsigned s = 0; s < 50; s++) {
+        assert_true(net_udp_send(&sock, &far6, 123, msg, sizeof msg) <= RC_OK);
+        pass(1000);
+    }
+    assert_served();
+}
+
 static bool is_echo(const struct frame *f)
 {
     return (at16(f->b + 12) == 0x0800 && f->b[23] == 1) ||
@@ -481,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_up),          cmocka_unit_test(test_floods4),
         cmocka_unit_test(test_floods6),     cmocka_unit_test(test_answered),
+        cmocka_unit_test(test_claims),      cmocka_unit_test(test_moves),
         cmocka_unit_test(test_busy),        cmocka_unit_test(test_probe),
         cmocka_unit_test(test_next_router),
     };

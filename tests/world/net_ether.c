@@ -29,7 +29,12 @@ static struct {
     uint64_t order;
     uint8_t mac[6]; /* the board's */
 } net;
-static const uint8_t own_mac[6] = {0x02, 0, 0, 0, 0, 1};
+static const uint8_t macs[2][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}};
+
+static const uint8_t *own_mac(void)
+{
+    return macs[w->router];
+}
 
 int64_t sim_true_ns(void)
 {
@@ -171,7 +176,7 @@ static void send_ip(uint32_t from, uint32_t to, uint8_t protocol,
     if (len + 34 > sizeof f)
         sim_broken("a packet too long");
     memcpy(f, net.mac, 6);
-    memcpy(f + 6, own_mac, 6);
+    memcpy(f + 6, own_mac(), 6);
     bytes_put16(f + 12, 0x0800);
     f[14] = 0x45;
     bytes_put16(f + 16, (uint16_t)(20 + len));
@@ -227,12 +232,25 @@ static void arp(const uint8_t *f, size_t len)
         return;
     uint8_t a[42];
     memcpy(a, f + 6, 6);
-    memcpy(a + 6, own_mac, 6);
+    memcpy(a + 6, own_mac(), 6);
     memcpy(a + 12, f + 12, 8);
     bytes_put16(a + 20, 2);
-    memcpy(a + 22, own_mac, 6);
+    memcpy(a + 22, own_mac(), 6);
     memcpy(a + 28, f + 38, 4);
     memcpy(a + 32, f + 22, 10);
+    frame(a, sizeof a, false, NEAR_NS);
+}
+
+/* RFC 5227 section 3: "this address is mine." */
+static void announce(void)
+{
+    uint8_t a[42] = {0};
+    memset(a, 0xff, 6);
+    memcpy(a + 6, own_mac(), 6);
+    memcpy(a + 12, (uint8_t[10]){8, 6, 0, 1, 8, 0, 6, 4, 0, 1}, 10);
+    memcpy(a + 22, own_mac(), 6);
+    bytes_put32(a + 28, ROUTER);
+    bytes_put32(a + 38, ROUTER);
     frame(a, sizeof a, false, NEAR_NS);
 }
 
@@ -368,6 +386,8 @@ static void arrived(const uint8_t *f, size_t len)
 {
     uint16_t type = len < 34 ? 0 : bytes_get16(f + 12);
     memcpy(net.mac, f + 6, 6);
+    if (!(f[0] & 1) && memcmp(f, own_mac(), 6) != 0)
+        return; /* to somebody else */
     if (type == 0x0806)
         arp(f, len);
     if (type != 0x0800 || f[14] != 0x45 || bytes_get16(f + 16) > len - 14)
@@ -410,6 +430,9 @@ void simnet_run(void)
 {
     struct event *e;
     simflood_run();
+    if (w->announces)
+        announce();
+    w->announces = false;
     while ((e = first(false)) && e->at <= w->ticks) {
         uint8_t f[PORT_FRAME_MAX];
         void (*call)(void *) = e->call;

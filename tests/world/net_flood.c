@@ -6,6 +6,7 @@
 #include "world.h"
 
 #define NEAR    0x0a000000u /* 10.0.0.128 .. 255: nobody answers for them   */
+#define ROUTER  0x0a000001u
 #define KNOWN   0x0a000009u /* answers                                      */
 #define FAR     0xc6336400u /* 198.51.100.0                                 */
 #define SERVERS 0x0a000101u
@@ -118,11 +119,13 @@ static size_t make(uint8_t *b)
         return n;
     case FLOOD_ARP_ASK:
     case FLOOD_ARP_SAY:
+    case FLOOD_ARP_CLAIM:
         ethernet(b, 0x0806);
         memcpy(b + 14, (uint8_t[6]){0, 1, 8, 0, 6, 4}, 6);
         bytes_put16(b + 20, w->flood.kind == FLOOD_ARP_ASK ? 1 : 2);
         memcpy(b + 22, b + 6, 6);
-        bytes_put32(b + 28, sender());
+        bytes_put32(b + 28,
+                    w->flood.kind == FLOOD_ARP_CLAIM ? ROUTER : sender());
         bytes_put32(b + 38, w->address);
         return 60;
     case FLOOD_NTP:
@@ -132,7 +135,7 @@ static size_t make(uint8_t *b)
     case FLOOD_DNS:
         bytes_put16(b + 42, any);
         bytes_put16(b + 44, 0x8180);
-        return udp(b, 0x0a000001u, 53, any, 40);
+        return udp(b, ROUTER, 53, any, 40);
     case FLOOD_FRAGMENT:
         return ip4(b, sender(), 17, 64, f.count % 2 ? 0x2000 : 8);
     case FLOOD_IGMP:

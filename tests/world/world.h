@@ -96,6 +96,7 @@ enum sim_flood {
     FLOOD_SYN, /* likewise                                                  */
     FLOOD_ARP_ASK,
     FLOOD_ARP_SAY,
+    FLOOD_ARP_CLAIM, /* the router's address                                 */
     FLOOD_NTP, /* replies that claim to be the servers'                     */
     FLOOD_DNS, /* answers that claim to be the router's                     */
     FLOOD_FRAGMENT,
@@ -157,8 +158,10 @@ struct sim_world {
     bool dhcp_dead; /* no answer                                        */
     bool dhcp_nak;  /* each REQUEST is refused                           */
     bool dhcp_no_router, dhcp_no_dns; /* without option 3, 6             */
-    bool arp_dead;  /* nobody answers for any address                   */
-    bool dhcp_evil; /* DHCP names 10.0.0.66 as DNS server and router,
+    unsigned router; /* which of two machines is the router          */
+    bool announces;  /* it says so once, and it is done              */
+    bool arp_dead;   /* nobody answers for any address                   */
+    bool dhcp_evil;  /* DHCP names 10.0.0.66 as DNS server and router,
                           * and the last server for NTP (option 42)          */
     struct {
         enum sim_flood kind;
