@@ -11,6 +11,7 @@
 #include "adapters/net.h"
 #include "services/server.h"
 #include "services/pps.h"
+#include "services/report.h"
 #include "services/restart.h"
 #include "services/stage.h"
 #include "services/sources.h"
@@ -25,7 +26,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 10
+#define EARLY 11
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -36,6 +37,7 @@ static const struct superloop_service services[] = {
     {"store", store_poll}, /* after all who put */
     {"why_log", why_log_poll},
     {"stage", stage_poll},
+    {"report", report_poll},
     {"restart", restart_poll},
     {"console", console_poll},
     {"log", log_poll},
@@ -82,6 +84,7 @@ static void start(void)
     server_start(conf);
     why_log_init();
     stage_init();
+    report_init(conf);
 }
 
 _Noreturn void gnomon_main(void)

@@ -24,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # bootcode.bin starts boards before the Pi 4; the others are the small pairs.
 BOOT = ["bootcode.bin", "start_cd.elf", "fixup_cd.dat", "start4cd.elf",
         "fixup4cd.dat"]
-REPORT_BYTES = 32 << 10  # as services/report.h has it
+REPORT_BYTES = 32 << 10  # as core/report.h has it
 # Which boards start which kernel, as Raspberry Pi Imager names them.
 DEVICES = {"kernel": ["pi1-32bit"], "kernel7": ["pi2-32bit", "pi3-32bit"],
            "kernel7l": ["pi4-32bit"]}
@@ -39,13 +39,16 @@ def read(path):
 
 
 def report_before():
-    """What REPORT.TXT says until a board has written it: lines of 512 bytes."""
-    text = ("Nothing has been written here yet: this card has not been in a "
-            "board, or\r\nGnomon did not get as far as reading it. Then the "
-            "board's LED is the one to ask:\r\nboard/BRINGUP.md in Gnomon's "
-            "sources.\r\n").encode()
-    first = text.ljust(510)[:510] + b"\r\n"
-    return first + (b" " * 510 + b"\r\n") * (REPORT_BYTES // 512 - 1)
+    """REPORT.TXT until a board has written it: as core/report.h has it."""
+    text = (b"GNOMON REPORT 0 of 3\r\n"
+            b"Nothing has been written here yet: this card has not been in a "
+            b"board, or Gnomon\r\ndid not get as far as reading it. Then the "
+            b"board's LED is the one to ask: see\r\nboard/BRINGUP.md in "
+            b"Gnomon's sources.\r\n")
+    end = b"\r\nEND OF GNOMON REPORT\r\n"
+    lines = text.ljust(510) + b"\r\n" + (b" " * 510 + b"\r\n") * (
+        REPORT_BYTES // 512 - 1)
+    return lines[:-len(end)] + end
 
 
 def licence(copyright_file):

@@ -6,6 +6,7 @@
 
 #include "diskio.h"
 
+#define BLOCK      512u
 #define FOLDER_MAX 4096 /* entries looked at                                 */
 
 static FATFS volume;
@@ -80,6 +81,35 @@ int store_fat_read(const char *name, uint8_t *buf, size_t cap)
         r = RC_IO;
     int closed = translate(f_close(&file));
     return r < 0 ? r : closed < 0 ? closed : (int)n;
+}
+
+/* FatFs tells which sector it stands in: a seek into each follows the chain of
+ * clusters. */
+static int follow(uint32_t blocks, uint32_t *lba)
+{
+    for (uint32_t i = 0; i < blocks; i++) {
+        int r = translate(f_lseek(&file, (FSIZE_t)i * BLOCK + 1));
+        if (r < 0)
+            return r;
+        if (i == 0)
+            *lba = first + (uint32_t)file.sect;
+        else if (first + (uint32_t)file.sect != *lba + i)
+            return RC_BAD;
+    }
+    return RC_OK;
+}
+
+int store_fat_place(const char *name, uint32_t blocks, uint32_t *lba)
+{
+    if (sectors == 0)
+        return RC_STATE;
+    int r = translate(f_open(&file, name, FA_READ));
+    if (r < 0)
+        return r;
+    r = f_size(&file) == (FSIZE_t)blocks * BLOCK ? follow(blocks, lba)
+                                                 : RC_SPACE;
+    int closed = translate(f_close(&file));
+    return r < 0 ? r : closed;
 }
 
 static bool comes_next(const FILINFO *f, const char *pattern, const char *after,

@@ -19,6 +19,13 @@ int store_fat_read(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
 int store_fat_next(const char *folder, const char *pattern, const char *after,
                    char name[CONF_PATH_MAX]) MUST_CHECK;
 
+/* Finds where a file of exactly so many blocks of 512 bytes lies. Returns RC_OK
+ * with the card's block that it begins at in *lba; RC_STATE: there is no such
+ * file or no volume; RC_SPACE: it is of another size; RC_BAD: its blocks do
+ * not follow each other; RC_IO. Nothing is read of what is in it. */
+int store_fat_place(const char *name, uint32_t blocks,
+                    uint32_t *lba) MUST_CHECK;
+
 /* Is what store_fat.c reads the card by; whoever mounts defines it
  * (services/store.c). Reads blocks of the card and waits for them. Returns
  * RC_OK or RC_IO. */

@@ -283,6 +283,11 @@ static const struct conf_choice leap_modes[] = {{"system", LEAP_SYSTEM},
                                                 {"ignore", LEAP_IGNORE},
                                                 {NULL, 0}};
 
+static const struct conf_choice report_whens[] = {{"once", CONF_UNTIL_SYNC},
+                                                  {"always", CONF_ALWAYS},
+                                                  {"never", CONF_NEVER},
+                                                  {NULL, 0}};
+
 #define ROW(word, kind, field, least, most, ...)                               \
     CONF_ROW(struct conf, word, kind, field, least, most, __VA_ARGS__)
 #define LEAST INT32_MIN
@@ -351,6 +356,8 @@ const struct conf_row conf_directives[] = {
     ROW("noclientlog",     CONF_FLAG,     noclientlog,         0,     0, 0),
 
     {"pps",             CONF_LINE, .read = read_pps},
+    ROW("report",          CONF_CHOICE,   report,              0,     0,
+        CONF_UNTIL_SYNC, .choices = report_whens),
     {"include",         CONF_LINE, .read = conf_read_list},
     {"confdir",         CONF_LINE, .read = conf_read_list},
     {"sourcedir",       CONF_LINE, .read = conf_read_list},

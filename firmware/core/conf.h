@@ -58,6 +58,8 @@ struct conf_report {
     char text[160]; /* what and why, without file and line                   */
 };
 
+enum conf_when { CONF_UNTIL_SYNC, CONF_ALWAYS, CONF_NEVER };
+
 /* Fields are named after their directives, with a unit; which values they
  * take and what they are by default is in the table of conf.c, what they mean
  * on the page conf.md. */
@@ -90,8 +92,9 @@ struct conf {
     bool pps, pps_always;
     uint8_t pps_gpio; /* BCM number                                       */
     uint16_t pps_width_ms;
-    char hostname[64]; /* of DHCP and the console                         */
-    bool static_ip4;   /* an address line: ip4, its prefix, gateway        */
+    char hostname[64];     /* of DHCP and the console                         */
+    enum conf_when report; /* when REPORT.TXT is written                    */
+    bool static_ip4; /* an address line: ip4, its prefix, gateway        */
     uint8_t ip4[4], ip4_prefix, gateway4[4];
     struct addr nameserver[LIMIT_NAMESERVERS]; /* asked before DHCP's      */
     uint8_t nameserver_count;

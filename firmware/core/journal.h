@@ -58,7 +58,9 @@
  *         1  cookies c, then c times: 2 length, the cookie; oldest first
  *   6 key exchanges that failed, id 0 (services/sources_ke.c): 1 version, 1;
  *      then for each server: 4 FNV-1a of its name and ntsport, 1 failures in
- *      a row, 4 seconds left to wait */
+ *      a row, 4 seconds left to wait
+ *   7 there has been a synchronisation, id 0 (services/report.c):
+ *      1  version, 1 */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 

@@ -24,14 +24,21 @@ static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 static struct {
     struct journal journal;
     bool card;
-    enum { IDLE, WRITING, CHECKING, LOOKING } step;
-    uint32_t state_lba, lba, count; /* lba, count: of the write under way   */
-    mono_ns retry_at, retry_after;  /* after a failed write; 0: none failed  */
+    enum { IDLE, WRITING, CHECKING, LOOKING, REPORTING } step;
+    uint32_t state_lba, state_sectors;
+    uint32_t lba, count;           /* lba, count: of the write under way   */
+    mono_ns retry_at, retry_after; /* after a failed write; 0: none failed  */
     uint32_t writes, errors;
     uint32_t save_interval_s; /* 0: not told yet */
     mono_ns look_at; /* for a card that could not be read at start, whether it
                       * can be read now; MONO_NEVER: it could              */
     bool late;       /* it can                                              */
+    struct {
+        uint32_t lba;     /* of REPORT.TXT; 0: none that may be written      */
+        const char *text; /* NULL: nothing to write                         */
+        uint32_t left;    /* sectors of it                                  */
+        bool failed;
+    } report;
     _Alignas(64) uint8_t batch[JOURNAL_BATCH * JOURNAL_SECTOR];
     _Alignas(64) uint8_t back[JOURNAL_BATCH * JOURNAL_SECTOR];
 } st;
@@ -90,6 +97,7 @@ static int recover(void)
 static void open_journal(const struct mbr_partition *p)
 {
     st.state_lba = p->lba;
+    st.state_sectors = p->sectors;
     if (journal_init(&st.journal, p->sectors) < 0) {
         log_line("card: the state partition is too small (%lu KiB of %u): "
                  "nothing will be saved",
@@ -236,6 +244,74 @@ void store_status(struct status_store *out)
         journal_wear(&st.journal, st.save_interval_s, &out->wear);
 }
 
+/* ---- REPORT.TXT ---------------------------------------------------------- */
+
+static_assert(REPORT_SECTORS % JOURNAL_BATCH == 0, "whole batches");
+
+int store_report_find(struct report_head *head)
+{
+    uint32_t lba;
+    st.report.lba = 0;
+    int r = st.card ? store_fat_place("REPORT.TXT", REPORT_SECTORS, &lba)
+                    : RC_STATE;
+    if (r < 0)
+        return r;
+    /* Sectors of the journal would be another's: a FAT may claim anything. */
+    if (lba == 0 || (st.state_lba && lba < st.state_lba + st.state_sectors &&
+                     st.state_lba < lba + REPORT_SECTORS))
+        return RC_BAD;
+    if (store_read_blocks(lba, st.batch, 1) < 0 ||
+        store_read_blocks(lba + REPORT_SECTORS - 1, st.back, 1) < 0)
+        return RC_IO;
+    r = report_head_read(head, st.batch, st.back);
+    if (r == RC_OK)
+        st.report.lba = lba;
+    return r;
+}
+
+int store_report_write(const char *text)
+{
+    if (st.report.lba == 0 || st.report.text)
+        return RC_STATE;
+    st.report.text = text;
+    st.report.left = REPORT_SECTORS;
+    st.report.failed = false;
+    return RC_OK;
+}
+
+int store_report_done(void)
+{
+    return st.report.text ? RC_AGAIN : st.report.failed ? RC_IO : RC_OK;
+}
+
+static void report_ends(bool good)
+{
+    st.report.failed = !good;
+    st.report.text = NULL;
+}
+
+/* Its next batch, from the end on. Returns when to be called next. */
+static mono_ns report_on(mono_ns now)
+{
+    uint32_t at = st.report.left - JOURNAL_BATCH;
+    if (port_blk_write(st.report.lba + at,
+                       (const uint8_t *)st.report.text +
+                           (size_t)at * REPORT_SECTOR,
+                       JOURNAL_BATCH) < 0) {
+        report_ends(false);
+        return now;
+    }
+    st.step = REPORTING;
+    return now + POLL_EVERY;
+}
+
+static void report_batch_done(int r)
+{
+    st.report.left -= JOURNAL_BATCH;
+    if (r < 0 || st.report.left == 0)
+        report_ends(r == RC_OK);
+}
+
 static void failed(mono_ns now)
 {
     st.errors++;
@@ -302,11 +378,14 @@ mono_ns store_poll(mono_ns now)
     if (st.step == LOOKING || (st.step == IDLE && now >= st.look_at))
         return look_again(now);
     if (st.step != IDLE) {
-        int r = advance();
+        bool report = st.step == REPORTING;
+        int r = report ? port_blk_done() : advance();
         if (r == RC_AGAIN)
             return now + POLL_EVERY;
         st.step = IDLE;
-        if (r == RC_OK)
+        if (report)
+            report_batch_done(r);
+        else if (r == RC_OK)
             succeeded();
         else
             failed(now);
@@ -315,7 +394,7 @@ mono_ns store_poll(mono_ns now)
         return journal_idle(&st.journal) ? st.look_at : st.retry_at;
     st.count = journal_next(&st.journal, st.batch, &sector);
     if (st.count == 0)
-        return st.look_at;
+        return st.report.text ? report_on(now) : st.look_at;
     st.lba = st.state_lba + sector;
     int r = port_blk_write(st.lba, st.batch, st.count);
     if (r < 0) {

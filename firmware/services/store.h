@@ -1,5 +1,6 @@
 /* store.h -- the SD card: files of the FAT boot partition (read at start-up
- * only, through FatFs) and the journal in the raw state partition.
+ * only, through FatFs), the journal in the raw state partition, and the sectors
+ * of REPORT.TXT, the only ones outside it that are ever written.
  *
  * Everything works without a card or without a state partition, except
  * memory: store_put still answers, nothing is durable. The same with a card
@@ -12,15 +13,17 @@
 
 #include "core/base.h"
 #include "core/conf_path.h"
+#include "core/report.h"
 #include "core/status.h"
 
 /* Journal record types; id distinguishes several. 3 to 5 were never written. A
  * new type takes the next number, one that is no longer used keeps its. What
  * is in each: journal.h. */
 enum store_kind {
-    STORE_FLOOR = 1, /* time floor and frequency                           */
-    STORE_ASSOC = 2, /* id: slot; server name + nts_assoc_write            */
-    STORE_RETRY = 6, /* key exchanges that failed: sources_ke.c            */
+    STORE_FLOOR = 1,  /* time floor and frequency                           */
+    STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
+    STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
+    STORE_REPORT = 7, /* there has been a synchronisation: report.c         */
 };
 
 /* Finds card, partitions and file system and recovers the journal. Its waits
@@ -49,6 +52,21 @@ int store_read_file(const char *name, uint8_t *buf, size_t cap) MUST_CHECK;
  * Returns as store_fat_next does. */
 int store_next_file(const char *folder, const char *pattern, const char *after,
                     char name[CONF_PATH_MAX]) MUST_CHECK;
+
+/* Finds REPORT.TXT, whose sectors may then be written over, and reads its first
+ * line; at start-up only. Returns RC_OK; RC_STATE: there is no such file;
+ * RC_SPACE: it is not REPORT_BYTES long; RC_BAD: it lies in pieces, or is no
+ * report; RC_IO. */
+int store_report_find(struct report_head *head) MUST_CHECK;
+
+/* Begins to write over all of it, from its end to its beginning; the journal
+ * goes first. text is REPORT_BYTES long and stays the caller's, untouched until
+ * store_report_done stops saying RC_AGAIN. Returns RC_OK, or RC_STATE: it was
+ * not found, or is being written. */
+int store_report_write(const char *text) MUST_CHECK;
+
+/* How that went: RC_OK, RC_AGAIN, or RC_IO: the rest was given up. */
+int store_report_done(void);
 
 /* Gets the newest value, recovered or put. Returns its length, or RC_STATE:
  * there is none. */

@@ -150,6 +150,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     read_file("chrony.conf");
     read_file("a long name of a certificate.pem");
     read_file("conf.d/../chrony.conf");
+    struct report_head head;
+    rc = store_report_find(&head);
+    ASSERT(rc <= 0 && (rc < 0 || head.number <= REPORT_MOST));
+    for (uint32_t n = 1, lba; n < 8; n++) /* a file of any other size */
+        if (store_fat_place("chrony.conf", n, &lba) == RC_OK)
+            ASSERT(lba > 0 && lba <= sim.blocks - n);
     read_folder("", "*");
     read_folder("conf.d", "*.conf");
     for (unsigned i = 0; i < 4; i++)

@@ -133,6 +133,7 @@ static void print_entry(const struct journal_entry *e)
         [STORE_FLOOR] = "floor",
         [STORE_ASSOC] = "association",
         [STORE_RETRY] = "key exchanges that failed",
+        [STORE_REPORT] = "there has been a synchronisation",
     };
     const char *kind = e->kind < LEN(kinds) ? kinds[e->kind] : NULL;
     struct reader r = reader_of(e->data, e->len);

@@ -80,7 +80,8 @@ int port_blk_read(uint32_t lba, uint8_t *buf, uint32_t count)
 
 int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
 {
-    assert_true(lba >= STATE); /* the boot partition is never written */
+    assert_true(lba >=
+                STATE); /* no REPORT.TXT: the boot partition is not written */
     op.out = buf;
     return begin(lba, count, true);
 }

@@ -13,19 +13,26 @@
 #include <unistd.h>
 #include <fcntl.h>
 
+#include "core/report.h"
 #include "core/utc.h"
 #include "services/version.h"
 
 #define REAL_S     60
 #define CONF_BYTES 4096
-#define MARK       "@@@ chrony.conf @@@"
-#define COMMON     "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
+/* REPORT.TXT as it is hidden, and as the directory has it. */
+#define REPORT_HIDDEN "XEPORT.TXT"
+#define REPORT_ENTRY  "XEPORT  TXT"
+#define MARK          "@@@ chrony.conf @@@"
+#define COMMON        "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
 
 struct sim_world *w;
 int64_t sim_start;
 
 static struct {
-    uint8_t *fat; /* private copy of the card up to its state partition  */
+    uint8_t *fat;    /* the card up to its state partition, which boots share */
+    uint8_t *report; /* REPORT.TXT's entry in the directory                */
+    uint32_t report_lba;
+    uint8_t unwritten[REPORT_BYTES];
     size_t fat_len;
     char *conf;  /* where chrony.conf is in it, CONF_BYTES              */
     pid_t child; /* 0: no power                                         */
@@ -49,6 +56,18 @@ static void put_file(const char *folder, const char *name, const char *text)
         sim_broken("cannot write a file for the card");
 }
 
+/* As `make card` lays it on a card. */
+static void put_report(const char *folder)
+{
+    static char text[REPORT_BYTES + 1];
+    const struct report_head head = {0};
+    struct report r;
+    report_begin(&r, text, &head);
+    report_add(&r, "Nothing has been written here yet.");
+    report_end(&r);
+    put_file(folder, REPORT_HIDDEN, text);
+}
+
 /* One image for all cases; chrony.conf on it is CONF_BYTES long. */
 static void make_card(const char *folder)
 {
@@ -61,6 +80,7 @@ static void make_card(const char *folder)
         sim_broken("cannot make a folder");
     put_file(files, "chrony.conf", blank);
     put_file(files, "ca.pem", simke_ca_pem());
+    put_report(files);
     snprintf(command, sizeof command,
              "python3 tests/peers/mkcard.py %s/card %s", folder, files);
     if (system(command) != 0)
@@ -72,17 +92,23 @@ static void load_card(const char *folder)
     char path[200];
     struct stat st;
     snprintf(path, sizeof path, "%s/card", folder);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
         sim_broken("no card");
     t.fat_len = (size_t)st.st_size - SIM_STATE;
-    t.fat = mmap(NULL, t.fat_len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    t.fat = mmap(NULL, t.fat_len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (t.fat == MAP_FAILED)
         sim_broken("mmap");
     t.conf = memmem(t.fat, t.fat_len, MARK, sizeof MARK - 1);
     if (!t.conf)
         sim_broken("chrony.conf is not on the card");
+    t.report = memmem(t.fat, t.fat_len, REPORT_ENTRY, 11);
+    uint8_t *text = memmem(t.fat, t.fat_len, "GNOMON REPORT 0", 15);
+    if (!t.report || !text)
+        sim_broken("REPORT.TXT is not on the card");
+    t.report_lba = (uint32_t)((size_t)(text - t.fat) / REPORT_SECTOR);
+    memcpy(t.unwritten, text, REPORT_BYTES);
 }
 
 void sim_setup(void)
@@ -130,6 +156,22 @@ void sim_authority(bool there)
     entry[0] = there ? 'C' : 'X';
 }
 
+uint8_t *sim_card(size_t *len)
+{
+    *len = t.fat_len;
+    return t.fat;
+}
+
+uint8_t *sim_report(bool there)
+{
+    uint8_t *text = t.fat + (size_t)t.report_lba * REPORT_SECTOR;
+    memcpy(t.report, there ? "R" : REPORT_ENTRY, 1);
+    w->report_lba = t.report_lba;
+    w->report_blocks = there ? REPORT_SECTORS : 0;
+    memcpy(text, t.unwritten, REPORT_BYTES);
+    return text;
+}
+
 void sim_world(const char *conf)
 {
     const char *seed = getenv("SIM_SEED");
@@ -152,6 +194,7 @@ void sim_world(const char *conf)
     }
     sim_conf(conf);
     sim_authority(true);
+    (void)sim_report(false);
 }
 
 void sim_case(const char *name, const char *conf)

@@ -25,6 +25,11 @@ void sim_world(const char *conf); /* a new world within the same case        */
 void sim_conf(const char *conf);
 /* The card's certificate authority is there, or its file has another name. */
 void sim_authority(bool there);
+/* The card has a REPORT.TXT, as new, or has not (as all cases begin). Returns
+ * where its REPORT_BYTES are, as they are now and later. */
+uint8_t *sim_report(bool there);
+/* The card up to its state partition. */
+uint8_t *sim_card(size_t *len);
 void sim_end(void);
 int sim_done(void); /* plan; the program's exit status                       */
 

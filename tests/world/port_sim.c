@@ -13,7 +13,7 @@
 #define PASS_TICKS (SIM_HZ / 100000) /* 10 us */
 
 static struct {
-    const uint8_t *fat;
+    uint8_t *fat;
     size_t fat_len;
     int up, down; /* pipes: our turn is over; it has begun                 */
     uint64_t random;
@@ -131,7 +131,7 @@ void port_eth_mac(uint8_t mac[6])
     memcpy(mac, ours, sizeof ours);
 }
 
-/* ---- card: the boot partition is read only ------------------------------- */
+/* ---- card ---------------------------------------------------------------- */
 
 int64_t port_blk_count(void)
 {
@@ -164,21 +164,35 @@ static _Noreturn void cut(uint8_t *at, const uint8_t *buf, size_t len)
     _exit(SIM_EXIT_CUT);
 }
 
+/* Where a write goes; NULL: nowhere that may be written. */
+static uint8_t *place(uint64_t at, size_t len)
+{
+    if (inside(at, len, sim.fat_len, SIM_STATE))
+        return w->state + (at - sim.fat_len);
+    if (inside(at, len, (uint64_t)w->report_lba * PORT_BLK_SIZE,
+               (size_t)w->report_blocks * PORT_BLK_SIZE)) {
+        w->report_writes++;
+        return sim.fat + at;
+    }
+    w->stray_writes++;
+    return NULL;
+}
+
 int port_blk_write(uint32_t lba, const uint8_t *buf, uint32_t count)
 {
-    uint64_t at = (uint64_t)lba * PORT_BLK_SIZE;
     size_t len = (size_t)count * PORT_BLK_SIZE;
     if (sim.rc != RC_STATE)
         return RC_STATE;
-    if (!inside(at, len, sim.fat_len, SIM_STATE))
+    uint8_t *to = place((uint64_t)lba * PORT_BLK_SIZE, len);
+    if (!to)
         return began(RC_IO);
     if (w->card_gone)
         return RC_STATE;
     if (simpath_random(1000) < w->card_fails)
         return began(RC_IO);
     if (w->cut_after && --w->cut_after == 0)
-        cut(w->state + (at - sim.fat_len), buf, len);
-    memcpy(w->state + (at - sim.fat_len), buf, len);
+        cut(to, buf, len);
+    memcpy(to, buf, len);
     w->writes++;
     return began(RC_OK);
 }
@@ -268,6 +282,8 @@ void port_info(struct port_info *out)
 {
     *out = (struct port_info){.board = "simulated board",
                               .last_reset = "power-on",
+                              .boots = w->starts,
+                              .crashes = w->crashes,
                               .trouble =
                                   w->eth_silent ? "no Ethernet adapter on USB"
                                   : w->eth_foreign ? "no driver for this device"
@@ -277,8 +293,7 @@ void port_info(struct port_info *out)
                               .stack_size = 8 << 20};
 }
 
-_Noreturn void port_sim_run(const uint8_t *fat, size_t fat_len, int up,
-                            int down)
+_Noreturn void port_sim_run(uint8_t *fat, size_t fat_len, int up, int down)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sim.fat = fat;

@@ -145,6 +145,7 @@ struct sim_world {
     int64_t asked_ns; /* true time when the last Return was read          */
     /* The network. */
     bool link;
+    uint32_t starts, crashes; /* port_info.boots, .crashes                   */
     bool eth_silent, eth_foreign; /* port_info                               */
     struct {                      /* the LED's edges, the first ones         */
         uint64_t ticks;
@@ -174,7 +175,10 @@ struct sim_world {
     unsigned cookies, repeats;
     uint64_t path_random;
     struct sim_witness witness;
-    /* The card. */
+    /* The card. Of the boot partition only REPORT.TXT may be written, if it is
+     * there (sim_report): any other write is counted, and fails. */
+    uint32_t report_lba, report_blocks; /* blocks 0: not there              */
+    unsigned report_writes, stray_writes;
     uint8_t state[SIM_STATE];
     unsigned writes;
     bool card_gone;      /* pulled: nothing is read nor written             */
@@ -195,8 +199,7 @@ uint64_t sim_ticks_of(int64_t ns); /* a span                                 */
 _Noreturn void sim_broken(const char *why); /* the simulation itself         */
 
 /* port_sim.c: fat is the card's image up to its state partition. */
-_Noreturn void port_sim_run(const uint8_t *fat, size_t fat_len, int up,
-                            int down);
+_Noreturn void port_sim_run(uint8_t *fat, size_t fat_len, int up, int down);
 
 /* net_ether.c. Frames and timers that are due at or before w->ticks. */
 void simnet_start(void);
