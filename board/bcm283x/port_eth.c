@@ -67,6 +67,11 @@ static const char *why_none(void)
                  "are started";
 }
 
+static enum machine_eth_found found_none(void)
+{
+    return MACHINE_ETH_FOREIGN;
+}
+
 const struct machine_eth machine_eth_none = {
     .init = nothing,
     .poll = nothing,
@@ -74,4 +79,5 @@ const struct machine_eth machine_eth_none = {
     .irq = nothing,
     .device = no_device,
     .trouble = why_none,
+    .found = found_none,
 };
