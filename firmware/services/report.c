@@ -19,6 +19,8 @@
 #define LOOK_EVERY  (500 * MONO_MS)
 #define WRITE_TAKES (2 * MONO_MS)
 #define BOARD_MAX   6144
+#define FACT_MAX    280 /* of port_fact */
+#define FACTS       128 /* of them, at most                                  */
 
 static struct {
     int found;               /* as store_report_find says; RC_AGAIN: closed  */
@@ -73,6 +75,13 @@ static const char *why_not(void)
     }
 }
 
+static void add_facts(struct report *r)
+{
+    char fact[FACT_MAX];
+    for (unsigned n = 0; n < FACTS && port_fact(n, fact, sizeof fact) >= 0; n++)
+        report_add(r, fact);
+}
+
 static void build(void)
 {
     static char board[BOARD_MAX];
@@ -80,6 +89,7 @@ static void build(void)
     report_begin(&r, rp.text, &rp.head);
     (void)chronyc_board(snapshot_take(), board, sizeof board);
     report_add(&r, board);
+    add_facts(&r);
     report_add(&r, "\n");
     report_log(&r, log_ring());
     report_end(&r);
