@@ -223,7 +223,7 @@ def one_by_one(w, m, servers):
     for number, (label, server) in enumerate(servers):
         b = Board(w, m, number, [(label, server)], 0)
         with b.machine as pi:
-            why = pi.wait(r"^\[.*\] 10\.0\.2\.2: (.*)$", 10)
+            why = pi.wait(r"^\[.*\] 10\.0\.2\.2: (.*)\n", 60)
             print(f"# {longest(pi.ask('board')).get('ke_client')} ms | "
                   f"{label} | {why and why[1]}", flush=True)
 
