@@ -119,6 +119,7 @@ int net_udp_open(struct net_udp *u, uint16_t port)
         udp_remove(pcb);
         return rc;
     }
+    pcb->tos = (uint8_t)(u->dscp << 2);
     udp_recv(pcb, on_datagram, u);
     u->pcb = pcb;
     u->next = first;

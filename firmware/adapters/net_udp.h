@@ -34,6 +34,8 @@ struct net_udp {
      * or for the frame before it. msg is what left, so that one socket with
      * many peers can tell which it was. NULL: the user wants no stamps. */
     void (*sent)(void *arg, uint64_t stamp, const uint8_t *msg, size_t len);
+    uint8_t
+        dscp; /* class of what is sent (RFC 2474), from net_udp_open on    */
     /* Private to net_udp.c; all zero: closed. */
     struct net_udp *next;
     void *pcb;

@@ -290,6 +290,7 @@ static const struct conf_choice report_whens[] = {{"once", CONF_UNTIL_SYNC},
 
 #define ROW(word, kind, field, least, most, ...)                               \
     CONF_ROW(struct conf, word, kind, field, least, most, __VA_ARGS__)
+#define CLAMP .beyond = CONF_CLAMP
 #define LEAST INT32_MIN
 #define MOST  INT32_MAX
 
@@ -334,6 +335,12 @@ const struct conf_row conf_directives[] = {
     ROW("maxstratum",      CONF_INT,      maxstratum,          0,   255, 15,
         .beyond = CONF_CLAMP_MOST, .note = note_strata),
 
+    ROW("refresh",         CONF_INT,      refresh_s,           0,  MOST, 1209600),
+    /* A shorter one would ask for keys more often than for the time. */
+    ROW("ntsrefresh",      CONF_INT,      ntsrefresh_s,     3600,  MOST, 2419200,
+        CLAMP),
+    ROW("dscp",            CONF_INT,      dscp,                0,    63, 0),
+
     ROW("makestep",        CONF_REAL_ANY, makestep_s,          0,     0, 1),
     ROW(NULL,              CONF_INT,      makestep_limit,  LEAST,  MOST, 3),
     ROW("maxchange",       CONF_REAL_POS, maxchange_s,         0,     0, 0),
@@ -344,6 +351,7 @@ const struct conf_row conf_directives[] = {
     ROW("maxupdateskew",   CONF_REAL_POS, maxupdateskew_ppm,   0,     0, 1000),
     ROW("maxdrift",        CONF_REAL_POS, maxdrift_ppm,        0,     0, 5e5),
     ROW("maxclockerror",   CONF_REAL_POS, maxclockerror_ppm,   0,     0, 1),
+    ROW("logchange",       CONF_REAL_0,   logchange_s,         0,     0, 1),
     ROW("leapsecmode",     CONF_CHOICE,   leapsecmode,         0,     0,
         LEAP_SYSTEM, .choices = leap_modes, .note = note_leapsecmode),
 

@@ -77,6 +77,8 @@ struct conf {
     uint32_t nocerttimecheck;    /* clock updates                         */
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first                  */
     uint8_t aead_count;
+    uint32_t refresh_s, ntsrefresh_s; /* refresh 0: never                 */
+    uint8_t dscp;                     /* of requests                      */
     double makestep_s;
     int32_t makestep_limit; /* updates; < 0: always                       */
     double maxslewrate_ppm; /* at most CONF_SLEW_PPM of it counts         */
@@ -88,6 +90,7 @@ struct conf {
     double maxdistance_s, maxjitter_s, reselectdist_s, stratumweight_s;
     double combinelimit;
     uint8_t minstratum, maxstratum; /* of a source that is selected       */
+    double logchange_s;
     enum leap_mode leapsecmode;
     bool pps, pps_always;
     uint8_t pps_gpio; /* BCM number                                       */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -297,7 +298,9 @@ static void announce(struct timekeeper *t, uint64_t ticks)
 static void update(struct timekeeper *t, uint64_t ticks)
 {
     struct discipline_action act;
-    bool before = t->d.contradicted;
+    bool before = t->d.contradicted, set = tk_is_set(t);
+    span_ns wrong = utc_diff_ns(estimate_at(&t->sel.est, ticks, t->hz),
+                                clk_at(&t->clk, ticks));
     discipline_update(&t->d, &t->sel, &t->clk, ticks, interval(t), &act);
     apply(t, &act, ticks);
     if (act.ignored) {
@@ -308,6 +311,9 @@ static void update(struct timekeeper *t, uint64_t ticks)
         tk_boot_contradicted(t);
         return;
     }
+    if (set && fabs((double)wrong) > t->conf->logchange_s * 1e9)
+        tk_say(t, &t->conf->logchange_s, "clock wrong by %.6f s",
+               (double)wrong / 1e9);
     announce(t, ticks);
     t->refid = t->slot[t->sel.selected].refid;
     tk_boot_updated(t, ticks, &act);

@@ -29,7 +29,7 @@ static void on_received(void *socket, const struct net_udp_datagram *d)
         udp.received(slot_of(socket), d->stamp, d->msg, d->len);
 }
 
-void ntp_udp_init(void (*sent)(unsigned slot, uint64_t stamp),
+void ntp_udp_init(uint8_t dscp, void (*sent)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
@@ -40,6 +40,7 @@ void ntp_udp_init(void (*sent)(unsigned slot, uint64_t stamp),
             .arg = &udp.socket[i],
             .received = on_received,
             .sent = on_sent,
+            .dscp = dscp,
         };
 }
 

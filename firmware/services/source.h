@@ -34,6 +34,7 @@ struct source_ke {
     int ticket;           /* of the mark that says so                        */
     mono_ns marked;
     uint8_t unresolved, unreached; /* in a row                          */
+    mono_ns since; /* of its keys in this run                         */
     bool unproved; /* no valid reply yet under the last one's keys    */
     uint32_t id;   /* of the server, in the card's record             */
 };
@@ -48,6 +49,8 @@ struct source {
     struct addr_pick pick;     /* which of the name's addresses to use        */
     bool grown;                /* its pool has been looked up                 */
     mono_ns grow;              /* not before this                             */
+    mono_ns named;             /* when its name was last asked for,           */
+    mono_ns refreshed;         /* and for refresh alone; 0: never             */
     bool heard;                /* a valid reply has come from this address    */
     bool stale;                /* the answer under way is to an older name    */
     struct ntp_client ntp;

@@ -60,7 +60,8 @@ static void add(const struct conf_source *c, mono_ns now)
     *s = (struct source){.conf = c,
                          .step = c->nts ? SOURCE_KEYS : SOURCE_ADDRESS,
                          .last_ke = -1,
-                         .votes_for = -1};
+                         .votes_for = -1,
+                         .named = now};
     struct ntp_client_conf nc = source_client_conf(c);
     ntp_client_init(&s->ntp, &nc, port_tick_hz(), now);
     timekeeper_source(all.count, c);
@@ -125,7 +126,7 @@ void sources_init(const struct conf *conf)
         source_record_restore(all.s, all.count, conf, next_save(now));
     sources_ke_init(all.s, all.count, conf, now);
     sources_names_init(all.s, &all.count);
-    ntp_udp_init(sent, received);
+    ntp_udp_init(conf->dscp, sent, received);
     net_ntp_servers(conf->dhcpservers ? named : NULL);
 }
 
@@ -380,6 +381,7 @@ static void valid(struct source *s, struct ntp_sample *sample)
     s->lies = v.falseticker ? (uint8_t)(s->lies + 1) : 0;
     if (s->lies >= LIAR_POLLS)
         sources_move_on(s);
+    sources_refresh(s, all.conf->refresh_s, port_mono());
     if (!say_failed(s, sample))
         look_at_doubt(s, &v);
 }

@@ -165,10 +165,17 @@ void sources_ke_net_changed(struct source *s, mono_ns now)
 
 /* ---- one exchange -------------------------------------------------------- */
 
-static bool wanted(const struct source *s)
+/* Keys of before the start count from it. */
+static bool too_old(const struct source *s, mono_ns now)
+{
+    return now - s->ke.since > ke.conf->ntsrefresh_s * MONO_S;
+}
+
+static bool wanted(const struct source *s, mono_ns now)
 {
     return s->conf->nts && !s->ntp.refused &&
-           (s->step == SOURCE_KEYS || ntp_client_refused(&s->ntp));
+           (s->step == SOURCE_KEYS || ntp_client_refused(&s->ntp) ||
+            too_old(s, now));
 }
 
 /* Keys and cookies of a success; the old ones are gone then. */
@@ -203,7 +210,7 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
         s->step = s->ntp_name[0] ? SOURCE_ADDRESS : SOURCE_RUN;
     s->retry = 0;
     s->silent = s->lies = 0;
-    s->save_due = s->last_ke = now;
+    s->save_due = s->last_ke = s->ke.since = now;
     s->ke_attempts = 0;
     ntp_client_rekeyed(&s->ntp, now);
 }
@@ -307,7 +314,7 @@ static void resolved(void *arg, const struct resolver_answer *all)
     s->ke.unresolved = 0;
     sources_choose(s, &s->ke.pick, a, &s->ke.addr);
     s->ke.step = SOURCE_KE_IDLE;
-    if (wanted(s))
+    if (wanted(s, now))
         exchange(s, now);
 }
 
@@ -324,7 +331,7 @@ mono_ns sources_ke_step(struct source *s, mono_ns now)
 {
     switch (s->ke.step) {
     case SOURCE_KE_IDLE:
-        if (!wanted(s))
+        if (!wanted(s, now))
             break;
         if (!ke_retry_may(&s->ke.retry, now))
             return s->ke.retry.next;

@@ -2,6 +2,7 @@
 
 #include "adapters/net.h"
 #include "core/fmt.h"
+#include "log.h"
 #include "port.h"
 #include "timekeeper.h"
 
@@ -92,6 +93,44 @@ mono_ns sources_pool_poll(struct source *s, mono_ns now)
     return s->grow;
 }
 
+/* Its requests go to an address of this name, if to one of any. */
+static const char *name_of(const struct source *s)
+{
+    return s->ntp_name[0] ? s->ntp_name : s->conf->name;
+}
+
+static void refreshed(void *arg, const struct resolver_answer *all)
+{
+    struct source *s = arg;
+    struct resolver_answer own = *all, *a = &own;
+    resolver_keep_family(a, s->conf->family);
+    for (unsigned i = 0; i < a->count; i++)
+        if (addr_equal(&a->addr[i], &s->addr))
+            return;
+    if (a->count == 0 || s->step != SOURCE_RUN)
+        return;
+    log_line("%s: its address is not the name's any more: another one",
+             s->conf->label);
+    s->step = SOURCE_ADDRESS;
+    s->retry = 0;
+}
+
+void sources_refresh(struct source *s, uint32_t refresh_s, mono_ns now)
+{
+    mono_ns every = refresh_s * MONO_S;
+    struct addr literal;
+    if (every == 0 || s->step != SOURCE_RUN ||
+        addr_parse(name_of(s), &literal) == RC_OK)
+        return;
+    for (unsigned i = 0; i < *names.count; i++)
+        if (names.s[i].refreshed > 0 && now < names.s[i].refreshed + every)
+            return;
+    if (now < s->named + every)
+        return;
+    if (net_resolve(name_of(s), refreshed, s) == RC_OK)
+        s->named = s->refreshed = now;
+}
+
 void sources_move_on(struct source *s)
 {
     addr_pick_bad(&s->pick, &s->addr);
@@ -147,9 +186,9 @@ static void resolved(void *arg, const struct resolver_answer *all)
 
 mono_ns sources_ask_name(struct source *s, mono_ns now)
 {
-    const char *name = s->ntp_name[0] ? s->ntp_name : s->conf->name;
     s->step = SOURCE_RESOLVING;
-    if (net_resolve(name, resolved, s) == RC_OK)
+    s->named = now;
+    if (net_resolve(name_of(s), resolved, s) == RC_OK)
         return now;
     s->step = SOURCE_ADDRESS; /* too many questions at once */
     return s->retry = now + BUSY_RETRY;

@@ -39,4 +39,9 @@ mono_ns sources_pool_poll(struct source *s, mono_ns now);
  * defined in sources.c. */
 void sources_join(const struct conf_source *c);
 
+/* Asks for the name of a source that has answered, in the background, when that
+ * is due (chrony's refresh): one source in refresh_s seconds, the oldest first.
+ * An address that is not the name's any more is given up. */
+void sources_refresh(struct source *s, uint32_t refresh_s, mono_ns now);
+
 #endif

@@ -249,10 +249,11 @@ static void (*on_sent)(unsigned slot, uint64_t stamp);
 static void (*on_received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
                            size_t len);
 
-void ntp_udp_init(void (*sent_fn)(unsigned slot, uint64_t stamp),
+void ntp_udp_init(uint8_t dscp, void (*sent_fn)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
+    (void)dscp;
     on_sent = sent_fn;
     on_received = received;
 }

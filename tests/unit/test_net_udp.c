@@ -65,6 +65,23 @@ static unsigned last_port(void)
     return at16(sim.out[sim.out_count - 1].b + 34);
 }
 
+/* The code point is the upper six bits of IPv4's second byte (RFC 2474). */
+static void test_class(void **state)
+{
+    (void)state;
+    for (uint8_t dscp = 0; dscp < 64; dscp = (uint8_t)(dscp + 23)) {
+        forget_sent();
+        net_udp_close(&one.sock);
+        one = (struct user){
+            .sock = {
+                .arg = &one, .received = received, .sent = sent, .dscp = dscp}};
+        assert_int_equal(net_udp_open(&one.sock, 0), RC_OK);
+        assert_int_equal(send_from(&one, "x"), RC_OK);
+        assert_true(last_port() >= 1024);
+        assert_int_equal(sim.out[sim.out_count - 1].b[15], dscp << 2);
+    }
+}
+
 static void test_random_ports(void **state)
 {
     (void)state;
@@ -299,6 +316,7 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_class),
         cmocka_unit_test(test_random_ports),
         cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_peer),

@@ -39,6 +39,7 @@ int net_udp_open(struct net_udp *u, uint16_t port)
 {
     assert_ptr_equal(u, at);
     local_port = port;
+    assert_int_equal(u->dscp, 46);
     note('o');
     return open_rc;
 }
@@ -82,7 +83,7 @@ static int setup(void **state)
     calls[0] = 0;
     open_rc = send_rc = RC_OK;
     sents = gots = 0;
-    ntp_udp_init(on_sent, on_received);
+    ntp_udp_init(46, on_sent, on_received);
     return 0;
 }
 

@@ -112,10 +112,11 @@ void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
     net.named = told;
 }
 
-void ntp_udp_init(void (*sent)(unsigned slot, uint64_t stamp),
+void ntp_udp_init(uint8_t dscp, void (*sent)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
+    (void)dscp;
     net.sent = sent;
     net.received = received;
 }
@@ -568,6 +569,55 @@ static void moved(void **state)
     assert_string_equal(row(0).trouble, "no answer");
 }
 
+/* Replies to all requests for a while. */
+static void answers(mono_ns span)
+{
+    for (mono_ns end = now + span; now < end;) {
+        unsigned before = net.sends;
+        run(MONO_S);
+        if (net.sends != before)
+            reply(4);
+    }
+}
+
+/* chrony's refresh: a name whose address changes is followed, though the old
+ * one answers. */
+static void name_changes(void **state)
+{
+    (void)state;
+    boot("server a maxpoll 6\nserver 192.0.2.77\nrefresh 1000\n");
+    run(MONO_S);
+    found("192.0.2.1");
+    run(MONO_S);
+    found("192.0.2.77"); /* a literal; but here all is asked for */
+    answers(990 * MONO_S);
+    assert_int_equal(net.resolves, 2);
+    answers(100 * MONO_S);
+    assert_int_equal(net.resolves, 3); /* not the literal */
+    assert_string_equal(net.name, "a");
+    found("192.0.2.1"); /* still its own */
+    unsigned before = tk.forgotten;
+    answers(900 * MONO_S);
+    assert_int_equal(net.resolves, 3);
+    answers(200 * MONO_S);
+    assert_int_equal(net.resolves, 4);
+    found(NULL); /* a name that fails is no reason */
+    answers(1100 * MONO_S);
+    assert_int_equal(net.resolves, 5);
+    assert_int_equal(tk.forgotten, before);
+    found("192.0.2.2");
+    answers(2 * MONO_S);
+    found("192.0.2.2"); /* from what is known */
+    answers(100 * MONO_S);
+    assert_int_equal(tk.forgotten, before + 1);
+    assert_int_equal(row(0).addr.b[3], 2);
+    boot("server a maxpoll 6\nrefresh 0\n");
+    run(MONO_S);
+    found("192.0.2.1");
+    answers(3000 * MONO_S);
+    assert_int_equal(net.resolves, 1);
+}
+
 static void of_dhcp(void **state)
 {
     (void)state;
@@ -618,6 +668,32 @@ static void keys_first(void **state)
 }
 
 /* 10 s after the first failure, then longer each time; over a restart too. */
+/* chrony's ntsrefresh: keys do not last for ever; the old ones are used until
+ * there are new ones. */
+static void old_keys(void **state)
+{
+    (void)state;
+    boot("server a iburst nts minpoll 8 maxpoll 8\nntsrefresh 3600\n");
+    run(MONO_S);
+    found("192.0.2.1");
+    run(MONO_S);
+    exchanged(true, 8);
+    run(3590 * MONO_S);
+    if (net.done)
+        found("192.0.2.1"); /* nobody answers */
+    assert_int_equal(ke.starts, 1);
+    while (ke.starts == 1) {
+        run(10 * MONO_S);
+        if (net.done)
+            found("192.0.2.1");
+        assert_true(now < 4000 * MONO_S);
+    }
+    assert_true(ke.starts == 2 && row(0).cookies > 0);
+    exchanged(true, 8);
+    run(1000 * MONO_S);
+    assert_int_equal(ke.starts, 2);
+}
+
 static void backs_off(void **state)
 {
     (void)state;
@@ -897,8 +973,10 @@ int main(void)
         TEST(refused),
         TEST(no_such_name),
         TEST(moved),
+        TEST(name_changes),
         TEST(of_dhcp),
         TEST(keys_first),
+        TEST(old_keys),
         TEST(backs_off),
         TEST(marked_before),
         TEST(never_reached),

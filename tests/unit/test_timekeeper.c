@@ -331,6 +331,24 @@ static void contradicted(void **state)
     assert_non_null(strstr(one.said, "sources and clock agree again"));
 }
 
+/* chrony's logchange: the log has what the clock was found to be off. */
+static void logchange(void **state)
+{
+    (void)state;
+    boot(&one, "makestep 1 0\n", 2, HZ);
+    agree(&one, B + 9 * DAY, 1);
+    agree(&one, B + 9 * DAY + 1, 1);
+    assert_null(strstr(one.said, "clock wrong")); /* 1 s is the limit */
+    agree(&one, B + 9 * DAY + 2, 1);
+    agree(&one, B + 9 * DAY, 1);
+    assert_non_null(strstr(one.said, "clock wrong by -1."));
+    boot(&one, "makestep 1 0\nlogchange 0.5\n", 2, HZ);
+    agree(&one, B + 9 * DAY, 1); /* when it is set it is no change */
+    assert_null(strstr(one.said, "clock wrong"));
+    agree(&one, B + 9 * DAY - 1, 1);
+    assert_non_null(strstr(one.said, "clock wrong by -"));
+}
+
 /* What can be slewed in an hour, and what the clock may be off after a long
  * hold-over, is no contradiction. */
 static void not_contradicted(void **state)
@@ -541,6 +559,7 @@ int main(void)
         cmocka_unit_test(floor_rises),
         cmocka_unit_test(contradicted),
         cmocka_unit_test(not_contradicted),
+        cmocka_unit_test(logchange),
         cmocka_unit_test(floor_ends_contradiction),
         cmocka_unit_test(nocerttimecheck),
         cmocka_unit_test(holdover),
