@@ -91,8 +91,8 @@ $(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
 # What the field showed, in that world.
 WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
-WORLD_FIELD := $(patsubst %,$(T)/field/test_%,bringup faults floods kiss report \
-                                               time waits why)
+WORLD_FIELD := $(patsubst %,$(T)/field/test_%,bringup faults floods kiss \
+                                               pools report time waits why)
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
 $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(call objects,$(H),$(WORLD)) $(H)/obj/firmware/main.o \

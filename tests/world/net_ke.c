@@ -63,7 +63,7 @@ static X509 *certificate(const char *name, EVP_PKEY *key, X509 *issuer,
     X509_set_pubkey(x, key);
     if (issuer) {
         char san[80];
-        snprintf(san, sizeof san, "DNS:%s", name);
+        snprintf(san, sizeof san, "DNS:%s,DNS:pool.test", name);
         extension(x, NID_subject_alt_name, san);
         extension(x, NID_ext_key_usage, "serverAuth");
         extension(x, NID_basic_constraints, "critical,CA:FALSE");

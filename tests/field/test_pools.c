@@ -1,0 +1,170 @@
+/* Names that stand for several servers, with NTS: a pool's sources, their keys
+ * over a power cut, a server that refuses us while others of its name would
+ * not. The whole firmware in virtual time (tests/world). SIM_SHOW=1: the
+ * console of every case. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../world/case.h"
+
+#define POOL "pool pool.test iburst nts maxpoll 6\n"
+
+static unsigned rows(void)
+{
+    unsigned n = 0;
+    for (const char *p = sim_ask("sources"); (p = strchr(p, '^')) != NULL; p++)
+        n++;
+    return n;
+}
+
+/* Each of the first n servers has been asked for keys so often. */
+static bool exchanges(unsigned n, unsigned each)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (w->server[i].exchanges != each)
+            return false;
+    return true;
+}
+
+static bool all_asked(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (w->server[i].replies == 0)
+            return false;
+    return true;
+}
+
+static void forget_requests(void)
+{
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        w->server[i].replies = 0;
+}
+
+static void with_nts(void)
+{
+    sim_case("a pool of four with NTS", POOL "minsources 3\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(120);
+    sim_check(rows() == 4, "four rows");
+    sim_check(exchanges(4, 1) && all_asked(4), "each address once");
+    sim_check(sim_count("one vote for both") == 0, "and no address twice");
+    sim_end();
+}
+
+/* The card has the cookies of four sources that one line stands for. */
+static void over_a_cut(void)
+{
+    sim_case("a pool's cookies over power cuts", POOL "minsources 3\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(1000);
+    for (unsigned boot = 0; boot < 4; boot++) {
+        sim_cut();
+        sim_off(3600);
+        forget_requests();
+        sim_boot();
+        sim_check(sim_until("synchronised: ", 60), "set again");
+        sim_note("set after %.2f s", sim_uptime());
+        sim_run(boot < 2 ? 1000 : 100);
+        sim_check(rows() == 4, "four rows");
+        sim_check(all_asked(4), "each address is asked");
+        sim_check(exchanges(4, 1), "with the keys that were saved");
+        sim_check(sim_count("one vote for both") == 0, "no address twice");
+    }
+    sim_check(w->repeats == 0, "no cookie twice");
+    sim_end();
+}
+
+/* The cut comes while its sources are about to join. */
+static void cut_early(void)
+{
+    sim_case("a cut before a pool is complete", POOL);
+    for (unsigned boot = 0; boot < 12; boot++) {
+        sim_boot();
+        sim_run(0.02 + 0.04 * boot);
+        sim_cut();
+    }
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 120), "set");
+    sim_run(600);
+    sim_check(rows() == 4 && all_asked(4), "four rows, each asked");
+    sim_check(w->repeats == 0, "no cookie twice");
+    sim_end();
+}
+
+/* A line of its own has one of the pool's addresses. */
+static void beside_a_line(void)
+{
+    sim_case("a pool beside a server of it",
+             "server nts2.test iburst nts maxpoll 6\n" POOL "minsources 3\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(1000);
+    sim_check(rows() == 4 && exchanges(4, 1), "each address once");
+    sim_cut();
+    sim_off(60);
+    forget_requests();
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set again");
+    sim_run(120);
+    sim_check(rows() == 4 && exchanges(4, 1), "and after a cut");
+    sim_check(all_asked(4), "each is asked");
+    sim_check(w->repeats == 0, "no cookie twice");
+    sim_end();
+}
+
+/* One of the pool's servers does no key exchange for us. */
+static void one_refuses(void)
+{
+    sim_case("a pool of which one has no keys", POOL "minsources 2\n");
+    w->server[0].ke = KE_REFUSE;
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 120), "set by the others");
+    sim_run(600);
+    unsigned asked = 0;
+    for (unsigned i = 1; i < 4; i++)
+        asked += w->server[i].replies > 0;
+    sim_check(asked == 3, "all others are asked");
+    sim_end();
+}
+
+/* Another address of the name meanwhile; it is asked at once. */
+static void denied(const char *name, const char *conf, const char *code)
+{
+    sim_case(name, conf);
+    snprintf(w->server[0].kiss, sizeof w->server[0].kiss, "%s", code);
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 600), "by another address");
+    sim_check(sim_said("pool.test: the server refuses us (kiss code DENY or "
+                       "RSTR): asked again in"),
+              "the log says so");
+    sim_note("set after %.0f s", sim_uptime());
+    unsigned before = w->server[0].requests;
+    sim_run(3600);
+    sim_check(w->server[0].requests == before, "who refuses is left alone");
+    sim_check(strstr(sim_ask("sources"), "^* pool.test") != NULL, "in use");
+    /* It goes on when that one refuses, too. */
+    w->server[0].kiss[0] = 0;
+    for (unsigned i = 1; i < 4; i++)
+        snprintf(w->server[i].kiss, sizeof w->server[i].kiss, "%s", code);
+    sim_run(12 * 3600);
+    sim_check(w->server[0].requests > before, "back where it began");
+    sim_check(strstr(sim_ask("sources"), "^* pool.test") != NULL, "in use");
+    sim_end();
+}
+
+int main(void)
+{
+    sim_setup();
+    with_nts();
+    over_a_cut();
+    cut_early();
+    beside_a_line();
+    one_refuses();
+    denied("DENY from one address of a name", "server pool.test iburst\n",
+           "DENY");
+    denied("RSTR from one address, authentic",
+           "server pool.test iburst nts maxpoll 6\n", "RSTR");
+    return sim_done();
+}
