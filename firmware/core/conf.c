@@ -335,10 +335,11 @@ const struct conf_row conf_directives[] = {
     ROW("maxstratum",      CONF_INT,      maxstratum,          0,   255, 15,
         .beyond = CONF_CLAMP_MOST, .note = note_strata),
 
-    ROW("refresh",         CONF_INT,      refresh_s,           0,  MOST, 1209600),
+    ROW("refresh",         CONF_INT,      refresh_s,           0,  MOST,
+        1209600),
     /* A shorter one would ask for keys more often than for the time. */
-    ROW("ntsrefresh",      CONF_INT,      ntsrefresh_s,     3600,  MOST, 2419200,
-        CLAMP),
+    ROW("ntsrefresh",      CONF_INT,      ntsrefresh_s,     3600,  MOST,
+        2419200, CLAMP),
     ROW("dscp",            CONF_INT,      dscp,                0,    63, 0),
 
     ROW("makestep",        CONF_REAL_ANY, makestep_s,          0,     0, 1),
