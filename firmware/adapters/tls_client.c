@@ -117,7 +117,7 @@ static int begin(struct client *c)
 }
 
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
-                    uint16_t port, uint8_t certset,
+                    uint16_t port, uint32_t certset,
                     const struct cert_clock *clock)
 {
     struct client *c = client(n);

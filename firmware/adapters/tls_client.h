@@ -26,7 +26,7 @@ void tls_client_init(bool system_certs);
  * that we can use joins the set, as long as there is room. Returns how many
  * of it the set now holds, or RC_BAD: none in it can be used, RC_SPACE: none
  * of it fits. */
-int tls_trust(uint8_t certset, const uint8_t *file, size_t len) MUST_CHECK;
+int tls_trust(uint32_t certset, const uint8_t *file, size_t len) MUST_CHECK;
 /* Says what of that file is not used and why, in one line; "" if all is. */
 const char *tls_trust_reason(void);
 
@@ -36,7 +36,7 @@ const char *tls_trust_reason(void);
  * RC_STATE: session n is open already; RC_IO, RC_SPACE, RC_BAD: nothing is
  * open and tls_client_reason says why. */
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
-                    uint16_t port, uint8_t certset,
+                    uint16_t port, uint32_t certset,
                     const struct cert_clock *clock) MUST_CHECK;
 
 /* Tells whether the TCP connection stands: RC_OK; RC_AGAIN: not yet; RC_IO: it

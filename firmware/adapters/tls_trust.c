@@ -12,7 +12,7 @@
 struct anchor { /* one of the card's certificates, its DER in trust.der */
     uint32_t subject_fnv;
     uint32_t offset, len;
-    uint8_t certset;
+    uint32_t certset;
 };
 
 static struct {
@@ -54,7 +54,7 @@ struct text {
 
 /* One file while it is read. */
 struct reading {
-    uint8_t certset;
+    uint32_t certset;
     unsigned held;   /* certificates of it that the set now holds           */
     unsigned unread; /* that cannot be used, the first for this reason:     */
     char why[96];
@@ -82,7 +82,7 @@ int tls_trust_parse(mbedtls_x509_crt *crt, const uint8_t *der, size_t len,
                                                   any_extension, NULL);
 }
 
-static bool held(uint8_t certset, const uint8_t *der, size_t len)
+static bool held(uint32_t certset, const uint8_t *der, size_t len)
 {
     for (unsigned i = 0; i < trust.count; i++) {
         const struct anchor *a = &trust.anchor[i];
@@ -264,7 +264,7 @@ static void say(const struct reading *f)
         fmt_add(&t, "no certificate in it");
 }
 
-int tls_trust(uint8_t certset, const uint8_t *file, size_t len)
+int tls_trust(uint32_t certset, const uint8_t *file, size_t len)
 {
     struct reading f = {.certset = certset};
     struct text text = {file, len}, skipped;
@@ -284,7 +284,7 @@ int tls_trust(uint8_t certset, const uint8_t *file, size_t len)
 
 /* ---- whom to believe ---------------------------------------------------- */
 
-static bool nth_of_card(uint8_t certset, uint32_t hash, unsigned *n,
+static bool nth_of_card(uint32_t certset, uint32_t hash, unsigned *n,
                         struct der_view *der)
 {
     for (unsigned i = 0; i < trust.count; i++) {
@@ -314,7 +314,7 @@ static bool nth_of_system(uint32_t hash, unsigned n, struct der_view *der)
     return true;
 }
 
-bool tls_trust_issuer(uint8_t certset, const mbedtls_x509_crt *child,
+bool tls_trust_issuer(uint32_t certset, const mbedtls_x509_crt *child,
                       unsigned n, struct der_view *der)
 {
     uint32_t hash = tls_trust_hash(child->issuer_raw.p, child->issuer_raw.len);
@@ -322,7 +322,7 @@ bool tls_trust_issuer(uint8_t certset, const mbedtls_x509_crt *child,
            (certset == 0 && trust.system && nth_of_system(hash, n, der));
 }
 
-bool tls_trust_holds(uint8_t certset, const mbedtls_x509_crt *crt)
+bool tls_trust_holds(uint32_t certset, const mbedtls_x509_crt *crt)
 {
     return held(certset, crt->raw.p, crt->raw.len);
 }

@@ -21,7 +21,7 @@ uint32_t tls_trust_hash(const uint8_t *p, size_t len);
 /* Finds the n-th certificate of the set, counted from 0, whose subject hashes
  * as the child's issuer does, and so could have issued it. Returns false:
  * there are no more. */
-bool tls_trust_issuer(uint8_t certset, const mbedtls_x509_crt *child,
+bool tls_trust_issuer(uint32_t certset, const mbedtls_x509_crt *child,
                       unsigned n, struct der_view *der);
 
 /* Parses a certificate and appends it to the list, in place, where it stays
@@ -31,6 +31,6 @@ int tls_trust_parse(mbedtls_x509_crt *list, const uint8_t *der, size_t len,
                     bool copy) MUST_CHECK;
 
 /* Is this very certificate one of the card's in the set? */
-bool tls_trust_holds(uint8_t certset, const mbedtls_x509_crt *crt);
+bool tls_trust_holds(uint32_t certset, const mbedtls_x509_crt *crt);
 
 #endif

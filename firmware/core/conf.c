@@ -65,7 +65,7 @@ static int read_trust(struct conf_parser *p)
         return RC_BAD;
     const char *file = p->w.word[p->w.count - 1];
     if (p->w.count == 3 &&
-        conf_read_int(p, "ntstrustedcerts", p->w.word[1], 0, 255, &set) < 0)
+        conf_read_int(p, "ntstrustedcerts", p->w.word[1], 0, INT32_MAX, &set) < 0)
         return RC_BAD;
     if (strlen(file) >= LIMIT_NAME)
         return conf_bad(p, "the file name is too long", NULL);
@@ -79,7 +79,7 @@ static int read_trust(struct conf_parser *p)
     memcpy(t->file, file, strlen(file) + 1);
     t->line = p->line;
     t->from = p->file;
-    t->certset = (uint8_t)set;
+    t->certset = (uint32_t)set;
     return RC_OK;
 }
 
@@ -432,6 +432,9 @@ static const char *loss_of(const char *directive)
         {"peer", "line not used: one server fewer"},
         {"pool", "line not used: one pool fewer"},
         {"ntstrustedcerts", "line not used: its certificates are not trusted"},
+        {"include", "line not used: its files are not read"},
+        {"confdir", "line not used: its files are not read"},
+        {"sourcedir", "line not used: its files are not read"},
     };
     for (size_t i = 0; i < LEN(lost); i++)
         if (conf_lex_equal(directive, lost[i].word))

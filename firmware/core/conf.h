@@ -39,7 +39,7 @@ struct conf_source {
     double maxdelay_s;
     double maxdelayratio, maxdelaydevratio; /* 0: off                       */
     double offset_s;
-    uint8_t certset;
+    uint32_t certset;
     bool dhcp; /* not a line: DHCP named it (dhcpservers)                   */
 };
 
@@ -47,7 +47,7 @@ struct conf_trust {
     char file[LIMIT_NAME]; /* as written; conf_path.h says where that is    */
     uint16_t line;
     uint8_t from; /* conf.file[] that the line is in                        */
-    uint8_t certset;
+    uint32_t certset;
 };
 
 enum conf_level { CONF_ERROR, CONF_IGNORED, CONF_NOTE };

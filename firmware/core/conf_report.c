@@ -97,6 +97,8 @@ int conf_want(struct conf_parser *p, int lo, int hi)
     int n = p->w.count - 1;
     if (n < lo)
         return conf_bad(p, "its argument is missing", NULL);
+    if (n > hi && strchr("#%!;", p->w.word[hi + 1][0]))
+        return conf_bad(p, "a comment needs a line of its own", NULL);
     if (n > hi)
         return conf_bad(p, "does not know what to do with *",
                         p->w.word[hi + 1]);

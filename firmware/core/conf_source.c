@@ -18,7 +18,7 @@ const struct conf_row conf_source_options[] = {
     ROW("version",       CONF_INT,  version,            1,        4, 4),
     ROW("ipv4",          CONF_FLAG, family,             0,        4, 0),
     ROW("ipv6",          CONF_FLAG, family,             0,        6, 0),
-    ROW("certset",       CONF_INT,  certset,            0,      255, 0),
+    ROW("certset",       CONF_INT,  certset,            0, INT32_MAX, 0),
     ROW("maxsources",    CONF_INT,  maxsources,         1,       16, 4, CLAMP),
     ROW("minpoll",       CONF_INT,  minpoll,           -7,       24, 6, CLAMP),
     ROW("maxpoll",       CONF_INT,  maxpoll,           -7,       24, 10, CLAMP),
@@ -56,7 +56,7 @@ static int unknown(struct conf_parser *p, const char *word)
 {
     char f[64];
     const char *near = conf_near_option(p, word);
-    if (word[0] == '#')
+    if (strchr("#%!;", word[0]))
         return conf_bad(p, "a comment needs a line of its own", NULL);
     if (near)
         (void)fmt(f, sizeof f, "unknown option * (%s?)", near);
@@ -119,6 +119,22 @@ struct conf_source conf_source_plain(void)
     return s;
 }
 
+/* What is not a host name, as people write it elsewhere. */
+static int not_a_host(struct conf_parser *p, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    if (name[0] == '[')
+        return conf_bad(p, "*: an IPv6 address has no brackets here", name);
+    if (strstr(name, "://"))
+        return conf_bad(p, "* is not a host name, but a URL", name);
+    if (strchr(name, '%'))
+        return conf_bad(p, "*: an address of the link alone is not asked",
+                        name);
+    if (colon && !strchr(colon + 1, ':'))
+        return conf_bad(p, "*: a port is an option: port N, ntsport N", name);
+    return conf_bad(p, "* is not a host name or an address", name);
+}
+
 int conf_read_source(struct conf_parser *p)
 {
     struct conf *c = p->c;
@@ -130,7 +146,7 @@ int conf_read_source(struct conf_parser *p)
         return conf_bad(p, "a name or an address is missing", NULL);
     const char *name = p->w.word[1];
     if (!conf_lex_is_host(name))
-        return conf_bad(p, "* is not a host name or an address", name);
+        return not_a_host(p, name);
     memcpy(s.name, name, strlen(name) + 1); /* is_host: at most 253 */
     if (read_options(p, &s) < 0)
         return RC_BAD;

@@ -26,7 +26,7 @@ struct ke_request {
     char name[LIMIT_NAME];
     struct addr addr;
     uint16_t port;
-    uint8_t certset;
+    uint32_t certset;
     ke_done done;
     void *arg;
 };
@@ -82,7 +82,7 @@ bool ke_client_busy(void)
 }
 
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
-                    uint8_t certset, ke_done done, void *arg)
+                    uint32_t certset, ke_done done, void *arg)
 {
     if (ke.count == LEN(ke.queue) || strlen(name) >= LIMIT_NAME)
         return RC_SPACE;

@@ -49,7 +49,7 @@ void ke_client_offer(const uint16_t *aeads, size_t count);
  * RC_OK: done will be called once, from ke_client_poll; RC_SPACE: the queue is
  * full, or the name is too long. */
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
-                    uint8_t certset, ke_done done, void *arg) MUST_CHECK;
+                    uint32_t certset, ke_done done, void *arg) MUST_CHECK;
 
 /* Takes one step of one exchange. Returns when to be called next. */
 mono_ns ke_client_poll(mono_ns now);

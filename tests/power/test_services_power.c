@@ -284,7 +284,7 @@ int ntp_udp_send(unsigned slot, const struct addr *to, uint16_t port,
 }
 
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
-                    uint8_t certset, ke_done done, void *arg)
+                    uint32_t certset, ke_done done, void *arg)
 {
     (void)addr;
     (void)port;

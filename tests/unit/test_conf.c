@@ -158,6 +158,50 @@ static void a_whole_file(void **state)
     assert_memory_equal(c.nameserver[1].b, "\xc0\x00\x02\x03", 4);
 }
 
+/* What people bring from elsewhere. */
+static void as_written_elsewhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *want;
+    } row[] = {
+        {"server [2001:db8::1]",
+         "server: `[2001:db8::1]': an IPv6 address has no brackets here; line "
+         "not used: one server fewer"},
+        {"server a.example:123",
+         "server: `a.example:123': a port is an option: port N, ntsport N; "
+         "line not used: one server fewer"},
+        {"pool https://a.example/",
+         "pool: `https://a.example/' is not a host name, but a URL; line not "
+         "used: one pool fewer"},
+        {"server fe80::1%eth0",
+         "server: `fe80::1%eth0': an address of the link alone is not asked; "
+         "line not used: one server fewer"},
+        {"server 2001:db8::1::2",
+         "server: `2001:db8::1::2' is not a host name or an address; line not "
+         "used: one server fewer"},
+        {"makestep 1 3 # three updates",
+         "makestep: a comment needs a line of its own; line not used"},
+        {"rtconutc\nnosystemcert ; none",
+         "nosystemcert: a comment needs a line of its own; line not used"},
+        {"confdir",
+         "confdir: its argument is missing; line not used: its files are not "
+         "read"},
+    };
+    for (size_t i = 0; i < LEN(row); i++) {
+        assert_int_equal(parse(row[i].line), 1);
+        assert_string_equal(c.reports[c.report_count - 1].text, row[i].want);
+    }
+    /* What chrony takes, be it useless here, costs no server. */
+    assert_int_equal(
+        parse("server a.example asymmetry 2 mindelay -1 maxdelayquant 7\n"
+              "server b.example certset 4000\nntstrustedcerts 4000 ca.pem\n"),
+        0);
+    assert_int_equal(c.source_count, 2);
+    assert_int_equal(c.sources[1].certset, 4000);
+    assert_int_equal(c.trust[0].certset, 4000);
+}
+
 static void errors_have_line_and_reason(void **state)
 {
     (void)state;
@@ -763,7 +807,8 @@ static void files_need_a_card(void **state)
     report_is(2, CONF_IGNORED, 3,
               "sourcedir: ignored: `s.d' is not on the card; looked for /s.d");
     report_is(3, CONF_ERROR, 4,
-              "include: `../x' cannot be a path on the card; line not used");
+              "include: `../x' cannot be a path on the card; line not used: "
+              "its files are not read");
     assert_int_equal(c.source_count, 1);
 }
 
@@ -801,6 +846,7 @@ int main(void)
         cmocka_unit_test(saveinterval),
         cmocka_unit_test(ntsaeads),
         cmocka_unit_test(a_whole_file),
+        cmocka_unit_test(as_written_elsewhere),
         cmocka_unit_test(errors_have_line_and_reason),
         cmocka_unit_test(twice_and_too_many),
         cmocka_unit_test(ignored),

@@ -104,7 +104,7 @@ void store_save_interval(uint32_t s)
     interval_s = s;
 }
 
-int tls_trust(uint8_t certset, const uint8_t *der, size_t len)
+int tls_trust(uint32_t certset, const uint8_t *der, size_t len)
 {
     assert_int_equal(certset, 7);
     assert_int_equal(len, 3);

@@ -26,7 +26,7 @@ struct tls_session {
     char name[LIMIT_NAME];
     struct addr addr;
     uint16_t port;
-    uint8_t certset;
+    uint32_t certset;
     struct cert_clock clock;
     int connect_rc;     /* RC_OK: TCP stands                               */
     int steps, step_rc; /* RC_AGAIN so often, then step_rc                  */
@@ -51,7 +51,7 @@ struct cert_clock timekeeper_cert_clock(void)
 }
 
 int tls_client_open(unsigned n, const char *name, const struct addr *addr,
-                    uint16_t port, uint8_t certset,
+                    uint16_t port, uint32_t certset,
                     const struct cert_clock *clock)
 {
     struct tls_session *s = &session[n];

@@ -141,13 +141,13 @@ static struct {
     unsigned starts;
     char name[LIMIT_NAME];
     uint16_t port;
-    uint8_t certset;
+    uint32_t certset;
     ke_done done; /* NULL: none under way                                   */
     void *arg;
 } ke;
 
 int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
-                    uint8_t certset, ke_done done, void *arg)
+                    uint32_t certset, ke_done done, void *arg)
 {
     (void)addr;
     ke.starts++;
