@@ -17,8 +17,8 @@
     (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |               \
      MBEDTLS_X509_BADCERT_BAD_KEY)
 
-int tls_verify_begin(struct tls_chain *chain, const char *name, uint32_t certset,
-                     const struct cert_clock *clock)
+int tls_verify_begin(struct tls_chain *chain, const char *name,
+                     uint32_t certset, const struct cert_clock *clock)
 {
     *chain = (struct tls_chain){
         .add = tls_chain_add,

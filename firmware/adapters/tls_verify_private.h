@@ -66,7 +66,8 @@ struct tls_chain { /* of the session that is open */
 /* Begins with whom we want (a host name or an address literal), whom we trust
  * and what we know of the time. Returns RC_OK, or RC_BAD: nobody can be
  * called that. */
-int tls_verify_begin(struct tls_chain *chain, const char *name, uint32_t certset,
+int tls_verify_begin(struct tls_chain *chain, const char *name,
+                     uint32_t certset,
                      const struct cert_clock *clock) MUST_CHECK;
 
 /* Verifies one signature more, or judges the way that they make. Returns

@@ -64,8 +64,8 @@ static int read_trust(struct conf_parser *p)
     if (conf_want(p, 1, 2) < 0)
         return RC_BAD;
     const char *file = p->w.word[p->w.count - 1];
-    if (p->w.count == 3 &&
-        conf_read_int(p, "ntstrustedcerts", p->w.word[1], 0, INT32_MAX, &set) < 0)
+    if (p->w.count == 3 && conf_read_int(p, "ntstrustedcerts", p->w.word[1], 0,
+                                         INT32_MAX, &set) < 0)
         return RC_BAD;
     if (strlen(file) >= LIMIT_NAME)
         return conf_bad(p, "the file name is too long", NULL);
