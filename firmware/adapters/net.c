@@ -145,6 +145,8 @@ void net_status(struct status_net *out)
         out->bits4++;
     if (!ip4_addr_isany(netif_ip4_gw(&net.netif)))
         out->gateway4 = addr_from_ip4(netif_ip4_gw(&net.netif));
+    out->gateway_mute =
+        net_filter_is_mute(&net.netif, netif_ip4_gw(&net.netif));
 }
 
 /* ---- link and configuration ---------------------------------------------- */

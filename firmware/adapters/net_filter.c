@@ -26,6 +26,7 @@
 #define IP6     40
 #define MEETING (60 * MONO_S) /* of all routers, after the link came up      */
 #define ROUTERS 4
+#define MUTE    4 /* requests for a gateway's Ethernet address in a row       */
 
 static struct {
     struct bucket answers, neighbours;
@@ -33,6 +34,7 @@ static struct {
     size_t len;             /* of it                                         */
     struct eth_addr from;
     mono_ns link_up;
+    unsigned asked; /* for the gateway's Ethernet address, in a row          */
     ip6_addr_t router[ROUTERS]; /* met on this link                          */
     unsigned routers;           /* ever; the first ROUTERS of them fill      */
 } f;
@@ -79,6 +81,24 @@ static bool arp_passes(struct netif *n, const uint8_t *b, size_t len)
         return true;
     return knows4(n, &from) ||
            bucket_take(&f.neighbours, port_mono(), EACH, DEPTH);
+}
+
+bool net_filter_is_mute(struct netif *n, const ip4_addr_t *router)
+{
+    if (knows4(n, router))
+        f.asked = 0;
+    return f.asked >= MUTE;
+}
+
+void net_filter_leaves(struct netif *n, const uint8_t *b, size_t len)
+{
+    ip4_addr_t target;
+    if (len < ETH + SIZEOF_ETHARP_HDR || bytes_get16(b + 12) != ETHTYPE_ARP ||
+        bytes_get16(b + ETH + 6) != ARP_REQUEST)
+        return;
+    memcpy(&target.addr, b + ETH + 24, 4);
+    if (ip4_addr_eq(&target, netif_ip4_gw(n)) && f.asked < MUTE)
+        f.asked++;
 }
 
 static const struct nd6_neighbor_cache_entry *neighbour(const ip6_addr_t *ip)

@@ -86,7 +86,7 @@ void net_if_flush(void)
 
 static err_t link_output(struct netif *n, struct pbuf *p)
 {
-    (void)n;
+    net_filter_leaves(n, p->payload, p->len);
     drain();
     if (tx_count == 0 && !p->next && hand_over(p->payload, p->len))
         return ERR_OK;

@@ -52,6 +52,11 @@ bool net_filter_has_router(void);
  * bucket goes, router advertisements from the routers that this link had when
  * it came up, redirects never. */
 bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len);
+/* Tells whether this router has been asked for its Ethernet address several
+ * times and has not told it. */
+bool net_filter_is_mute(struct netif *n, const ip4_addr_t *router);
+/* Is told of each frame that leaves. */
+void net_filter_leaves(struct netif *n, const uint8_t *frame, size_t len);
 /* Is told of the frame that lwIP gets, and with NULL that lwIP is back. */
 void net_filter_hearing(const uint8_t *frame, size_t len);
 /* Returns for how long the router advertisement in hand says that a name server

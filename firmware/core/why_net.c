@@ -13,7 +13,7 @@ static size_t say(char *out, size_t cap, const char *text)
 
 static bool beyond4(const struct status_net *n)
 {
-    return n->addr4.family && n->gateway4.family;
+    return n->addr4.family && n->gateway4.family && !n->gateway_mute;
 }
 
 static bool beyond6(const struct status_net *n)
@@ -56,8 +56,13 @@ static size_t way4(const struct status_net *n, char *out, size_t cap)
 {
     if (!n->addr4.family)
         return fmt(out, cap, "no IPv4 address: %s", no_lease(n));
-    if (n->gateway4.family)
+    if (n->gateway4.family && !n->gateway_mute)
         return say(out, cap, "");
+    if (n->gateway4.family) {
+        char gateway[ADDR_TEXT];
+        addr_text(&n->gateway4, gateway);
+        return fmt(out, cap, "no answer from the gateway %s (ARP)", gateway);
+    }
     if (n->dhcp == STATUS_DHCP_OFF)
         return say(out, cap,
                    "no gateway: chrony.conf has an address, but no gateway "
@@ -107,11 +112,14 @@ size_t why_net_names(const struct status_net *n, char *out, size_t cap)
 size_t why_net_beyond(const struct status_net *n, char *out, size_t cap)
 {
     bool cut_off = !beyond4(n) && !beyond6(n);
-    if (cut_off && n->nameservers == 0 && n->dhcp == STATUS_DHCP_OFF)
+    bool gateway = n->gateway4.family;
+    if (cut_off && !gateway && n->nameservers == 0 &&
+        n->dhcp == STATUS_DHCP_OFF)
         return say(out, cap,
                    "no gateway and no name server: beside its address line, "
                    "chrony.conf needs a gateway and a nameserver line");
-    if (cut_off && n->nameservers == 0 && n->addr4.family && !n->routes4)
+    if (cut_off && !gateway && n->nameservers == 0 && n->addr4.family &&
+        !n->routes4)
         return say(out, cap,
                    "no gateway and no name server: the DHCP server names "
                    "neither (options 3, 121 and 6)");

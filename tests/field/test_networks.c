@@ -371,6 +371,41 @@ static void test_bad_routes(void **state)
     assert_int_equal(way_to(192, 0), 1);
 }
 
+/* ---- what a person is told ----------------------------------------------- */
+
+static void test_told(void **state)
+{
+    (void)state;
+    struct status_net n;
+    static const uint8_t msg[8];
+    const struct addr far = {.family = 4, .b = {192, 0, 2, 9}};
+    plug_in(OPTIONS(LEASE, ROUTER));
+    pass(20);
+    net_status(&n);
+    assert_int_equal(n.dhcp, STATUS_DHCP_LEASE);
+    assert_true(n.bits4 == 24 && n.gateway4.b[3] == 1);
+    assert_false(n.routes4 || n.router6 || n.gateway_mute);
+    /* The gateway is asked for, and says nothing. */
+    lan.blocked = true;
+    for (int i = 0; i < 6; i++) {
+        (void)!net_udp_send(&sock, &far, 123, msg, sizeof msg);
+        pass(2);
+    }
+    net_status(&n);
+    assert_true(n.gateway_mute);
+    lan.blocked = false;
+    (void)!net_udp_send(&sock, &far, 123, msg, sizeof msg);
+    pass(2);
+    net_status(&n);
+    assert_false(n.gateway_mute);
+    plug_in(OPTIONS(LEASE, 121, 7, ROUTE_172(8)));
+    lan.router6 = true;
+    pass(20);
+    net_status(&n);
+    assert_true(n.routes4 && !n.gateway4.family && n.router6);
+    assert_true(n.nameservers >= 1);
+}
+
 static void nobody(void *arg, const struct net_udp_datagram *d)
 {
     (void)arg;
@@ -393,7 +428,7 @@ int main(void)
         cmocka_unit_test(test_tags),          cmocka_unit_test(test_slow_port),
         cmocka_unit_test(test_no_router6),    cmocka_unit_test(test_leases),
         cmocka_unit_test(test_lossy_renewal), cmocka_unit_test(test_routes),
-        cmocka_unit_test(test_bad_routes),
+        cmocka_unit_test(test_bad_routes),    cmocka_unit_test(test_told),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -133,6 +133,9 @@ static void no_way(void **state)
     s.net.nameservers = 1;
     expect("no gateway: chrony.conf has an address, but no gateway line");
     s.net.gateway4 = at("10.9.0.1");
+    s.net.gateway_mute = true;
+    expect("no answer from the gateway 10.9.0.1 (ARP)");
+    s.net.gateway_mute = false;
     expect("no source has answered yet");
     s.net.nameservers = 0;
     expect("no name server: chrony.conf has an address, but no nameserver "
