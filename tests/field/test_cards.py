@@ -67,6 +67,15 @@ def files(tap, work):
         r"3 errors, 1 note\b"),
         ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"])
     tap.check("chrony.conf has errors" in board, "... board", board)
+    says(tap, make(work, {
+        "chrony.conf": FOUND + "ntstrustedcerts /etc/chrony/certs\n"
+                       "ntstrustedcerts empty\nntstrustedcerts gone\n",
+        "certs/b.pem": "no PEM\n", "certs/deeper/c.pem": "nor this\n",
+        "empty": None}), "folders of certificates", (
+            r"chrony\.conf:2: ntstrustedcerts /etc/chrony/certs: b\.pem: ",
+            r"chrony\.conf:3: ntstrustedcerts empty: no file in this folder",
+            r"chrony\.conf:4: ntstrustedcerts gone: no such file"),
+         ["192.0.2.7"], ("c.pem",))
     long = "# 45 of these are a page\n" * 900 + "#" + 900 * "x" + "\n"
     board = says(tap, make(work, {"chrony.conf": long + FOUND}),
                  "21 KB of comments", (), ["192.0.2.7"])
