@@ -403,6 +403,19 @@ static bool take(struct timekeeper *t, uint64_t ticks,
     return true;
 }
 
+/* Which of the delay's tests the reply has failed, if any. */
+static const char *delay_doubt(const struct timekeeper_slot *s,
+                               const struct ntp_sample *reply)
+{
+    if (s->shown.at_ticks != reply->at_ticks) /* a leap second was near */
+        return "";
+    return s->shown.failed & NTP_TEST_B
+               ? "round trip beyond maxdelayratio: not used"
+           : s->shown.failed & NTP_TEST_C
+               ? "round trip beyond maxdelaydevratio: not used"
+               : "";
+}
+
 void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
               const struct timekeeper_reply *reply,
               struct timekeeper_verdict *out)
@@ -415,11 +428,13 @@ void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
     else
         t->reselect = true; /* for its words */
     out->poll_wanted = s->adapt.poll;
+    out->doubt = delay_doubt(s, reply->sample);
     if (tk_is_set(t)) {
         out->falseticker = t->sel.letter[slot] == 'x';
         return;
     }
-    out->doubt = s->doubt_text;
+    if (s->doubt_text[0])
+        out->doubt = s->doubt_text;
     out->doubt_window = s->doubt == BOOTSTRAP_OUTSIDE_WINDOW;
 }
 

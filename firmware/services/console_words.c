@@ -62,7 +62,8 @@ static const struct words foreign[] = {
     {"polltarget", "all samples are kept; polls follow the clock's stability"},
     {"quit", stays},
     {"reboot", "`reset' saves what is to be kept, then restarts"},
-    {"refresh", "names are resolved anew when a source does not answer"},
+    {"refresh", "names are resolved anew when a source does not answer, and as "
+                "refresh in chrony.conf says"},
     {"rekey", "there are no symmetric keys here; nts authenticates"},
     {"reload", "chrony.conf is read at the start: `reset' restarts"},
     {"reselect", "the sources are compared anew at each reply"},

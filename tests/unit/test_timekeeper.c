@@ -331,6 +331,21 @@ static void contradicted(void **state)
     assert_non_null(strstr(one.said, "sources and clock agree again"));
 }
 
+/* A reply that maxdelayratio bars is told as one. */
+static void slow_reply(void **state)
+{
+    (void)state;
+    boot(&one, "", 2, HZ);
+    one.conf.sources[1].maxdelayratio = 2;
+    agree(&one, B + 9 * DAY, 1);
+    assert_string_equal(one.v.doubt, "");
+    reply(&one, 1, tk_utc(&one.tk, one.ticks), 3 * MONO_MS, ANY);
+    assert_string_equal(one.v.doubt,
+                        "round trip beyond maxdelayratio: not used");
+    agree(&one, B + 9 * DAY, 1);
+    assert_string_equal(one.v.doubt, "");
+}
+
 /* chrony's logchange: the log has what the clock was found to be off. */
 static void logchange(void **state)
 {
@@ -560,6 +575,7 @@ int main(void)
         cmocka_unit_test(contradicted),
         cmocka_unit_test(not_contradicted),
         cmocka_unit_test(logchange),
+        cmocka_unit_test(slow_reply),
         cmocka_unit_test(floor_ends_contradiction),
         cmocka_unit_test(nocerttimecheck),
         cmocka_unit_test(holdover),
