@@ -13,11 +13,13 @@
 #include "net_udp.h"
 #include "port.h"
 
-#define EACH 2 /* LWIP_DHCP_MAX_DNS_SERVERS, LWIP_ND6_RDNSS_MAX_DNS_SERVERS */
+#define EACH4 LWIP_DHCP_MAX_DNS_SERVERS
+#define EACH6 LWIP_ND6_RDNSS_MAX_DNS_SERVERS
 
-static_assert(LIMIT_DNS_SERVERS == LIMIT_NAMESERVERS + 2 * EACH,
+static_assert(LIMIT_DNS_SERVERS == LIMIT_NAMESERVERS + EACH4 + EACH6,
               "a place for each");
-static_assert(DNS_MAX_SERVERS == 2 * EACH, "lwIP looks through all of ours");
+static_assert(DNS_MAX_SERVERS == EACH4 + EACH6,
+              "lwIP looks through all of ours");
 
 struct waiting { /* for an answer                                           */
     net_resolved done; /* NULL: free                                        */
@@ -27,8 +29,8 @@ struct waiting { /* for an answer                                           */
 
 static struct {
     const struct conf *conf;
-    ip_addr_t v4[EACH], v6[EACH]; /* DHCP's, the routers'; all zero: none   */
-    mono_ns v6_until[EACH];
+    ip_addr_t v4[EACH4], v6[EACH6]; /* DHCP's, the routers'; all zero: none   */
+    mono_ns v6_until[EACH6];
     struct resolver r;
     struct waiting wait[LIMIT_DNS_QUESTIONS];
     struct net_udp udp[LIMIT_DNS_QUERIES];
@@ -53,7 +55,7 @@ void dns_tmr(void)
 
 const ip_addr_t *dns_getserver(u8_t i)
 {
-    return i < EACH ? &dns.v4[i] : &dns.v6[(i - EACH) % EACH];
+    return i < EACH4 ? &dns.v4[i] : &dns.v6[(i - EACH4) % EACH6];
 }
 
 /* An IPv6 server that is known stays where it is; a new one takes an empty
@@ -61,10 +63,10 @@ const ip_addr_t *dns_getserver(u8_t i)
 static void add6(const ip_addr_t *server, unsigned place)
 {
     uint32_t s = net_filter_rdnss(ip_2_ip6(server));
-    for (unsigned k = EACH; k-- > 0;)
+    for (unsigned k = EACH6; k-- > 0;)
         if (ip_addr_isany(&dns.v6[k]))
             place = k;
-    for (unsigned k = 0; k < EACH; k++)
+    for (unsigned k = 0; k < EACH6; k++)
         if (ip_addr_eq(&dns.v6[k], server))
             place = k;
     dns.v6[place] = *server;
@@ -76,7 +78,7 @@ static void add6(const ip_addr_t *server, unsigned place)
 static mono_ns expire6(mono_ns now)
 {
     mono_ns next = MONO_NEVER;
-    for (unsigned k = 0; k < EACH; k++) {
+    for (unsigned k = 0; k < EACH6; k++) {
         if (ip_addr_isany(&dns.v6[k]))
             continue;
         if (now < dns.v6_until[k])
@@ -90,13 +92,13 @@ static mono_ns expire6(mono_ns now)
 void dns_setserver(u8_t i, const ip_addr_t *server)
 {
     if (!server) { /* withdrawn (RFC 8106 section 5.1: lifetime 0) */
-        memset(i < EACH ? &dns.v4[i] : &dns.v6[(i - EACH) % EACH], 0,
+        memset(i < EACH4 ? &dns.v4[i] : &dns.v6[(i - EACH4) % EACH6], 0,
                sizeof dns.v4[0]);
-    } else if (i < EACH && IP_IS_V4(server)) {
+    } else if (IP_IS_V4(server) && i < EACH4) {
         if (i == 0) /* a new lease */
             memset(dns.v4, 0, sizeof dns.v4);
         dns.v4[i] = *server;
-    } else if (i < EACH) {
+    } else if (IP_IS_V6(server) && i < EACH6) {
         add6(server, i);
     }
 }

@@ -22,9 +22,9 @@
 
 /* Names. A source may ask for two: its own, and that of the NTP server which
  * a key exchange names. */
-#define LIMIT_NAMESERVERS   2  /* of chrony.conf                              */
+#define LIMIT_NAMESERVERS   3  /* of chrony.conf                              */
 #define LIMIT_DNS_ADDRESSES 16 /* of one name, both families                 */
-#define LIMIT_DNS_SERVERS   6  /* DHCP's, the routers', chrony.conf's        */
+#define LIMIT_DNS_SERVERS   8  /* DHCP's 3, routers' 2, chrony.conf's       */
 #define LIMIT_DNS_QUESTIONS (2 * LIMIT_SOURCES)
 #define LIMIT_DNS_ACTIVE    8    /* asked at once; the others wait            */
 #define LIMIT_DNS_QUERIES   48   /* ports open for their answers              */

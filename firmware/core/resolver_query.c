@@ -11,6 +11,14 @@
 /* From one attempt to the next; a server that answers does so at once, so
  * that the second one is not far. RESOLVER_PATIENCE in all. */
 static const mono_ns wait_ns[] = {1 * S, 1 * S, 2 * S, 3 * S, 4 * S, 4 * S};
+static_assert(LIMIT_DNS_SERVERS <= 8, "a bit for each in asked and useless");
+
+/* Attempts before those of the table, a second apart: all servers are to have
+ * their turn. */
+static unsigned more_servers(const struct resolver *r)
+{
+    return r->servers > 3 ? r->servers - 3u : 0;
+}
 
 bool resolver_belongs(const struct resolver *r,
                       const struct resolver_query *one,
@@ -137,7 +145,8 @@ void resolver_attempt(struct resolver *r, struct resolver_question *q,
         resolver_settle(r, q, family, f->why, now);
         return;
     }
-    if (f->tries == LEN(wait_ns)) {
+    unsigned first = more_servers(r);
+    if (f->tries >= LEN(wait_ns) + first) {
         f->next = q->give_up;
         return;
     }
@@ -166,7 +175,8 @@ void resolver_attempt(struct resolver *r, struct resolver_question *q,
     if (f->why == RESOLVER_NO_ENTROPY)
         f->why = RESOLVER_SILENT;
     f->asked |= (uint8_t)(1u << s);
-    f->next = now + wait_ns[f->tries++];
+    f->next = now + (f->tries < first ? S : wait_ns[f->tries - first]);
+    f->tries++;
 }
 
 /* ---- an answer ---------------------------------------------------------- */

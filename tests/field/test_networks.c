@@ -398,6 +398,12 @@ static void test_told(void **state)
     pass(2);
     net_status(&n);
     assert_false(n.gateway_mute);
+    plug_in(OPTIONS(LEASE, ROUTER, 6, 16, 10, 9, 0, 53, 10, 9, 0, 54, 10, 9, 0,
+                    55, 10, 9, 0, 56));
+    pass(20);
+    net_status(&n); /* as many as a resolver is expected to ask */
+    assert_int_equal(n.nameservers, 3);
+    assert_true(n.nameserver[0].b[3] == 53 && n.nameserver[2].b[3] == 55);
     plug_in(OPTIONS(LEASE, 121, 7, ROUTE_172(8)));
     lan.router6 = true;
     pass(20);

@@ -11,7 +11,7 @@
 #include "core/resolver.h"
 #include "dns_peer.h"
 
-#define NET_SERVERS 6
+#define NET_SERVERS 8
 
 enum net_tcp { NET_TCP_OK, NET_TCP_REFUSED, NET_TCP_SILENT, NET_TCP_JUNK };
 

@@ -833,10 +833,10 @@ static void numbers(void **state)
     assert_int_equal(parse("address 192.0.2.1/33\n"), 1);
     assert_int_equal(parse("address 192.0.2.1/24x\n"), 1);
     assert_int_equal(parse("nameserver 1.1.1.1\nnameserver 2001:db8::53\n"
-                           "nameserver 1.1.1.3\n"),
+                           "nameserver 1.1.1.3\nnameserver 1.1.1.4\n"),
                      1);
-    report_is(0, CONF_ERROR, 3,
-              "nameserver: 2 of 3 lines are used: there is no room for more");
+    report_is(0, CONF_ERROR, 4,
+              "nameserver: 3 of 4 lines are used: there is no room for more");
 }
 
 int main(void)

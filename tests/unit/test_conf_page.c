@@ -207,7 +207,7 @@ static const struct {
     {"hostname", "up to 63 characters", "gnomon"},
     {"address", "N 1 .. 32", "none"},
     {"gateway", "an IPv4 address", "none"},
-    {"nameserver", "up to 2 lines", "none"},
+    {"nameserver", "up to 3 lines", "none"},
 };
 
 static void directives(void **state)
@@ -254,8 +254,10 @@ static void what_by_hand_says(void **state)
         {"address 192.0.2.1/32", 0},
         {"address 192.0.2.1/0", 1},
         {"address 192.0.2.1/33", 1},
-        {"nameserver 192.0.2.1\nnameserver 192.0.2.2", 0},
-        {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 1.1.1.1", 1},
+        {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver ::1", 0},
+        {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 1.1.1.1\n"
+         "nameserver ::1",
+         1},
         {"hostname "
          "a23456789012345678901234567890.12345678901234567890123456789012",
          0},

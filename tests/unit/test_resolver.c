@@ -235,6 +235,13 @@ static void dead_servers(void **state)
         net.s[i].dead = i != 5;
     assert_in_range(answer_of("pool.example"), 1000, 11010);
     assert_int_equal(got.count, 6);
+    for (int alive = 0; alive < 8; alive++) {
+        begin(8);
+        for (int i = 0; i < 8; i++)
+            net.s[i].dead = i != alive;
+        assert_in_range(answer_of("pool.example"), 0, 7010);
+        assert_int_equal(got.count, 6);
+    }
 }
 
 /* Up to 15 s after the question, and when others have been asked meanwhile. */

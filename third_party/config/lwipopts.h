@@ -49,7 +49,7 @@
 #define LWIP_ICMP                  1
 #define LWIP_DHCP                  1
 #define LWIP_DHCP_DOES_ACD_CHECK   0 /* 7 s before the first packet          */
-#define LWIP_DHCP_MAX_DNS_SERVERS  2
+#define LWIP_DHCP_MAX_DNS_SERVERS  3
 #define LWIP_DHCP_GET_NTP_SRV      1 /* told to whoever asked: dhcpservers   */
 #define LWIP_DHCP_MAX_NTP_SERVERS  LIMIT_DHCP_SERVERS
 #define DHCP_ADD_EXTRA_REQUEST_OPTIONS , 121 /* classless static routes      */
@@ -92,7 +92,7 @@
  * DHCP and router advertisements, which tell of name servers only then: they
  * call net_dns.c.                                                           */
 #define LWIP_DNS                   1
-#define DNS_MAX_SERVERS            4
+#define DNS_MAX_SERVERS            5
 
 /* Transport. */
 #define LWIP_UDP                   1
