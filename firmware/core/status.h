@@ -25,6 +25,7 @@
 struct status_source {
     char name[LIMIT_LABEL]; /* as configured; conf.h's label                */
     struct addr addr;       /* of the NTP server; family 0: not resolved yet */
+    struct addr ke_addr;    /* of the key exchange's; likewise              */
     uint16_t port;
     uint8_t stratum, leap; /* it last said; leap 3: nothing yet             */
     int8_t poll;           /* log2 s                                        */

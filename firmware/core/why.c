@@ -263,9 +263,10 @@ static void add_network(struct fmt_text *t, const struct status *s)
     char text[WHY_TEXT];
     bool far = false, named = false;
     for (unsigned i = 0; i < s->sources.count; i++) {
-        const struct addr *to = &s->sources.row[i].addr;
+        const struct status_source *x = &s->sources.row[i];
+        const struct addr *to = x->addr.family ? &x->addr : &x->ke_addr;
         far = far || !to->family || !why_net_is_near(&s->net, to);
-        named = named || to->family || s->sources.row[i].key_id;
+        named = named || to->family;
     }
     size_t n = why_net_address(&s->net, text, sizeof text);
     if (n == 0 && far && !heard(s))

@@ -88,6 +88,7 @@ void source_status(const struct source *s, struct status_source *out,
     if (s->conf->pool && s->addr.family) /* its sources share the name */
         addr_text(&s->addr, out->name);
     out->addr = s->addr;
+    out->ke_addr = s->ke.addr;
     out->port = s->port ? s->port : s->conf->port;
     out->nts = s->conf->nts;
     out->stratum = s->ntp.last.stratum;

@@ -149,6 +149,12 @@ static void no_way(void **state)
     for (unsigned i = 0; i < 3; i++) /* all need no gateway */
         s.sources.row[i].addr = at("10.9.0.250");
     expect("no source has answered yet");
+    s.sources.row[1].addr.family = 0; /* asked for keys so far */
+    s.sources.row[1].ke_addr = at("10.9.0.9");
+    trouble(1, "its certificate has expired");
+    expect("no source can be used: b.test: its certificate has expired; a.test "
+           "and c.test not heard yet");
+    trouble(1, "");
     s.sources.row[0].addr = at("10.9.1.1");
     says(1, 'W', 0); /* what is heard says more */
     expect("0 of 3 sources agree, 2 needed: a.test and c.test not heard yet");
