@@ -38,12 +38,14 @@ def main():
     with testbed.Testbed() as w:
         servers = w.chronyd(front=True)
         w.card(conf=w.conf(testbed.FAST))
-        board, _, _ = boot(tap, w, "1.pcap", 5, "first boot")
+        board, _, text = boot(tap, w, "1.pcap", 5, "first boot")
         tap.check("after key exchange" in testbed.field(board, "First sync"),
                   "first boot: after key exchange", board)
         before = counts(servers)
-        tap.check(before == [(1, 1)] * 3, "one TLS connection for each",
-                  before)
+        # Not one connection: chronyd cuts one that takes two seconds.
+        tap.check(text.count("key exchange done") == 3
+                  and min(before) >= (1, 1),
+                  "one key exchange with each", f"{before}\n{text}")
         for server in servers:
             server.gate.close()
         authenticated = [s.authenticated() for s in servers]
