@@ -93,6 +93,19 @@ static void three_times(void)
     sim_end();
 }
 
+static void no_link(void)
+{
+    new_case("6: no link: the report names it", NULL);
+    w->link = false;
+    sim_boot();
+    sim_run(12);
+    sim_check(says("Stage           : 6 of 9: no Ethernet link\r\n") &&
+                  says("Clock not set   : no Ethernet link: is the cable in?"),
+              "stage and cause");
+    sim_check(rest_untouched(), "nothing else was written");
+    sim_end();
+}
+
 /* Never again, whatever happens then. */
 static void never_again(const char *conf, bool journal)
 {
@@ -281,6 +294,7 @@ int main(void)
 {
     sim_setup();
     three_times();
+    no_link();
     never_again(NULL, true);
     never_again("server nts1.test iburst nts\nserver nts2.test iburst nts\n"
                 "nodump\n",

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The very card that `make card` makes, with a chrony.conf of ours, and each
 kernel that is on it, on every emulated Pi that starts that kernel: the time is
-had, and comes back from saved cookies."""
+had, and comes back from saved cookies. chrony.conf as it is shipped has no
+mistake in it, whatever the name servers here know."""
+import re
 import sys
 
 from tests.common import testbed
 from tests.common.board import boards
 from tests.common.machine import Machine
+from tests.peers import mkcard
 from tests.tap import Tap
 
 
@@ -19,12 +22,38 @@ def starts(tap, w, board, machine):
             good = testbed.synchronise(m) and when in m.ask("board")
             tap.check(good, f"{board.kernel}.img on {machine}: the time is "
                       f"had {when}", m.text)
+            if when == "after key exchange":
+                said = m.wait(r"REPORT\.TXT: written", 20)
+                report = reported_once(tap, card, said)
+    tap.check(mkcard.get(card, "REPORT.TXT") == report,
+              f"{machine}: REPORT.TXT is not written again")
+
+
+def as_shipped(tap, w):
+    card = w.path("shipped.img")
+    kernel = mkcard.as_made(card, {})
+    with Machine(card=card, kernel=kernel) as m:
+        tap.check(m.wait("network link up") and "chrony.conf" not in m.text
+                  and len(re.findall(r"^\^", m.ask("sources"), re.M)) >= 4
+                  and "chrony.conf good" in m.ask("board"),
+                  "chrony.conf as shipped: four sources, no mistake", m.text)
+
+
+def reported_once(tap, card, good):
+    """The first synchronisation's report, which no later start changes."""
+    report = mkcard.get(card, "REPORT.TXT")
+    tap.check(good and b", the last\r\n" in report[:60]
+              and b"] synchronised: " in report,
+              "REPORT.TXT: the synchronisation, and the last of its kind",
+              report[:4000].decode("ascii", "replace"))
+    return report
 
 
 def main():
     tap = Tap()
     with testbed.Testbed() as w:
         w.chronyd(3)
+        as_shipped(tap, w)
         for board in boards():
             for machine in board.machines:
                 starts(tap, w, board, machine)
