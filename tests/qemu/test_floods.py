@@ -61,9 +61,9 @@ def arp(i):
         + ROUTER + bytes(6) + PI + bytes(18)
 
 
-KINDS = [("ping, addresses of nobody", ping),
-         ("UDP to a closed port, addresses of nobody", udp),
-         ("ARP answers for the router's address", arp)]
+KINDS = [("ping, addresses of nobody", ping, True),
+         ("UDP to a closed port, addresses of nobody", udp, True),
+         ("ARP answers for the router's address", arp, False)]
 
 
 # ---- the wire ------------------------------------------------------------------
@@ -159,11 +159,14 @@ def reach(pi):
 
 
 def sent_since(path, ports, since):
-    """Requests, and how many of them did not go to the router."""
+    """Requests, how many of them did not go to the router, and answers to
+    strangers."""
     frames = [frame for at, frame in packets.frames(path)
-              if at > since and frame[26:30] == PI and frame[23:24] == b"\x11"
-              and struct.unpack_from(">H", frame, 36)[0] in ports]
-    return len(frames), sum(frame[0] != 0x52 for frame in frames)
+              if at > since and frame[26:30] == PI]
+    requests = [frame for frame in frames if frame[23] == 17
+                and struct.unpack_from(">H", frame, 36)[0] in ports]
+    return (len(requests), sum(frame[0] != 0x52 for frame in requests),
+            sum(frame[:2] == b"\2\7" for frame in frames))
 
 
 def heard_since(path, ports, since):
@@ -175,7 +178,8 @@ def heard_since(path, ports, since):
     return max(first.values()) if len(first) == len(ports) else None
 
 
-def row(tap, w, pi, flood, label, make, ports):
+def row(tap, w, pi, flood, kind, ports):
+    label, make, answered = kind
     began = flood.capture.look()
     flood.start(make)
     end = time.monotonic() + 300
@@ -190,10 +194,12 @@ def row(tap, w, pi, flood, label, make, ports):
                 or time.monotonic() > end:
             break
     show = " ".join(f"{r:o}" for r in during)
-    sent, astray = sent_since(w.path("clock.pcap"), ports, began)
+    sent, astray, answers = sent_since(w.path("clock.pcap"), ports, began)
     print(f"# {label} | {flood.rate:.0f}/s for {flood.took:.1f} s | Reach "
-          f"{show} | {sent} requests | all heard {recovered:.1f} s after its "
-          "end", flush=True)
+          f"{show} | {sent} requests, {answers} answers | all heard "
+          f"{recovered:.1f} s after its end", flush=True)
+    tap.check((100 < answers < 1000) if answered else answers == 0,
+              f"{label}: {answers} answers to strangers")
     tap.check(sent >= 20 and astray == 0, f"{label}: {sent} requests, "
               f"{astray} of them astray")
     tap.check(flood.rate > 0.9 * RATE, f"{label}: {RATE} frames a second",
@@ -223,8 +229,8 @@ def main():
             flood.connect(next(
                 frame[6:12] for _, frame in packets.frames(
                     w.path("clock.pcap")) if frame[26:30] == PI))
-            for label, make in KINDS:
-                row(tap, w, pi, flood, label, make, {s.port for s in servers})
+            for kind in KINDS:
+                row(tap, w, pi, flood, kind, {s.port for s in servers})
             tap.check(pi.text.count("last reset: ") == 1, "no reset",
                       pi.text)
     return tap.done()
