@@ -40,7 +40,8 @@ struct conf_source {
     double maxdelayratio, maxdelaydevratio; /* 0: off                       */
     double offset_s;
     uint32_t certset;
-    bool dhcp; /* not a line: DHCP named it (dhcpservers)                   */
+    bool shared; /* another line has its name and ports, for another address */
+    bool dhcp;   /* not a line: DHCP named it (dhcpservers)                   */
 };
 
 struct conf_trust {
@@ -78,7 +79,7 @@ struct conf {
     uint16_t aeads[LIMIT_AEADS]; /* ntsaeads, best first                  */
     uint8_t aead_count;
     uint32_t refresh_s, ntsrefresh_s; /* refresh 0: never                 */
-    uint8_t dscp;                     /* of requests                      */
+    uint8_t dscp;                     /* of NTP packets                   */
     double makestep_s;
     int32_t makestep_limit; /* updates; < 0: always                       */
     double maxslewrate_ppm; /* at most CONF_SLEW_PPM of it counts         */

@@ -1,6 +1,7 @@
 /* server and pool lines */
 #include <string.h>
 
+#include "addr.h"
 #include "conf_private.h"
 #include "fmt.h"
 
@@ -99,7 +100,8 @@ static bool same_source(const struct conf_source *a,
            conf_lex_equal(a->name, b->name);
 }
 
-/* The name stands in an earlier line: nothing is lost. */
+/* The address stands in an earlier line: nothing is lost. Of a name each line
+ * gets another address, as with chrony. */
 static int twice(struct conf_parser *p, const struct conf_source *first)
 {
     char f[96];
@@ -151,8 +153,12 @@ int conf_read_source(struct conf_parser *p)
     if (read_options(p, &s) < 0)
         return RC_BAD;
     for (size_t i = 0; i < c->source_count; i++)
-        if (same_source(&c->sources[i], &s))
-            return twice(p, &c->sources[i]);
+        if (same_source(&c->sources[i], &s)) {
+            struct addr literal;
+            if (addr_parse(name, &literal) == RC_OK)
+                return twice(p, &c->sources[i]);
+            c->sources[i].shared = s.shared = true;
+        }
     p->sources_given++;
     if (c->source_count == LIMIT_SOURCES) {
         if (!p->too_many.line)
@@ -170,7 +176,8 @@ static uint16_t port_of(const struct conf_source *c)
     return c->nts ? c->ntsport : c->port;
 }
 
-/* No two lines have name and both ports alike (same_source). */
+/* Lines with name and both ports alike are told apart by their addresses, once
+ * they have some. */
 void conf_label_sources(struct conf *c)
 {
     for (unsigned i = 0; i < c->source_count; i++) {
@@ -178,7 +185,8 @@ void conf_label_sources(struct conf *c)
         bool twin = false, clash = false;
         for (unsigned j = 0; j < c->source_count; j++) {
             const struct conf_source *other = &c->sources[j];
-            if (j == i || !conf_lex_equal(other->name, s->name))
+            if (j == i || !conf_lex_equal(other->name, s->name) ||
+                same_source(other, s))
                 continue;
             twin = true;
             clash |= port_of(other) == port_of(s);

@@ -137,7 +137,8 @@ void server_start(const struct conf *conf)
     ntp_server_init(&srv.ntp,
                     conf->ratelimit.on ? conf->ratelimit.interval : INT8_MIN);
     srv.steps = timekeeper_steps();
-    srv.socket = (struct net_udp){.received = on_received, .sent = on_sent};
+    srv.socket = (struct net_udp){
+        .received = on_received, .sent = on_sent, .dscp = conf->dscp};
     if (net_udp_open(&srv.socket, conf->port) != RC_OK) {
         log_line("NTP is not served: port %u cannot be opened", conf->port);
         return;

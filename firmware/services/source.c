@@ -85,7 +85,7 @@ void source_status(const struct source *s, struct status_source *out,
 {
     const struct nts_assoc *a = &s->ntp.nts;
     (void)fmt(out->name, sizeof out->name, "%s", s->conf->label);
-    if (s->conf->pool && s->addr.family) /* its sources share the name */
+    if ((s->conf->pool || s->conf->shared) && s->addr.family)
         addr_text(&s->addr, out->name);
     out->addr = s->addr;
     out->ke_addr = s->ke.addr;

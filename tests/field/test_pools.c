@@ -114,6 +114,38 @@ static void beside_a_line(void)
     sim_end();
 }
 
+/* Lines with one name, as old guides have them. Before: one server of three,
+ * "given already". */
+static void three_lines(void)
+{
+    sim_case("one name in three lines",
+             "server pool.test iburst\nserver pool.test iburst nts\n"
+             "server pool.test iburst nts\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_run(1000);
+    sim_check(rows() == 3 && all_asked(3), "three servers");
+    sim_check(sim_count("one vote for both") == 0, "and no address twice");
+    sim_check(strstr(sim_ask("sources"), "10.0.1.2") != NULL, "by address");
+    sim_cut();
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set again");
+    sim_run(100);
+    unsigned exchanges_made = 0;
+    for (unsigned i = 0; i < 4; i++)
+        exchanges_made += w->server[i].exchanges;
+    sim_check(exchanges_made == 2, "with the keys that were saved");
+    sim_check(rows() == 3 && w->repeats == 0, "each has its own");
+    sim_end();
+    sim_case("one name of one address in two lines",
+             "server nts1.test iburst\nserver nts1.test iburst\n"
+             "server nts2.test iburst\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    sim_check(sim_count("one vote for both") == 1, "one vote, and it is said");
+    sim_end();
+}
+
 /* One of the pool's servers does no key exchange for us. */
 static void one_refuses(void)
 {
@@ -161,6 +193,7 @@ int main(void)
     over_a_cut();
     cut_early();
     beside_a_line();
+    three_lines();
     one_refuses();
     denied("DENY from one address of a name", "server pool.test iburst\n",
            "DENY");

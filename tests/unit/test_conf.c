@@ -253,13 +253,20 @@ static void errors_have_line_and_reason(void **state)
 
 static void twice_and_too_many(void **state)
 {
-    char text[2000] = "server a.example nts\n"
-                      "server A.Example nts iburst\n"
-                      "server a.example nts ntsport 4461\n";
+    char text[2000] = "server 192.0.2.1 nts\n"
+                      "server 192.0.2.1 nts iburst\n"
+                      "server 192.0.2.1 nts ntsport 4461\n";
     (void)state;
+    /* A name may have an address for each line, as with chrony. */
+    assert_int_equal(parse("server a.example\nserver A.example\n"
+                           "pool a.example\nserver b.example\n"),
+                     0);
+    assert_int_equal(c.source_count, 4);
+    assert_true(c.sources[0].shared && c.sources[1].shared &&
+                c.sources[2].shared && !c.sources[3].shared);
     assert_int_equal(parse(text), 1);
     report_is(0, CONF_ERROR, 2,
-              "server: `A.Example' is given already, in line 1; line not "
+              "server: `192.0.2.1' is given already, in line 1; line not "
               "used");
     assert_int_equal(c.source_count, 2);
     for (int i = 0; i < 15; i++)
