@@ -21,7 +21,7 @@ const char *ntp_drop_text(enum ntp_drop d)
         [NTP_DROP_INIT] =
             "server not synchronised yet (kiss code INIT or STEP)",
         [NTP_DROP_ZERO] = "server not synchronised (stratum 0)",
-        [NTP_DROP_KISS] = "kiss code that means nothing",
+        [NTP_DROP_KISS] = "a kiss code that is ignored",
     };
     return (unsigned)d < NTP_DROP_COUNT ? text[d] : "?";
 }

@@ -6,6 +6,7 @@
 #include "core/aead.h"
 #include "core/fmt.h"
 #include "core/mono.h"
+#include "core/ntp_wire.h"
 #include "core/why_net.h"
 #include "log.h"
 
@@ -134,4 +135,72 @@ void source_unresolved(struct source *s, const struct resolver_answer *a)
         resolver_why_text(a, why);
     (void)fmt(text, sizeof text, "name does not resolve: %s", why);
     source_trouble(s, text);
+}
+
+/* ---- replies ------------------------------------------------------------- */
+
+/* An address that many networks have a host at. */
+static bool is_private(const struct addr *a)
+{
+    static const struct addr_prefix net[] = {
+        {{4, {10}}, 8},       {{4, {172, 16}}, 12},  {{4, {192, 168}}, 16},
+        {{4, {100, 64}}, 10}, {{4, {169, 254}}, 16}, {{6, {0xfc}}, 7},
+    };
+    for (size_t i = 0; i < LEN(net); i++)
+        if (addr_in_prefix(a, &net[i]))
+            return true;
+    return false;
+}
+
+bool source_is_loop(const struct source *s, const struct ntp_sample *sample)
+{
+    struct addr own = s->addr.family == 4 ? net_address4() : net_address6();
+    return sample->stratum > 1 && own.family &&
+           sample->refid == addr_refid(&own) &&
+           (!is_private(&own) || is_private(&s->addr));
+}
+
+bool source_say_failed(struct source *s, const struct ntp_sample *l)
+{
+    char text[sizeof s->trouble];
+    struct fmt_text t = fmt_text_of(text, sizeof text);
+    if (l->failed & NTP_TEST_D) {
+        fmt_add(&t, "its time is our own: its reference is our address");
+    } else if (l->failed && l->delay_ns > s->ntp.conf.maxdelay_ns) {
+        fmt_add(&t, "round trip ");
+        fmt_add_span(&t, l->delay_ns);
+        fmt_add(&t, " is longer than maxdelay ");
+        fmt_add_span(&t, s->ntp.conf.maxdelay_ns);
+    } else if (l->failed && !l->interleaved) {
+        fmt_add(&t, "it held our request for more than 4 s");
+    } else {
+        return false;
+    }
+    fmt_add(&t, ": not used");
+    source_trouble_value(s, text);
+    return true;
+}
+
+/* Names the kiss code of a reply: its four letters are the reference. */
+static void add_code(struct source *s, const uint8_t *msg)
+{
+    char code[5] = {0};
+    struct ntp_header h;
+    if (ntp_wire_parse(msg, NTP_HEADER, &h) != RC_OK)
+        return;
+    for (unsigned i = 0; i < 4; i++) {
+        char c = (char)(h.refid >> (24 - 8 * i));
+        code[i] = c > ' ' && c <= '~' ? c : '?';
+    }
+    size_t n = strlen(s->trouble);
+    (void)fmt(s->trouble + n, sizeof s->trouble - n, ": %s", code);
+}
+
+void source_say_refused(struct source *s, enum ntp_drop why, const uint8_t *msg)
+{
+    (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
+              ntp_drop_text(why));
+    if (why == NTP_DROP_KISS)
+        add_code(s, msg);
+    log_limited(&s->trouble, "%s: %s", s->conf->label, s->trouble);
 }

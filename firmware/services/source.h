@@ -89,6 +89,20 @@ void source_trouble_value(struct source *s, const char *what);
 void source_no_way(struct source *s, const struct addr *to,
                    const char *otherwise);
 
+/* Tells whether the server has its time from us (chrony's test D): its
+ * reference is our address. A server elsewhere may have its from a host of its
+ * own network that has our private address. */
+bool source_is_loop(const struct source *s, const struct ntp_sample *sample);
+
+/* Says which test a valid reply has failed. The first interleaved one fails
+ * always, and nothing is wrong then. Returns false if there is nothing to say.
+ */
+bool source_say_failed(struct source *s, const struct ntp_sample *l);
+
+/* Says why a reply was not believed; with NTP_DROP_KISS, msg is a header. */
+void source_say_refused(struct source *s, enum ntp_drop why,
+                        const uint8_t *msg);
+
 /* Says why the source's name has no address. */
 void source_unresolved(struct source *s, const struct resolver_answer *a);
 

@@ -309,56 +309,9 @@ static void look_at_doubt(struct source *s, const struct timekeeper_verdict *v)
         source_trouble(s, "");
 }
 
-/* An address that many networks have a host at. */
-static bool is_private(const struct addr *a)
-{
-    static const struct addr_prefix net[] = {
-        {{4, {10}}, 8},       {{4, {172, 16}}, 12},  {{4, {192, 168}}, 16},
-        {{4, {100, 64}}, 10}, {{4, {169, 254}}, 16}, {{6, {0xfc}}, 7},
-    };
-    for (size_t i = 0; i < LEN(net); i++)
-        if (addr_in_prefix(a, &net[i]))
-            return true;
-    return false;
-}
-
-/* chrony's test D: the server has its time from us. A server elsewhere may
- * have its from a host of its own network that has our private address. */
-static bool is_loop(const struct source *s, const struct ntp_sample *sample)
-{
-    struct addr own = s->addr.family == 4 ? net_address4() : net_address6();
-    return sample->stratum > 1 && own.family &&
-           sample->refid == addr_refid(&own) &&
-           (!is_private(&own) || is_private(&s->addr));
-}
-
-/* Says which test a valid reply has failed. The first interleaved one fails
- * always, and nothing is wrong then. Returns false if there is nothing to say.
- */
-static bool say_failed(struct source *s, const struct ntp_sample *l)
-{
-    char text[sizeof s->trouble];
-    struct fmt_text t = fmt_text_of(text, sizeof text);
-    if (l->failed & NTP_TEST_D) {
-        fmt_add(&t, "its time is our own: its reference is our address");
-    } else if (l->failed && l->delay_ns > s->ntp.conf.maxdelay_ns) {
-        fmt_add(&t, "round trip ");
-        fmt_add_span(&t, l->delay_ns);
-        fmt_add(&t, " is longer than maxdelay ");
-        fmt_add_span(&t, s->ntp.conf.maxdelay_ns);
-    } else if (l->failed && !l->interleaved) {
-        fmt_add(&t, "it held our request for more than 4 s");
-    } else {
-        return false;
-    }
-    fmt_add(&t, ": not used");
-    source_trouble_value(s, text);
-    return true;
-}
-
 static void valid(struct source *s, struct ntp_sample *sample)
 {
-    if (is_loop(s, sample))
+    if (source_is_loop(s, sample))
         sample->failed |= NTP_TEST_D;
     const struct timekeeper_reply reply = {.sample = sample,
                                            .cert_lo = s->ntp.nts.cert_lo,
@@ -382,7 +335,7 @@ static void valid(struct source *s, struct ntp_sample *sample)
     if (s->lies >= LIAR_POLLS)
         sources_move_on(s);
     sources_refresh(s, all.conf->refresh_s, port_mono());
-    if (!say_failed(s, sample))
+    if (!source_say_failed(s, sample))
         look_at_doubt(s, &v);
 }
 
@@ -406,10 +359,7 @@ static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         sources_refused(s, port_mono());
         return;
     }
-    log_limited(&s->trouble, "%s: reply refused: %s", s->conf->label,
-                ntp_drop_text(why));
-    (void)fmt(s->trouble, sizeof s->trouble, "reply refused: %s",
-              ntp_drop_text(why));
+    source_say_refused(s, why, msg);
 }
 
 /* ---- the loop ------------------------------------------------------------ */

@@ -486,6 +486,12 @@ static void not_used(void **state)
     measured("it held our request for more than 4 s: not used");
     held = 0;
     measured("");
+    stratum = 0;
+    refid = 0x4e4b4559;
+    measured("reply refused: a kiss code that is ignored: NKEY");
+    refid = 0x4e000a7f;
+    measured("reply refused: a kiss code that is ignored: N???");
+    stratum = 3;
     now += MONO_S; /* a server elsewhere may mean another 192.168.1.7 */
     boot("server a iburst\n");
     run(MONO_S);
