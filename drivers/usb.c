@@ -9,6 +9,7 @@ void usb_init(struct usb *u, uintptr_t dwc2_base,
     const struct usb_class rows[USB_CLASSES] = {
         {&usb_hub_driver, u->hub, NULL},
         {&usb_lan95xx_driver, &u->smsc, &u->eth},
+        {&usb_lan78xx_driver, &u->smsc, &u->eth},
         {&usb_ecm_driver, &u->ecm, &u->eth},
     };
     memset(u, 0, sizeof *u);

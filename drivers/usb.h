@@ -18,10 +18,11 @@
 #define USB_H
 
 #include "usb_eth_cdc_ecm.h"
+#include "usb_eth_lan78xx.h"
 #include "usb_eth_lan95xx.h"
 #include "usb_hub.h"
 
-#define USB_CLASSES 3
+#define USB_CLASSES 4
 
 struct usb {
     struct dwc2 host;

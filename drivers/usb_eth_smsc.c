@@ -153,7 +153,8 @@ static void look_again(struct usb_smsc *s, uint8_t leg)
     s->leg = leg;
     s->at = now + SETTLE_NS;
     if (now >= s->limit)
-        usb_reset(s->eth->dev, "Ethernet chip: a reset or its PHY never ends");
+        usb_reset(s->eth->dev,
+                  "Ethernet chip: a reset never ends, or its PHY is lost");
 }
 
 /* The best that both ends can do (802.3, annex 28B); a partner that does not
@@ -304,6 +305,25 @@ static void forget_piece(struct smsc_stream *st)
     st->bad = false;
 }
 
+static bool fits(size_t body)
+{
+    return body >= LENGTH_MIN && body <= LENGTH_MAX;
+}
+
+/* Zeros before a header may be its own. Where it is long enough to be seen
+ * behind them, the length there decides, else whether there is one here. */
+static bool was_padding(const struct usb_smsc *s, size_t body)
+{
+    const struct smsc_stream *st = &s->stream;
+    bool bad;
+
+    if (!st->owed || memcmp(st->head, "\0\0\0", st->owed) != 0)
+        return false;
+    bool seen = st->owed + 4 <= s->chip->head;
+    return !fits(body) ||
+           (seen && fits(s->chip->body(st->head + st->owed, &bad)));
+}
+
 /* Takes what there is of a header; returns how much, and *bad: what follows
  * cannot be made out. */
 static size_t take_head(struct usb_smsc *s, const uint8_t *p, size_t len,
@@ -319,11 +339,11 @@ static size_t take_head(struct usb_smsc *s, const uint8_t *p, size_t len,
         return n;
     size_t body = s->chip->body(st->head, &st->bad);
     st->have = 0;
-    if (body >= LENGTH_MIN && body <= LENGTH_MAX) {
-        st->want = (uint32_t)body;
-    } else if (st->owed && !memcmp(st->head, "\0\0\0", st->owed)) {
-        st->have = (uint8_t)(s->chip->head - st->owed); /* it was padding */
+    if (was_padding(s, body)) {
+        st->have = (uint8_t)(s->chip->head - st->owed);
         memmove(st->head, st->head + st->owed, st->have);
+    } else if (fits(body)) {
+        st->want = (uint32_t)body;
     } else {
         *bad = true;
     }

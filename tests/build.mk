@@ -33,8 +33,10 @@ $(T)/power/test_services_power: LIBS += -Wl,--wrap=store_put
 # Models that several tests share are in files without a main().
 $(T)/drivers/test_sdhci: \
     $(call objects,$(H),$(wildcard tests/drivers/sdhci_*.c))
-CHIPS := tests/drivers/usb_chip.c $(wildcard tests/drivers/lan*_model.c)
-$(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth lan95xx): \
+CHIPS := tests/drivers/usb_chip.c $(wildcard tests/drivers/lan*.c)
+$(T)/drivers/test_lan95xx $(T)/drivers/test_lan78xx: \
+    $(H)/obj/tests/drivers/smsc_bench.o
+$(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth lan95xx lan78xx): \
     $(call objects,$(H),$(addprefix tests/drivers/,dwc2_model.c \
                                     usb_dev_model.c) $(CHIPS))
 $(T)/drivers/test_genet: \
@@ -132,7 +134,7 @@ $(F)/fuzz_tls: private FUZZ_LIBS = $(call wrap,$(addprefix mbedtls_, \
     ssl_add_hs_msg_to_checksum ssl_finish_handshake_msg pk_verify_ext \
     ecp_mul ecp_mul_restartable))
 $(F)/fuzz_usb: private FUZZ_LIBS = $(call wrap,mdev_in)
-$(F)/fuzz_usb $(F)/fuzz_lan95xx: \
+$(F)/fuzz_usb $(F)/fuzz_lan95xx $(F)/fuzz_lan78xx: \
     $(call objects,$(F),$(addprefix tests/drivers/,dwc2_model.c \
                                     usb_dev_model.c) $(CHIPS))
 $(F)/obj/tests/fuzz/fuzz_vc.o $(F)/obj/board/%.o: private EXTRA = -iquote \

@@ -1,4 +1,5 @@
 #include "lan95xx_model.h"
+#include "lan_common.h"
 
 #include <string.h>
 
@@ -22,15 +23,12 @@
 #define MII_DATA    0x118
 #define COE_CR      0x130
 
-#define SRST  0x0001u
-#define BCE   0x0002u
-#define LRST  0x0008u
-#define MEF   0x0020u
-#define BIR   0x1000u
-#define BUSY  0x0001u
-#define FIFO  20480u /* bytes                                               */
-#define QUEUE 64
-#define STALE 20000000u /* ns: frames wait no longer to be complete         */
+#define SRST 0x0001u
+#define BCE  0x0002u
+#define LRST 0x0008u
+#define MEF  0x0020u
+#define BIR  0x1000u
+#define FIFO 20480u /* bytes                                               */
 
 static const uint8_t device[18] = {18,   1,    0x00, 0x02, 0xff, 0, 1, 64, 0x24,
                                    0x04, 0x00, 0xec, 0x00, 0x02, 0, 2, 0,  1};
@@ -38,13 +36,9 @@ static const uint8_t device[18] = {18,   1,    0x00, 0x02, 0xff, 0, 1, 64, 0x24,
 struct lan {
     uint32_t reg[0x140 / 4];
     struct chip_phy phy;
-    uint64_t hw_until, pm_until, mii_until; /* self-clearing bits           */
-    struct {
-        uint64_t ready;
-        size_t len;
-        uint8_t b[CHIP_FRAME + 16]; /* status word, frame, FCS              */
-    } rx[QUEUE];
-    unsigned first, count, bytes;
+    struct lan_mii mii;
+    uint64_t hw_until, pm_until; /* self-clearing bits                      */
+    struct lan_fifo fifo;
     struct lan95xx_counts counts;
 };
 static_assert(sizeof(struct lan) <= CHIP_STATE, "room for it");
@@ -66,7 +60,8 @@ static void mac_reset(struct usb_chip *c, struct lan *l)
     REG(MAC_CR) = 0x00040000;
     REG(ADDRH) = 0x0000ffff; /* no EEPROM */
     REG(ADDRL) = 0xffffffff;
-    l->first = l->count = l->bytes = 0;
+    memset(&l->fifo, 0, sizeof l->fifo);
+    l->mii = (struct lan_mii){.write = chip_phy_write, .read = chip_phy_read};
     l->phy.id1 = 0x0007;
     l->phy.id2 = 0xc0c3;
     chip_phy_reset(c, &l->phy, false);
@@ -79,26 +74,9 @@ static void reset(struct usb_chip *c)
 
 /* ---- registers ----------------------------------------------------------- */
 
-static void mii(struct usb_chip *c, struct lan *l, uint32_t v)
+static void write_reg(struct usb_chip *c, unsigned r, uint32_t v)
 {
-    if (c->now_ns < l->mii_until)
-        chip_fault(c, "MII_ADDR written while the PHY is busy");
-    REG(MII_ADDR) = v & ~BUSY;
-    if (!(v & BUSY))
-        return;
-    l->mii_until = c->now_ns + 60000;
-    if (v >> 11 != 1) {
-        REG(MII_DATA) = 0xffff; /* no PHY there */
-        return;
-    }
-    if (v & 2)
-        chip_phy_write(c, &l->phy, v >> 6 & 31, (uint16_t)REG(MII_DATA));
-    else
-        REG(MII_DATA) = chip_phy_read(c, &l->phy, v >> 6 & 31);
-}
-
-static void write_reg(struct usb_chip *c, struct lan *l, unsigned r, uint32_t v)
-{
+    struct lan *l = lan(c);
     switch (r) {
     case ID_REV:
         break;
@@ -123,12 +101,10 @@ static void write_reg(struct usb_chip *c, struct lan *l, unsigned r, uint32_t v)
         REG(r) = (v & 0x7fffffff) | 0x400; /* nothing answers */
         break;
     case MII_ADDR:
-        mii(c, l, v);
+        lan_mii_command(c, &l->mii, &l->phy, v);
         break;
     case MII_DATA:
-        if (c->now_ns < l->mii_until)
-            chip_fault(c, "MII_DATA written while the PHY is busy");
-        REG(r) = v & 0xffff;
+        lan_mii_put(c, &l->mii, v);
         break;
     default:
         REG(r) = v;
@@ -136,39 +112,26 @@ static void write_reg(struct usb_chip *c, struct lan *l, unsigned r, uint32_t v)
     }
 }
 
-static uint32_t read_reg(struct usb_chip *c, struct lan *l, unsigned r)
+static uint32_t read_reg(struct usb_chip *c, unsigned r)
 {
+    struct lan *l = lan(c);
     uint32_t v = REG(r);
     if (r == HW_CFG && c->now_ns >= l->hw_until)
         v = REG(r) &= ~(LRST | SRST);
     if (r == PM_CTRL && c->now_ns >= l->pm_until)
         v = REG(r) &= ~0x10u;
-    if (r == MII_ADDR && c->now_ns < l->mii_until)
-        v |= BUSY;
-    if (r == MII_DATA && c->now_ns < l->mii_until)
-        chip_fault(c, "MII_DATA read while the PHY is busy");
+    if (r == MII_ADDR)
+        v = lan_mii_state(c, &l->mii);
+    if (r == MII_DATA)
+        v = lan_mii_get(c, &l->mii);
     return v;
 }
 
 static bool control(struct usb_chip *c, const uint8_t s[8], uint8_t *data,
                     size_t *len)
 {
-    struct lan *l = lan(c);
-    unsigned r = s[4] | (unsigned)s[5] << 8;
-
-    if (r & 3 || r >= sizeof l->reg)
-        return false;
-    if (s[0] == 0x40 && s[1] == 0xa0 && *len == 4) {
-        write_reg(c, l, r, chip_get32(data));
-    } else if (s[0] == 0xc0 && s[1] == 0xa1) {
-        chip_put32(data, read_reg(c, l, r));
-        *len = 4;
-    } else if (s[0] == 0xc0 && s[1] == 0xa2) {
-        memset(data, 0, *len = s[6]); /* statistics */
-    } else {
-        return false;
-    }
-    return true;
+    return lan_request(c, s, data, len, sizeof lan(c)->reg, write_reg,
+                       read_reg);
 }
 
 /* ---- frames -------------------------------------------------------------- */
@@ -226,17 +189,13 @@ static void frame(struct usb_chip *c, const uint8_t *p, size_t len)
         l->counts.filtered++;
         return;
     }
-    if (l->count == QUEUE || l->bytes + all > FIFO) {
+    uint8_t *b =
+        lan_fifo_put(&l->fifo, chip_phy_received(c, &l->phy, len), all, FIFO);
+    if (!b) {
         l->counts.overrun++;
         return;
     }
-    unsigned i = (l->first + l->count++) % QUEUE;
-    uint8_t *b = l->rx[i].b;
     uint32_t flags = p[0] & 1 ? 0x400 : 0;
-    l->bytes += (unsigned)all;
-    l->rx[i].len = all;
-    l->rx[i].ready =
-        c->now_ns + (8 + len + 4) * 8000 / chip_phy_mbps(c, &l->phy);
     chip_put32(b, (uint32_t)(len + extra) << 16 | flags);
     memset(b + 4, 0, off);
     memcpy(b + 4 + off, p, len);
@@ -256,27 +215,13 @@ static uint64_t patience(const struct lan *l)
 static size_t in_next(struct usb_chip *c, uint8_t *b, bool *empty)
 {
     struct lan *l = lan(c);
-    unsigned most = REG(HW_CFG) & MEF ? QUEUE : c->pack ? c->pack : 1;
-    size_t cap = CHIP_TRANSFER, n = 0;
+    bool many = REG(HW_CFG) & MEF;
+    struct lan_packing how = {many, CHIP_TRANSFER, patience(l)};
 
-    if (REG(HW_CFG) & MEF && REG(BURST_CAP))
-        cap = REG(BURST_CAP) * (c->high ? 512u : 64u);
+    if (many && REG(BURST_CAP))
+        how.cap = REG(BURST_CAP) * (c->high ? 512u : 64u);
     *empty = !(REG(HW_CFG) & BIR);
-    if (l->count < c->pack && c->now_ns < l->rx[l->first].ready + STALE)
-        return 0; /* until they are as many */
-    while (l->count && most--) {
-        size_t pad = (4 - n % 4) % 4, len = l->rx[l->first].len;
-        uint64_t hold = n ? 0 : patience(l);
-        if (c->now_ns < l->rx[l->first].ready + hold || n + pad + len > cap)
-            break;
-        memset(b + n, 0, pad);
-        memcpy(b + n + pad, l->rx[l->first].b, len);
-        n += pad + len;
-        l->first = (l->first + 1) % QUEUE;
-        l->count--;
-        l->bytes -= (unsigned)len;
-    }
-    return n;
+    return lan_fifo_next(c, &l->fifo, how, b);
 }
 
 /* Frames behind each other, each with its two words. */

@@ -331,6 +331,12 @@ bool chip_phy_full(const struct usb_chip *c, const struct chip_phy *p)
     return both & 0x0100 || (both & 0x0040 && !(both & 0x0180));
 }
 
+uint64_t chip_phy_received(const struct usb_chip *c, const struct chip_phy *p,
+                           size_t len)
+{
+    return c->now_ns + (8 + len + 4) * 8000 / chip_phy_mbps(c, p);
+}
+
 static void renegotiate(struct usb_chip *c, struct chip_phy *p)
 {
     if (p->link)

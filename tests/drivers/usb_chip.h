@@ -136,5 +136,8 @@ void chip_phy_linked(struct usb_chip *c, struct chip_phy *p);
 /* What both ends have agreed on, once the link is up. */
 uint32_t chip_phy_mbps(const struct usb_chip *c, const struct chip_phy *p);
 bool chip_phy_full(const struct usb_chip *c, const struct chip_phy *p);
+/* When a frame of len bytes whose first bit comes now is here, FCS and all. */
+uint64_t chip_phy_received(const struct usb_chip *c, const struct chip_phy *p,
+                           size_t len);
 
 #endif

@@ -14,6 +14,14 @@ static const uint8_t hub_dev_hs[18] = {
 static const uint8_t hub_cfg[25] = {9, 2, 25, 0, 1, 1, 0, 0xe0, 0, 9, 4, 0, 0,
                                     1, 9, 0,  0, 0, 7, 5, 0x81, 3, 2, 0, 12};
 
+/* A translator for each port, if its second setting is chosen. (The real one
+ * has four ports, not eight, so that a byte is enough for its changes.) */
+static const uint8_t hub_2514[18] = {18,   1,    0x00, 0x02, 9,  0, 2, 64, 0x24,
+                                     0x04, 0x14, 0x25, 0xb3, 11, 0, 0, 0,  1};
+static const uint8_t hub_2514_cfg[41] = {
+    9, 2, 41, 0,  1, 1, 0, 0xe0, 1, 9, 4, 0, 0, 1, 9, 0,    1, 0, 7, 5, 0x81,
+    3, 2, 0,  12, 9, 4, 0, 1,    1, 9, 0, 2, 0, 7, 5, 0x81, 3, 2, 0, 12};
+
 static const uint8_t net_dev[18] = {18,   1,    0x00, 0x02, 2, 0, 0, 64, 0x25,
                                     0x05, 0xa2, 0xa4, 0,    0, 1, 2, 4,  2};
 static const uint8_t rndis_cfg[] = {
@@ -60,6 +68,13 @@ void mdev_hub(struct mdev *d, uint8_t speed)
                sizeof hub_cfg);
     d->hub = true;
     d->speed = speed;
+}
+
+void mdev_hub_2514(struct mdev *d, uint8_t speed)
+{
+    mdev_hub(d, speed);
+    if (speed == SPEED_HIGH)
+        one_config(d, hub_2514, hub_2514_cfg, sizeof hub_2514_cfg);
 }
 
 void mdev_usbnet(struct mdev *d)

@@ -52,6 +52,7 @@ struct mdev {
 };
 
 void mdev_hub(struct mdev *d, uint8_t speed);
+void mdev_hub_2514(struct mdev *d, uint8_t speed); /* a Pi 3B+'s             */
 void mdev_usbnet(struct mdev *d);             /* QEMU's, two configurations */
 void mdev_ecm(struct mdev *d, uint8_t speed); /* another one, one config    */
 void mdev_chip(struct mdev *d, struct usb_chip *chip);

@@ -16,9 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lan78xx_model.h"
 #include "lan95xx_model.h"
 
-static const struct usb_chip_kind *const kinds[] = {&lan95xx_model};
+static const struct usb_chip_kind *const kinds[] = {&lan95xx_model,
+                                                    &lan78xx_model};
 
 /* ---- the protocol: types, capabilities, status --------------------------- */
 
