@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The card of `make card` in Pis that do not get to the time, each for another
-reason, side by side: which stage the LED shows (core/stage.h), read from GPIO
-47 many times a flash, and what REPORT.TXT says when it is read back with mtools.
-Stage 6, no link, is not among them: QEMU's usb-net has a link for ever."""
+reason, side by side: which stage the LED shows (core/stage.h), read from its pin
+many times a flash, and what REPORT.TXT says when it is read back with mtools. At
+stage 6 it is a LAN9514 without a cable: QEMU's usb-net has a link for ever."""
 import contextlib
 import re
 import sys
@@ -10,6 +10,7 @@ import time
 
 from tests.common import testbed
 from tests.common.machine import Machine
+from tests.common.usbchip import ChipMachine
 from tests.peers import mkcard
 from tests.qemu.test_led import lit
 from tests.tap import Tap
@@ -23,12 +24,17 @@ USB = ("usb-net,netdev=n0,port=1",)
 class Board:
     """One that stands at a stage, and what its report has to say."""
 
-    def __init__(self, w, stage, conf, says, net="user,id=n0", usb=USB):
+    def __init__(self, w, stage, conf, says, net="user,id=n0", usb=USB,
+                 unplugged=None):
         self.stage, self.says = stage, says
         self.card, kernel = w.card_as_made(conf, f"stage{stage}.img")
         self.before = testbed.read(self.card)
-        self.machine = Machine(card=self.card if stage != 2 else None,
-                               kernel=kernel, net=net, usb=usb)
+        if unplugged:
+            self.machine = ChipMachine(unplugged, card=self.card, kernel=kernel)
+            self.machine.order("cable 0")
+        else:
+            self.machine = Machine(card=self.card if stage != 2 else None,
+                                   kernel=kernel, net=net, usb=usb)
         self.seen = []  # (time, lit), at each change
 
     def look(self):
@@ -63,6 +69,8 @@ def boards(w):
     yield Board(w, 4, DEAD, "Ethernet        : no link: no Ethernet adapter",
                 net=None)
     yield Board(w, 5, DEAD, "no driver", usb=("usb-kbd,port=1",))
+    yield Board(w, 6, DEAD, "Clock not set   : no Ethernet link",
+                unplugged="LAN9514")
     yield Board(w, 7, DEAD, "Clock not set   : no address",
                 net="hubport,id=n0,hubid=0")
     yield Board(w, 8, DEAD, "refused")

@@ -24,9 +24,12 @@ def monitor(machine, line):
 
 def lit(machine):
     if not hasattr(machine, "gpio"):
-        machine.gpio = int(re.search(r"^\s*0*([0-9a-f]+)-.*bcm2835_gpio",
-                                     monitor(machine, "info mtree -f"),
-                                     re.M).group(1), 16)
+        # The views come in any order; the VideoCore's, at 7e..., is not ours.
+        machine.gpio = next(
+            int(at, 16) for at in re.findall(
+                r"^\s*0*([0-9a-f]+)-.*bcm2835_gpio",
+                monitor(machine, "info mtree -f"), re.M)
+            if not at.startswith("7e"))
     text = monitor(machine, f"xp /1wx {machine.gpio + LEVELS:#x}")
     return bool(int(text.split(":")[1], 16) & LED_BIT) != LIT_WHEN_LOW
 
