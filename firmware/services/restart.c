@@ -50,7 +50,7 @@ mono_ns restart_poll(mono_ns now)
     look_at_card();
     if (latest == MONO_NEVER)
         return now + LOOK_EVERY;
-    if (store_idle() || now >= latest)
+    if ((store_idle() && !log_pending()) || now >= latest)
         port_reset();
     return now + MONO_MS;
 }

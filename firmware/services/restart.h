@@ -7,8 +7,9 @@
 #include "core/base.h"
 
 /* Saves the time floor and the cookies; restart_poll then restarts the machine
- * once the card has them, or after 2 s. While the machine waits after crashes
- * (crashloop.h) there is nothing to save, and it restarts at once. */
+ * once the card has them and the log is printed, or after 2 s. While the
+ * machine waits after crashes (crashloop.h) there is nothing to save, and it
+ * restarts at once. */
 void restart_request(void);
 
 /* Restarts when it is time to. Returns when to be called next. */

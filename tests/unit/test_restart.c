@@ -19,7 +19,7 @@
 #include "services/timekeeper.h"
 
 static mono_ns now;
-static bool waits, idle, came_late;
+static bool waits, idle, came_late, unprinted;
 static uint32_t boots;
 static unsigned resets;
 static char saved[8];
@@ -69,6 +69,11 @@ void log_line(const char *f, ...)
     (void)f;
 }
 
+bool log_pending(void)
+{
+    return unprinted;
+}
+
 _Noreturn void port_reset(void)
 {
     resets++;
@@ -81,7 +86,7 @@ static int setup(void **state)
 {
     (void)state;
     now = 77 * MONO_S;
-    waits = idle = came_late = false;
+    waits = idle = came_late = unprinted = false;
     resets = 0;
     saved[0] = 0;
     return 0;
@@ -158,12 +163,25 @@ static void a_late_card_restarts(void **state)
     assert_string_equal(saved, "fs");
 }
 
+/* Before: the lines that say why it restarts were lost with it. */
+static void when_the_log_has_said_why(void **state)
+{
+    (void)state;
+    idle = unprinted = came_late = true;
+    assert_true(restart_poll(now) <= now + MONO_MS);
+    assert_int_equal(resets, 0);
+    unprinted = false;
+    expect_assert_failure((void)restart_poll(now));
+    assert_int_equal(resets, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(not_unasked, setup),
         cmocka_unit_test_setup(when_a_card_comes_late, setup),
         cmocka_unit_test_setup(a_late_card_restarts, setup),
+        cmocka_unit_test_setup(when_the_log_has_said_why, setup),
         cmocka_unit_test_setup(at_once_while_it_waits, setup),
         cmocka_unit_test_setup(when_the_card_has_it, setup),
         cmocka_unit_test_setup(or_two_seconds_later, setup),
