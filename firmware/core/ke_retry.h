@@ -46,8 +46,8 @@ bool ke_retry_may(const struct ke_retry *r, mono_ns now);
  * most most_s seconds; 0: the RFC's longest. jitter: any 16 random bits. */
 void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter,
                     uint32_t most_s);
-/* End the wait early, because the network has become another, by which
- * exchanges may have failed. The count stays. So that a link that comes and
+/* End the wait early, because the network or what the server answers has become
+ * another, by which exchanges may have failed. The count stays. So that a link that comes and
  * goes does not ask all the time, at least a minute passes after the last
  * exchange, and twice as long after each wait cut short, up to 64 minutes. */
 void ke_retry_hurry(struct ke_retry *r, mono_ns now);

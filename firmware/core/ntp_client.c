@@ -140,13 +140,14 @@ static void remember(struct ntp_client *n, const struct ntp_header *h,
 
 static void take(struct ntp_client *n, mono_ns now, const struct ntp_sample *s)
 {
-    bool silent = n->unanswered >= NTP_CLIENT_BACKOFF || n->refused;
+    bool silent =
+        n->unanswered >= NTP_CLIENT_BACKOFF || n->refused || n->spared;
     if (!n->asked_again)
         n->again_run = 0;
     n->asked_again = false;
     n->reach |= 1;
     n->unanswered = 0;
-    n->refused = false;
+    n->refused = n->spared = false;
     n->deny_run = n->refusals = 0;
     ntp_client_speed_up(n);
     n->last_rx = now;
@@ -222,5 +223,7 @@ int ntp_client_recv(struct ntp_client *n, mono_ns now, uint64_t stamp,
         rc = authentic(n, msg, len, scratch, sizeof scratch, &reply, why);
     else if (h.version == NTP_VERSION && !fields_ok(msg, len))
         rc = drop(n, NTP_DROP_SHORT, why, RC_BAD);
+    if (rc == RC_AUTH && *why == NTP_DROP_NAK && !ntp_client_refused(n))
+        ntp_client_unspare(n, now);
     return rc == RC_OK ? answer(n, now, stamp, &h, &reply, s, why) : rc;
 }

@@ -131,6 +131,7 @@ struct ntp_client { /* fields readable; changed only by these functions */
     bool waiting;       /* ... and has left: an answer may come         */
     bool nak_seen;      /* ... and met a NAK or kiss: no more do count  */
     bool refused;       /* DENY or RSTR: not asked before due           */
+    bool spared;        /* due is later than poll says: ntp_client_spare */
     uint8_t deny_run;   /* requests in a row that met such, no NTS      */
     uint8_t refusals;   /* since the last valid reply, up to 255        */
     uint64_t nonce;     /* its transmit timestamp, random               */
@@ -218,6 +219,14 @@ bool ntp_client_unasked(struct ntp_client *n, mono_ns now);
 
 /* Ask at once, because fresh keys and cookies have been put into n->nts. */
 void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
+
+/* Make the cookies last until new keys may be had, at `until`, while nothing
+ * valid answers: from the second unanswered request on, the next ones go at
+ * equal distances up to then, if that is later than they would. Called after
+ * each request. A valid reply ends it. So does a NAK, as long as there are not
+ * so many that new keys are wanted: it brings the next request forward, for
+ * these cookies may be worth nothing. */
+void ntp_client_spare(struct ntp_client *n, mono_ns until);
 
 /* Ask again in 2 s, at most 8 times in a row, because the filter has refused
  * the last sample. */

@@ -12,6 +12,7 @@
 #define AGAIN_MAX     8 /* in a row: what a jump takes to be believed     */
 #define RAMP_POLLS    4 /* per octave                                     */
 #define QUICK_TRIES   3 /* first requests at the shortest interval        */
+#define SPARE_TRIES   2 /* before cookies are spared                      */
 #define BACKOFF_MAX   2
 #define SLOW_MAX      11 /* 34 min: good answers make up for it in 2 h     */
 #define RATE_GOOD     8  /* valid replies for half the interval            */
@@ -218,6 +219,27 @@ void ntp_client_soon(struct ntp_client *n, mono_ns now)
         n->due = soon;
 }
 
+void ntp_client_spare(struct ntp_client *n, mono_ns until)
+{
+    bool judging = n->nak_run > 0 && !ntp_client_refused(n);
+    if (n->unanswered < SPARE_TRIES || judging)
+        return;
+    mono_ns due = n->asked + (until - n->asked) / (n->nts.count + 1);
+    if (due <= n->due)
+        return;
+    n->due = due;
+    n->spared = true;
+}
+
+void ntp_client_unspare(struct ntp_client *n, mono_ns now)
+{
+    if (!n->spared)
+        return;
+    n->spared = false;
+    n->due = now;
+    ntp_client_hold_off(n, now);
+}
+
 bool ntp_client_unasked(struct ntp_client *n, mono_ns now)
 {
     mono_ns since = n->missed > n->due ? n->missed : n->due;
@@ -357,7 +379,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
     n->asked = now;
     n->jitter = bytes_get16(jitter);
     n->due = scheduled(n);
-    n->refused = false;
+    n->refused = n->spared = false;
     begin(n, &r, rc);
     return rc;
 }

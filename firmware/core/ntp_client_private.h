@@ -22,6 +22,9 @@ mono_ns ntp_client_next(const struct ntp_client *n, mono_ns asked);
 void ntp_client_ramp(struct ntp_client *n, mono_ns now);
 /* Put the next request off to 2 s from now (minpoll, if less) or later. */
 void ntp_client_hold_off(struct ntp_client *n, mono_ns now);
+/* Ask again in 2 s (minpoll, if less), if the next request has been put off to
+ * spare cookies. */
+void ntp_client_unspare(struct ntp_client *n, mono_ns now);
 /* Double the interval from now on, which is what a RATE kiss asks for: up to
  * maxpoll, or beyond when there was one before and no valid reply since. */
 void ntp_client_slow_down(struct ntp_client *n, mono_ns now);

@@ -265,6 +265,8 @@ static mono_ns ask_time(struct source *s, mono_ns now)
     uint8_t msg[LIMIT_NTP_PACKET];
     int rc = ntp_client_poll(&s->ntp, now, msg, sizeof msg);
     if (rc > 0) {
+        if (s->conf->nts && !ke_retry_may(&s->ke.retry, now))
+            ntp_client_spare(&s->ntp, s->ke.retry.next);
         bool answered = s->answered, left = send(s, msg, (size_t)rc);
         s->answered = false;
         if (s->ntp.reach != 0 || (s->heard && s->ntp.unanswered < OLD_POLLS))
@@ -281,6 +283,8 @@ static mono_ns ask_time(struct source *s, mono_ns now)
         return free_a_cookie(s, now);
     } else if (rc == RC_STATE) {
         s->step = SOURCE_KEYS;
+        if (s->ntp.nak_run > 0) /* the last cookies met no other answer */
+            sources_ke_refused(s, now);
         ntp_client_unkeyed(&s->ntp);
         return now;
     } else if (rc != RC_AGAIN) {
@@ -358,6 +362,11 @@ static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
         timekeeper_asked(slot, s->ntp.reach, addr_refid(&s->addr));
         sources_refused(s, port_mono());
         return;
+    }
+    if (why == NTP_DROP_NAK) { /* the next request may be due sooner */
+        s->retry = mono_min(s->retry, ntp_client_due(&s->ntp));
+        if (ntp_client_refused(&s->ntp))
+            sources_ke_refused(s, port_mono());
     }
     source_say_refused(s, why, msg);
 }

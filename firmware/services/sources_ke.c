@@ -163,6 +163,12 @@ void sources_ke_net_changed(struct source *s, mono_ns now)
         ke_retry_hurry(&s->ke.retry, now);
 }
 
+void sources_ke_refused(struct source *s, mono_ns now)
+{
+    if (s->ntp.unanswered > s->ntp.nak_run)
+        ke_retry_hurry(&s->ke.retry, now);
+}
+
 /* ---- one exchange -------------------------------------------------------- */
 
 /* Keys of before the start count from it. */

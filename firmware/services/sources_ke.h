@@ -11,11 +11,14 @@
  *
  * How often, with a server that has taken a connection: core/ke_retry. A wait
  * ends early with what it was for: when the network has become another one;
+ * when a server that did not answer under the last keys does, with NAKs;
  * when the operator has changed chrony.conf, a file of certificates or the
  * firmware; and when the power comes back after a run of LONG_RUN at least,
  * for no crash loop is that slow. What never reached the server (no name, no
  * route, nothing free of ours, no TCP connection) is tried again within half
- * a minute, and with a new address of ours at once.
+ * a minute, and with a new address of ours at once. What cookies there are are
+ * shared out over the wait (ntp_client_spare), so that a server which answers
+ * again is heard before it ends.
  *
  * One record on the card holds what has failed, so that a restart does not
  * begin from nothing: see ke_retry.h for what is written when. "Begun" is on
@@ -43,6 +46,10 @@ mono_ns sources_ke_poll(mono_ns now);
 void sources_ke_valid(struct source *s, mono_ns now);
 /* Ends what waits for the network: our address or the link is another one. */
 void sources_ke_net_changed(struct source *s, mono_ns now);
+/* Notes that NAKs want new keys. When these keys met something else at first,
+ * silence most likely, the server has changed since the exchange, and the wait
+ * after it gets shorter (ke_retry_hurry). */
+void sources_ke_refused(struct source *s, mono_ns now);
 /* Ends the wait after a failure, for what made it fail may be gone. The next
  * wait is as long as it would be. */
 void sources_ke_now(struct source *s);

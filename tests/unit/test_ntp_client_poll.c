@@ -1,5 +1,5 @@
-/* ntp_client: the poll interval that somebody else wishes for, and intervals
- * below a second. */
+/* ntp_client: the poll interval that somebody else wishes for, intervals below
+ * a second, and cookies that must last. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,6 +166,70 @@ static void below_a_second_only_nearby(void **state)
     assert_true(ntp_client_due(&p.n) >= p.now + S); /* unreachable */
 }
 
+/* New keys may be had in an hour: the cookies last until then, whoever is
+ * silent, and are not held back from who answers. */
+static void cookies_are_spared(void **state)
+{
+    (void)state;
+    peer_begin(&p, true);
+    peer_keys(&p, 1, LIMIT_COOKIES, 100);
+    mono_ns until = p.now + 3600 * S, longest = 0, before = p.now;
+    for (int i = 0; i < LIMIT_COOKIES; i++) {
+        assert_true(peer_poll(&p) > NTP_HEADER);
+        ntp_client_spare(&p.n, until);
+        if (p.now - before > longest)
+            longest = p.now - before;
+        before = p.now;
+    }
+    assert_int_equal(p.n.nts.count, 0);
+    assert_true(longest < 520 * S);
+    assert_in_range((until - ntp_client_due(&p.n)) / S, 0, 1);
+
+    peer_keys(&p, 2, LIMIT_COOKIES, 100);
+    ntp_client_rekeyed(&p.n, p.now);
+    for (int i = 0; i < 2; i++) {
+        assert_true(peer_poll(&p) > NTP_HEADER);
+        ntp_client_spare(&p.n, p.now + 3600 * S);
+    }
+    assert_true(ntp_client_due(&p.n) > p.now + 400 * S);
+    peer_good_nts(&p, 1);
+    assert_int_equal(peer_give(&p), RC_OK);
+    assert_true(ntp_client_due(&p.n) < p.now + 3 * S);
+}
+
+static void nak(void)
+{
+    struct ntp_header h = peer_header(&p);
+    h.leap = 3;
+    h.stratum = 0;
+    h.refid = NTP_KISS_NTSN;
+    peer_reply(&p, &h);
+    peer_uid(&p);
+    assert_int_equal(peer_give(&p), RC_AUTH);
+}
+
+/* A NAK is asked about at once: three of them want new keys. */
+static void but_not_from_a_nak(void **state)
+{
+    (void)state;
+    peer_begin(&p, true);
+    peer_keys(&p, 1, LIMIT_COOKIES, 100);
+    for (int i = 0; i < 3; i++) {
+        assert_true(peer_poll(&p) > NTP_HEADER);
+        ntp_client_spare(&p.n, p.now + 3600 * S);
+    }
+    for (int i = 0; i < NTP_CLIENT_NAKS; i++) {
+        assert_false(ntp_client_refused(&p.n));
+        nak();
+        if (i + 1 == NTP_CLIENT_NAKS)
+            break;
+        assert_true(ntp_client_due(&p.n) < p.now + 10 * S);
+        assert_true(peer_poll(&p) > NTP_HEADER);
+        ntp_client_spare(&p.n, p.now + 3600 * S);
+    }
+    assert_true(ntp_client_refused(&p.n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +239,8 @@ int main(void)
         cmocka_unit_test(ramp_unaffected),
         cmocka_unit_test(kiss_is_respected),
         cmocka_unit_test(again_stays),
+        cmocka_unit_test(cookies_are_spared),
+        cmocka_unit_test(but_not_from_a_nak),
         cmocka_unit_test(below_a_second_only_nearby),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
