@@ -37,6 +37,7 @@ static struct {
     char *conf;  /* where chrony.conf is in it, CONF_BYTES              */
     pid_t child; /* 0: no power                                         */
     int up, down;
+    int exit; /* the last child's, SIM_EXIT_...                      */
     const char *name;
     unsigned cases, failed;
     bool bad;
@@ -262,8 +263,8 @@ static void died(void)
     int status;
     if (waitpid(t.child, &status, 0) != t.child)
         sim_broken("waitpid");
-    bool meant = WIFEXITED(status) && (WEXITSTATUS(status) == SIM_EXIT_RESET ||
-                                       WEXITSTATUS(status) == SIM_EXIT_CUT);
+    t.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    bool meant = t.exit == SIM_EXIT_RESET || t.exit == SIM_EXIT_CUT;
     t.child = 0;
     t.virtual_s += sim_uptime();
     close(t.up);
@@ -335,6 +336,11 @@ void sim_off(int64_t seconds)
 bool sim_alive(void)
 {
     return t.child != 0;
+}
+
+int sim_exit(void)
+{
+    return t.exit;
 }
 
 /* ---- running and asking -------------------------------------------------- */

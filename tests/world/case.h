@@ -39,6 +39,8 @@ void sim_boot(void);
 void sim_cut(void);            /* power off                                */
 void sim_off(int64_t seconds); /* ... for so long                          */
 bool sim_alive(void);
+int sim_exit(void); /* how the last boot that is over ended by itself:
+                     * SIM_EXIT_..., -1: it died                             */
 /* Until the console has said it since the last boot or sim_mark, at most so
  * many virtual seconds. */
 bool sim_until(const char *text, double seconds);

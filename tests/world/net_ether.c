@@ -433,6 +433,9 @@ void simnet_run(void)
     if (w->announces)
         announce();
     w->announces = false;
+    /* What arrives where no link is, is gone, whoever is there to take it. */
+    while (!w->link && (e = first(true)) && e->at <= w->ticks)
+        done(e);
     while ((e = first(false)) && e->at <= w->ticks) {
         uint8_t f[PORT_FRAME_MAX];
         void (*call)(void *) = e->call;
