@@ -47,9 +47,10 @@ bool ke_retry_may(const struct ke_retry *r, mono_ns now);
 void ke_retry_begin(struct ke_retry *r, mono_ns now, uint16_t jitter,
                     uint32_t most_s);
 /* End the wait early, because the network or what the server answers has become
- * another, by which exchanges may have failed. The count stays. So that a link that comes and
- * goes does not ask all the time, at least a minute passes after the last
- * exchange, and twice as long after each wait cut short, up to 64 minutes. */
+ * another, by which exchanges may have failed. The count stays. So that a link
+ * that comes and goes does not ask all the time, at least a minute passes after
+ * the last exchange, and twice as long after each wait cut short, up to 64
+ * minutes. */
 void ke_retry_hurry(struct ke_retry *r, mono_ns now);
 /* End the wait at once, because whoever switched the power off and on after a
  * long run, or changed the card, wants an answer. The count stays. */
