@@ -24,6 +24,7 @@
 #define REPORT_ENTRY  "XEPORT  TXT"
 #define MARK          "@@@ chrony.conf @@@"
 #define COMMON        "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n"
+#define WHYS          16
 
 struct sim_world *w;
 int64_t sim_start;
@@ -41,6 +42,8 @@ static struct {
     const char *name;
     unsigned cases, failed;
     bool bad;
+    const char *why[WHYS]; /* checks of this case that failed               */
+    unsigned whys;
     double virtual_s; /* of boots that are over                             */
     char notes[2048];
     struct timespec began;
@@ -203,6 +206,7 @@ void sim_case(const char *name, const char *conf)
     sim_world(conf);
     t.name = name;
     t.bad = false;
+    t.whys = 0;
     t.virtual_s = 0;
     t.notes[0] = 0;
     clock_gettime(CLOCK_MONOTONIC, &t.began);
@@ -224,6 +228,8 @@ void sim_check_at(bool good, const char *what, int line, const char *why)
     if (good)
         return;
     t.bad = true;
+    if (t.whys < WHYS)
+        t.why[t.whys++] = why;
     printf("# line %d: %s: NOT %s (at %.3f s)\n", line, why, what,
            sim_uptime());
 }
@@ -248,6 +254,17 @@ void sim_end(void)
     t.failed += t.bad;
     printf("%s %u - %s (%s%.0f virtual s in %.1f s)\n", t.bad ? "not ok" : "ok",
            ++t.cases, t.name, t.notes, t.virtual_s, real);
+}
+
+void sim_end_seen(const char *why)
+{
+    bool seen = false;
+    for (unsigned i = 0; i < t.whys; i++)
+        seen = seen || strcmp(t.why[i], why) == 0;
+    if (!seen)
+        printf("# not seen: %s\n", why);
+    t.bad = !seen;
+    sim_end();
 }
 
 int sim_done(void)

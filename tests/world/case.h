@@ -31,6 +31,9 @@ uint8_t *sim_report(bool there);
 /* The card up to its state partition. */
 uint8_t *sim_card(size_t *len);
 void sim_end(void);
+/* Ends a case into which a fault was planted: it is good when the check with
+ * this `why` has failed. */
+void sim_end_seen(const char *why);
 int sim_done(void); /* plan; the program's exit status                       */
 
 extern int64_t sim_start; /* Unix s: 30 days after the build                 */
