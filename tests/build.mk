@@ -95,6 +95,7 @@ WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
 WORLD_FIELD := $(patsubst %,$(T)/field/test_%,bringup faults floods kiss \
                                                pools report time waits why)
+WORLD_FIELD += $(T)/field/test_families
 $(T)/field/test_faults: $(H)/obj/tests/field/faults.o
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
 $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \

@@ -140,14 +140,14 @@ static void remember(struct ntp_client *n, const struct ntp_header *h,
 
 static void take(struct ntp_client *n, mono_ns now, const struct ntp_sample *s)
 {
-    bool silent =
-        n->unanswered >= NTP_CLIENT_BACKOFF || n->refused || n->spared;
+    bool silent = n->unanswered >= NTP_CLIENT_BACKOFF || n->refused;
+    bool moved = n->moved;
     if (!n->asked_again)
         n->again_run = 0;
     n->asked_again = false;
     n->reach |= 1;
     n->unanswered = 0;
-    n->refused = n->spared = false;
+    n->refused = n->moved = false;
     n->deny_run = n->refusals = 0;
     ntp_client_speed_up(n);
     n->last_rx = now;
@@ -156,6 +156,8 @@ static void take(struct ntp_client *n, mono_ns now, const struct ntp_sample *s)
         ntp_client_ramp(n, now);
     else if (silent) /* the next one was put off too far */
         n->due = ntp_client_next(n, now);
+    else if (moved)
+        ntp_client_reschedule(n);
 }
 
 /* The header alone: is it an answer to the request under way? */

@@ -131,7 +131,7 @@ struct ntp_client { /* fields readable; changed only by these functions */
     bool waiting;       /* ... and has left: an answer may come         */
     bool nak_seen;      /* ... and met a NAK or kiss: no more do count  */
     bool refused;       /* DENY or RSTR: not asked before due           */
-    bool spared;        /* due is later than poll says: ntp_client_spare */
+    bool moved;         /* due is not what poll says: until an answer   */
     uint8_t deny_run;   /* requests in a row that met such, no NTS      */
     uint8_t refusals;   /* since the last valid reply, up to 255        */
     uint64_t nonce;     /* its transmit timestamp, random               */
@@ -227,6 +227,11 @@ void ntp_client_rekeyed(struct ntp_client *n, mono_ns now);
  * so many that new keys are wanted: it brings the next request forward, for
  * these cookies may be worth nothing. */
 void ntp_client_spare(struct ntp_client *n, mono_ns until);
+
+/* Ask again after the shortest interval, 2^minpoll s, unless the request that
+ * has just been written is answered: for a server that may have to be left for
+ * another. Not sooner than kisses allow. */
+void ntp_client_repeat(struct ntp_client *n);
 
 /* Ask again in 2 s, at most 8 times in a row, because the filter has refused
  * the last sample. */

@@ -84,6 +84,11 @@ static mono_ns scheduled(const struct ntp_client *n)
     return n->asked + t + t / 25 / 65536 * n->jitter;
 }
 
+void ntp_client_reschedule(struct ntp_client *n)
+{
+    n->due = scheduled(n);
+}
+
 static void count_poll(struct ntp_client *n)
 {
     n->reach = (uint8_t)(n->reach << 1);
@@ -228,14 +233,23 @@ void ntp_client_spare(struct ntp_client *n, mono_ns until)
     if (due <= n->due)
         return;
     n->due = due;
-    n->spared = true;
+    n->moved = true;
+}
+
+void ntp_client_repeat(struct ntp_client *n)
+{
+    mono_ns due = n->asked + interval(n->conf.minpoll);
+    if (n->slow != POLL_MIN || n->refused || due >= n->due)
+        return;
+    n->due = due;
+    n->moved = true;
 }
 
 void ntp_client_unspare(struct ntp_client *n, mono_ns now)
 {
-    if (!n->spared)
+    if (!n->moved || n->due <= scheduled(n))
         return;
-    n->spared = false;
+    n->moved = false;
     n->due = now;
     ntp_client_hold_off(n, now);
 }
@@ -379,7 +393,7 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
     n->asked = now;
     n->jitter = bytes_get16(jitter);
     n->due = scheduled(n);
-    n->refused = n->spared = false;
+    n->refused = n->moved = false;
     begin(n, &r, rc);
     return rc;
 }

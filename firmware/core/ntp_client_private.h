@@ -22,6 +22,8 @@ mono_ns ntp_client_next(const struct ntp_client *n, mono_ns asked);
 void ntp_client_ramp(struct ntp_client *n, mono_ns now);
 /* Put the next request off to 2 s from now (minpoll, if less) or later. */
 void ntp_client_hold_off(struct ntp_client *n, mono_ns now);
+/* Let the next request go when poll says. */
+void ntp_client_reschedule(struct ntp_client *n);
 /* Ask again in 2 s (minpoll, if less), if the next request has been put off to
  * spare cookies. */
 void ntp_client_unspare(struct ntp_client *n, mono_ns now);

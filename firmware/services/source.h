@@ -51,6 +51,7 @@ struct source {
     mono_ns grow;              /* not before this                             */
     mono_ns named;             /* when its name was last asked for,           */
     mono_ns refreshed;         /* and for refresh alone; 0: never             */
+    bool several;              /* the name had when it was last looked up     */
     bool heard;                /* a valid reply has come from this address    */
     bool stale;                /* the answer under way is to an older name    */
     struct ntp_client ntp;

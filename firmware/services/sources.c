@@ -19,6 +19,7 @@
 
 #define NEW_POLLS     3 /* unanswered, none ever: another address   */
 #define OLD_POLLS     8 /* unanswered, once there was: likewise    */
+#define OTHER_POLLS   6 /* where the name has one, in quick order  */
 #define LIAR_POLLS    8 /* replies of a falseticker: likewise       */
 #define CARD_RETRY    (100 * MONO_MS)
 #define CARD_PATIENCE (5 * MONO_S)
@@ -260,18 +261,35 @@ static bool send(struct source *s, const uint8_t *msg, size_t len)
     return rc != RC_IO;
 }
 
+/* Tells whether the address in use has been silent long enough for another of
+ * the name's to have a turn. */
+static bool looks_dead(const struct source *s)
+{
+    if (s->heard)
+        return s->ntp.unanswered >= (s->several ? OTHER_POLLS : OLD_POLLS);
+    return s->ntp.reach == 0 || s->several;
+}
+
+/* When the next request goes, should this one not be answered. */
+static void plan_next(struct source *s, mono_ns now)
+{
+    if (s->several &&
+        s->ntp.unanswered <= (s->heard ? OTHER_POLLS : 2 * OLD_POLLS))
+        ntp_client_repeat(&s->ntp);
+    if (s->conf->nts && !ke_retry_may(&s->ke.retry, now))
+        ntp_client_spare(&s->ntp, s->ke.retry.next);
+}
+
 static mono_ns ask_time(struct source *s, mono_ns now)
 {
     uint8_t msg[LIMIT_NTP_PACKET];
     int rc = ntp_client_poll(&s->ntp, now, msg, sizeof msg);
     if (rc > 0) {
-        if (s->conf->nts && !ke_retry_may(&s->ke.retry, now))
-            ntp_client_spare(&s->ntp, s->ke.retry.next);
+        plan_next(s, now);
         bool answered = s->answered, left = send(s, msg, (size_t)rc);
         s->answered = false;
-        if (s->ntp.reach != 0 || (s->heard && s->ntp.unanswered < OLD_POLLS))
+        if (!looks_dead(s))
             return ntp_client_due(&s->ntp);
-        /* Eight are unanswered, or none was ever answered. */
         if (!left) {
             sources_move_on(s);
         } else if (++s->silent >= (s->heard ? 1 : NEW_POLLS)) {

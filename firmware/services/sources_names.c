@@ -64,6 +64,7 @@ void sources_choose(struct source *s, struct addr_pick *pick,
 {
     struct addr used[2 * LIMIT_SOURCES];
     size_t n = used_by_others(s, used);
+    s->several = a->count > 1;
     addr_pick_next(pick, a->addr, a->count, used, n, own);
     /* A key exchange may have named another server than the pool's. */
     if (s->conf->pool && (!s->ntp_name[0] || pick == &s->ke.pick)) {
@@ -176,8 +177,10 @@ static void resolved(void *arg, const struct resolver_answer *all)
     if (!addr_equal(&s->addr, &before)) {
         timekeeper_forget((unsigned)(s - names.s));
         ntp_client_basic(&s->ntp);
-        if (s->pick.count > 0) /* or all have had their turn */
+        if (s->pick.count > 0) { /* or all have had their turn */
             ntp_client_elsewhere(&s->ntp, now);
+            ntp_client_soon(&s->ntp, now);
+        }
         s->heard = false;
     }
     s->step = SOURCE_RUN;

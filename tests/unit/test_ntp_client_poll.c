@@ -197,6 +197,26 @@ static void cookies_are_spared(void **state)
     assert_true(ntp_client_due(&p.n) < p.now + 3 * S);
 }
 
+/* Unless it is answered: then the interval is what it was. */
+static void repeated_soon(void **state)
+{
+    (void)state;
+    after_the_ramp();
+    ntp_client_set_poll(&p.n, 10);
+    exchange();
+    gap_is(1024);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(peer_poll(&p), NTP_HEADER);
+        ntp_client_repeat(&p.n);
+        gap_is(64);
+    }
+    peer_good(&p);
+    assert_int_equal(peer_give(&p), RC_OK);
+    gap_is(1024);
+    ntp_client_set_poll(&p.n, 8);
+    gap_is(256);
+}
+
 static void nak(void)
 {
     struct ntp_header h = peer_header(&p);
@@ -239,6 +259,7 @@ int main(void)
         cmocka_unit_test(ramp_unaffected),
         cmocka_unit_test(kiss_is_respected),
         cmocka_unit_test(again_stays),
+        cmocka_unit_test(repeated_soon),
         cmocka_unit_test(cookies_are_spared),
         cmocka_unit_test(but_not_from_a_nak),
         cmocka_unit_test(below_a_second_only_nearby),

@@ -52,6 +52,7 @@ uint64_t sim_ticks_of(int64_t ns)
 void simnet_start(void)
 {
     memset(&net, 0, sizeof net);
+    simnet6_start();
 }
 
 static uint8_t *bytes_of(const struct event *e)
@@ -126,6 +127,11 @@ void simnet_frame(const uint8_t *b, size_t len)
     frame(b, len, false, 0);
 }
 
+void simnet_frame_late(const uint8_t *b, size_t len, int64_t delay_ns)
+{
+    frame(b, len, false, delay_ns);
+}
+
 void simnet_board_mac(uint8_t mac[6])
 {
     memcpy(mac, net.mac, 6);
@@ -194,6 +200,8 @@ static void server_packet(unsigned server, uint8_t protocol, uint8_t *payload,
 {
     uint32_t from = SERVER_0 + server, to = w->address;
     size_t sum_at = protocol == 6 ? 16 : 6;
+    if (simnet6_send(server, protocol, payload, len, delay_ns))
+        return;
     uint32_t pseudo = (from >> 16) + (from & 0xffff) + (to >> 16) +
                       (to & 0xffff) + protocol + (uint32_t)len;
     bytes_put16(payload + sum_at, 0);
@@ -328,7 +336,20 @@ static void a_record(struct writer *o, uint32_t ip)
     writer_u32(o, ip);
 }
 
-/* One question; A gets an address, all else an empty answer. */
+static void aaaa_record(struct writer *o, uint32_t ip)
+{
+    uint8_t addr[16];
+    simnet6_address(ip - SERVER_0, addr);
+    writer_u16(o, 0xc00c);
+    writer_u16(o, 28);
+    writer_u16(o, 1);
+    writer_u32(o, 30);
+    writer_u16(o, 16);
+    writer_bytes(o, addr, 16);
+}
+
+/* One question; A gets an address, AAAA with w->ip6, all else an empty
+ * answer. */
 static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
 {
     uint8_t a[600];
@@ -346,7 +367,8 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
     bytes_put16(a + 2, ip                            ? 0x8180
                        : w->dns_lie == SIM_DNS_FAILS ? 0x8182
                                                      : 0x8183);
-    bytes_put16(a + 6, found ? 1 + w->dns_dead_first : 0);
+    bool found6 = ip && w->ip6 && bytes_get16(m + end - 4) == 28;
+    bytes_put16(a + 6, found ? 1 + w->dns_dead_first : found6);
     bytes_put32(a + 8, 0);
     bool pool = w->dns_lie != SIM_DNS_FAILS && end > 8 &&
                 strncasecmp((const char *)m + 12, "\4pool", 5) == 0;
@@ -361,6 +383,8 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
         a_record(&o, ip + NOBODY);
     if (found)
         a_record(&o, ip);
+    if (found6)
+        aaaa_record(&o, ip);
     send_udp(asked, 53, w->address, port, a, end + o.len);
 }
 
@@ -373,13 +397,20 @@ static void udp(uint32_t to, const uint8_t *u, size_t len)
     uint16_t from = bytes_get16(u), port = bytes_get16(u + 2);
     const uint8_t *msg = u + 8;
     size_t n = bytes_get16(u + 4) - 8u;
-    uint32_t server = to - SERVER_0;
     if (port == 67 && n > 240)
         dhcp(msg, n);
     else if (port == 53 && n > 12 && (to == ROUTER || to == EVIL))
         dns(to, from, msg, n);
-    else if (server < SIM_SERVERS && port == w->server[server].ntp_port)
-        simntp_request(server, from, msg, n);
+}
+
+void simnet_at_server(unsigned server, uint8_t protocol, const uint8_t *p,
+                      size_t len)
+{
+    if (protocol == 6)
+        simtcp_segment(server, p, len);
+    else if (len >= 8 && bytes_get16(p + 4) >= 8 && bytes_get16(p + 4) <= len &&
+             bytes_get16(p + 2) == w->server[server].ntp_port)
+        simntp_request(server, bytes_get16(p), p + 8, bytes_get16(p + 4) - 8u);
 }
 
 static void arrived(const uint8_t *f, size_t len)
@@ -390,6 +421,8 @@ static void arrived(const uint8_t *f, size_t len)
         return; /* to somebody else */
     if (type == 0x0806)
         arp(f, len);
+    if (type == 0x86dd)
+        simnet6_arrived(f, len);
     if (type != 0x0800 || f[14] != 0x45 || bytes_get16(f + 16) > len - 14)
         return;
     uint32_t to = bytes_get32(f + 30), server = to - SERVER_0;
@@ -398,32 +431,37 @@ static void arrived(const uint8_t *f, size_t len)
     bool lease = f[23] == 17 && n >= 8 && bytes_get16(f + 36) == 67;
     if (from != w->address && !lease)
         return;
-    if (f[23] == 17)
-        udp(to, f + 34, n);
-    else if (f[23] == 6 && server < SIM_SERVERS)
-        simtcp_segment(server, f + 34, n);
+    if (server >= SIM_SERVERS) {
+        if (f[23] == 17)
+            udp(to, f + 34, n);
+    } else if ((f[23] == 17 || f[23] == 6) && !(w->dead4 >> server & 1)) {
+        simnet6_by_ip4(f[23], bytes_get16(f + 34));
+        simnet_at_server(server, f[23], f + 34, n);
+    }
 }
 
-/* How long a frame of the board's is on its way. */
-static int64_t way(const uint8_t *f, size_t len)
+/* The server that a frame of the board's is for, or -1. */
+static int server_of(const uint8_t *f, size_t len)
 {
     if (len < 34 || bytes_get16(f + 12) != 0x0800)
-        return NEAR_NS;
+        return simnet6_server(f, len);
     uint32_t server = bytes_get32(f + 30) - SERVER_0;
-    if (server >= SIM_SERVERS)
-        return NEAR_NS;
-    return f[23] == 17 ? w->server[server].up_ns : SIM_LINK_NS;
+    return server < SIM_SERVERS ? (int)server : -1;
 }
 
 void simnet_out(const uint8_t *f, size_t len)
 {
-    int64_t extra[2] = {0};
-    bool ntp = len >= 42 && bytes_get16(f + 12) == 0x0800 && f[23] == 17 &&
-               bytes_get32(f + 30) - SERVER_0 < SIM_SERVERS;
-    unsigned copies =
-        ntp ? simpath_copies(bytes_get32(f + 30) - SERVER_0, extra) : 1;
+    int64_t extra[2] = {0}, way = NEAR_NS;
+    int server = server_of(f, len);
+    unsigned copies = 1;
+    if (server >= 0 && f[f[12] == 0x86 ? 20 : 23] == 17) {
+        copies = simpath_copies((unsigned)server, extra);
+        way = w->server[server].up_ns;
+    } else if (server >= 0) {
+        way = SIM_LINK_NS;
+    }
     for (unsigned i = 0; i < copies && len >= 14; i++)
-        frame(f, len, true, way(f, len) + extra[i]);
+        frame(f, len, true, way + extra[i]);
 }
 
 void simnet_run(void)

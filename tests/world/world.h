@@ -151,8 +151,11 @@ struct sim_world {
         uint64_t ticks;
         bool lit;
     } led[512];
-    unsigned led_count;  /* of this boot; more may be counted than kept      */
-    int dns_lie;         /* every name is this server; or SIM_DNS_...        */
+    unsigned led_count; /* of this boot; more may be counted than kept      */
+    int dns_lie;        /* every name is this server; or SIM_DNS_...        */
+    bool ip6;           /* a router advertises a prefix, names have AAAA  */
+    unsigned dead4, dead6; /* a bit for each server: nobody is at that
+                            * address of it                                 */
     bool dns_dead_first; /* an address of nobody before the true one         */
     uint32_t address;    /* that DHCP gives; no other is routed              */
     uint32_t lease_s;
@@ -213,9 +216,24 @@ void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
                int64_t delay_ns);
 /* A frame to the board, as it stands. */
 void simnet_frame(const uint8_t *frame, size_t len);
+void simnet_frame_late(const uint8_t *frame, size_t len, int64_t delay_ns);
+/* A packet of the board's has reached a server. */
+void simnet_at_server(unsigned server, uint8_t protocol, const uint8_t *payload,
+                      size_t len);
 void simnet_board_mac(uint8_t mac[6]);
 void simnet_board_link6(uint8_t addr[16]); /* its link-local address          */
 uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len);
+
+/* net_ip6.c: a frame of IPv6 from the board; the server that it is for, or -1;
+ * that server's address; a packet from a server, if the board's last one from
+ * that port came by IPv6, else false; and that it came by IPv4. */
+void simnet6_start(void);
+void simnet6_arrived(const uint8_t *frame, size_t len);
+int simnet6_server(const uint8_t *frame, size_t len);
+void simnet6_address(unsigned server, uint8_t addr[16]);
+bool simnet6_send(unsigned server, uint8_t protocol, uint8_t *payload,
+                  size_t len, int64_t delay_ns);
+void simnet6_by_ip4(uint8_t protocol, uint16_t port);
 
 /* net_path.c: what becomes of a packet of NTP: each copy's way takes so much
  * longer. Returns how many arrive, 0 to 2. */
