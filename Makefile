@@ -29,6 +29,7 @@ help:
 	@echo 'make host           build/host/gnomon: the firmware as a process'
 	@echo 'make unit NAME=siv  one unit test'
 	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
+	@echo 'make oracle         models of Ethernet chips under Debian Linux'
 	@echo 'make faults         twenty days of random faults in virtual time'
 	@echo 'make lint           who includes whom, sizes, stack, format, clang'
 	@echo 'make bench          figures; make bench-clock: the clock alone'

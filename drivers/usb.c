@@ -60,16 +60,3 @@ void usb_groups(struct usb *u, const uint8_t (*mac)[6], size_t count)
 {
     usb_eth_groups(&u->eth, mac, count);
 }
-
-const char *usb_trouble(const struct usb *u)
-{
-    const char *why = u->host.trouble;
-    if (!why)
-        why = usb_core_trouble(&u->core);
-    if (why || u->eth.dev)
-        return why;
-    for (size_t i = 0; i < USB_DEVICES; i++)
-        if (u->core.dev[i].state == USB_UNUSED)
-            why = u->core.dev[i].why;
-    return why;
-}

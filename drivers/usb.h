@@ -32,6 +32,7 @@ struct usb {
     struct usb_eth eth;
     struct usb_ecm ecm;
     struct usb_smsc smsc;
+    char text[240]; /* usb_refused's                                        */
 };
 
 /* Starts the controller; the bus comes up over the next polls. */
@@ -60,8 +61,14 @@ bool usb_has_foreign(const struct usb *u);
 /* The multicast addresses that the Ethernet is to hear from now on. */
 void usb_groups(struct usb *u, const uint8_t (*mac)[6], size_t count);
 
-/* One line on what is wrong with the controller, a port or a device; NULL
- * where nothing is. */
-const char *usb_trouble(const struct usb *u);
+/* One line on why there is no Ethernet: what is wrong with the controller or
+ * the port, or which device has been refused; NULL where there is nothing to
+ * say. The text stays until the next call of this or the one below. */
+const char *usb_trouble(struct usb *u);
+
+/* One line on a device that is not used: which one (ids, what it calls itself,
+ * its kind, its port) and why; NULL where there is none. Of several it is the
+ * one that the Ethernet is likeliest to be. */
+const char *usb_refused(struct usb *u);
 
 #endif

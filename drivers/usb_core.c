@@ -14,6 +14,8 @@ enum {
     REQ_SET_CONFIGURATION = 9,
 };
 
+#define ENGLISH 0x0409
+
 mono_ns usb_now(const struct usb_dev *dev)
 {
     return dev->core->host->now;
@@ -103,6 +105,8 @@ struct usb_dev *usb_attach(struct usb_core *c, struct usb_dev *hub,
         d->driver = NULL;
         d->cls = NULL;
         memset(&d->desc, 0, sizeof d->desc);
+        d->name[0] = 0;
+        d->kind = 0;
         d->state = USB_WAIT;
         c->attached++;
         return d;
@@ -226,8 +230,8 @@ void usb_port_ready(struct usb_dev *d, uint8_t speed)
         return;
     d->speed = speed;
     if (d->parent && d->parent->speed == DWC2_HIGH && speed != DWC2_HIGH) {
-        give_up(d, "full- or low-speed device behind a high-speed hub: "
-                   "needs split transactions, which are not supported");
+        give_up(d, "behind a high-speed hub it needs split transactions, "
+                   "which Gnomon does not have: leave it out");
         d->when = MONO_NEVER;
         return;
     }
@@ -281,14 +285,28 @@ static void have_desc8(struct usb_dev *d, size_t actual)
         (struct usb_request){.request = REQ_SET_ADDRESS, .value = d->addr});
 }
 
+static void no_driver(struct usb_dev *d)
+{
+    d->state = USB_UNUSED;
+    d->why = "no driver for this device";
+}
+
 static void get_config(struct usb_dev *d)
 {
     if (d->config < d->desc.configs && d->config < 8) {
         get_descriptor(d, USB_CFG9, USB_DT_CONFIG, d->config, 9);
         return;
     }
-    d->state = USB_UNUSED;
-    d->why = "no driver for this device";
+    if (d->desc.product)
+        ask(d, USB_NAME,
+            (struct usb_request){
+                .type = 0x80,
+                .request = REQ_GET_DESCRIPTOR,
+                .value = (uint16_t)(USB_DT_STRING << 8 | d->desc.product),
+                .index = ENGLISH,
+                .length = 2 + 2 * sizeof d->name});
+    else
+        no_driver(d);
 }
 
 static void have_desc18(struct usb_dev *d, size_t actual)
@@ -319,6 +337,7 @@ static void have_cfg(struct usb_dev *d, size_t actual)
         failed(d, "malformed configuration descriptor");
         return;
     }
+    d->kind = usb_desc_kind(&d->desc, d->buf, actual);
     for (size_t i = 0; i < d->core->nclasses; i++) {
         const struct usb_class_driver *k = d->core->classes[i].driver;
         if (!k->match(&d->desc, d->buf, actual))
@@ -359,6 +378,12 @@ static void enum_done(struct usb_dev *d, int rc, size_t actual)
         [USB_SET_CFG] = "does not take a configuration",
     };
 
+    if (d->state == USB_NAME) {
+        usb_desc_text(d->buf, rc == RC_OK ? actual : 0, d->name,
+                      sizeof d->name);
+        no_driver(d);
+        return;
+    }
     if (rc != RC_OK) {
         failed(d, what[d->state]);
         return;
@@ -448,14 +473,4 @@ mono_ns usb_core_due(const struct usb_core *c)
             due = t;
     }
     return due;
-}
-
-const char *usb_core_trouble(const struct usb_core *c)
-{
-    if (c->over_current)
-        return "USB port: over-current";
-    for (size_t i = 0; i < USB_DEVICES; i++)
-        if (c->dev[i].state == USB_FAILED)
-            return c->dev[i].why;
-    return NULL;
 }

@@ -64,6 +64,7 @@ enum usb_dev_state {
     USB_CFG9,
     USB_CFG,
     USB_SET_CFG,
+    USB_NAME,    /* no driver; what does it call itself?                    */
     USB_RUN,     /* a class driver has it                                   */
     USB_UNUSED,  /* no driver; addressed and left alone                     */
     USB_DISABLE, /* given up; its port is being switched off                */
@@ -81,6 +82,8 @@ struct usb_dev {
     mono_ns when;
     struct usb_device_desc desc;
     const char *why; /* NULL, or why it is not in use                */
+    char name[32];   /* of what has no driver; "" where it tells none */
+    uint8_t kind;    /* its class, or its first interface's          */
     const struct usb_class_driver *driver;
     void *cls; /* the driver's                                 */
     struct dwc2_pipe ep0;
@@ -117,9 +120,6 @@ void usb_core_poll(struct usb_core *c);
 
 /* When usb_core_poll has something to do, or MONO_NEVER. */
 mono_ns usb_core_due(const struct usb_core *c);
-
-/* One line on a port or device that failed, or NULL. */
-const char *usb_core_trouble(const struct usb_core *c);
 
 /* ---- for class drivers ---- */
 

@@ -18,6 +18,7 @@ int usb_desc_device(const uint8_t *p, size_t len, struct usb_device_desc *out)
         .vid = usb_get16(p + 8),
         .pid = usb_get16(p + 10),
         .bcd = usb_get16(p + 12),
+        .product = p[15],
         .configs = p[17],
     };
     return RC_OK;
@@ -68,6 +69,30 @@ int usb_desc_endpoint(const struct usb_walk *w, struct usb_endpoint *out)
         return RC_BAD;
     *out = e;
     return RC_OK;
+}
+
+uint8_t usb_desc_kind(const struct usb_device_desc *d, const uint8_t *cfg,
+                      size_t len)
+{
+    struct usb_walk w = usb_walk_of(cfg, len);
+    while (d->dev_class == 0 && usb_walk_next(&w))
+        if (w.type == USB_DT_INTERFACE && w.len >= 9)
+            return w.p[5];
+    return d->dev_class;
+}
+
+void usb_desc_text(const uint8_t *str, size_t len, char *out, size_t cap)
+{
+    size_t n = 0;
+    if (len >= 2 && str[1] == USB_DT_STRING && str[0] < len)
+        len = str[0];
+    for (size_t i = 2;
+         len >= 2 && str[1] == USB_DT_STRING && i + 1 < len && n + 1 < cap;
+         i += 2) {
+        uint16_t c = usb_get16(str + i);
+        out[n++] = (char)(c >= ' ' && c < 0x7f ? c : '?');
+    }
+    out[n] = 0;
 }
 
 int64_t usb_interval_ns(const struct usb_endpoint *e, bool high_speed)

@@ -20,6 +20,7 @@ enum {
 struct usb_device_desc {
     uint16_t usb_bcd, vid, pid, bcd;
     uint8_t dev_class, subclass, protocol, mps0, configs;
+    uint8_t product; /* number of the string, or 0                         */
 };
 
 struct usb_endpoint {
@@ -46,6 +47,15 @@ int usb_desc_device(const uint8_t *p, size_t len,
 /* The length of a whole configuration, as its first 9 bytes say it; RC_BAD
  * where they are no configuration descriptor. */
 int usb_desc_total(const uint8_t *p, size_t len) MUST_CHECK;
+
+/* What kind of device it is: its class or, where each interface has its own,
+ * that of its first. */
+uint8_t usb_desc_kind(const struct usb_device_desc *d, const uint8_t *cfg,
+                      size_t len);
+
+/* Reads a string descriptor as ASCII, question marks for all else; "" where it
+ * is none. out holds cap bytes, the last 0 included. */
+void usb_desc_text(const uint8_t *str, size_t len, char *out, size_t cap);
 
 /* Begins a walk over a whole configuration, its own 9-byte descriptor first. */
 struct usb_walk usb_walk_of(const uint8_t *cfg, size_t len);

@@ -224,6 +224,28 @@ static size_t in_next(struct usb_chip *c, uint8_t *b, bool *empty)
     return lan_fifo_next(c, &l->fifo, how, b);
 }
 
+/* A frame whose checksum the driver leaves to the chip: before it lies where
+ * the sum begins, and where it belongs. */
+static void sends_summed(struct usb_chip *c, const uint8_t *p, size_t len)
+{
+    uint8_t b[CHIP_FRAME];
+    size_t from = p[0] | (size_t)p[1] << 8, to = p[2] | (size_t)p[3] << 8;
+    uint32_t s = 0;
+    len -= 4;
+    if (len > sizeof b || from >= len || to + 2 > len) {
+        chip_fault(c, "a checksum outside the frame");
+        return;
+    }
+    memcpy(b, p + 4, len);
+    for (size_t i = from; i < len; i++)
+        s += (i - from) % 2 ? b[i] : (uint32_t)b[i] << 8;
+    while (s >> 16)
+        s = (s & 0xffff) + (s >> 16);
+    b[to] = (uint8_t)(~s >> 8);
+    b[to + 1] = (uint8_t)~s;
+    chip_sends(c, b, len);
+}
+
 /* Frames behind each other, each with its two words. */
 static void out_done(struct usb_chip *c, const uint8_t *p, size_t len)
 {
@@ -239,7 +261,9 @@ static void out_done(struct usb_chip *c, const uint8_t *p, size_t len)
             return;
         }
         bool on = REG(TX_CFG) & 4 && REG(MAC_CR) & 8 && l->phy.link;
-        if (on && !wrong_duplex(c, l))
+        if (on && !wrong_duplex(c, l) && b & 0x4000 && n > 4)
+            sends_summed(c, p + at, n);
+        else if (on && !wrong_duplex(c, l))
             chip_sends(c, p + at, n);
         at += n;
         at += (4 - at % 4) % 4;

@@ -547,5 +547,8 @@ void a_refused_keyboard_is_harmless(void **state)
     run(1000 * MS);
     echoes();
     assert_int_equal(u.core.resets, 0);
+    assert_non_null(strstr(usb_refused(&u), "a low-speed USB device on port 4 "
+                                            "of hub 0424:"));
+    assert_null(usb_trouble(&u)); /* nothing of it is said of Ethernet */
     no_faults();
 }

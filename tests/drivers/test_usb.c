@@ -237,8 +237,39 @@ static void split_is_refused_with_a_reason(void **state)
     assert_true(wait_up(1000 * MS) > 0); /* the other one is not held up */
     run(500 * MS);
     assert_int_equal(in_state(USB_FAILED), 1);
-    assert_non_null(strstr(usb_trouble(&u), "split"));
+    assert_string_equal(usb_refused(&u),
+                        "a full-speed USB device on port 1 of hub 0424:9514: "
+                        "behind a high-speed hub it needs split transactions, "
+                        "which Gnomon does not have: leave it out");
+    assert_null(usb_trouble(&u));              /* of Ethernet there is none */
     assert_int_equal(hub[0].status[1] & 2, 0); /* its port is off */
+    no_faults();
+}
+
+/* What is refused is named: by its ids, what it calls itself, and its kind. */
+static void no_driver_says_whose(void **state)
+{
+    static uint8_t dev[18];
+    (void)state;
+    mdev_keyboard(&kbd[0], SPEED_FULL);
+    memcpy(dev, kbd[0].dev_desc, 18);
+    dev[15] = 3;
+    kbd[0].dev_desc = dev;
+    kbd[0].mac = "Keys\n and keys"; /* string 3 */
+    model_plug(&kbd[0]);
+    run(1000 * MS);
+    assert_string_equal(usb_trouble(&u),
+                        "USB device 0627:0001 (Keys? and keys, keyboard, mouse "
+                        "or the like): no driver for this device");
+    model_unplug();
+    run(100 * MS);
+    assert_null(usb_trouble(&u));
+    kbd[0].mac = NULL; /* the string is refused */
+    model_plug(&kbd[0]);
+    run(1000 * MS);
+    assert_string_equal(usb_trouble(&u),
+                        "USB device 0627:0001 (keyboard, mouse or the like): "
+                        "no driver for this device");
     no_faults();
 }
 
@@ -502,7 +533,7 @@ static void liar_does_not_hold_up_others(void **state)
     run(500 * MS);
     assert_int_equal(kbd[0].resets, 3);
     assert_int_equal(in_state(USB_FAILED), 1);
-    assert_non_null(strstr(usb_trouble(&u), "malformed"));
+    assert_non_null(strstr(usb_refused(&u), "malformed"));
     echoes();
     no_faults();
 }
@@ -559,6 +590,7 @@ int main(void)
         T(many_devices_one_at_address_zero),
         T(high_speed_behind_high_speed_hub),
         T(split_is_refused_with_a_reason),
+        T(no_driver_says_whose),
         T(root_pulled_at_every_step),
         T(device_pulled_at_every_step),
         T(inner_hub_pulled_at_every_step),

@@ -34,7 +34,15 @@ static void config(const uint8_t *p, size_t n)
     }
     check(sum <= n);
 
-    struct usb_endpoint e;
+    struct usb_endpoint e, out;
+    if (usb_desc_bulk_pair(p, n, &e, &out) == RC_OK) {
+        endpoint(&e);
+        endpoint(&out);
+        check(e.in && !out.in && e.type == 2 && out.type == 2);
+    }
+    char name[32];
+    usb_desc_text(p, n, name, sizeof name);
+    check(memchr(name, 0, sizeof name) != NULL);
     if (usb_desc_hub_endpoint(p, n, &e) == RC_OK) {
         endpoint(&e);
         check(e.in && e.type == 3);
