@@ -129,6 +129,10 @@ struct addr net_address6(void)
 
 void net_status(struct status_net *out)
 {
+    if (!net.conf) { /* a machine that keeps crashing waits before net_init */
+        *out = (struct status_net){.link = port_eth_link()};
+        return;
+    }
     *out = (struct status_net){.link = port_eth_link(),
                                .addr4 = net_address4(),
                                .addr6 = net_address6(),
