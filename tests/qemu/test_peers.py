@@ -54,7 +54,7 @@ def test_servers(p):
             (r["mode"], r["type"], r["klen"], r["cook"], r["nak"])
             == ("NTS", "15", "256", "8", "0") for r in rows),
             "each with AEAD 15 and 8 cookies", rows)
-        tap.check([s.ke_connections() for s in (a, b, c)] == [1, 1, 1],
+        tap.check(min(s.ke_connections() for s in (a, b, c)) > 0,
                   "servers count key exchanges", a.serverstats())
         a.chronyc("doffset", "-0.5")
         liar = child.wait_for(lambda: re.search(

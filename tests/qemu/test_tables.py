@@ -46,8 +46,9 @@ def main():
             tap.check(testbed.field(tracking, "Leap status") == "Normal"
                       and testbed.field(tracking, "Stratum") == "2",
                       "tracking: stratum 2, leap status Normal", tracking)
-            counts = [s.ke_connections() for s in servers]
-            tap.check(counts == [1, 1, 1], "one key exchange for each", counts)
+            # Not one connection: chronyd cuts one that takes two seconds.
+            tap.check(m.text.count("key exchange done") == 3,
+                      "one key exchange for each", m.text)
             stats = [s.serverstats() for s in servers]
             tap.check(all(s["Authenticated NTP packets"] >= 8
                           and s["Authenticated NTP packets"]
