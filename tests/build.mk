@@ -44,8 +44,11 @@ $(T)/drivers/test_genet: \
 # Code of board/ in a PC: the test plays the processor.
 $(H)/obj/board/%.o: private EXTRA = -iquote tests/drivers/double \
     -iquote board/common -iquote board/bcm283x
-$(H)/obj/tests/drivers/test_dma.o: private EXTRA += -iquote \
-    tests/drivers/double
+BOOT_DOUBLES := $(patsubst %,$(H)/obj/tests/drivers/%.o,test_dma test_boot \
+                                                        boot_model)
+$(BOOT_DOUBLES): private EXTRA += -iquote tests/drivers/double
+$(T)/drivers/test_boot: $(call objects,$(H),$(wildcard board/bcm283x/*.c) \
+    board/common/text.c tests/drivers/boot_model.c tests/drivers/vc_model.c)
 $(T)/drivers/test_dma: $(call objects,$(H),board/common/dma.c \
                                            board/bcm283x/soc.c)
 $(T)/drivers/test_vc: $(call objects,$(H),board/bcm283x/vc.c \
@@ -160,6 +163,14 @@ $(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | \
                      $(B)/.deps
 	tests/peers/fetch.sh $(B)
 	@touch $@
+
+# Lets a 64-bit board's cores start a 32-bit image.
+$(H)/shim64.img: tests/qemu/board_shim.S
+	@mkdir -p $(@D)
+	$(Q)clang --target=aarch64-none-elf -c $< -o $(@:img=o)
+	$(Q)objcopy -I elf64-little -O binary -j .text $(@:img=o) $@
+
+probe: $(H)/shim64.img
 
 # A peer's clock, shifted (test_leap.py).
 $(H)/shift_clock.so: tests/peers/shift_clock.c

@@ -289,10 +289,10 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     machine_silence_arm();
     crashnote_boot();
     ask_firmware();
+    start_pins();
     adjust_console();
     say_firmware();
     machine_eth = choose_eth();
-    start_pins();
     machine_pps_init();
     machine_eth->init();
     machine_blk_init();

@@ -260,7 +260,7 @@ int port_fact(unsigned n, char *buf, size_t cap)
     struct text t;
     text_init(&t, buf, cap);
     const char *stage =
-        n < LEN(facts) ? NULL : machine_stage_line(n - LEN(facts));
+        n < LEN(facts) ? NULL : machine_stage_line(n - (unsigned)LEN(facts));
     if (n < LEN(facts))
         facts[n](&t);
     else if (stage != NULL)

@@ -161,8 +161,6 @@ void vc_ask(struct vc *v, uintptr_t mailbox, uint32_t sd_clock, uint32_t sd_hz)
 
 void vc_pin(struct vc *v, unsigned pin, bool level)
 {
-    if (!v->pin_used)
-        v->pin_sent = !level; /* whatever it is now */
     v->pin_used = true;
     v->pin = pin;
     v->pin_wanted = level;
@@ -170,7 +168,8 @@ void vc_pin(struct vc *v, unsigned pin, bool level)
 
 static bool pin_is_due(const struct vc *v)
 {
-    return v->pin_used && !v->pin_refused && v->pin_wanted != v->pin_sent;
+    return v->pin_used && !v->pin_refused &&
+           (!v->pin_known || v->pin_wanted != v->pin_sent);
 }
 
 static void begin(struct vc *v, enum vc_asked what, enum mailbox_property p,
@@ -212,6 +211,7 @@ void vc_poll(struct vc *v, mono_ns now)
         if (rc == RC_OK)
             take(v, now);
     } else if (pin_is_due(v)) {
+        v->pin_known = true;
         v->pin_sent = v->pin_wanted;
         begin(v, VC_PIN, MAILBOX_SET_PIN,
               (const uint32_t[]){v->pin, v->pin_sent}, now);

@@ -49,7 +49,7 @@ struct vc {
     enum vc_asked { VC_NOTHING, VC_PIN, VC_TEMPERATURE, VC_THROTTLED } asked;
     size_t tag;
     unsigned pin;
-    bool pin_used, pin_wanted, pin_sent;
+    bool pin_used, pin_known, pin_wanted, pin_sent; /* known: sent once */
     mono_ns next; /* of the figures that change */
 };
 

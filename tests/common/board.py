@@ -35,3 +35,18 @@ def tested():
     name = os.environ.get("GNOMON_BOARD")
     return next(b for b in boards()
                 if (b.name == name if name else b.tested))
+
+
+# QEMU starts their cores in 64 bits; tests/qemu/board_shim.S takes them to a
+# 32-bit image, as the boot firmware does.
+SHIM = os.path.join(TOP, "build/host/shim64.img")
+SHIMMED = {"raspi3b"}
+
+
+def start(machine, image):
+    """QEMU and its arguments that put a raw image where the boot firmware
+    does, and start it."""
+    if machine in SHIMMED:
+        return ["qemu-system-aarch64", "-M", machine, "-kernel", SHIM,
+                "-device", f"loader,file={image},addr=0x8000,force-raw=on"]
+    return ["qemu-system-arm", "-M", machine, "-bios", image]

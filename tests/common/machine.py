@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from tests.common.board import tested
+from tests.common.board import start, tested
 from tests.tap import TOP
 
 BOARD = tested()
@@ -43,12 +43,12 @@ class Machine:
         self.seen = 0
         self.work = tempfile.mkdtemp(prefix="gnomon-qemu-")
         kernel = kernel or (ELF if board is BOARD else board.elf)
-        self.command = list(prefix) + [
-            "qemu-system-arm", "-M", machine or board.machines[0],
-            "-display", "none",
-            # An image goes to where the boot firmware puts it.
-            "-bios" if kernel.endswith(".img") else "-kernel", kernel,
-            "-serial", "stdio", "-monitor", "none",
+        machine = machine or board.machines[0]
+        self.command = list(prefix) + (
+            start(machine, kernel) if kernel.endswith(".img") else
+            ["qemu-system-arm", "-M", machine, "-kernel", kernel])
+        self.command += [
+            "-display", "none", "-serial", "stdio", "-monitor", "none",
             "-qmp", f"unix:{self.work}/qmp,server=on,wait=off"]
         if net:
             self.command += ["-netdev", net]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from tests.common.board import tested
+from tests.common.board import start, tested
 from tests.tap import TOP
 
 BOARD = tested()
@@ -23,7 +23,8 @@ HYP = ["-kernel", f"{P}/hyp.elf", "-device",
 ICOUNT = ["-icount", "shift=3,sleep=off"]
 # What QEMU's firmware says of each machine: revision code, the ARM's memory.
 SAYS = {"raspi2b": (0xa21041, 0x3c000000), "raspi0": (0x920092, 0x1c000000),
-        "raspi1ap": (0x900021, 0x1c000000)}
+        "raspi1ap": (0x900021, 0x1c000000),
+        "raspi3b": (0xa02082, 0x3c000000)}
 # Of each kind of processor (MIDR's part number) what has to be set in SCTLR:
 # I, Z, C, M; unaligned loads (U) and, for ARMv6, pages with XN (XP) and FI, for
 # ARMv7 WXN. And FPSCR: ARMv6 in RunFast mode, flush to zero and default NaN,
@@ -36,8 +37,10 @@ class Machine:
     """One QEMU; leave the `with` and it is gone."""
 
     def __init__(self, *args, machine=USUAL):
-        self.args = ["qemu-system-arm", "-M", machine, "-display", "none",
-                     "-monitor", "none", "-serial", "stdio", *args]
+        self.args = (start(machine, args[1]) if args[0] == "-bios"
+                     else ["qemu-system-arm", "-M", machine])
+        self.args += ["-display", "none", "-monitor", "none", "-serial",
+                      "stdio", *args[2 if args[0] == "-bios" else 0:]]
         self.text = ""
 
     def __enter__(self):
