@@ -17,6 +17,9 @@ void timer_init(uintptr_t system_timer, uint32_t hz_unset);
 /* The counter's rate, the same until reset: 1 MHz. */
 uint32_t timer_hz(void);
 
+/* What the processor itself says of it (CNTFRQ), 0: nothing. */
+uint32_t timer_hz_told(void);
+
 /* Reads the counter, after all that comes earlier in the program. */
 uint64_t timer_ticks(void);
 

@@ -29,6 +29,11 @@ uint32_t timer_hz(void)
     return hz;
 }
 
+uint32_t timer_hz_told(void)
+{
+    return cp15_cntfrq();
+}
+
 void timer_wake_arm(uint64_t at)
 {
     __asm__ volatile("mcrr p15, 2, %0, %1, c14" ::"r"((uint32_t)at),

@@ -17,6 +17,9 @@ void timer_init(uintptr_t system_timer, uint32_t hz_unset);
 /* The counter's rate, 1 .. 100 MHz, the same until reset. */
 uint32_t timer_hz(void);
 
+/* What the processor itself says of it (CNTFRQ), 0: nothing. */
+uint32_t timer_hz_told(void);
+
 /* Reads the counter. The read is not hoisted above earlier instructions, so
  * that a stamp means "after those". */
 static inline uint64_t timer_ticks(void)

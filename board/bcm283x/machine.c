@@ -123,7 +123,7 @@ static void start_console(void)
     text_str(t, ", MIDR ");
     text_hex(t, cpu_id());
     text_str(t, ", entered in mode ");
-    text_hex(t, machine_facts.entry_cpsr & 31);
+    text_hex2(t, machine_facts.entry_cpsr & 31);
     machine_stage_end();
 }
 
@@ -231,32 +231,38 @@ static void start_pins(void)
 /* ---- random numbers ---- */
 
 /* Keys are made in the first second: wait here for the first word, so that
- * port_entropy finds a generator that has warmed up. Returns whether one
- * came. */
-static bool start_rng(uint32_t *word)
+ * port_entropy finds a generator that has warmed up. Where none comes, *word is
+ * 0. */
+static void first_random(uint32_t *word)
 {
-    rng_init(&machine_rng, soc->rng);
     mono_ns start = machine_now();
     int rc;
     do {
         rc = rng_word(&machine_rng, word);
     } while (rc != RC_OK && machine_now() - start < ENTROPY_START_NS);
     if (rc == RC_OK)
-        return true;
+        return;
+    *word = 0;
     (void)machine_stage("random numbers: the generator gives none in 2 s; "
                         "without it no key exchange is begun");
     machine_stage_end();
-    return false;
+}
+
+static bool has_mac(void)
+{
+    uint8_t any = 0;
+    for (unsigned i = 0; i < sizeof machine_facts.mac; i++)
+        any |= machine_facts.mac[i];
+    return any != 0;
 }
 
 /* A board that has neither address nor serial number: another at every start,
  * which a DHCP server takes for another machine. */
-static void random_mac(uint32_t word)
+static void random_mac(void)
 {
+    uint32_t word;
+    first_random(&word);
     uint8_t *mac = machine_facts.mac;
-    for (unsigned i = 0; i < 6; i++)
-        if (mac[i] != 0)
-            return;
     mac[0] = 0x02;
     for (unsigned i = 0; i < sizeof word; i++)
         mac[2 + i] = (uint8_t)(word >> i * 8);
@@ -284,6 +290,7 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     timer_init(soc->system_timer, soc->counter_hz);
     dma_init(soc->bus_alias, soc->cache_line);
     map_memory();
+    machine_facts_start();
     start_console();
     machine_irq_init();
     machine_silence_arm();
@@ -294,11 +301,18 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     say_firmware();
     machine_eth = choose_eth();
     machine_pps_init();
+    rng_init(&machine_rng, soc->rng);
+    if (!has_mac())
+        random_mac();
     machine_eth->init();
     machine_blk_init();
-    uint32_t word = 0;
-    if (start_rng(&word))
-        random_mac(word);
+    uint32_t word;
+    first_random(&word);
+    if (!machine_counter_believable()) {
+        (void)machine_stage("counter: not the rate that is told; `board' has "
+                            "both figures");
+        machine_stage_end();
+    }
     port_watchdog_kick();
     cpu_irq_restore(0);
     gnomon_main();

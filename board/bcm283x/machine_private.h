@@ -60,6 +60,13 @@ void machine_stage_end(void);
 /* stage.c: line n of what was shown; NULL where there is none. */
 const char *machine_stage_line(unsigned n);
 
+/* facts.c: notes where the counters stand. */
+void machine_facts_start(void);
+
+/* facts.c: false where the counter's rate, by the system timer, is 2 % off what
+ * it is said to be; needs a millisecond since machine_facts_start. */
+bool machine_counter_believable(void);
+
 /* irq.c: as struct machine_irq has it, on this SoC's controller. */
 void machine_irq_init(void);
 void machine_irq_enable(unsigned n);
@@ -76,6 +83,8 @@ void machine_silence_arm(void);
 /* port.c: the wake-up timer has fired. Ends a run that hangs at pc, and does
  * not return then. */
 void machine_silence_irq(uint32_t pc);
+
+#define MACHINE_ETH_FACTS 12u
 
 /* Where this board's Ethernet comes from: one struct for USB
  * (port_eth_usb.c), another for each controller of another kind. port_eth.c
@@ -101,6 +110,9 @@ struct machine_eth {
         MACHINE_ETH_SILENT,
         MACHINE_ETH_FOREIGN
     } (*found)(void);
+    /* Adds a line for port_fact, n below MACHINE_ETH_FACTS, or nothing. NULL
+     * where there is never one. */
+    void (*fact)(unsigned n, struct text *t);
 };
 extern const struct machine_eth machine_eth_usb;
 extern const struct machine_eth machine_eth_none; /* port_eth.c */
@@ -114,6 +126,11 @@ void machine_blk_poll(void);
 
 /* port_blk.c: the time by which the next pass must come, or MONO_NEVER. */
 mono_ns machine_blk_due(void);
+
+struct text;
+
+/* port_blk.c: what port_fact says of the card and its controller. */
+void machine_blk_fact(struct text *t);
 
 /* port_blk.c: port_info.card_errors. */
 uint32_t machine_blk_errors(void);

@@ -3,6 +3,7 @@
 #include "machine_private.h"
 #include "port.h"
 #include "sdhci.h"
+#include "text.h"
 
 #define PIN_SD_FIRST   48u /* clock, command, data 0..3: ALT3 is Arasan */
 #define PIN_SD_LAST    53u
@@ -53,6 +54,43 @@ mono_ns machine_blk_due(void)
 uint32_t machine_blk_errors(void)
 {
     return sdhci_errors(&sd);
+}
+
+void machine_blk_fact(struct text *t)
+{
+    static const char *const why[SDHCI_WHYS] = {
+        [SDHCI_TIMEOUT] = "time-out", [SDHCI_CRC] = "CRC",
+        [SDHCI_GARBLED] = "garbled",  [SDHCI_SILENT] = "controller silent",
+        [SDHCI_REFUSED] = "refused",
+    };
+    struct sdhci_report r;
+    sdhci_report(&sd, &r);
+    const char *trouble = sdhci_trouble(&sd);
+    if (trouble != NULL) {
+        text_str(t, trouble);
+        text_str(t, "; ");
+    }
+    text_str(t, "OCR ");
+    text_hex(t, r.ocr);
+    text_str(t, ", CID ");
+    for (size_t i = LEN(r.cid); i > 0; i--)
+        text_hex(t, r.cid[i - 1]);
+    text_str(t, ", CSD ");
+    for (size_t i = LEN(r.csd); i > 0; i--)
+        text_hex(t, r.csd[i - 1]);
+    text_str(t, ", clock ");
+    text_dec(t, r.card_hz);
+    text_str(t, " of ");
+    text_dec(t, r.controller_hz);
+    text_str(t, r.clock_assumed ? " Hz, assumed" : " Hz");
+    for (size_t i = 0; i < SDHCI_WHYS; i++) {
+        if (r.why[i] == 0)
+            continue;
+        text_str(t, ", ");
+        text_dec(t, r.why[i]);
+        text_str(t, " times ");
+        text_str(t, why[i]);
+    }
 }
 
 static int started(int rc)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "machine_private.h"
+#include "text.h"
 #include "usb.h"
 
 static struct usb usb;
@@ -45,6 +46,11 @@ static const char *trouble(void)
     const char *why = usb_trouble(&usb);
     if (why == NULL && usb.eth.dev == NULL)
         why = "no Ethernet adapter on USB";
+    if (why != NULL && machine_vc.mute)
+        why = "the boot firmware does not answer, so USB may have no power: "
+              "are start.elf and fixup.dat on the card those of make card?";
+    else if (why != NULL && machine_vc.usb == VC_OFF)
+        why = "the boot firmware did not switch USB on: power supply too weak?";
     return why == NULL ? "" : why;
 }
 
@@ -55,6 +61,40 @@ static enum machine_eth_found found(void)
                                    : MACHINE_ETH_SILENT;
 }
 
+/* Line 0: the controller. Then a line for each device on the bus. */
+static void fact(unsigned n, struct text *t)
+{
+    static const char *const speeds[] = {"high", "full", "low"};
+    if (n == 0) {
+        text_str(t, "USB             : ");
+        text_str(t, usb_trouble(&usb) != NULL ? usb_trouble(&usb)
+                                              : "controller runs");
+        text_str(t, ", attached ");
+        text_dec(t, usb.core.attached);
+        text_str(t, ", removed ");
+        text_dec(t, usb.core.removed);
+        text_str(t, ", failed ");
+        text_dec(t, usb.core.failed);
+        return;
+    }
+    if (n - 1 >= LEN(usb.core.dev) || usb.core.dev[n - 1].state == USB_FREE)
+        return;
+    const struct usb_dev *d = &usb.core.dev[n - 1];
+    text_str(t, "USB device      : ");
+    text_hex4(t, d->desc.vid);
+    text_str(t, ":");
+    text_hex4(t, d->desc.pid);
+    text_str(t, ", ");
+    text_str(t, d->speed < LEN(speeds) ? speeds[d->speed] : "unknown");
+    text_str(t, " speed, port ");
+    text_dec(t, d->port);
+    text_str(t, d->parent == NULL ? " of the board: " : " of a hub: ");
+    if (d->why != NULL)
+        text_str(t, d->why);
+    else
+        text_str(t, d->driver != NULL ? d->driver->name : "being looked at");
+}
+
 const struct machine_eth machine_eth_usb = {
     .init = usb_up,
     .poll = poll,
@@ -63,5 +103,6 @@ const struct machine_eth machine_eth_usb = {
     .device = device,
     .groups = groups,
     .trouble = trouble,
+    .fact = fact,
     .found = found,
 };

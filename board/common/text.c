@@ -20,10 +20,25 @@ void text_str(struct text *t, const char *s)
         put(t, *s++);
 }
 
+static void hex(struct text *t, uint32_t v, int digits)
+{
+    for (int shift = digits * 4 - 4; shift >= 0; shift -= 4)
+        put(t, "0123456789abcdef"[v >> shift & 15]);
+}
+
 void text_hex(struct text *t, uint32_t v)
 {
-    for (int shift = 28; shift >= 0; shift -= 4)
-        put(t, "0123456789abcdef"[v >> shift & 15]);
+    hex(t, v, 8);
+}
+
+void text_hex4(struct text *t, uint16_t v)
+{
+    hex(t, v, 4);
+}
+
+void text_hex2(struct text *t, uint8_t v)
+{
+    hex(t, v, 2);
 }
 
 void text_dec(struct text *t, uint32_t v)

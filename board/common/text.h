@@ -13,9 +13,12 @@ struct text {
 /* Begins an empty text in buf, which has room for cap bytes, at least one. */
 void text_init(struct text *t, char *buf, size_t cap);
 
-/* These add a string, a number as 8 hexadecimal digits, one as decimal. */
+/* These add a string, a number as 8 hexadecimal digits, as 4, as 2, one as
+ * decimal. */
 void text_str(struct text *t, const char *s);
 void text_hex(struct text *t, uint32_t v);
+void text_hex4(struct text *t, uint16_t v);
+void text_hex2(struct text *t, uint8_t v);
 void text_dec(struct text *t, uint32_t v);
 
 #endif

@@ -19,6 +19,7 @@
 #include "version.h"
 
 #define LINE_MAX_LEN 78
+#define FACT_MAX     280  /* of port_fact: a card's three registers and more */
 #define NTPDATA_MAX  1600 /* a source's, with CR LF */
 #define KEYS_EVERY   (20 * MONO_MS)
 #define DRAIN_EVERY  (2 * MONO_MS)
@@ -37,6 +38,7 @@ static struct {
     uint32_t at, until;
     size_t ntp_at, ntp_until; /* so does `ntpdata`, sources                 */
     bool ntp_all;             /* with a blank line before each               */
+    unsigned fact;            /* and `board`, the machine's: next + 1, or 0 */
     const char *rest;         /* of the line, after command and options      */
 } con;
 
@@ -160,6 +162,7 @@ static void do_activity(void)
 static void do_board(void)
 {
     say_table(chronyc_board);
+    con.fact = 1;
 }
 
 static void read_clock(int64_t *unix_s, uint32_t *ns)
@@ -438,7 +441,7 @@ static void rub_out(size_t n)
 static void cancel(void)
 {
     con.listing = false;
-    con.ntp_at = con.ntp_until = 0;
+    con.ntp_at = con.ntp_until = con.fact = 0;
     con.line_len = con.beyond = 0;
     say("^C\n");
     log_prompt(false);
@@ -511,8 +514,8 @@ static bool drained(void)
     return con.done == con.len;
 }
 
-/* The next lines of `log` or sources of `ntpdata`, as many as have room;
- * false: no more. */
+/* The next lines of `log` and of `board`, or sources of `ntpdata`, as many as
+ * have room; false: no more. */
 static bool list_more(void)
 {
     uint32_t missed;
@@ -535,6 +538,13 @@ static bool list_more(void)
         if (con.ntp_all)
             say("\n");
         say(text);
+    }
+    while (con.fact > 0 && con.len + FACT_MAX + 2 < sizeof(con.out)) {
+        char text[FACT_MAX];
+        int n = port_fact(con.fact - 1, text, sizeof(text));
+        con.fact = n < 0 ? 0 : con.fact + 1;
+        say(n > 0 ? text : "");
+        say(n > 0 ? "\n" : "");
     }
     return con.len > con.done;
 }
@@ -561,7 +571,7 @@ mono_ns console_poll(mono_ns now)
         if (!drained())
             return now + DRAIN_EVERY;
         con.done = con.len = 0;
-        if (con.listing || con.ntp_at < con.ntp_until) {
+        if (con.listing || con.fact > 0 || con.ntp_at < con.ntp_until) {
             /* ctrl-C, at least, is heard while a long answer runs. */
             int c = port_console_read();
             if (c == 0x03)
