@@ -18,6 +18,8 @@
 #define ARASAN_HZ 250000000u
 #define EMMC2_HZ  100000000u
 
+#define CARD_SUPPLY_NS (5 * MONO_MS)
+
 #define PIN_BT_FIRST 32u /* the PL011's as ALT3, where there is a radio */
 #define PIN_BT_LAST  33u
 
@@ -216,6 +218,20 @@ static void say_firmware(void)
     say_clock("card", &v->clock[VC_SD]);
 }
 
+/* A card's lines at 1.8 V are a boot loader's choice; ours is 3.3 V. */
+static void set_card_supply(void)
+{
+    if (soc->sd_1v8_pin == 0)
+        return;
+    bool done = vc_pin_now(&machine_vc, soc->sd_1v8_pin, false);
+    struct text *t = machine_stage("card's lines at 3.3 V: ");
+    text_str(t, done ? "set"
+                     : "the firmware did not say so; if no card answers, cut "
+                       "the power and start again");
+    machine_stage_end();
+    spin(CARD_SUPPLY_NS);
+}
+
 /* Bluetooth's UART is the PL011: it leaves our console alone. */
 static void start_pins(void)
 {
@@ -299,6 +315,7 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     start_pins();
     adjust_console();
     say_firmware();
+    set_card_supply();
     machine_eth = choose_eth();
     machine_pps_init();
     rng_init(&machine_rng, soc->rng);

@@ -84,7 +84,7 @@ void machine_silence_arm(void);
  * not return then. */
 void machine_silence_irq(uint32_t pc);
 
-#define MACHINE_ETH_FACTS 12u
+#define MACHINE_ETH_FACTS 16u
 
 /* Where this board's Ethernet comes from: one struct for USB
  * (port_eth_usb.c), another for each controller of another kind. port_eth.c

@@ -2,9 +2,15 @@
  * behind it, soldered or plugged in. */
 #include <string.h>
 
+#include "hw.h"
 #include "machine_private.h"
 #include "text.h"
 #include "usb.h"
+
+#define DWC2_ID   0x040u /* GSNPSID */
+#define DWC2_PORT 0x440u /* HPRT    */
+
+static_assert(2 + USB_DEVICES <= MACHINE_ETH_FACTS, "lines of port_fact");
 
 static struct usb usb;
 
@@ -61,38 +67,77 @@ static enum machine_eth_found found(void)
                                    : MACHINE_ETH_SILENT;
 }
 
-/* Line 0: the controller. Then a line for each device on the bus. */
-static void fact(unsigned n, struct text *t)
+static void say_count(struct text *t, const char *what, uint32_t n)
+{
+    text_str(t, what);
+    text_dec(t, n);
+}
+
+static void say_controller(struct text *t)
+{
+    const char *why = usb_trouble(&usb);
+    text_str(t, "USB             : ");
+    text_str(t, why != NULL ? why : "controller runs");
+    text_str(t, ", id ");
+    text_hex(t, hw_read(soc->dwc2 + DWC2_ID));
+    text_str(t, ", port ");
+    text_hex(t, hw_read(soc->dwc2 + DWC2_PORT));
+    say_count(t, ", attached ", usb.core.attached);
+    say_count(t, ", removed ", usb.core.removed);
+    say_count(t, ", failed ", usb.core.failed);
+}
+
+static void say_device(struct text *t, const struct usb_dev *d)
 {
     static const char *const speeds[] = {"high", "full", "low"};
-    if (n == 0) {
-        text_str(t, "USB             : ");
-        text_str(t, usb_trouble(&usb) != NULL ? usb_trouble(&usb)
-                                              : "controller runs");
-        text_str(t, ", attached ");
-        text_dec(t, usb.core.attached);
-        text_str(t, ", removed ");
-        text_dec(t, usb.core.removed);
-        text_str(t, ", failed ");
-        text_dec(t, usb.core.failed);
-        return;
-    }
-    if (n - 1 >= LEN(usb.core.dev) || usb.core.dev[n - 1].state == USB_FREE)
-        return;
-    const struct usb_dev *d = &usb.core.dev[n - 1];
     text_str(t, "USB device      : ");
     text_hex4(t, d->desc.vid);
     text_str(t, ":");
     text_hex4(t, d->desc.pid);
     text_str(t, ", ");
     text_str(t, d->speed < LEN(speeds) ? speeds[d->speed] : "unknown");
-    text_str(t, " speed, port ");
-    text_dec(t, d->port);
+    say_count(t, " speed, port ", d->port);
     text_str(t, d->parent == NULL ? " of the board: " : " of a hub: ");
     if (d->why != NULL)
         text_str(t, d->why);
     else
         text_str(t, d->driver != NULL ? d->driver->name : "being looked at");
+}
+
+static void say_chip(struct text *t)
+{
+    const struct usb_eth_stats *s = &usb.eth.stats;
+    text_str(t, "Ethernet chip   : ");
+    if (usb.smsc.eth != NULL && usb.smsc.id != 0) {
+        text_str(t, "id ");
+        text_hex(t, usb.smsc.id);
+        text_str(t, ", PHY ");
+        text_hex4(t, usb.smsc.phy[2]);
+        text_hex4(t, usb.smsc.phy[3]);
+        text_str(t, ", ");
+    }
+    text_str(t, usb.eth.link ? "link up" : "no link");
+    if (usb.eth.link && usb.eth.mbps != 0) {
+        say_count(t, " at ", usb.eth.mbps);
+        text_str(t, " Mb/s");
+    }
+    say_count(t, ", frames in ", s->rx);
+    say_count(t, ", out ", s->tx);
+    say_count(t, ", bad ", s->rx_bad);
+    say_count(t, ", errors in ", s->rx_errors);
+    say_count(t, ", out ", s->tx_errors);
+    say_count(t, ", deaf ", s->deaf);
+}
+
+/* The controller, each device on the bus, the chip in use. */
+static void fact(unsigned n, struct text *t)
+{
+    if (n == 0)
+        say_controller(t);
+    else if (n == 1 + USB_DEVICES && usb.eth.dev != NULL)
+        say_chip(t);
+    else if (n <= USB_DEVICES && usb.core.dev[n - 1].state != USB_FREE)
+        say_device(t, &usb.core.dev[n - 1]);
 }
 
 const struct machine_eth machine_eth_usb = {

@@ -73,6 +73,7 @@ static const struct soc socs[] = {
         .rng_kind = SOC_RNG_RNG200,
         .sd_kind = SDHCI_EMMC2,
         .sd = 0xfe340000,
+        .sd_1v8_pin = 132,
         .pulls = SOC_PULLS_DIRECT,
         .bus_alias = 0xc0000000,
         .cache_line = 64,

@@ -38,6 +38,7 @@ struct soc {
     enum soc_rng rng_kind;
     enum sdhci_kind sd_kind;
     enum soc_pulls pulls;
+    unsigned sd_1v8_pin; /* expander's: low gives the card 3.3 V; 0: none */
 
     /* Numbers on this SoC's interrupt controller. */
     unsigned irq_usb, irq_uart, irq_genet[2];

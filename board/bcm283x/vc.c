@@ -157,6 +157,16 @@ void vc_ask(struct vc *v, uintptr_t mailbox, uint32_t sd_clock, uint32_t sd_hz)
     ask_clock(v, VC_CORE, MAILBOX_CLOCK_CORE, 0);
 }
 
+/* Its answer has the pin's number replaced by 0, and need not be longer. */
+bool vc_pin_now(struct vc *v, unsigned pin, bool level)
+{
+    mailbox_begin(&v->box, v->base);
+    size_t tag = mailbox_tag(&v->box, MAILBOX_SET_PIN, 2,
+                             (const uint32_t[]){pin, level}, 2);
+    return exchange(v) && mailbox_answered(&v->box, tag, 4) &&
+           mailbox_value(&v->box, tag, 0) == 0;
+}
+
 /* ---- from then on: a message at a time ---- */
 
 void vc_pin(struct vc *v, unsigned pin, bool level)

@@ -58,7 +58,11 @@ struct vc {
  * card controller's clock, sd_hz what that runs at where nobody tells. */
 void vc_ask(struct vc *v, uintptr_t mailbox, uint32_t sd_clock, uint32_t sd_hz);
 
-/* Sets a pin of the expander behind the VideoCore, soon. */
+/* Sets a pin of the expander behind the VideoCore, and waits for it, half a
+ * second at most: for start-up alone. Returns whether the firmware did it. */
+bool vc_pin_now(struct vc *v, unsigned pin, bool level);
+
+/* Sets the pin of the LED there, soon; it is always the same one. */
 void vc_pin(struct vc *v, unsigned pin, bool level);
 
 /* One pass of the loop. */

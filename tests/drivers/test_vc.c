@@ -218,6 +218,23 @@ static void power_is_judged_by_its_bits(void **state)
     }
 }
 
+static void the_cards_supply_is_set_at_start(void **state)
+{
+    (void)state;
+    (void)ask();
+    assert_true(vc_pin_now(&vc, 132, false));
+    assert_int_equal(model.pin[132], 1 << 8);
+    model.unknown = MAILBOX_SET_PIN;
+    for (unsigned i = 0; i < 3; i++) {
+        model.ignorance = (enum vc_ignorance)i;
+        assert_false(vc_pin_now(&vc, 132, false));
+    }
+    model.silent = true;
+    mono_ns start = now;
+    assert_false(vc_pin_now(&vc, 132, false));
+    assert_in_range(now - start, 0, 600000000);
+}
+
 /* ---- while it runs -------------------------------------------------------- */
 
 /* So many passes, a millisecond apart. */
@@ -287,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup(no_answer_at_all_ends_in_half_a_second, fresh),
         cmocka_unit_test_setup(an_address_of_everybody_is_none, fresh),
         cmocka_unit_test_setup(power_is_judged_by_its_bits, fresh),
+        cmocka_unit_test_setup(the_cards_supply_is_set_at_start, fresh),
         cmocka_unit_test_setup(the_expanders_led_follows, fresh),
         cmocka_unit_test_setup(a_late_firmware_costs_no_wait, fresh),
         cmocka_unit_test_setup(figures_come_every_ten_seconds, fresh),
