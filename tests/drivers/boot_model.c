@@ -162,7 +162,7 @@ uint32_t hw_read(uintptr_t reg)
         return off == 0x18 ? 0x10 : 0; /* nothing received */
     if (in(reg, soc->rng, &off))
         return off == 8 || off == 0x20 ? ++sim.random : 0x01000000;
-    return 0;
+    return reg == soc->dwc2 + 0x40 ? 0x4f54280a : 0; /* GSNPSID */
 }
 
 /* Of a device that has tests of its own, the first write is told. */
@@ -324,12 +324,15 @@ _Noreturn void gnomon_main(void)
         port_led(on == 1);
         for (unsigned i = 0; i < 20; i++) {
             sim.ticks += 1000;
-            vc_poll(&machine_vc, machine_now());
+            port_poll();
         }
     }
     struct port_info info;
     port_info(&info);
     tell("-- board: %s", info.board);
+    const uint8_t *m = machine_facts.mac;
+    tell("-- MAC address: %02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
+         m[3], m[4], m[5]);
     if (machine_eth == &machine_eth_none)
         tell("-- trouble: %s", info.trouble);
     tell_facts();
@@ -337,21 +340,26 @@ _Noreturn void gnomon_main(void)
     _exit(0);
 }
 
-_Noreturn void boot_model_run(uint32_t midr, uint32_t code, int fd)
+_Noreturn void boot_model_run(const struct boot *how, int fd)
 {
     sim.out = fdopen(fd, "w");
-    sim.midr = midr;
+    sim.midr = how->midr;
     vc_model_init(&sim.firmware);
-    sim.firmware.silent = code == BOOT_MUTE;
-    sim.firmware.revision = code;
+    sim.firmware.silent = how->code == BOOT_MUTE;
+    sim.firmware.revision = how->code;
+    sim.firmware.unknown = how->unknown;
+    sim.firmware.ignorance = how->ignorance;
+    if (how->zero_clocks)
+        memset(sim.firmware.hz, 0, sizeof sim.firmware.hz);
     /* As the boot firmware may leave them: the radio has the card's controller
      * and the PL011, SDHOST has the card. */
     for (unsigned pin = 32; pin <= 39; pin++)
         sim.pins[pin / 10] |= 7u << pin % 10 * 3;
     for (unsigned pin = 48; pin <= 53; pin++)
         sim.pins[pin / 10] |= 4u << pin % 10 * 3;
-    (void)fprintf(sim.out, "revision code %s%06x\n",
-                  code == BOOT_MUTE ? "not told: " : "",
-                  (unsigned)(code == BOOT_MUTE ? 0 : code));
+    if (how->code == BOOT_MUTE)
+        (void)fprintf(sim.out, "revision code not told, nor anything else\n");
+    else
+        (void)fprintf(sim.out, "revision code %06x\n", (unsigned)how->code);
     board_main(0x1da);
 }

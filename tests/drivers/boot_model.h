@@ -5,11 +5,18 @@
 #define BOOT_MODEL_H
 
 #include "core/base.h"
+#include "vc_model.h"
 
 #define BOOT_MUTE 0xffffffffu /* instead of a code: no answer at all */
 
-/* Runs board_main on the SoC with this MIDR, whose firmware tells that revision
- * code, writes what it did to fd, and ends the process. */
-_Noreturn void boot_model_run(uint32_t midr, uint32_t code, int fd);
+struct boot {
+    uint32_t midr, code; /* the SoC, the revision code that is told */
+    uint32_t unknown;    /* the firmware does not know this tag ... */
+    enum vc_ignorance ignorance;
+    bool zero_clocks;
+};
+
+/* Runs board_main on it, writes what it did to fd, and ends the process. */
+_Noreturn void boot_model_run(const struct boot *how, int fd);
 
 #endif

@@ -53,7 +53,7 @@ static const struct board {
 };
 
 /* In a process of its own: everything static is fresh. */
-static char *boot(uint32_t midr, uint32_t code)
+static char *boot_so(const struct boot *how)
 {
     static char list[2][16384];
     static unsigned turn;
@@ -65,7 +65,7 @@ static char *boot(uint32_t midr, uint32_t code)
     pid_t child = fork();
     if (child == 0) {
         (void)close(fd[0]);
-        boot_model_run(midr, code, fd[1]);
+        boot_model_run(how, fd[1]);
     }
     (void)close(fd[1]);
     size_t len = 0;
@@ -77,6 +77,11 @@ static char *boot(uint32_t midr, uint32_t code)
     if (waitpid(child, &status, 0) != child || status != 0)
         (void)strcpy(text, "it did not get to gnomon_main\n");
     return text;
+}
+
+static char *boot(uint32_t midr, uint32_t code)
+{
+    return boot_so(&(struct boot){.midr = midr, .code = code});
 }
 
 static void each_board_as_its_list_says(void **state)
@@ -134,6 +139,39 @@ static void no_pin_before_the_board_is_known(void **state)
     }
 }
 
+/* Whatever a firmware does not know, the board (each fifth of them) gets to its loop with an
+ * address, with the console at its rate, and with its LED and pins where the
+ * revision is told. */
+static void every_gap_is_survived(void **state)
+{
+    (void)state;
+    static const uint32_t tags[] = {
+        0x00000001, 0x00010002, 0x00010003, 0x00010004, 0x00010005,
+        0x00028001, 0x00030002, 0x00030004, 0x00030006, 0x00030046,
+        0x00030047, 0x00038002, 0x00038041};
+    for (size_t i = 0; i < LEN(boards) - 3; i += 5) {
+        for (size_t k = 0; k < LEN(tags) * 3 * 2; k++) {
+            struct boot how = {.midr = boards[i].midr,
+                               .code = boards[i].codes[0],
+                               .unknown = tags[k / 6],
+                               .ignorance = (enum vc_ignorance)(k / 2 % 3),
+                               .zero_clocks = k % 2 != 0};
+            const char *list = boot_so(&how);
+            assert_non_null(
+                strstr(list, how.unknown == 0x00010003
+                                 ? "-- MAC address: 02:00:12:ab:34:cd"
+                                 : "-- MAC address: b8:27:eb:ab:34:cd"));
+            assert_non_null(strstr(list, "UART divided by 26 + 3/64"));
+            assert_null(strstr(strstr(list, "UART divided") + 1,
+                               "UART divided")); /* and no other */
+            assert_int_equal(strstr(list, "GPIO18 is output") != NULL,
+                             how.unknown != 0x00010002);
+            assert_non_null(strstr(list, "card at "));
+            assert_non_null(strstr(list, "interrupt 9 on"));
+        }
+    }
+}
+
 static int write_lists(void)
 {
     FILE *f = fopen(LISTS, "w");
@@ -152,6 +190,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_board_as_its_list_says),
         cmocka_unit_test(codes_of_one_board_do_the_same),
         cmocka_unit_test(no_pin_before_the_board_is_known),
+        cmocka_unit_test(every_gap_is_survived),
     };
     return cmocka_run_group_tests_name("boot", tests, NULL, NULL);
 }
