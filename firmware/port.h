@@ -142,7 +142,8 @@ void port_info(struct port_info *out);
 
 /* All else that this machine knows of itself, a line each, for a person to
  * read: "name: value", without an end of line, cut to cap. n counts from 0.
- * Returns the line's length, or RC_STATE where there is no such line. */
+ * Returns the line's length, never 0, or RC_STATE where there is no such
+ * line. */
 int port_fact(unsigned n, char *buf, size_t cap) MUST_CHECK;
 
 #endif

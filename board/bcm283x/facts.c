@@ -233,14 +233,17 @@ int port_fact(unsigned n, char *buf, size_t cap)
         return (int)t.len;
     }
     n -= (unsigned)LEN(facts);
-    if (n < MACHINE_ETH_FACTS) {
+    for (unsigned k = 0; k < MACHINE_ETH_FACTS; k++) {
+        text_init(&t, buf, cap);
         if (machine_eth->fact != NULL)
-            machine_eth->fact(n, &t);
-        return (int)t.len;
+            machine_eth->fact(k, &t);
+        if (t.len > 0 && n-- == 0)
+            return (int)t.len;
     }
-    const char *stage = machine_stage_line(n - MACHINE_ETH_FACTS);
+    const char *stage = machine_stage_line(n);
     if (stage == NULL)
         return RC_STATE;
+    text_init(&t, buf, cap);
     text_str(&t, stage);
     return (int)t.len;
 }

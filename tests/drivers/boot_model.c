@@ -307,7 +307,7 @@ static void tell_facts(void)
     char text[280];
     int len;
     for (unsigned n = 0; (len = port_fact(n, text, sizeof text)) >= 0; n++) {
-        ASSERT((size_t)len < sizeof text - 1 && n < 100);
+        ASSERT(len > 0 && (size_t)len < sizeof text - 1 && n < 100);
         ASSERT(strlen(text) == (size_t)len);
         if (sim.firmware.revision == 0xa02100 && len > 0 &&
             (text[0] < '0' || text[0] > '9') && strncmp(text, "USB", 3) != 0)
