@@ -54,6 +54,7 @@ extern const struct machine_irq machine_irq_bcm2836;
 /* stage.c: a line of the boot log, for whoever looks at the console and for
  * port_fact. Begin, add to the text, end: it is shown with the time, and kept
  * as long as there is room. */
+#define MACHINE_STAGE_BYTES 160u /* of a line, with its end */
 struct text *machine_stage(const char *what);
 void machine_stage_end(void);
 

@@ -3,18 +3,18 @@
 #include "machine_private.h"
 #include "text.h"
 
-#define LINE_BYTES 120u
-#define LINES      24u
+#define LINES 24u
 
-static char lines[LINES][LINE_BYTES];
+static char lines[LINES][MACHINE_STAGE_BYTES];
 static unsigned used;
-static char spare[LINE_BYTES]; /* shown, where none is left to keep it */
+static char
+    spare[MACHINE_STAGE_BYTES]; /* shown, where none is left to keep it */
 static struct text line;
 
 struct text *machine_stage(const char *what)
 {
     uint32_t us = (uint32_t)(machine_now() / MONO_US);
-    text_init(&line, used < LINES ? lines[used] : spare, LINE_BYTES);
+    text_init(&line, used < LINES ? lines[used] : spare, MACHINE_STAGE_BYTES);
     text_dec(&line, us / 1000000);
     text_str(&line, ".");
     for (uint32_t digit = 100000; digit > 0; digit /= 10)

@@ -309,6 +309,8 @@ static void tell_facts(void)
     for (unsigned n = 0; (len = port_fact(n, text, sizeof text)) >= 0; n++) {
         ASSERT(len > 0 && (size_t)len < sizeof text - 1 && n < 100);
         ASSERT(strlen(text) == (size_t)len);
+        if (text[0] >= '0' && text[0] <= '9') /* a stage's: not cut */
+            ASSERT((size_t)len < MACHINE_STAGE_BYTES - 1);
         if (sim.firmware.revision == 0xa02100 && len > 0 &&
             (text[0] < '0' || text[0] > '9') && strncmp(text, "USB", 3) != 0)
             tell("%s", text);
