@@ -54,6 +54,19 @@ int port_console_read(void)
     return typed[typed_at] ? (unsigned char)typed[typed_at++] : RC_AGAIN;
 }
 
+/* Too many for one buffer of the console. */
+#define FACTS 60
+
+int port_fact(unsigned n, char *buf, size_t cap)
+{
+    return n < FACTS ? snprintf(buf, cap,
+                                "fact %u of this machine, with so "
+                                "much to be said of it that the "
+                                "lines do not all find room",
+                                n)
+                     : RC_STATE;
+}
+
 const struct status *snapshot_take(void)
 {
     return &snapshot;
@@ -186,6 +199,20 @@ static void commands(void **state)
         assert_non_null(strstr(screen, names[i]));
     type("   \r\r");
     assert_string_equal(screen, "   \r\ngnomon> \r\ngnomon> ");
+}
+
+/* `board` ends in what the machine knows of itself, every line of it. */
+static void facts(void **state)
+{
+    (void)state;
+    char fact[20];
+    type("\rboard\r");
+    const char *p = screen;
+    for (unsigned n = 0; n < FACTS; n++) {
+        (void)snprintf(fact, sizeof fact, "\r\nfact %u ", n);
+        assert_non_null(p = strstr(p, fact));
+    }
+    assert_non_null(strstr(p, "room\r\ngnomon> "));
 }
 
 static void date(void **state)
@@ -511,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(quiet_until_a_key, setup),
         cmocka_unit_test_setup(commands, setup),
+        cmocka_unit_test_setup(facts, setup),
         cmocka_unit_test_setup(date, setup),
         cmocka_unit_test_setup(editing, setup),
         cmocka_unit_test_setup(escape_sequences, setup),
