@@ -9,10 +9,15 @@
 
 #define UNDIVIDED 0x80000000u /* prescaler: 2^31 / this */
 
-void bcm2836_local_init(uintptr_t base)
+void bcm2836_local_clock(uintptr_t base)
 {
     hw_write(base + CONTROL, 0); /* crystal, steps of one */
     hw_write(base + PRESCALER, UNDIVIDED);
+}
+
+void bcm2836_local_init(uintptr_t base)
+{
+    bcm2836_local_clock(base);
     hw_write(base + GPU_ROUTING, 0);
     hw_write(base + CORE0_TIMERS, BCM2836_LOCAL_PHYS | BCM2836_LOCAL_VIRT);
 }

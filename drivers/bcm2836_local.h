@@ -11,6 +11,10 @@
 #define BCM2836_LOCAL_VIRT 0x008u
 #define BCM2836_LOCAL_GPU  0x100u
 
+/* Lets the timers count the crystal undivided; no more. A BCM2711, whose
+ * interrupts go through a GIC, wants just this. */
+void bcm2836_local_clock(uintptr_t base);
+
 /* Lets the timers count the crystal undivided, and leads timers and GPU to
  * core 0's IRQ. */
 void bcm2836_local_init(uintptr_t base);

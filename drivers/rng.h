@@ -1,4 +1,5 @@
-/* rng.h -- BCM2835..7 hardware random number generator.
+/* rng.h -- hardware random number generators: BCM2835..7's, and BCM2711's
+ * RNG200.
  *
  * rng_word() never waits. A word equal to the one before it is thrown away
  * and counted (it happens once in 2^32); RNG_STUCK of them in a row mean that
@@ -12,6 +13,7 @@
 
 struct rng { /* board's; fields are private */
     uintptr_t base;
+    bool rng200;
     uint32_t last;
     bool any;        /* last is valid            */
     unsigned repeat; /* words equal to last, in a row */
@@ -20,6 +22,9 @@ struct rng { /* board's; fields are private */
 
 /* Starts the generator, which warms up for a while. */
 void rng_init(struct rng *r, uintptr_t base);
+
+/* The same on a BCM2711. */
+void rng200_init(struct rng *r, uintptr_t base);
 
 /* Takes one random word. Returns RC_OK, RC_AGAIN where none is ready yet, RC_IO
  * where the source is stuck. */

@@ -6,7 +6,7 @@
 static const struct machine_irq *const kinds[] = {
     [SOC_IRQ_BCM2835] = &machine_irq_bcm2835,
     [SOC_IRQ_BCM2836] = &machine_irq_bcm2836,
-    [SOC_IRQ_GIC400] = NULL,
+    [SOC_IRQ_GIC400] = &machine_irq_gic400,
 };
 
 static const struct machine_irq *irq;

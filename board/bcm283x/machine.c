@@ -287,12 +287,15 @@ static void random_mac(void)
     machine_stage_end();
 }
 
-/* GENET's row is here once there is a driver; an emulated BCM2711 has none. */
+/* No emulator has a GENET; there the BCM2711's USB stands in for it. On a real
+ * one that is the power socket. */
 static const struct machine_eth *choose_eth(void)
 {
-    if (machine_model->eth == MODEL_ETH_NONE || soc->dwc2 == 0)
+    if (machine_model->eth == MODEL_ETH_NONE)
         return &machine_eth_none;
-    return &machine_eth_usb;
+    if (soc->genet != 0 && !machine_facts.emulated)
+        return &machine_eth_genet;
+    return soc->dwc2 != 0 ? &machine_eth_usb : &machine_eth_none;
 }
 
 _Noreturn void board_main(uint32_t entry_cpsr)

@@ -50,6 +50,7 @@ struct machine_irq {
 };
 extern const struct machine_irq machine_irq_bcm2835;
 extern const struct machine_irq machine_irq_bcm2836;
+extern const struct machine_irq machine_irq_gic400;
 
 /* stage.c: a line of the boot log, for whoever looks at the console and for
  * port_fact. Begin, add to the text, end: it is shown with the time, and kept
@@ -116,6 +117,7 @@ struct machine_eth {
     void (*fact)(unsigned n, struct text *t);
 };
 extern const struct machine_eth machine_eth_usb;
+extern const struct machine_eth machine_eth_genet;
 extern const struct machine_eth machine_eth_none; /* port_eth.c */
 extern const struct machine_eth *machine_eth;     /* the one in use */
 

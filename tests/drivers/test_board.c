@@ -100,6 +100,30 @@ static void rng_begins_with_two_writes(void **state)
     assert_int_equal(hw.writes, 2);
 }
 
+static void rng200_waits_then_gives(void **state)
+{
+    (void)state;
+    struct rng r;
+    uint32_t w = 0;
+    rng200_init(&r, BASE);
+    assert_int_equal(written(0) & 0x7fff, 0x7fff);
+    assert_int_equal(written(0x10), 0x40000);
+    hw.reg[0x24 / 4] = 0x204;
+    hw.reg[0x0c / 4] = 16;
+    assert_int_equal(rng_word(&r, &w), RC_AGAIN); /* warming up */
+    hw.reg[0x0c / 4] = 17;
+    hw.reg[0x24 / 4] = 0x200;
+    assert_int_equal(rng_word(&r, &w), RC_AGAIN); /* no word waits */
+    hw.reg[0x24 / 4] = 0x201;
+    hw.reg[0x20 / 4] = 0xdeadbeef;
+    assert_int_equal(rng_word(&r, &w), RC_OK);
+    assert_int_equal(w, 0xdeadbeef);
+    int rc = RC_AGAIN;
+    for (unsigned n = 0; rc == RC_AGAIN && n < 10; n++)
+        rc = rng_word(&r, &w);
+    assert_int_equal(rc, RC_IO); /* stuck, as on the others */
+}
+
 static void rng_stuck_is_an_error_until_it_moves(void **state)
 {
     (void)state;
@@ -312,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(rng_waits_then_gives, fresh),
         cmocka_unit_test_setup(rng_begins_with_two_writes, fresh),
+        cmocka_unit_test_setup(rng200_waits_then_gives, fresh),
         cmocka_unit_test_setup(rng_stuck_is_an_error_until_it_moves, fresh),
         cmocka_unit_test_setup(pm_keeps_password_and_other_bits, fresh),
         cmocka_unit_test_setup(pl011_divisor, fresh),
