@@ -14,6 +14,8 @@
 struct rng { /* board's; fields are private */
     uintptr_t base;
     bool rng200;
+    uint32_t *words; /* where they come from memory */
+    size_t words_left;
     uint32_t last;
     bool any;        /* last is valid            */
     unsigned repeat; /* words equal to last, in a row */
@@ -25,6 +27,10 @@ void rng_init(struct rng *r, uintptr_t base);
 
 /* The same on a BCM2711. */
 void rng200_init(struct rng *r, uintptr_t base);
+
+/* Words from memory instead, each of which is used once and wiped; then
+ * RC_IO. */
+void rng_words_init(struct rng *r, uint32_t *words, size_t count);
 
 /* Takes one random word. Returns RC_OK, RC_AGAIN where none is ready yet, RC_IO
  * where the source is stuck. */

@@ -159,7 +159,7 @@ $(F)/obj/tests/fuzz/fuzz_crashnote.o: \
     private EXTRA = -iquote tests/fuzz/double
 
 # ---- the peers: Debian's chronyd and ntpd, unpacked -------------------------
-$(B)/peers/.fetched: tests/peers/fetch.sh tests/peers/trixie.lock | \
+$(B)/peers/.fetched: tests/peers/fetch.sh $(wildcard tests/peers/*.lock) | \
                      $(B)/.deps
 	tests/peers/fetch.sh $(B)
 	@touch $@

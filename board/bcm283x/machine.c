@@ -246,6 +246,21 @@ static void start_pins(void)
 
 /* ---- random numbers ---- */
 
+/* No emulator has an RNG200. Who starts one puts random words here; each is
+ * used once, and there is no key exchange without. */
+#define SEEDS      ((uint32_t *)(void *)(__note_start + 0x80000))
+#define SEED_WORDS 0x20000u
+
+static void choose_rng(void)
+{
+    if (soc->rng_kind == SOC_RNG_BCM2835)
+        rng_init(&machine_rng, soc->rng);
+    else if (machine_facts.emulated)
+        rng_words_init(&machine_rng, SEEDS, SEED_WORDS);
+    else
+        rng200_init(&machine_rng, soc->rng);
+}
+
 /* Keys are made in the first second: wait here for the first word, so that
  * port_entropy finds a generator that has warmed up. Where none comes, *word is
  * 0. */
@@ -321,7 +336,7 @@ _Noreturn void board_main(uint32_t entry_cpsr)
     set_card_supply();
     machine_eth = choose_eth();
     machine_pps_init();
-    rng_init(&machine_rng, soc->rng);
+    choose_rng();
     if (!has_mac())
         random_mac();
     machine_eth->init();

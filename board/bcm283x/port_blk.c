@@ -30,11 +30,15 @@ static void route_pins(void)
 void machine_blk_init(void)
 {
     const struct vc_clock *c = &machine_vc.clock[VC_SD];
-    if (soc->sd_kind == SDHCI_ARASAN)
+    struct sdhci_slot slot = {
+        .base = soc->sd, .kind = soc->sd_kind, .clock_hz = c->told ? c->hz : 0};
+    if (machine_facts.emulated && soc->sd_emulated != 0) {
+        slot.base = soc->sd_emulated;
+        slot.kind = SDHCI_ARASAN;
+    }
+    if (slot.kind == SDHCI_ARASAN)
         route_pins();
-    sdhci_init(&sd, &(struct sdhci_slot){.base = soc->sd,
-                                         .kind = soc->sd_kind,
-                                         .clock_hz = c->told ? c->hz : 0});
+    sdhci_init(&sd, &slot);
 }
 
 void machine_blk_poll(void)

@@ -74,6 +74,7 @@ static const struct soc socs[] = {
         .sd_kind = SDHCI_EMMC2,
         .sd = 0xfe340000,
         .sd_1v8_pin = 132,
+        .sd_emulated = 0xfe300000,
         .pulls = SOC_PULLS_DIRECT,
         .bus_alias = 0xc0000000,
         .cache_line = 64,

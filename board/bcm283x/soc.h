@@ -30,6 +30,8 @@ struct soc {
 
     /* Where the devices are; 0: there is none. */
     uintptr_t system_timer, mailbox, pm, rng, gpio, uart, sd, dwc2, genet;
+    /* Where an emulator has the card, an Arasan then; 0: as silicon does. */
+    uintptr_t sd_emulated;
     /* The GPU's interrupt controller, the cores' own timers and interrupt
      * lines, and the GIC's distributor, whose CPU interface is 0x1000 on. */
     uintptr_t irq_gpu, local, gic;

@@ -40,13 +40,27 @@ def tested():
 # QEMU starts their cores in 64 bits; tests/qemu/board_shim.S takes them to a
 # 32-bit image, as the boot firmware does.
 SHIM = os.path.join(TOP, "build/host/shim64.img")
-SHIMMED = {"raspi3b"}
+SHIMMED = {"raspi3b", "raspi4b"}
+# Debian 12's QEMU has no raspi4b. A newer one is unpacked with its libraries
+# where it can be had (tests/peers/fetch.sh), and started by its own loader.
+NEWER = os.path.join(TOP, "build/peers/qemu/usr")
+
+
+def has_pi4():
+    return os.path.exists(f"{NEWER}/bin/qemu-system-aarch64")
+
+
+def qemu64(machine):
+    if machine != "raspi4b":
+        return ["qemu-system-aarch64"]
+    return [f"{NEWER}/lib64/ld-linux-x86-64.so.2", "--library-path",
+            f"{NEWER}/lib/x86_64-linux-gnu", f"{NEWER}/bin/qemu-system-aarch64"]
 
 
 def start(machine, image):
     """QEMU and its arguments that put a raw image where the boot firmware
     does, and start it."""
     if machine in SHIMMED:
-        return ["qemu-system-aarch64", "-M", machine, "-kernel", SHIM,
-                "-device", f"loader,file={image},addr=0x8000,force-raw=on"]
+        return [*qemu64(machine), "-M", machine, "-kernel", SHIM, "-device",
+                f"loader,file={image},addr=0x8000,force-raw=on"]
     return ["qemu-system-arm", "-M", machine, "-bios", image]

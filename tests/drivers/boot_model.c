@@ -161,7 +161,9 @@ uint32_t hw_read(uintptr_t reg)
     if (in(reg, soc->uart, &off))
         return off == 0x18 ? 0x10 : 0; /* nothing received */
     if (in(reg, soc->rng, &off))
-        return off == 8 || off == 0x20 ? ++sim.random : 0x01000000;
+        return off == 8 || off == 0x20 ? ++sim.random : 0x01000001;
+    if (reg == soc->genet && reg != 0)
+        return 0x06000000;                           /* its revision */
     return reg == soc->dwc2 + 0x40 ? 0x4f54280a : 0; /* GSNPSID */
 }
 
@@ -193,6 +195,15 @@ void hw_write(uintptr_t reg, uint32_t v)
         begins("watchdog", soc->pm);
     } else if (in(reg, soc->sd, &off)) {
         begins("card", soc->sd);
+    } else if (soc->genet != 0 && reg - soc->genet < 0x10000) {
+        begins("GENET", soc->genet);
+    } else if (soc->local != 0 && reg - soc->local < 0x100) {
+        begins("local timer", soc->local);
+    } else if (soc->gic != 0 && reg - soc->gic - 0x100 < 0x20) {
+        for (unsigned bit = 0; bit < 32; bit++)
+            if ((v >> bit & 1) != 0)
+                tell("interrupt %u on",
+                     (unsigned)(reg - soc->gic - 0x100) * 8 + bit);
     } else if (reg - soc->dwc2 < 0x10000) {
         begins("USB", soc->dwc2);
     } else if (in(reg, soc->irq_gpu, &off) && (off == 0x10 || off == 0x14)) {

@@ -124,6 +124,31 @@ static void rng200_waits_then_gives(void **state)
     assert_int_equal(rc, RC_IO); /* stuck, as on the others */
 }
 
+static void rng_words_are_used_once(void **state)
+{
+    (void)state;
+    struct rng r;
+    uint32_t words[] = {3, 1, 4, 0, 0, 0, 0}, w = 0;
+    rng_words_init(&r, words, LEN(words));
+    assert_int_equal(rng_word(&r, &w), RC_OK);
+    assert_int_equal(w, 3);
+    assert_int_equal(words[0], 0);
+    assert_int_equal(rng_word(&r, &w), RC_OK);
+    assert_int_equal(rng_word(&r, &w), RC_OK);
+    assert_int_equal(rng_word(&r, &w), RC_OK);
+    int rc = RC_AGAIN;
+    for (unsigned n = 0; rc == RC_AGAIN && n < 10; n++)
+        rc = rng_word(&r, &w);
+    assert_int_equal(rc, RC_IO); /* nobody has filled these */
+    rng_words_init(&r, words, 0);
+    assert_int_equal(rng_word(&r, &w), RC_IO);
+    uint32_t zeros[RNG_STUCK] = {0};
+    rng_words_init(&r, zeros, LEN(zeros));
+    for (rc = RC_AGAIN; rc == RC_AGAIN;)
+        rc = rng_word(&r, &w);
+    assert_int_equal(rc, RC_IO);
+}
+
 static void rng_stuck_is_an_error_until_it_moves(void **state)
 {
     (void)state;
@@ -337,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup(rng_waits_then_gives, fresh),
         cmocka_unit_test_setup(rng_begins_with_two_writes, fresh),
         cmocka_unit_test_setup(rng200_waits_then_gives, fresh),
+        cmocka_unit_test_setup(rng_words_are_used_once, fresh),
         cmocka_unit_test_setup(rng_stuck_is_an_error_until_it_moves, fresh),
         cmocka_unit_test_setup(pm_keeps_password_and_other_bits, fresh),
         cmocka_unit_test_setup(pl011_divisor, fresh),

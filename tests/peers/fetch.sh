@@ -4,6 +4,9 @@
 # there already is kept, so this works offline after the first time.
 #     peers/chrony, peers/ntpsec   this Debian's own
 #     peers/trixie                 trixie's chrony with all its libraries
+#     peers/qemu                   a QEMU that knows a Raspberry Pi 4, from
+#                                  trixie-backports; where it cannot be had,
+#                                  tests/qemu/test_pi4.py is skipped
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath -m "${1:-build}")
@@ -36,78 +39,80 @@ unpack() { # package, program that must then be there
     fi
 }
 
-# ---- chrony 4.6.1 of trixie, by the list in trixie.lock --------------------
+# ---- what a list NAME.lock names, unpacked into one tree -------------------
 # The mirrors are the machine's own: apt is asked which ones it uses.
 mirrors() {
     apt-get indextargets --no-release-info --format '$(REPO_URI)' \
         'Created-By: Packages' 'Component: main' | sort -u
 }
 
-locked() { # path-below-mirror sha256
-    local file mirror
-    file=$debs/trixie/$(basename "$1")
-    echo "$2  $file" | sha256sum --check --status 2> /dev/null && return 0
-    for mirror in $(mirrors); do
-        rm -f "$file.part"
-        /usr/lib/apt/apt-helper download-file "$mirror$1" "$file.part" \
-            > "$debs/trixie/log" 2>&1 || continue
-        echo "$2  $file.part" | sha256sum --check --status || continue
-        mv "$file.part" "$file"
-        return 0
+locked() { # name: all files of its lock, by their SHA-256
+    local mirror path sum file missing=()
+    for mirror in $(mirrors) ""; do
+        missing=()
+        while read -r path sum; do
+            file=$debs/$1/$(basename "$path")
+            echo "$sum  $file" | sha256sum --check --status 2> /dev/null ||
+                missing+=("$mirror$path" "$file" "SHA256:$sum")
+        done < <(grep '^pool' "$here/$1.lock")
+        [ "${#missing[@]}" -gt 0 ] || return 0
+        [ -z "$mirror" ] || /usr/lib/apt/apt-helper download-file \
+            "${missing[@]}" > "$debs/$1/log" 2>&1 || true
     done
-    rm -f "$file.part"
-    echo "fetch: no mirror has $1 with the SHA-256 of trixie.lock" >&2
+    echo "fetch: no mirror has ${missing[0]} with the SHA-256 of $1.lock" >&2
     return 1
 }
 
 # A point release takes old files from the mirrors: then the newest ones of
-# trixie, by lists that apt keeps apart from the machine's and whose
+# the suite, by lists that apt keeps apart from the machine's and whose
 # signatures it checks.
-newest() { # packages...
-    local apt=$debs/trixie/apt mirror
+newest() { # folder suite packages...
+    local into=$debs/$1 suite=$2 apt=$debs/$1/apt mirror each
+    shift 2
     rm -rf "$apt"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     for mirror in $(mirrors | grep -v security); do
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-            "$mirror trixie main"
-    done > "$apt/list"
+        for each in "${suite%-backports}" "$suite"; do
+            echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+                "$mirror $each main"
+        done
+    done | sort -u > "$apt/list"
     cat > "$apt/conf" <<EOF
 Dir::Etc::SourceList "$apt/list";
 Dir::Etc::SourceParts "/dev/null";
 Dir::State::Lists "$apt/lists";
 Dir::State::Status "/dev/null";
 Dir::Cache "$apt/cache";
-APT::Default-Release "";
+APT::Default-Release "$suite";
 EOF
-    rm -f "$debs"/trixie/*.deb
+    rm -f "$into"/*.deb
     # Not every repository of the machine has a trixie.
-    APT_CONFIG=$apt/conf apt-get update -q > "$debs/trixie/log" 2>&1 || true
-    (cd "$debs/trixie" &&
-        APT_CONFIG=$apt/conf apt-get download -q "$@" >> log 2>&1)
+    APT_CONFIG=$apt/conf apt-get update -q > "$into/log" 2>&1 || true
+    (cd "$into" && APT_CONFIG=$apt/conf apt-get download -q "$@" >> log 2>&1)
 }
 
-trixie() {
-    local into=$build/peers/trixie path sum deb names=()
-    [ -x "$into/usr/sbin/chronyd" ] && return 0
-    mkdir -p "$debs/trixie"
+tree() { # name program suite
+    local into=$build/peers/$1 path sum deb names=()
+    [ -x "$into/$2" ] && return 0
+    mkdir -p "$debs/$1"
     while read -r path sum; do
         names+=("$(basename "$path" | cut -d_ -f1)")
-    done < <(grep '^pool' "$here/trixie.lock")
-    while read -r path sum; do
-        locked "$path" "$sum" && continue
-        newest "${names[@]}" && break
-        tail -n 3 "$debs/trixie/log" >&2
+    done < <(grep '^pool' "$here/$1.lock")
+    if ! locked "$1" && ! newest "$1" "$3" "${names[@]}"; then
+        tail -n 3 "$debs/$1/log" >&2
         return 1
-    done < <(grep '^pool' "$here/trixie.lock")
+    fi
     rm -rf "$into.new"
     mkdir -p "$into.new"
-    for deb in "$debs"/trixie/*.deb; do
+    for deb in "$debs/$1"/*.deb; do
         dpkg-deb -x "$deb" "$into.new"
     done
-    rm -rf "$into" "$debs/trixie/apt"
+    rm -rf "$into" "$debs/$1/apt"
     mv "$into.new" "$into"
 }
 
 unpack chrony usr/sbin/chronyd
 unpack ntpsec usr/sbin/ntpd
-trixie
+tree trixie usr/sbin/chronyd trixie
+tree qemu usr/bin/qemu-system-aarch64 trixie-backports ||
+    echo "fetch: no QEMU with a Raspberry Pi 4: its test will be skipped" >&2
