@@ -1,5 +1,6 @@
 #include "sdhci_model.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,19 @@ static struct {
     uint64_t busy_until;
     uint32_t status; /* errors for the next R1 */
 } card;
+
+static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void tell(const char *format, ...)
+{
+    if (model.log == NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    (void)fprintf(model.log, "    ");
+    (void)vfprintf(model.log, format, args);
+    (void)fprintf(model.log, "\n");
+    va_end(args);
+}
 
 static void fault(const char *what)
 {
@@ -426,6 +440,7 @@ static bool spoil(void)
 /* After the 128th word: the block is over. */
 static void next_block(void)
 {
+    tell("128 words %s", host.reading ? "read" : "written");
     if (spoil())
         return;
     if (!host.reading && host.lba < MODEL_BLOCKS)
@@ -537,6 +552,62 @@ static void write_clock(uint32_t value)
     }
 }
 
+static void tell_events(uint32_t v)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{1, "command"},    {2, "transfer"},
+                 {0x10, "room"},    {0x20, "full"},
+                 {0x8000, "error"}, {0x017f0000, "which error"}};
+    if (model.log == NULL || v == 0)
+        return;
+    (void)fprintf(model.log, "    events cleared:");
+    for (size_t i = 0; i < LEN(names); i++)
+        if ((v & names[i].bit) != 0)
+            (void)fprintf(model.log, " %s", names[i].name);
+    (void)fprintf(model.log, "\n");
+}
+
+static void tell_clock(uint32_t v)
+{
+    uint32_t was = host.clock;
+    host.clock = v; /* for card_hz */
+    uint32_t hz = card_hz();
+    host.clock = was;
+    if ((v & 0x01000000u) != 0)
+        tell("controller reset");
+    else if ((v & 0x06000000u) != 0)
+        tell("%s circuit reset", v & 0x02000000u ? "command" : "data");
+    else if ((v & 4) != 0)
+        tell("clock to the card on");
+    else if ((v & 1) != 0)
+        tell("clock %u Hz, not to the card yet", (unsigned)hz);
+    else
+        tell("clock off");
+}
+
+static void tell_write(uint32_t offset, uint32_t v)
+{
+    if (offset == 0x04)
+        tell("blocks of %u: %u", (unsigned)v & 0xfff, (unsigned)v >> 16);
+    else if (offset == 0x08)
+        tell("argument %08x", (unsigned)v);
+    else if (offset == 0x0c)
+        tell("command %u", (unsigned)v >> 24 & 63);
+    else if (offset == 0x28)
+        tell("3.3 V %s, %u data lines", v & 0x100 ? "on" : "off",
+             v & 2 ? 4 : 1);
+    else if (offset == 0x2c)
+        tell_clock(v);
+    else if (offset == 0x30)
+        tell_events(v);
+    else if (offset == 0x34)
+        tell("events shown: %08x", (unsigned)v);
+    else if (offset == 0x38)
+        tell("events that interrupt: %08x", (unsigned)v);
+}
+
 void hw_write(uintptr_t reg, uint32_t value)
 {
     tick();
@@ -550,6 +621,7 @@ void hw_write(uintptr_t reg, uint32_t value)
     }
     if (model.hung || write_is_lost())
         return;
+    tell_write((uint32_t)(reg - base()), value);
     switch (reg - base()) {
     case 0x04:
         host.block = value;

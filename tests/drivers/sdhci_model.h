@@ -5,6 +5,8 @@
 #ifndef SDHCI_MODEL_H
 #define SDHCI_MODEL_H
 
+#include <stdio.h>
+
 #include "core/base.h"
 
 #define MODEL_BASE   0x3f300000u
@@ -47,6 +49,7 @@ struct model {
     unsigned lost_writes;      /* of registers, too close to another        */
     bool hung;                 /* EMMC2 below 200 kHz                       */
     uint8_t data[MODEL_BLOCKS][512];
+    FILE *log;       /* what is done to the controller, in words, or NULL */
     uint64_t now_ns; /* moves with model_advance and the counter */
 };
 extern struct model model;
