@@ -3,6 +3,7 @@
 
 #include "genet.h"
 #include "machine_private.h"
+#include "text.h"
 
 static struct genet genet;
 
@@ -35,6 +36,11 @@ static const struct eth_ops *device(void **dev)
     return &genet_ops;
 }
 
+static void groups(const uint8_t (*mac)[6], size_t count)
+{
+    genet_groups(&genet, mac, count);
+}
+
 static const char *trouble(void)
 {
     const char *why = genet_trouble(&genet);
@@ -47,12 +53,63 @@ static enum machine_eth_found found(void)
                                          : MACHINE_ETH_SILENT;
 }
 
+static void say_count(struct text *t, const char *what, uint32_t n)
+{
+    text_str(t, what);
+    text_dec(t, n);
+}
+
+static void say_link(struct text *t)
+{
+    const struct genet_phy *p = &genet.phy;
+    text_str(t, "Ethernet chip   : GENET revision ");
+    text_hex(t, genet.revision);
+    text_str(t, ", PHY ");
+    text_hex(t, p->id);
+    say_count(t, " at ", p->address);
+    text_str(t, p->link ? ", link up" : ", no link");
+    if (p->link) {
+        say_count(t, " at ", p->mbps);
+        text_str(t, p->full ? " Mb/s full duplex" : " Mb/s half duplex");
+    }
+    text_str(t, ", partner offers ");
+    text_hex4(t, p->partner);
+    text_str(t, " ");
+    text_hex4(t, p->partner_1000);
+}
+
+static void say_counts(struct text *t)
+{
+    const struct genet_stats *s = &genet.stats;
+    say_count(t, "Ethernet frames : in ", s->rx);
+    say_count(t, ", out ", s->tx);
+    say_count(t, ", bad ", s->rx_bad);
+    say_count(t, ", lost ", s->rx_lost);
+    say_count(t, ", without interrupt ", s->rx_polled);
+    say_count(t, ", links ", s->links);
+    say_count(t, ", deaf ", s->deaf);
+    say_count(t, ", stuck ", s->stuck);
+    say_count(t, ", PHY lost ", genet.phy.restarts);
+    say_count(t, ", longest way out (ns) ",
+              (uint32_t)(s->tx_wait_ticks * 1000000000ull / timer_hz()));
+}
+
+static void fact(unsigned n, struct text *t)
+{
+    if (n == 0)
+        say_link(t);
+    else if (n == 1)
+        say_counts(t);
+}
+
 const struct machine_eth machine_eth_genet = {
     .init = start,
     .poll = poll,
     .due = due,
     .irq = irq,
     .device = device,
+    .groups = groups,
     .trouble = trouble,
     .found = found,
+    .fact = fact,
 };

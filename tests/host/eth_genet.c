@@ -105,8 +105,7 @@ void port_eth_mac(uint8_t mac[6])
 
 void port_eth_groups(const uint8_t (*mac)[6], size_t count)
 {
-    (void)mac;
-    (void)count;
+    genet_groups(&genet, mac, count);
 }
 
 int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
