@@ -59,6 +59,7 @@
 #define FASTEST_HZ  250000000u /* what the EMMC clock could be at most */
 #define UNKNOWN     5u         /* ... and how many times slower, at most */
 #define EMMC2_HZ    100000000u
+#define EMMC2_LEAST 400000u  /* twice the slowest that it stands     */
 #define BELIEVED_HZ 1000000u /* less is no clock that works          */
 #define DIVIDER_MAX 1023u    /* card clock = clock / (2 * divider)   */
 
@@ -88,22 +89,27 @@ static void space(struct sdhci_host *h, uint32_t hz)
     h->gap_ticks = (uint32_t)ticks + 2;
 }
 
-static uint32_t guessed_hz(const struct sdhci_host *h, uint32_t default_hz)
+/* What EMMC2 says of its base clock; the Arasan's word is made up. */
+static uint32_t capable_hz(const struct sdhci_host *h)
 {
-    if (h->kind == SDHCI_ARASAN) /* its capabilities are made up */
-        return default_hz != 0 ? default_hz : FASTEST_HZ;
-    uint32_t hz = (get(h, CAPABLE) >> 8 & 0xff) * 1000000u;
-    if (hz == 0)
-        hz = default_hz;
-    return hz != 0 ? hz : EMMC2_HZ;
+    return h->kind == SDHCI_EMMC2 ? (get(h, CAPABLE) >> 8 & 0xff) * 1000000u
+                                  : 0;
 }
 
 void sdhci_host_begin(struct sdhci_host *h, const struct sdhci_slot *slot)
 {
     *h = (struct sdhci_host){
         .base = slot->base, .kind = slot->kind, .wrote = hw_ticks()};
+    uint32_t capable = capable_hz(h);
     bool told = slot->clock_hz >= BELIEVED_HZ;
-    h->clock_hz = told ? slot->clock_hz : guessed_hz(h, slot->default_hz);
+    h->clock_hz = told ? slot->clock_hz : capable;
+    if (h->clock_hz == 0)
+        h->clock_hz = slot->default_hz;
+    if (h->clock_hz == 0)
+        h->clock_hz = h->kind == SDHCI_EMMC2 ? EMMC2_HZ : FASTEST_HZ;
+    h->least_hz = h->clock_hz;
+    if (capable != 0 && capable < h->least_hz)
+        h->least_hz = capable;
     h->slower = told ? 1 : UNKNOWN;
     space(h, SLOWEST_HZ);
 }
@@ -140,6 +146,8 @@ void sdhci_host_clock(struct sdhci_host *h, uint32_t hz, mono_ns now)
     if (h->clock_hz > hz) {
         divider = (h->clock_hz - 1) / (2 * hz) + 1;
         divider = divider > DIVIDER_MAX ? DIVIDER_MAX : divider;
+        if (h->kind == SDHCI_EMMC2 && divider > h->least_hz / EMMC2_LEAST)
+            divider = h->least_hz / EMMC2_LEAST;
         h->card_hz = h->clock_hz / (2 * divider);
     }
     uint32_t clock = CLOCK_TIMEOUT | CLOCK_INTERNAL | (divider & 0xff) << 8 |

@@ -62,6 +62,7 @@ struct sdhci_host { /* fields but response are private */
     uintptr_t base;
     enum sdhci_kind kind;
     uint32_t clock_hz;  /* of the controller */
+    uint32_t least_hz;  /* the same, if EMMC2's own word is lower */
     uint32_t card_hz;   /* of the card       */
     uint32_t slower;    /* both may be so many times slower: 1, or not known */
     uint32_t gap_ticks; /* two card clocks   */
