@@ -297,6 +297,10 @@ static void get_config(struct usb_dev *d)
         get_descriptor(d, USB_CFG9, USB_DT_CONFIG, d->config, 9);
         return;
     }
+    if (d->skipped) { /* it may have been the one */
+        failed(d, d->skipped);
+        return;
+    }
     if (d->desc.product)
         ask(d, USB_NAME,
             (struct usb_request){
@@ -309,6 +313,14 @@ static void get_config(struct usb_dev *d)
         no_driver(d);
 }
 
+/* One that cannot be read, or is none, says nothing of the others. */
+static void skip_config(struct usb_dev *d, const char *why)
+{
+    d->skipped = why;
+    d->config++;
+    get_config(d);
+}
+
 static void have_desc18(struct usb_dev *d, size_t actual)
 {
     if (usb_desc_device(d->buf, actual, &d->desc) != RC_OK) {
@@ -316,6 +328,7 @@ static void have_desc18(struct usb_dev *d, size_t actual)
         return;
     }
     d->config = 0;
+    d->skipped = NULL;
     get_config(d);
 }
 
@@ -323,7 +336,7 @@ static void have_cfg9(struct usb_dev *d, size_t actual)
 {
     int total = usb_desc_total(d->buf, actual);
     if (total < 0) {
-        failed(d, "malformed configuration descriptor");
+        skip_config(d, "malformed configuration descriptor");
         return;
     }
     if (total > USB_CTL_BYTES)
@@ -334,7 +347,7 @@ static void have_cfg9(struct usb_dev *d, size_t actual)
 static void have_cfg(struct usb_dev *d, size_t actual)
 {
     if (usb_desc_total(d->buf, actual) < 0) {
-        failed(d, "malformed configuration descriptor");
+        skip_config(d, "malformed configuration descriptor");
         return;
     }
     d->kind = usb_desc_kind(&d->desc, d->buf, actual);
@@ -382,6 +395,10 @@ static void enum_done(struct usb_dev *d, int rc, size_t actual)
         usb_desc_text(d->buf, rc == RC_OK ? actual : 0, d->name,
                       sizeof d->name);
         no_driver(d);
+        return;
+    }
+    if (rc == RC_IO && (d->state == USB_CFG9 || d->state == USB_CFG)) {
+        skip_config(d, what[d->state]);
         return;
     }
     if (rc != RC_OK) {

@@ -89,7 +89,8 @@ struct usb_dev {
     struct dwc2_pipe ep0;
     struct dwc2_xfer ctl;
     usb_ctl_done *ctl_done;
-    uint16_t cfg_len; /* bytes of the configuration in buf            */
+    uint16_t cfg_len;    /* bytes of the configuration in buf            */
+    const char *skipped; /* why a configuration was passed over, or NULL */
     _Alignas(HW_LINE) uint8_t setup[HW_LINE];
     _Alignas(HW_LINE) uint8_t buf[USB_CTL_BYTES];
 };

@@ -2,7 +2,12 @@
 
 #include <string.h>
 
-enum { ASKED_HALT_IN = 1, ASKED_HALT_OUT, ASKED_HEALTH }; /* e->asked       */
+enum {
+    ASKED_HALT_IN = 1,
+    ASKED_HALT_OUT,
+    ASKED_HALT_NOTE,
+    ASKED_HEALTH
+}; /* e->asked       */
 
 #define REQ_GET_STATUS    0
 #define REQ_CLEAR_FEATURE 1
@@ -205,6 +210,8 @@ static void answered(struct usb_dev *d, int rc, size_t actual)
         cleared(e, &e->in, rc);
     } else if (asked == ASKED_HALT_OUT) {
         cleared(e, &e->out, rc);
+    } else if (asked == ASKED_HALT_NOTE) {
+        cleared(e, &e->notify, rc);
     } else if (rc == RC_OK) {
         e->heard = usb_now(d);
         e->silent = 0;
@@ -257,6 +264,8 @@ void usb_eth_poll(struct usb_eth *e, mono_ns now)
         clear_halt(e, ASKED_HALT_IN, 0x80u | e->in.ep);
     else if (e->out.halted)
         clear_halt(e, ASKED_HALT_OUT, e->out.ep);
+    else if (e->notify.open && e->notify.halted)
+        clear_halt(e, ASKED_HALT_NOTE, 0x80u | e->notify.ep);
     else if (now - e->heard >= HEALTH_NS)
         ask(e, ASKED_HEALTH,
             (struct usb_request){

@@ -10,6 +10,7 @@ enum {
 #define REQ_DESCRIPTOR    6
 #define REQ_SET_INTERFACE 11
 #define REQ_PACKET_FILTER 0x43 /* ECM 1.2, 6.2.4                              */
+#define GUESS_NS          (50 * MONO_MS)
 #define FILTER            0x0e /* directed, broadcast, all multicast          */
 #define ENGLISH           0x0409
 
@@ -27,13 +28,37 @@ static size_t ecm_take(void *self, const uint8_t *p, size_t len,
     return len;
 }
 
-/* ---- notifications: NETWORK_CONNECTION (CDC 1.2, 6.3; PSTN 6.5.1) -------- */
+/* ---- notifications (CDC 1.2, 6.3; ECM 1.2, 6.3) -------------------------- */
 
+#define NOTE_CONNECTION 0x00
+#define NOTE_SPEED      0x2a
+#define NOTE_HEAD       8
+
+/* Bits a second towards us, then from us. Ethernet's are few. */
+static void have_speeds(struct usb_ecm *m, const uint8_t *p)
+{
+    uint32_t mbps = (usb_get16(p) | (uint32_t)usb_get16(p + 2) << 16) / 1000000;
+    bool known = mbps == 10 || mbps == 100 || mbps == 1000;
+    m->eth->mbps = known ? mbps : 0;
+}
+
+/* An endpoint of 8 bytes a packet sends the speeds in a second one. */
 static void ecm_noted(void *self, const uint8_t *p, size_t len)
 {
     struct usb_ecm *m = self;
-    if (len >= 8 && p[0] == 0xa1 && p[1] == 0)
+    bool head = len >= NOTE_HEAD && p[0] == 0xa1;
+
+    m->guess = MONO_NEVER;
+    if (m->speeds && len == NOTE_HEAD) {
+        m->speeds = false;
+        have_speeds(m, p);
+        return;
+    }
+    m->speeds = head && p[1] == NOTE_SPEED && len == NOTE_HEAD;
+    if (head && p[1] == NOTE_CONNECTION)
         m->eth->link = p[2] != 0;
+    else if (head && p[1] == NOTE_SPEED && len >= 2 * NOTE_HEAD)
+        have_speeds(m, p + NOTE_HEAD);
 }
 
 static const struct usb_eth_chip ecm_chip = {
@@ -93,6 +118,8 @@ static void go_up(struct usb_ecm *m)
     bool notes = m->desc.has_notify && !m->usb_net;
     usb_eth_up(m->eth, &m->desc.in, &m->desc.out,
                notes ? &m->desc.notify : NULL);
+    m->eth->link = !notes;
+    m->guess = notes ? usb_now(m->eth->dev) + GUESS_NS : MONO_NEVER;
     if (m->usb_net && m->eth->dev->core->host->emulated)
         m->eth->out.mps_qemu = USB_ETH_TX_BYTES; /* one frame per work tick */
 }
@@ -161,6 +188,7 @@ static int ecm_start(const struct usb_class *c, struct usb_dev *dev,
     *m = (struct usb_ecm){
         .eth = c->eth,
         .desc = desc,
+        .guess = MONO_NEVER,
         .usb_net = dev->desc.vid == 0x0525 && dev->desc.pid == 0xa4a2,
     };
     get_string(m, ECM_LANGUAGE, 0, 0);
@@ -169,12 +197,21 @@ static int ecm_start(const struct usb_class *c, struct usb_dev *dev,
 
 static void ecm_poll(struct usb_dev *dev, mono_ns now)
 {
-    usb_eth_poll(dev->cls, now);
+    struct usb_eth *e = dev->cls;
+    struct usb_ecm *m = e->self;
+
+    if (now >= m->guess) {
+        m->guess = MONO_NEVER;
+        e->link = true;
+    }
+    usb_eth_poll(e, now);
 }
 
 static mono_ns ecm_due(const struct usb_dev *dev)
 {
-    return usb_eth_due(dev->cls);
+    const struct usb_eth *e = dev->cls;
+    const struct usb_ecm *m = e->self;
+    return mono_min(m->guess, usb_eth_due(e));
 }
 
 static void ecm_gone(struct usb_dev *dev)

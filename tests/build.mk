@@ -33,10 +33,11 @@ $(T)/power/test_services_power: LIBS += -Wl,--wrap=store_put
 # Models that several tests share are in files without a main().
 $(T)/drivers/test_sdhci: \
     $(call objects,$(H),$(wildcard tests/drivers/sdhci_*.c))
-CHIPS := tests/drivers/usb_chip.c $(wildcard tests/drivers/lan*.c)
-$(T)/drivers/test_lan95xx $(T)/drivers/test_lan78xx: \
+CHIPS := tests/drivers/usb_chip.c $(wildcard tests/drivers/lan*.c) \
+         tests/drivers/rtl815x_model.c
+$(patsubst %,$(T)/drivers/test_%,lan95xx lan78xx rtl815x): \
     $(H)/obj/tests/drivers/smsc_bench.o
-$(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth lan95xx lan78xx): \
+$(patsubst %,$(T)/drivers/test_%,dwc2 usb usb_eth lan95xx lan78xx rtl815x): \
     $(call objects,$(H),$(addprefix tests/drivers/,dwc2_model.c \
                                     usb_dev_model.c) $(CHIPS))
 $(T)/drivers/test_genet: \

@@ -16,6 +16,16 @@ uint8_t *lan_fifo_put(struct lan_fifo *f, uint64_t ready, size_t all,
     return f->rx[i].b;
 }
 
+size_t lan_fifo_pop(struct lan_fifo *f, uint8_t *b)
+{
+    size_t len = f->rx[f->first].len;
+    memcpy(b, f->rx[f->first].b, len);
+    f->first = (f->first + 1) % LAN_QUEUE;
+    f->count--;
+    f->bytes -= (unsigned)len;
+    return len;
+}
+
 size_t lan_fifo_next(const struct usb_chip *c, struct lan_fifo *f,
                      struct lan_packing how, uint8_t *b)
 {
@@ -30,11 +40,7 @@ size_t lan_fifo_next(const struct usb_chip *c, struct lan_fifo *f,
         if (c->now_ns < f->rx[f->first].ready + hold || n + pad + len > how.cap)
             break;
         memset(b + n, 0, pad);
-        memcpy(b + n + pad, f->rx[f->first].b, len);
-        n += pad + len;
-        f->first = (f->first + 1) % LAN_QUEUE;
-        f->count--;
-        f->bytes -= (unsigned)len;
+        n += pad + lan_fifo_pop(f, b + n + pad);
     }
     return n;
 }

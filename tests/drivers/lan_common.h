@@ -1,6 +1,6 @@
-/* lan_common.h -- what the models of LAN95xx and LAN78xx share: registers by
- * vendor requests, the way to the PHY, the receive FIFO and how it fills
- * transfers. */
+/* lan_common.h -- what models of Ethernet chips share: the receive FIFO; and
+ * those of LAN95xx and LAN78xx: how it fills transfers, registers by vendor
+ * requests, the way to the PHY. */
 #ifndef LAN_COMMON_H
 #define LAN_COMMON_H
 
@@ -22,6 +22,9 @@ struct lan_fifo {
  * fills in; NULL where the FIFO, of `size` bytes, has none. */
 uint8_t *lan_fifo_put(struct lan_fifo *f, uint64_t ready, size_t all,
                       size_t size);
+
+/* Takes the first one out of it, into b; its length. */
+size_t lan_fifo_pop(struct lan_fifo *f, uint8_t *b);
 
 /* How the chip is set to fill a transfer: frames at most, or what the test
  * says; bytes; how long the first is held back in the hope of more. */

@@ -176,7 +176,7 @@ uint64_t echo(size_t len)
     return got;
 }
 
-static void echoes(void)
+void echoes(void)
 {
     static const size_t len[] = {42,  60,   63,   64,   65,   128,  503, 504,
                                  505, 1015, 1016, 1017, 1472, 1513, 1514};

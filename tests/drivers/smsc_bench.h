@@ -1,6 +1,6 @@
 /* smsc_bench.h -- a chip's model on the DWC2's, behind hubs as a Raspberry Pi
- * has them, and the tests that every chip of drivers/usb_eth_smsc.h passes. What
- * is sent comes back from the wire, its addresses exchanged. */
+ * has them, and the tests that every chip of drivers/usb_eth_smsc.h passes, and
+ * others may. What is sent comes back from the wire, its addresses exchanged. */
 #ifndef SMSC_BENCH_H
 #define SMSC_BENCH_H
 
@@ -27,6 +27,7 @@ void no_faults(void);
 void partner(bool there, uint32_t mbps, bool full, bool negotiates);
 /* A frame there and back; its stamp. */
 uint64_t echo(size_t len);
+void echoes(void); /* of many lengths */
 /* Frames from the wire, of 60 bytes, 60 + stride ...; they must be received. */
 extern unsigned stride;
 void burst(unsigned count);

@@ -133,27 +133,34 @@ size_t chip_plain_config(const struct usb_chip *c, unsigned index, uint8_t *b)
     return sizeof cfg;
 }
 
+static size_t string(const char *text, uint8_t *b)
+{
+    size_t n = strlen(text);
+    b[0] = (uint8_t)(2 + 2 * n);
+    b[1] = 3;
+    for (size_t i = 0; i < n; i++) {
+        b[2 + 2 * i] = (uint8_t)text[i];
+        b[3 + 2 * i] = 0;
+    }
+    return b[0];
+}
+
 static enum chip_answer descriptor(struct usb_chip *c, const uint8_t *s,
                                    uint8_t *data, size_t *len)
 {
     static const uint8_t languages[] = {4, 3, 9, 4};
-    if (s[3] == 1) {
+    if (s[3] == 1)
         memcpy(data, c->kind->device, *len = 18);
-    } else if (s[3] == 2 && s[2] < c->kind->configs) {
+    else if (s[3] == 2 && s[2] < c->kind->configs)
         *len = c->kind->config(c, s[2], data);
-    } else if (s[3] == 3 && s[2] == 0) {
+    else if (s[3] == 3 && s[2] == 0)
         memcpy(data, languages, *len = 4);
-    } else if (s[3] == 3 && s[2] == 2) {
-        size_t n = strlen(c->kind->name);
-        data[0] = (uint8_t)(*len = 2 + 2 * n);
-        data[1] = 3;
-        for (size_t i = 0; i < n; i++) {
-            data[2 + 2 * i] = (uint8_t)c->kind->name[i];
-            data[3 + 2 * i] = 0;
-        }
-    } else {
+    else if (s[3] == 3 && s[2] == 2)
+        *len = string(c->kind->name, data);
+    else if (s[3] == 3 && s[2] == 3 && c->kind->mac)
+        *len = string(c->kind->mac, data);
+    else
         return CHIP_STALL;
-    }
     return CHIP_OK;
 }
 

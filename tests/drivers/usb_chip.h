@@ -22,6 +22,7 @@ struct usb_chip_kind {
     /* Writes configuration `index`, and returns its length. */
     size_t (*config)(const struct usb_chip *c, unsigned index, uint8_t *b);
     uint8_t configs;
+    const char *mac; /* string 3: 12 digits; or NULL                        */
     uint8_t in, out, note; /* endpoint numbers                               */
     size_t state;          /* bytes of its own state, at most CHIP_STATE     */
     void (*reset)(struct usb_chip *c);

@@ -305,7 +305,8 @@ static int chip_ep0(struct mdev *d)
         clear_toggles(d);
     if (d->setup[0] == 2 && d->setup[1] == 1) {
         bool *one = d->setup[4] & 0x80 ? d->one_in : d->one_out;
-        one[d->setup[4] & 15] = false;
+        bool *halt = d->setup[4] & 0x80 ? d->halt_in : d->halt_out;
+        one[d->setup[4] & 15] = halt[d->setup[4] & 15] = false;
     }
     return a == CHIP_SILENT ? ANSWER_NONE : ANSWER_ACK;
 }

@@ -18,9 +18,10 @@
 
 #include "lan78xx_model.h"
 #include "lan95xx_model.h"
+#include "rtl815x_model.h"
 
-static const struct usb_chip_kind *const kinds[] = {&lan95xx_model,
-                                                    &lan78xx_model};
+static const struct usb_chip_kind *const kinds[] = {
+    &lan95xx_model, &lan78xx_model, &rtl8152_model, &rtl8153_model};
 
 /* ---- the protocol: types, capabilities, status --------------------------- */
 
