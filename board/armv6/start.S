@@ -21,7 +21,7 @@
  * caches at 16 KB, so that pages need no colours; FIO. */
 #define ACTLR_ON   0x80000047
 
-    .section .text.start, "ax"
+    .section .start, "ax"
     .arm
     .global _start
     .type _start, %function

@@ -12,7 +12,7 @@
 #define MODE_SVC   0x13
 #define NO_IRQ_SVC 0x1d3 /* SVC, A I F masked, ARM */
 
-    .section .text.start, "ax"
+    .section .start, "ax"
     .arm
     .global _start
     .type _start, %function

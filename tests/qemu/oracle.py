@@ -20,7 +20,7 @@ import threading
 
 from tests.common.usbchip import ChipMachine
 
-DRIVERS = {"LAN9514": "smsc95xx", "LAN7515": "lan78xx"}
+DRIVERS = {"LAN9514": "smsc95xx", "LAN7800": "lan78xx"}
 BEFORE = ["phy-generic", "dwc2", "smsc", "microchip"]
 LENGTHS = (1, 18, 56, 400, 1400, 1472)
 
