@@ -68,7 +68,7 @@ class Machine:
             self.command += ["-rtc", "clock=vm,base=" + time.strftime(
                 "%Y-%m-%dT%H:%M:%S", time.gmtime(at))]
         self.command += list(extra)
-        self.child = None
+        self.child = self.link = None
 
     def __enter__(self):
         self.child = subprocess.Popen(
@@ -90,6 +90,9 @@ class Machine:
             self.child.kill()
         if self.child:
             self.child.wait()
+        if self.link:
+            self.link.close()
+            self.link = None
 
     def pump(self, seconds):
         """Take in what the console has said."""
@@ -140,20 +143,26 @@ class Machine:
                 if match else None)
 
     def qmp(self, command, **arguments):
-        with socket.socket(socket.AF_UNIX) as link:
+        """One link for the machine's life: a test may read a register many
+        times a second."""
+        if self.link is None:
+            link = socket.socket(socket.AF_UNIX)
             link.settimeout(20)
             link.connect(f"{self.work}/qmp")
-            stream = link.makefile("rw")
-            stream.readline()
-            for order in ({"execute": "qmp_capabilities"},
-                          {"execute": command, "arguments": arguments}):
-                stream.write(json.dumps(order) + "\n")
-                stream.flush()
-                while True:
-                    answer = json.loads(stream.readline())
-                    if "return" in answer or "error" in answer:
-                        break
-            return answer.get("return")
+            self.link = link.makefile("rw")
+            link.close()  # the file keeps it open
+            self.link.readline()
+            self.execute("qmp_capabilities")
+        return self.execute(command, **arguments)
+
+    def execute(self, command, **arguments):
+        self.link.write(json.dumps({"execute": command,
+                                    "arguments": arguments}) + "\n")
+        self.link.flush()
+        while True:
+            answer = json.loads(self.link.readline())
+            if "return" in answer or "error" in answer:
+                return answer.get("return")
 
 
 class Process(Machine):

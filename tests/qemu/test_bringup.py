@@ -84,6 +84,7 @@ def watch(all_boards):
             and any(len(b.codes()) < 2 for b in all_boards):
         for board in all_boards:
             board.look()
+        time.sleep(0.02)  # looking all the time would hold the boards up
 
 
 def judge(tap, board):
@@ -93,6 +94,7 @@ def judge(tap, board):
               f"stage {stage}: one long flash, {stage} short", codes)
     if board.says is None:
         return
+    board.machine.seen = 0  # it may have been written before the stage's line
     board.machine.wait(r"REPORT\.TXT: written, 1 of 3", REPORT_S)
     report = mkcard.get(board.card, "REPORT.TXT").decode("ascii", "replace")
     tap.check(report.startswith("GNOMON REPORT ")

@@ -43,21 +43,26 @@ def register(machine, device, offset):
     return int(text.split(":")[1], 16)
 
 
+def lit(machine):
+    return (bool(register(machine, "bcm2835_gpio", LEVELS) & LED_BIT)
+            != LIT_WHEN_LOW)
+
+
 def reading(machine):
     """(microseconds of the Pi, lit); None: something came in between."""
     before = register(machine, "bcm2835-sys-timer", 4)
-    lit = bool(register(machine, "bcm2835_gpio", LEVELS) & LED_BIT)
+    now = lit(machine)
     took = register(machine, "bcm2835-sys-timer", 4) - before
-    return took < CLOSE_US and (before + took // 2, lit != LIT_WHEN_LOW)
+    return took < CLOSE_US and (before + took // 2, now)
 
 
 def misses(seen, pattern, phase):
     """Readings that are not as the pattern, begun at phase, has it."""
     wrong = 0
-    for at, lit in seen:
+    for at, shown in seen:
         tenth, rest = divmod((at - phase) % 1000000, 100000)
         near = rest < 2 * CLOSE_US or rest > 100000 - CLOSE_US
-        wrong += not near and lit != (pattern[tenth] == "#")
+        wrong += not near and shown != (pattern[tenth] == "#")
     return wrong
 
 
