@@ -223,13 +223,18 @@ void dwc2_poll(struct dwc2 *h, mono_ns now)
     }
 }
 
-mono_ns dwc2_due(const struct dwc2 *h)
+mono_ns dwc2_due(struct dwc2 *h)
 {
     if (h->state == ST_DEAD)
         return h->when;
     if (h->state != ST_READY)
         return h->now + MONO_MS;
-    return dwc2_chan_due(h);
+    /* A channel's transfer is the interrupt's to take: seen under a flood,
+     * between the question whether there is one and that for its deadline. */
+    dwc2_lock(h);
+    mono_ns due = dwc2_chan_due(h);
+    dwc2_unlock(h);
+    return due;
 }
 
 struct dwc2_port dwc2_port_take(struct dwc2 *h)

@@ -130,7 +130,7 @@ void dwc2_poll(struct dwc2 *h, mono_ns now);
 
 /* When dwc2_poll has something to do without an interrupt, or MONO_NEVER. Until
  * a first interrupt was seen, that is soon whenever a transfer is under way. */
-mono_ns dwc2_due(const struct dwc2 *h);
+mono_ns dwc2_due(struct dwc2 *h);
 
 /* Stamps finished channels and hands queued bulk transfers on. Must be called
  * from the interrupt; it makes no done calls. */

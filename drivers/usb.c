@@ -25,7 +25,7 @@ void usb_poll(struct usb *u, mono_ns now)
     usb_core_poll(&u->core);
 }
 
-mono_ns usb_due(const struct usb *u)
+mono_ns usb_due(struct usb *u)
 {
     return mono_min(dwc2_due(&u->host), usb_core_due(&u->core));
 }

@@ -43,7 +43,7 @@ void usb_init(struct usb *u, uintptr_t dwc2_base,
 void usb_poll(struct usb *u, mono_ns now);
 
 /* When usb_poll has something to do without an interrupt, or MONO_NEVER. */
-mono_ns usb_due(const struct usb *u);
+mono_ns usb_due(struct usb *u);
 
 /* Must be called from the interrupt handler; it may interrupt any other call
  * of this header. */
