@@ -19,25 +19,27 @@ static const char *find(const struct words *list, size_t n, const char *name)
 
 static const char in_conf[] =
     "is set in chrony.conf on the card, and holds from the next start";
-static const char no_server[] =
-    "there is no server in this version: Gnomon asks for time, nobody asks it";
+static const char not_listed[] =
+    "of those who are served nobody is listed in this version; "
+    "`serverstats' counts";
+static const char no_chronyc[] = "no chronyc over the network in this version";
 static const char no_rtc[] = "there is no real-time clock on this machine";
 static const char by_itself[] =
     "Gnomon asks by itself as soon as there is a link and an address";
 static const char stays[] = "the console stays; there is nothing to leave";
 
 static const struct words foreign[] = {
-    {"accheck", no_server},
+    {"accheck", not_listed},
     {"add", in_conf},
-    {"allow", no_server},
+    {"allow", in_conf},
     {"burst", "a source that has to be asked sooner is, by itself"},
-    {"clients", no_server},
-    {"cmdaccheck", no_server},
-    {"cmdallow", no_server},
-    {"cmddeny", no_server},
+    {"clients", not_listed},
+    {"cmdaccheck", no_chronyc},
+    {"cmdallow", no_chronyc},
+    {"cmddeny", no_chronyc},
     {"cyclelogs", "there are no log files; `log' shows the last lines"},
     {"delete", in_conf},
-    {"deny", no_server},
+    {"deny", in_conf},
     {"dfreq", "the frequency is measured, and nobody sets it"},
     {"dns", "names are always shown as chrony.conf has them"},
     {"doffset", "the clock follows its sources, and nobody sets it"},
@@ -75,8 +77,8 @@ static const struct words foreign[] = {
     {"settime", "nobody sets the clock; `floor set TIME' says what time it is "
                 "at least"},
     {"shutdown", "the power can be cut at any time; `reset' saves first"},
-    {"smoothing", no_server},
-    {"smoothtime", no_server},
+    {"smoothing", "time is served as it is"},
+    {"smoothtime", "time is served as it is"},
     {"sourcename", "`sources' has the names, `ntpdata' the addresses"},
     {"timeout", "the console waits for nothing"},
     {"trimrtc", no_rtc},

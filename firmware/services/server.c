@@ -77,7 +77,8 @@ static enum clientlog_verdict admit(const struct addr *who)
         return CLIENTLOG_ANSWER;
     mono_ns now = port_mono();
     return clientlog_admit(clientlog_of(&srv.clients, who, now),
-                           &conf->ratelimit, now, next_chance());
+                           &conf->ratelimit, now,
+                           conf->ratelimit.on ? next_chance() : 0);
 }
 
 static void answer(const struct net_udp_datagram *d, bool kiss)
@@ -103,11 +104,11 @@ static void answer(const struct net_udp_datagram *d, bool kiss)
 static void on_received(void *arg, const struct net_udp_datagram *d)
 {
     (void)arg;
+    srv.count.ntp_hits++; /* answered and each kind of drop add up to it */
     if (!access_allows(&srv.conf->allow, &d->from)) {
         srv.count.ntp_drops++;
         return;
     }
-    srv.count.ntp_hits++;
     enum clientlog_verdict v = admit(&d->from);
     if (v == CLIENTLOG_DROP)
         srv.count.ntp_drops++;

@@ -302,7 +302,7 @@ static void words_not_understood(void **state)
         {"online", "online: Gnomon asks by itself"},
         {"offline", "offline: a dead link is seen"},
         {"waitsync", "waitsync: the console waits for nothing; `tracking'"},
-        {"clients", "clients: there is no server in this version"},
+        {"clients", "clients: of those who are served nobody is listed"},
         {"quit", "quit: the console stays"},
         {"reboot", "reboot: `reset' saves"},
         {"version", "Gnomon "},
