@@ -5,6 +5,7 @@
 #include "services/console.h"
 #include "services/crashloop.h"
 #include "services/ke_client.h"
+#include "services/history.h"
 #include "services/led.h"
 #include "services/log.h"
 #include "services/machine.h"
@@ -26,12 +27,13 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 11
+#define EARLY 12
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
     {"ke_client", ke_client_poll},
     {"timekeeper", timekeeper_poll},
+    {"history", history_poll},
     {"pps", pps_poll},
     {"timefloor", timefloor_poll},
     {"store", store_poll}, /* after all who put */
@@ -72,6 +74,7 @@ static void start_console(void)
 static void start(void)
 {
     const struct conf *conf = config_read(store_init() == RC_OK);
+    history_init();
     tls_platform_init();
     tls_client_init(!conf->nosystemcert);
     config_read_trust();

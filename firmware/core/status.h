@@ -41,6 +41,8 @@ struct status_source {
     uint32_t ke_attempts, naks; /* since the last success                   */
     uint8_t cookies;
     uint16_t cookie_len;
+    int64_t cert_end_unix_s; /* when the first certificate of the chain that
+                              * the keys hang on ends; 0: not known          */
     char trouble[96]; /* why it does not work, in one line; "" if it does   */
 };
 
@@ -123,7 +125,13 @@ struct status_tracking {
     span_ns last_offset_ns, rms_offset_ns;
     int64_t freq_e12, resid_e12, freq_sigma_e12;
     span_ns root_delay_ns, root_disp_ns;
-    span_ns update_ns;  /* between the last two updates                      */
+    span_ns update_ns; /* between the last two updates                      */
+    uint32_t updates;  /* of the clock by its sources                      */
+    span_ns bound_ns;  /* UTC is nearer than this, if fewer than half of the
+                         * sources lie: what their intervals have in common,
+                         * growing in hold-over; INT64_MAX: not set         */
+    uint8_t agree, need, of; /* sources that agree, how many must before the
+                              * clock is set, and of how many               */
     mono_ns first_sync; /* as machine.start; -1: not yet                    */
     int64_t now_unix_s; /* what the clock shows, set or not                 */
     uint32_t now_unix_ns;
@@ -203,6 +211,12 @@ struct status_machine { /* what the machine says of itself                    */
     size_t irq_stack_size, irq_stack_peak; /* size 0: there is none         */
 };
 
+/* When this start came how far, as machine.start; -1: not yet. What is saved on
+ * the card may make a key exchange unnecessary. */
+struct status_start {
+    mono_ns card, link, address, keys;
+};
+
 struct status_config {
     const char *hostname;
     enum status_config_file { CONFIG_MISSING, CONFIG_EMPTY, CONFIG_READ } file;
@@ -240,6 +254,7 @@ struct status {
     struct status_config config;
     struct status_loop loop;
     struct status_server server;
+    struct status_start start;
 };
 
 #endif

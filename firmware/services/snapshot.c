@@ -3,6 +3,7 @@
 #include "adapters/net.h"
 #include "adapters/tls_client.h"
 #include "config.h"
+#include "history.h"
 #include "log.h"
 #include "machine.h"
 #include "server.h"
@@ -29,5 +30,6 @@ const struct status *snapshot_take(void)
     config_status(&snapshot.config);
     superloop_status(&snapshot.loop);
     server_status(&snapshot.server);
+    history_status(&snapshot.start);
     return &snapshot;
 }

@@ -140,6 +140,25 @@ bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
     return tk_to_save(&tk, floor_unix_s, freq_e12, freq_sigma_e12);
 }
 
+uint32_t timekeeper_updates(span_ns *offset_ns)
+{
+    *offset_ns = tk.d.last_offset_ns;
+    return tk.d.updates;
+}
+
+bool timekeeper_figures(struct history_state *out)
+{
+    if (!tk_is_set(&tk))
+        return false;
+    *out = (struct history_state){
+        .freq_e12 = tk.d.est.rate_e12,
+        .skew_e12 = tk.d.est.rate_sigma_e12,
+        .bound_ns = tk_bound(&tk, port_ticks()),
+        .agree = (uint8_t)tk.verdict.agree,
+    };
+    return true;
+}
+
 bool timekeeper_one_counts(void)
 {
     return tk.verdict.of == 1;

@@ -6,6 +6,7 @@
 #ifndef TIMEKEEPER_H
 #define TIMEKEEPER_H
 
+#include "core/history.h"
 #include "core/status.h"
 #include "core/timekeeper.h"
 
@@ -44,6 +45,12 @@ struct cert_clock timekeeper_cert_clock(void);
 bool timekeeper_window_ok(int64_t cert_lo, int64_t cert_hi);
 bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
                         int32_t *freq_sigma_e12);
+
+/* Returns how often sources have corrected the clock, and in *offset_ns by how
+ * much the last time (reference - local). */
+uint32_t timekeeper_updates(span_ns *offset_ns);
+/* Tells how the clock stands. Returns false while it is not set. */
+bool timekeeper_figures(struct history_state *out);
 
 /* Fills the timekeeper's section of the snapshot: the clock, and what it makes
  * of each source. */

@@ -141,6 +141,11 @@ void timekeeper_status(struct status_timekeeper *out)
     t->leap = 3;
     t->selected = -1;
     t->first_sync = tk.first_sync;
+    t->updates = d->updates;
+    t->bound_ns = tk_bound(&tk, ticks);
+    t->agree = (uint8_t)tk.verdict.agree;
+    t->need = (uint8_t)tk.verdict.need;
+    t->of = (uint8_t)tk.verdict.of;
     say_why(t);
     ntp64 utc = tk_utc(&tk, ticks);
     t->now_unix_s = tk_unix_of(&tk, utc);

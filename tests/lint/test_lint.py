@@ -31,6 +31,7 @@ FIRMWARE = [
     "firmware/services/source", "firmware/services/sources",
     "firmware/services/timefloor",
     "firmware/services/pps", "firmware/services/server",
+    "firmware/services/history",
     "firmware/services/crashloop",
     "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",
