@@ -7,6 +7,8 @@
 #ifndef CRYPTO_H
 #define CRYPTO_H
 
+#include <string.h>
+
 #include "base.h"
 
 #define CRYPTO_BLOCK 16
@@ -25,24 +27,17 @@ void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
 /* Wipe and free what crypto_aes_begin made. */
 void crypto_aes_end(struct crypto_aes *a);
 
-/* AES-CMAC (RFC 4493). One key, any number of messages: update.. finish,
- * update.. finish, end. */
-struct crypto_cmac {
-    uint64_t opaque[56];
-};
-/* Begin with a key of 16 or 32 bytes. Returns RC_OK, or RC_SPACE when there is
- * no library memory. */
-int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key,
-                      size_t key_len) MUST_CHECK;
-/* Add len bytes to the message. Returns RC_OK, or RC_IO when the library
- * fails. */
-int crypto_cmac_update(struct crypto_cmac *c, const uint8_t *data,
-                       size_t len) MUST_CHECK;
-/* End the message, return its code in mac and begin the next one under the
- * same key. Returns RC_OK, or RC_IO when the library fails. */
-int crypto_cmac_finish(struct crypto_cmac *c, uint8_t mac[16]) MUST_CHECK;
-/* Wipe and free what crypto_cmac_begin made. */
-void crypto_cmac_end(struct crypto_cmac *c);
+/* Add one block to another, bit by bit, whatever their alignment. */
+static inline void crypto_xor_block(uint8_t to[CRYPTO_BLOCK],
+                                    const uint8_t with[CRYPTO_BLOCK])
+{
+    uint32_t a[CRYPTO_BLOCK / 4], b[CRYPTO_BLOCK / 4];
+    memcpy(a, to, sizeof a);
+    memcpy(b, with, sizeof b);
+    for (size_t i = 0; i < LEN(a); i++)
+        a[i] ^= b[i];
+    memcpy(to, a, sizeof a);
+}
 
 /* Fill out with len unpredictable bytes. Returns RC_OK, or RC_IO when there is
  * no entropy, and then nothing that needed them may be sent. */

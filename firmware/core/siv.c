@@ -3,125 +3,142 @@
 #include "bytes.h"
 #include "crypto.h"
 
-static void xor_block(uint8_t *to, const uint8_t *with)
+static int begin_mac(struct siv_key *k, const uint8_t key[SIV_KEY])
 {
-    for (size_t i = 0; i < CRYPTO_BLOCK; i++)
-        to[i] ^= with[i];
+    int rc = cmac_begin(&k->mac, key, SIV_KEY / 2);
+    if (rc != RC_OK)
+        return rc;
+    memset(k->zero, 0, sizeof k->zero);
+    cmac_sum(&k->mac, k->zero, sizeof k->zero, NULL, k->zero);
+    return RC_OK;
 }
 
-/* dbl() of RFC 5297 section 2.3; the reduction without a branch. */
-static void double_block(uint8_t *b)
+static int begin_ctr(struct siv_key *k, const uint8_t key[SIV_KEY])
 {
-    unsigned top = b[0] >> 7;
-    for (size_t i = 0; i < CRYPTO_BLOCK - 1; i++)
-        b[i] = (uint8_t)(b[i] << 1 | b[i + 1] >> 7);
-    b[CRYPTO_BLOCK - 1] =
-        (uint8_t)((unsigned)b[CRYPTO_BLOCK - 1] << 1 ^ 0x87 * top);
+    return crypto_aes_begin(&k->ctr, key + SIV_KEY / 2, SIV_KEY / 2);
 }
 
-static int mac_of(struct crypto_cmac *c, const uint8_t *b, size_t len,
-                  uint8_t mac[CRYPTO_BLOCK])
+static void end_mac(struct siv_key *k)
 {
-    int rc = crypto_cmac_update(c, b, len);
-    return rc == RC_OK ? crypto_cmac_finish(c, mac) : rc;
+    cmac_end(&k->mac);
+    crypto_wipe(k->zero, sizeof k->zero);
 }
 
-/* The last string: xorend when it fills a block, else padded (2.4). */
-static int mac_last(struct crypto_cmac *c, uint8_t *d, const uint8_t *text,
-                    size_t len, uint8_t *v)
+int siv_key_begin(struct siv_key *k, const uint8_t key[SIV_KEY])
 {
+    int rc = begin_mac(k, key);
+    if (rc != RC_OK)
+        return rc;
+    rc = begin_ctr(k, key);
+    if (rc != RC_OK)
+        end_mac(k);
+    return rc;
+}
+
+void siv_key_end(struct siv_key *k)
+{
+    crypto_aes_end(&k->ctr);
+    end_mac(k);
+}
+
+/* The synthetic initialisation vector (section 2.4). */
+static void s2v(struct siv_key *k, const struct siv_part *ad, size_t ad_count,
+                const uint8_t *text, size_t len, uint8_t v[CRYPTO_BLOCK])
+{
+    uint8_t d[CRYPTO_BLOCK], m[CRYPTO_BLOCK];
+    ASSERT(ad_count <= SIV_PARTS_MAX);
+    memcpy(d, k->zero, sizeof d);
+    for (size_t i = 0; i < ad_count; i++) {
+        cmac_sum(&k->mac, ad[i].b, ad[i].len, NULL, m);
+        cmac_double(d, d);
+        crypto_xor_block(d, m);
+    }
     if (len >= CRYPTO_BLOCK) {
-        size_t head = len - CRYPTO_BLOCK;
-        int rc = crypto_cmac_update(c, text, head);
-        if (rc != RC_OK)
-            return rc;
-        xor_block(d, text + head);
+        cmac_sum(&k->mac, text, len, d, v);
     } else {
-        double_block(d);
+        cmac_double(d, d);
         for (size_t i = 0; i < len; i++)
             d[i] ^= text[i];
         d[len] ^= 0x80;
+        cmac_sum(&k->mac, d, sizeof d, NULL, v);
     }
-    return mac_of(c, d, CRYPTO_BLOCK, v);
-}
-
-static int s2v(struct crypto_cmac *c, const struct siv_part *ad,
-               size_t ad_count, const uint8_t *text, size_t len, uint8_t *v)
-{
-    uint8_t d[CRYPTO_BLOCK] = {0}, m[CRYPTO_BLOCK];
-    int rc = mac_of(c, d, sizeof d, d);
-    for (size_t i = 0; rc == RC_OK && i < ad_count; i++) {
-        rc = mac_of(c, ad[i].b, ad[i].len, m);
-        double_block(d);
-        xor_block(d, m);
-    }
-    if (rc == RC_OK)
-        rc = mac_last(c, d, text, len, v);
     crypto_wipe(d, sizeof d);
-    return rc;
-}
-
-static int synthetic_iv(const uint8_t *key, const struct siv_part *ad,
-                        size_t ad_count, const uint8_t *text, size_t len,
-                        uint8_t *v)
-{
-    ASSERT(ad_count <= SIV_PARTS_MAX);
-    struct crypto_cmac c;
-    int rc = crypto_cmac_begin(&c, key, SIV_KEY / 2);
-    if (rc != RC_OK)
-        return rc;
-    rc = s2v(&c, ad, ad_count, text, len, v);
-    crypto_cmac_end(&c);
-    return rc;
 }
 
 /* Counter mode from v with bits 31 and 63 cleared (2.5): the low word cannot
  * overflow below 2^31 blocks. */
-static int crypt(const uint8_t *key, const uint8_t *v, const uint8_t *in,
-                 size_t len, uint8_t *out)
+static void crypt(struct siv_key *k, const uint8_t *v, const uint8_t *in,
+                  size_t len, uint8_t *out)
 {
-    struct crypto_aes aes;
     uint8_t q[CRYPTO_BLOCK], x[CRYPTO_BLOCK];
-    int rc = crypto_aes_begin(&aes, key + SIV_KEY / 2, SIV_KEY / 2);
-    if (rc != RC_OK)
-        return rc;
     memcpy(q, v, sizeof q);
     q[8] &= 0x7f;
     q[12] &= 0x7f;
-    for (size_t at = 0; at < len; at += CRYPTO_BLOCK) {
-        size_t n = len - at < CRYPTO_BLOCK ? len - at : CRYPTO_BLOCK;
-        crypto_aes_block(&aes, q, x);
-        for (size_t i = 0; i < n; i++)
-            out[at + i] = in[at + i] ^ x[i];
+    for (; len >= CRYPTO_BLOCK; len -= CRYPTO_BLOCK) {
+        crypto_aes_block(&k->ctr, q, x);
+        crypto_xor_block(x, in);
+        memcpy(out, x, sizeof x);
         bytes_put32(q + 12, bytes_get32(q + 12) + 1);
+        in += CRYPTO_BLOCK;
+        out += CRYPTO_BLOCK;
     }
-    crypto_aes_end(&aes);
+    if (len > 0) {
+        crypto_aes_block(&k->ctr, q, x);
+        for (size_t i = 0; i < len; i++)
+            out[i] = in[i] ^ x[i];
+    }
     crypto_wipe(x, sizeof x);
-    return RC_OK;
 }
 
-int siv_seal(const uint8_t key[SIV_KEY], const struct siv_part *ad,
-             size_t ad_count, const uint8_t *text, size_t len, uint8_t *out)
+void siv_key_seal(struct siv_key *k, const struct siv_part *ad, size_t ad_count,
+                  const uint8_t *text, size_t len, uint8_t *out)
 {
-    int rc = synthetic_iv(key, ad, ad_count, text, len, out);
-    return rc == RC_OK ? crypt(key, out, text, len, out + SIV_TAG) : rc;
+    s2v(k, ad, ad_count, text, len, out);
+    crypt(k, out, text, len, out + SIV_TAG);
 }
 
-int siv_open(const uint8_t key[SIV_KEY], const struct siv_part *ad,
-             size_t ad_count, const uint8_t *sealed, size_t len, uint8_t *out)
+int siv_key_open(struct siv_key *k, const struct siv_part *ad, size_t ad_count,
+                 const uint8_t *sealed, size_t len, uint8_t *out)
 {
     if (len < SIV_TAG)
         return RC_BAD;
     size_t text_len = len - SIV_TAG;
     uint8_t v[SIV_TAG];
-    int rc = crypt(key, sealed, sealed + SIV_TAG, text_len, out);
-    if (rc == RC_OK)
-        rc = synthetic_iv(key, ad, ad_count, out, text_len, v);
-    if (rc == RC_OK && !crypto_equal(v, sealed, SIV_TAG))
-        rc = RC_AUTH;
+    crypt(k, sealed, sealed + SIV_TAG, text_len, out);
+    s2v(k, ad, ad_count, out, text_len, v);
+    int rc = crypto_equal(v, sealed, SIV_TAG) ? RC_OK : RC_AUTH;
     if (rc != RC_OK && text_len > 0)
         crypto_wipe(out, text_len);
     crypto_wipe(v, sizeof v);
+    return rc;
+}
+
+int siv_seal(const uint8_t key[SIV_KEY], const struct siv_part *ad,
+             size_t ad_count, const uint8_t *text, size_t len, uint8_t *out)
+{
+    struct siv_key k;
+    int rc = siv_key_begin(&k, key);
+    if (rc != RC_OK)
+        return rc;
+    siv_key_seal(&k, ad, ad_count, text, len, out);
+    siv_key_end(&k);
+    return RC_OK;
+}
+
+/* What has no text, as most requests, costs no schedule for counter mode. */
+int siv_open(const uint8_t key[SIV_KEY], const struct siv_part *ad,
+             size_t ad_count, const uint8_t *sealed, size_t len, uint8_t *out)
+{
+    struct siv_key k;
+    bool text = len > SIV_TAG;
+    int rc = text ? siv_key_begin(&k, key) : begin_mac(&k, key);
+    if (rc != RC_OK)
+        return rc;
+    rc = siv_key_open(&k, ad, ad_count, sealed, len, out);
+    if (text)
+        siv_key_end(&k);
+    else
+        end_mac(&k);
     return rc;
 }
 

@@ -104,7 +104,7 @@ static void aes_of_fips197(void **s)
     assert_memory_equal(out, want, 16);
 }
 
-/* RFC 4493 section 4: one context, four messages, any cutting. */
+/* RFC 4493 section 4: one key, four messages. */
 static void cmac_of_rfc4493_reused(void **s)
 {
     (void)s;
@@ -113,22 +113,65 @@ static void cmac_of_rfc4493_reused(void **s)
         "dfa66747de9ae63030ca32611497c827", "51f0bebf7e3b9d92fc49741779363cfe"};
     static const size_t lens[] = {0, 16, 40, 64};
     uint8_t key[16], msg[64], want[16], mac[16];
-    struct crypto_cmac c;
+    struct cmac_key c;
     hex("2b7e151628aed2a6abf7158809cf4f3c", key);
     hex("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
         "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710",
         msg);
-    assert_int_equal(crypto_cmac_begin(&c, key, 16), RC_OK);
+    assert_int_equal(cmac_begin(&c, key, 16), RC_OK);
     for (size_t i = 0; i < LEN(lens); i++) {
-        size_t cut = lens[i] / 3;
         hex(macs[i], want);
-        assert_int_equal(crypto_cmac_update(&c, msg, cut), RC_OK);
-        assert_int_equal(crypto_cmac_update(&c, msg + cut, lens[i] - cut),
-                         RC_OK);
-        assert_int_equal(crypto_cmac_finish(&c, mac), RC_OK);
+        cmac_sum(&c, msg, lens[i], NULL, mac);
         assert_memory_equal(mac, want, 16);
     }
-    crypto_cmac_end(&c);
+    cmac_end(&c);
+}
+
+/* xorend is the same as adding to the message by hand, at every length. */
+static void cmac_xorend(void **s)
+{
+    (void)s;
+    uint8_t key[16] = {7}, msg[100], end[16], by_hand[100], mac[16], want[16];
+    struct cmac_key c;
+    for (size_t i = 0; i < sizeof msg; i++)
+        msg[i] = (uint8_t)(i * 37 + 5);
+    memset(end, 0xa5, sizeof end);
+    assert_int_equal(cmac_begin(&c, key, 16), RC_OK);
+    for (size_t len = 16; len <= sizeof msg; len++) {
+        memcpy(by_hand, msg, len);
+        for (size_t i = 0; i < 16; i++)
+            by_hand[len - 16 + i] ^= end[i];
+        cmac_sum(&c, msg, len, end, mac);
+        cmac_sum(&c, by_hand, len, NULL, want);
+        assert_memory_equal(mac, want, 16);
+    }
+    cmac_end(&c);
+}
+
+/* A key that is kept does what one that is made each time does. */
+static void one_key_many_messages(void **s)
+{
+    (void)s;
+    uint8_t key[32] = {9, 8, 7}, msg[80], nonce[16] = {3}, out[2][96], back[80];
+    struct siv_key k;
+    for (size_t i = 0; i < sizeof msg; i++)
+        msg[i] = (uint8_t)(i * 11 + 1);
+    assert_int_equal(siv_key_begin(&k, key), RC_OK);
+    for (size_t len = 0; len <= sizeof msg; len++) {
+        const struct siv_part ad[] = {{msg, len}, {nonce, sizeof nonce}};
+        siv_key_seal(&k, ad, 2, msg, len, out[0]);
+        assert_int_equal(siv_seal(key, ad, 2, msg, len, out[1]), RC_OK);
+        assert_memory_equal(out[0], out[1], len + SIV_TAG);
+        assert_int_equal(siv_key_open(&k, ad, 2, out[1], len + SIV_TAG, back),
+                         RC_OK);
+        assert_memory_equal(back, msg, len);
+        out[1][len] ^= 1;
+        assert_int_equal(siv_key_open(&k, ad, 2, out[1], len + SIV_TAG, back),
+                         RC_AUTH);
+    }
+    assert_int_equal(siv_key_open(&k, NULL, 0, out[0], SIV_TAG - 1, back),
+                     RC_BAD);
+    siv_key_end(&k);
 }
 
 static void *nothing_left(size_t n, size_t size)
@@ -146,14 +189,13 @@ static void nothing_to_free(void *p)
 static void cmac_needs_no_heap(void **s)
 {
     (void)s;
-    struct crypto_cmac c;
+    struct cmac_key c;
     uint8_t key[32] = {1}, mac[16];
     (void)mbedtls_platform_set_calloc_free(nothing_left, nothing_to_free);
     for (size_t len = 16; len <= 32; len += 16) {
-        assert_int_equal(crypto_cmac_begin(&c, key, len), RC_OK);
-        assert_int_equal(crypto_cmac_update(&c, key, 32), RC_OK);
-        assert_int_equal(crypto_cmac_finish(&c, mac), RC_OK);
-        crypto_cmac_end(&c);
+        assert_int_equal(cmac_begin(&c, key, len), RC_OK);
+        cmac_sum(&c, key, 32, NULL, mac);
+        cmac_end(&c);
     }
     (void)mbedtls_platform_set_calloc_free(calloc, free);
 }
@@ -286,6 +328,8 @@ int main(void)
         cmocka_unit_test(aes_of_fips197),
         cmocka_unit_test(cmac_of_rfc4493_reused),
         cmocka_unit_test(cmac_needs_no_heap),
+        cmocka_unit_test(cmac_xorend),
+        cmocka_unit_test(one_key_many_messages),
         cmocka_unit_test(every_flipped_bit_is_found),
         cmocka_unit_test(nonce_and_data_are_bound),
         cmocka_unit_test(impossible_lengths_are_refused),

@@ -37,26 +37,3 @@ void crypto_aes_end(struct crypto_aes *a)
 {
     (void)a;
 }
-
-int crypto_cmac_begin(struct crypto_cmac *c, const uint8_t *key, size_t len)
-{
-    (void)c, (void)key, (void)len;
-    return RC_SPACE;
-}
-
-int crypto_cmac_update(struct crypto_cmac *c, const uint8_t *data, size_t len)
-{
-    (void)c, (void)data, (void)len;
-    return RC_IO;
-}
-
-int crypto_cmac_finish(struct crypto_cmac *c, uint8_t mac[16])
-{
-    (void)c, (void)mac;
-    return RC_IO;
-}
-
-void crypto_cmac_end(struct crypto_cmac *c)
-{
-    (void)c;
-}
