@@ -2,12 +2,14 @@
  * status snapshot. Output is paged through the same non-blocking door as the
  * log; a command's answer is never interleaved with log lines.
  *
- * The prompt comes with the first key. Editing: backspace, ctrl-U (line),
- * ctrl-C (line, or the answer under way); escape sequences are swallowed. A
- * command may be cut short as far as it stays clear: "tr" is tracking; but
- * `reset` restarts the machine and has to be typed whole. Words may be in
- * capitals. -v explains a table's columns, -a and -n change nothing. What is
- * not understood is refused with the reason (console_words.h). */
+ * The prompt comes with the first key. Lines are edited as in core/line_edit.h,
+ * with a history; Tab completes a command's name, ctrl-L clears the screen, and
+ * ctrl-C drops the line, or ends the answer under way. What is typed during a
+ * long answer is done after it. A command may be cut short as far as it stays
+ * clear: "tr" is tracking; but `reset` restarts the machine and has to be typed
+ * whole. Words may be in capitals, and a `chronyc` before them is left out. -v
+ * explains a table's columns, -a and -n change nothing. What is not understood
+ * is refused with the reason (console_words.h). */
 #ifndef CONSOLE_H
 #define CONSOLE_H
 

@@ -33,6 +33,7 @@ static const struct words foreign[] = {
     {"add", in_conf},
     {"allow", in_conf},
     {"burst", "a source that has to be asked sooner is, by itself"},
+    {"chronyc", "its commands are typed here as they are; `help' lists them"},
     {"clients", not_listed},
     {"cmdaccheck", no_chronyc},
     {"cmdallow", no_chronyc},
@@ -82,8 +83,6 @@ static const struct words foreign[] = {
     {"sourcename", "`sources' has the names, `ntpdata' the addresses"},
     {"timeout", "the console waits for nothing"},
     {"trimrtc", no_rtc},
-    {"waitsync", "the console waits for nothing; `tracking' says whether the "
-                 "clock is set, and why not"},
     {"writertc", no_rtc},
 };
 

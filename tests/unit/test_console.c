@@ -262,13 +262,13 @@ static void editing(void **state)
     assert_non_null(strstr(screen, "track\r\nReference ID"));
 }
 
-/* Arrows, Home, Delete, F1, alt-x: nothing of them is shown or typed. */
+/* Of what no key of the editor sends nothing is shown or typed. */
 static void escape_sequences(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"\x1b[A",     "\x1b[D",    "\x1b[1~",
-                                       "\x1b[3~",    "\x1bOP",    "\x1bx",
-                                       "\x1b\x1b[B", "\x1b[1;5C", "\x1b[200~"};
+    static const char *const keys[] = {"\x1b[2~",    "\x1bOP",    "\x1bx",
+                                       "\x1b\x1b[B", "\x1b[1;5P", "\x1b[200~",
+                                       "\x1b[[A",    "\x1b]0;t\a"};
     type("\r");
     for (size_t i = 0; i < LEN(keys); i++) {
         char line[40];
@@ -278,6 +278,109 @@ static void escape_sequences(void **state)
     }
     type("\x1b[\ractivity\r"); /* cut off */
     assert_non_null(strstr(screen, "200 OK"));
+}
+
+/* Each poll sees one byte of the key. */
+static void keys_in_pieces(void **state)
+{
+    (void)state;
+    static const char keys[] = "xctivity\x1b[1~\x1b[3~a\x1b[F\r";
+    char last[sizeof screen] = "";
+    type("\r");
+    for (size_t i = 0; i + 1 < sizeof keys; i++) {
+        char one[2] = {keys[i], 0};
+        type(one);
+        strcpy(last, screen);
+    }
+    assert_memory_equal(last, "\r\n200 OK\r\n", 10);
+}
+
+static void history_and_clear(void **state)
+{
+    (void)state;
+    type("\rdate\rlog 0\r");
+    type("\x1b[A\x1b[A\r");
+    assert_non_null(strstr(screen, "2026-11-23"));
+    type("dat\f");
+    assert_string_equal(screen, "dat\x1b[H\x1b[2Jgnomon> dat");
+    type("e\x1b[D\x1b[D");
+    log_line("came in between");
+    shown = 0;
+    spin(); /* the cursor is where it was */
+    assert_non_null(strstr(screen, "between\r\ngnomon> date\b\b"));
+    type("\r");
+    assert_non_null(strstr(screen, "2026-11-23"));
+}
+
+static void tab(void **state)
+{
+    static const struct {
+        const char *typed, *shown;
+    } row[] = {
+        {"tr\t", "tracking "},
+        {"TR\t", "TRacking "},
+        {"sour\t", "sources"},
+        {"sources\t", "sources\r\nsources sourcestats\r\ngnomon> sources"},
+        {"chronyc auth\t", "chronyc authdata "},
+        {"help auth\t", "help authdata "},
+        {"re\t", "re\a"}, /* `reset' is to be written out */
+        {"xyz\t", "xyz\a"},
+        {"sources \t", "sources \a"},
+    };
+    (void)state;
+    type("\r");
+    for (size_t i = 0; i < LEN(row); i++) {
+        type(row[i].typed);
+        assert_string_equal(screen, row[i].shown);
+        type("\x03");
+    }
+    type("\t");
+    assert_non_null(strstr(screen, "activity authdata"));
+    assert_null(strstr(screen, " reset"));
+    assert_int_equal(resets, 0);
+}
+
+static void waitsync(void **state)
+{
+    (void)state;
+    struct status_tracking *k = &snapshot.timekeeper.tracking;
+    type("\rwaitsync 2\r"); /* one each 10 s */
+    assert_string_equal(screen, "gnomon> waitsync 2\r\n"
+                                "try: 1, refid: 00000000, correction: "
+                                "0.000000000, skew: 0.000\r\n"
+                                "try: 2, refid: 00000000, correction: "
+                                "0.000000000, skew: 0.000\r\n"
+                                "gnomon> ");
+    k->synchronised = true;
+    k->ref_id = 0xc0000201;
+    k->system_ns = -1234567;
+    k->freq_sigma_e12 = 64000;
+    type("waitsync\r");
+    assert_string_equal(screen, "waitsync\r\n"
+                                "try: 1, refid: C0000201, correction: "
+                                "0.001234567, skew: 0.064\r\n"
+                                "gnomon> ");
+    type("waitsync 2 0.001 0 0.5\r");
+    assert_non_null(strstr(screen, "\r\ntry: 2, refid"));
+    type("waitsync 0 0 0.063 0\rdate\r");
+    assert_non_null(strstr(screen, "\r\ntry: 199, refid"));
+    assert_null(strstr(screen, "gnomon> ")); /* for ever */
+    log_line("heard meanwhile");
+    spin();
+    assert_non_null(strstr(screen, "heard meanwhile"));
+    type("\x03");
+    assert_string_equal(screen, "^C\r\ngnomon> "); /* `date' is gone, too */
+}
+
+/* What is typed while an answer is under way is done after it. */
+static void typed_ahead(void **state)
+{
+    (void)state;
+    snapshot.sources.count = 16;
+    type("\rntpdata\rlog 0\rdate\r");
+    const char *p = strstr(screen, "gnomon> log 0\r\n");
+    assert_non_null(p);
+    assert_non_null(strstr(p, "gnomon> date\r\n2026"));
 }
 
 /* What has an effect elsewhere has none by accident here. */
@@ -301,7 +404,11 @@ static void words_not_understood(void **state)
         {"burst 4/4", "burst: a source that has to be asked sooner is"},
         {"online", "online: Gnomon asks by itself"},
         {"offline", "offline: a dead link is seen"},
-        {"waitsync", "waitsync: the console waits for nothing; `tracking'"},
+        {"waitsync x", "waitsync: up to four numbers"},
+        {"waitsync 1 2 3 4 5", "waitsync: up to four numbers"},
+        {"chronyc", "chronyc: its commands are typed here"},
+        {"chronyc -c tracking", "chronyc: option -c is not known"},
+        {"ntpdata -x", "ntpdata: option -x is not known"},
         {"clients", "clients: of those who are served nobody is listed"},
         {"quit", "quit: the console stays"},
         {"reboot", "reboot: `reset' saves"},
@@ -336,6 +443,10 @@ static void words_of_chronyc(void **state)
         {"Floor SET tomorrow", "a time in UTC"},
         {"chronyc sources", "^* nts1.test"},
         {"sources -a -n", "^* nts1.test"},
+        {"chronyc -n sources", "^* nts1.test"},
+        {"chronyc -n -v sources", "falseticker, ~ too variable"},
+        {"chronyc -v", "Gnomon "},
+        {"ntpdata -n 192.0.2.1", "Remote address  : 192.0.2.1 (C0000201)"},
         {"sources -v", "falseticker, ~ too variable"},
         {"sources -V", "^* nts1.test"},
         {"sourcestats -v", "NP: samples"},
@@ -542,6 +653,11 @@ int main(void)
         cmocka_unit_test_setup(date, setup),
         cmocka_unit_test_setup(editing, setup),
         cmocka_unit_test_setup(escape_sequences, setup),
+        cmocka_unit_test_setup(keys_in_pieces, setup),
+        cmocka_unit_test_setup(history_and_clear, setup),
+        cmocka_unit_test_setup(tab, setup),
+        cmocka_unit_test_setup(waitsync, setup),
+        cmocka_unit_test_setup(typed_ahead, setup),
         cmocka_unit_test_setup(words_not_understood, setup),
         cmocka_unit_test_setup(words_of_chronyc, setup),
         cmocka_unit_test_setup(log_lines_keep_apart, setup),
