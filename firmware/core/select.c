@@ -377,16 +377,14 @@ static void conclude(struct work *w, const struct span *s,
     out->selected = pick(w, conf);
     combine(w, s, out);
     const struct select_in *sel = &w->in[out->selected];
-    span_ns shift = utc_diff_ns(out->est.utc, sel->est.utc);
     out->ok = true;
     out->stratum = sel->stratum;
+    /* Both come to what the majority vouches for, whatever the selected one
+     * claims: it may be exact and wrong, or vague among exact ones. */
     out->root_delay_ns = sel->root_delay_ns + sel->delay_ns;
-    out->root_disp_ns =
-        sel->root_disp_ns + sel->est.sigma_ns + (shift < 0 ? -shift : shift);
-    /* what both come to is what the source claims, at least */
-    span_ns claimed = sel->est.bound_ns - out->root_delay_ns / 2;
-    if (out->root_disp_ns < claimed)
-        out->root_disp_ns = claimed;
+    if (out->root_delay_ns / 2 > out->est.bound_ns)
+        out->root_delay_ns = 2 * out->est.bound_ns;
+    out->root_disp_ns = out->est.bound_ns - out->root_delay_ns / 2;
 }
 
 static void decide(struct work *w, const struct select_conf *conf,

@@ -46,7 +46,9 @@ struct select_in {
     struct estimate est; /* all for the same est.ticks                       */
     uint8_t stratum, leap;
     uint32_t refid;
-    span_ns delay_ns, root_delay_ns, root_disp_ns; /* of the last sample     */
+    span_ns delay_ns; /* the least round trip to it, so that no single packet
+                       * moves what is stated                                 */
+    span_ns root_delay_ns, root_disp_ns; /* of the last sample               */
     span_ns jitter_ns; /* spread of its samples, 0 unknown                  */
 };
 
@@ -104,7 +106,11 @@ struct select_out {
     ntp64 lo, hi;         /* the truth lies between, if fewer than half lie   */
     uint8_t stratum, leap; /* of the selected one; leap: of more than half of
                             * those survivors that have a say, else 0        */
-    span_ns root_delay_ns, root_disp_ns; /* ours, by way of the selected one */
+    /* Ours. Half the delay and the dispersion come to est.bound_ns, what the
+     * majority vouches for: true as long as fewer than half lie, whatever the
+     * selected one claims of itself. The delay is the way by the selected one,
+     * but at most twice that. */
+    span_ns root_delay_ns, root_disp_ns;
 };
 
 /* Writes why the state `letter` of a source keeps it out, with the limit and

@@ -159,6 +159,35 @@ static void ambiguous(void **state)
     assert_in_range(error(), 4900000, 5100000);
 }
 
+static span_ns stated(void)
+{
+    return out.root_delay_ns / 2 + out.root_disp_ns;
+}
+
+/* A liar that is exact and not far off is selected. What is stated covers all
+ * that two of the three may mean, not what the liar claims of itself. */
+static void as_a_majority_vouches(void **state)
+{
+    (void)state;
+    source(0, 6000000, 5500000);
+    source(1, -4000000, 8000000);
+    source(2, 3000000, 9000000);
+    choose(3, 1, -1);
+    assert_true(out.ok);
+    assert_int_equal(out.selected, 0);
+    assert_in_range(stated() - out.est.bound_ns + 1, 0, 2);
+    assert_true(error() <= stated() && -error() <= stated());
+    assert_true(error() - stated() <= -5999998); /* where 1 and 2 begin */
+    assert_true(error() + stated() >= 11499998); /* where 0 and 2 end   */
+    /* and where two agree on less than any says, no more than that */
+    source(0, -900000, 1000000);
+    source(1, 900000, 1000000);
+    choose(2, 1, -1);
+    assert_true(out.ok);
+    assert_in_range(stated(), 99990, 100010);
+    assert_in_range(error() + 10, 0, 20);
+}
+
 static void nearest_wins(void **state)
 {
     (void)state;
@@ -261,6 +290,7 @@ int main(void)
         cmocka_unit_test(falseticker),
         cmocka_unit_test(no_majority),
         cmocka_unit_test(ambiguous),
+        cmocka_unit_test(as_a_majority_vouches),
         cmocka_unit_test(nearest_wins),
         cmocka_unit_test(leap_by_majority),
         cmocka_unit_test(hostile_numbers),

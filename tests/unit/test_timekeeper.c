@@ -533,6 +533,28 @@ static void reference(void **state)
     assert_true(later.root_disp_ns > r.root_disp_ns + 100 * MONO_MS);
 }
 
+/* What is said of the path is what it can do, not what the last packet did. */
+static void a_slow_packet(void **state)
+{
+    (void)state;
+    struct ntp_reference before, after;
+    boot(&one, "", 2, HZ);
+    for (int i = 0; i < 20; i++) {
+        hear(&one, 0, B + 9 * DAY, ANY);
+        hear(&one, 1, B + 9 * DAY, ANY);
+        wait_s(&one, 16);
+    }
+    tk_reference(&one.tk, one.ticks, &before);
+    for (unsigned i = 0; i < 2; i++)
+        reply(&one, i,
+              utc_of_unix(B + 9 * DAY, 500000000) +
+                  (uint64_t)utc_ticks_ntp((int64_t)(one.ticks - one.began), HZ),
+              200 * MONO_MS, ANY);
+    tk_reference(&one.tk, one.ticks, &after);
+    assert_int_equal(after.root_delay_ns, before.root_delay_ns);
+    assert_in_range(after.root_disp_ns, 0, before.root_disp_ns + 100000);
+}
+
 /* Nobody takes the lines: the oldest are kept, nothing else is harmed. */
 static void events_overflow(void **state)
 {
@@ -611,6 +633,7 @@ int main(void)
         cmocka_unit_test(bound),
         cmocka_unit_test(given_up),
         cmocka_unit_test(reference),
+        cmocka_unit_test(a_slow_packet),
         cmocka_unit_test(events_overflow),
         cmocka_unit_test(side_by_side),
     };
