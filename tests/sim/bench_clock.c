@@ -5,6 +5,7 @@
  * at a poll of 64 s on counters of several rates. POLL=6, 610 or 10: that table
  * alone; PATHS=1: only paths.txt; HZ="RATE...": only the counters, of these
  * rates. Figures; nothing passes or fails. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,22 @@ static const struct polls {
 } tables[] = {
     {"6", "6", 6, 6}, {"610", "6 to 10", 6, 10}, {"10", "10", 10, 10}};
 
-enum { RMS, MAX, FREQ, EST, MEAN, MS1, US100, REFUSED, FLOOR, POLL, OUT, N };
+enum {
+    RMS,
+    MAX,
+    FREQ,
+    EST,
+    MEAN,
+    MS1,
+    US100,
+    REFUSED,
+    FLOOR,
+    POLL,
+    OUT,
+    WIDTH,
+    MS,
+    N
+};
 
 struct row {
     double v[N];
@@ -42,7 +58,9 @@ static struct row medians(const struct scenario *c, unsigned long first,
                          f.refused,
                          f.floor,
                          f.poll_s,
-                         f.dishonest};
+                         f.dishonest,
+                         f.width,
+                         f.within_ms};
         for (size_t k = 0; k < N; k++)
             v[k][i] = got[k];
     }
@@ -142,10 +160,115 @@ static int rates(const struct scenario *s, size_t n, int argc, char **argv,
     return 0;
 }
 
+/* ---- beside chrony, per seed --------------------------------------------- */
+
+struct beside { /* a line of chrony.txt                                      */
+    char world[8];
+    unsigned long seed;
+    double rms, max, freq, width, out, ms;
+};
+
+static size_t beside_load(struct beside *out, size_t cap)
+{
+    FILE *f = fopen("tests/sim/chrony.txt", "r");
+    char line[160];
+    size_t n = 0;
+    while (f && n < cap && fgets(line, sizeof line, f)) {
+        struct beside *b = &out[n];
+        n +=
+            sscanf(line, "%7s %lu %lf %lf %lf %lf %lf %lf", b->world, &b->seed,
+                   &b->rms, &b->max, &b->freq, &b->width, &b->out, &b->ms) == 8;
+    }
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Quadratic means over the seeds of both. */
+static void compare(const struct scenario *c, unsigned long first,
+                    unsigned long last, const struct beside *all, size_t n)
+{
+    struct figures f;
+    double ours[4] = {0}, theirs[4] = {0}, out = 0, their_out = 0;
+    double most = 0, ms = 0, their_ms = 0;
+    unsigned pairs = 0, runs = 0;
+    for (unsigned long seed = first; seed <= last; seed++) {
+        f = world_run(c, seed, 6, 6);
+        double a[4] = {f.rms, f.max, f.freq, f.width};
+        runs++;
+        for (size_t k = 0; k < 4; k++)
+            ours[k] += a[k] * a[k];
+        out += f.dishonest;
+        ms += f.within_ms;
+        for (size_t i = 0; i < n; i++) {
+            const struct beside *b = &all[i];
+            if (b->seed != seed || strcmp(b->world, c->name) != 0)
+                continue;
+            double v[4] = {b->rms, b->max, b->freq, b->width};
+            for (size_t k = 0; k < 4; k++)
+                theirs[k] += v[k] * v[k];
+            pairs++;
+            their_out += b->out;
+            their_ms += b->ms;
+            most = f.max / b->max > most ? f.max / b->max : most;
+        }
+    }
+    for (size_t k = 0; k < 4; k++) {
+        ours[k] = sqrt(ours[k] / runs);
+        theirs[k] = pairs ? sqrt(theirs[k] / pairs) : 0;
+    }
+    printf("%-6s %7.1f %6.0f %6.0f %6.0f %5.0f %5.0f |", c->name, ours[0],
+           ours[1], ours[2], ours[3], out, ms / runs);
+    if (pairs)
+        printf(" %7.1f %6.0f %6.0f %6.0f %5.0f %5.0f | %4.2f %4.2f %5.2f %5.2f "
+               "%4.2f (%u)",
+               theirs[0], theirs[1], theirs[2], theirs[3], their_out,
+               their_ms / pairs, ours[0] / theirs[0], ours[1] / theirs[1],
+               ours[2] / theirs[2], ours[3] / theirs[3], most, pairs);
+    printf("\n");
+    fflush(stdout);
+}
+
+static int beside(const struct scenario *s, size_t n, int argc, char **argv)
+{
+    static struct beside all[2048];
+    size_t known = beside_load(all, LEN(all));
+    unsigned long first = argc > 2 ? strtoul(argv[1], NULL, 0) : 101;
+    unsigned long last = argc > 2 ? strtoul(argv[2], NULL, 0) : 108;
+    printf(
+        "Seeds %lu..%lu, quadratic means, poll 64 s: RMS and greatest "
+        "error us, RMS frequency error ppb, median of\nthe stated bound us, "
+        "looks outside it (ours: every s; chrony's: every 16 s, its pairs), s "
+        "to 1 ms;\nchrony 4.6.1 by the same crystal; ratios, and the "
+        "greatest ratio of greatest errors\n",
+        first, last);
+    for (size_t i = 0; argc <= 3 && i < n; i++)
+        compare(&s[i], first, last, all, known);
+    for (int i = 3; i < argc; i++) {
+        const struct scenario *c = scenario_find(s, n, argv[i]);
+        if (!c)
+            return 1;
+        compare(c, first, last, all, known);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static struct scenario s[64];
-    size_t n = scenario_load("tests/sim/scenarios.txt", s, LEN(s));
+    static const char *const files[] = {"tests/sim/scenarios.txt",
+                                        "tests/sim/paths.txt",
+                                        "tests/sim/changes.txt"};
+    size_t n = scenario_load(files[0], s, LEN(s)), every = n;
+    for (size_t i = 1; i < LEN(files); i++)
+        every += scenario_load(files[i], s + every, LEN(s) - every);
+    const char *crystal = getenv("CRYSTAL");
+    if (crystal && argc > 3) {
+        const struct scenario *c = scenario_find(s, every, argv[3]);
+        return !c || !world_crystal(c, strtoul(argv[1], NULL, 0), crystal);
+    }
+    if (getenv("BESIDE"))
+        return beside(s, every, argc, argv);
     const char *only = getenv("POLL");
     const char *hz = getenv("HZ");
     if (hz)

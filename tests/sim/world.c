@@ -41,6 +41,8 @@ struct world {
     double sum, sum2, freq2, est2;
     unsigned counted;
     ntp64 last_read;
+    float width[WORLD_SECONDS / 16 + 2];
+    unsigned widths;
 };
 
 /* ---- chance: splitmix64 -------------------------------------------------- */
@@ -72,16 +74,26 @@ static double exponential(struct world *w, double mean)
 static bool by_route(const struct scenario *c, double t)
 {
     double since = t - c->route_at;
-    return c->route > 0 && since >= 0 &&
-           (c->route_every <= 0 ||
-            fmod(since, 2 * c->route_every) < c->route_every);
+    return since >= 0 && (c->route_every <= 0 ||
+                          fmod(since, 2 * c->route_every) < c->route_every);
 }
 
-static double delay(struct world *w, const struct path *p, double t)
+static bool busy(const struct scenario *c, double t)
 {
-    double d = p->base + exponential(w, p->exp);
+    double of_day = fmod(t, 86400);
+    return of_day >= c->busy_from && of_day < c->busy_to;
+}
+
+/* Of server i. */
+static double delay(struct world *w, const struct path *p, size_t i, double t)
+{
+    double d = p->base + p->more[i] + exponential(w, p->exp);
     if (by_route(w->c, t))
-        d += w->c->route;
+        d += w->c->route + p->late;
+    if (busy(w->c, t))
+        d += p->busy + exponential(w, p->busy_exp);
+    if (p->uniform > 0)
+        d += uniform(w) * p->uniform;
     if (p->two_p > 0 && uniform(w) < p->two_p)
         d += p->two;
     if (p->gauss > 0)
@@ -107,16 +119,37 @@ static double swing(const struct scenario *c, double t)
            1e-6;
 }
 
+/* What a case that was at `was` a second ago is now. */
+static double warmed(double was, double outside, double tau)
+{
+    return tau > 0 ? was + (outside - was) / tau : outside;
+}
+
+static double room(const struct scenario *c, double t)
+{
+    double turn = c->room_s > 0 ? fmod(t / c->room_s, 2) : 0;
+    return c->room_ppm * (turn < 1 ? turn : 2 - turn);
+}
+
+static double load(const struct scenario *c, double t)
+{
+    bool on = c->load_every > 0 && fmod(t, c->load_every) < c->load_s;
+    return on ? c->load_ppm : 0;
+}
+
 static void oscillate(struct world *w)
 {
     const struct scenario *c = w->c;
-    double walk = c->ppm * 1e-6;
+    double walk = c->ppm * 1e-6, by_room = 0, by_load = 0;
     size_t n = (size_t)(c->days * 86400) + 1;
     w->phase[0] = 0;
     for (size_t k = 0; k < n; k++) {
         double t = (double)k;
-        w->y[k] = walk + swing(c, t);
-        if (c->step_at > 0 && t >= c->step_at)
+        by_room = warmed(by_room, room(c, t), c->room_tau);
+        by_load = warmed(by_load, load(c, t), c->load_tau);
+        w->y[k] = walk + swing(c, t) + (by_room + by_load) * 1e-6;
+        if (c->step_at > 0 && t >= c->step_at &&
+            (c->step_for <= 0 || t < c->step_at + c->step_for))
             w->y[k] += c->step_ppm * 1e-6;
         w->phase[k + 1] = w->phase[k] + 1 + w->y[k];
         walk += c->wander * normal(w);
@@ -201,7 +234,10 @@ static double lie_of(const struct world *w, size_t i, double t)
     const struct scenario *c = w->c;
     if (t < c->liar_from || (double)i < c->servers - c->liars)
         return 0;
-    return c->liar + c->liar_drift * (t - c->liar_from);
+    double ran = t - c->liar_from;
+    if (c->liar_for > 0 && ran > c->liar_for)
+        ran = c->liar_back > 0 ? fmax(2 * c->liar_for - ran, 0) : c->liar_for;
+    return c->liar + c->liar_drift * ran;
 }
 
 static void ask(struct world *w, size_t i, double t)
@@ -209,8 +245,8 @@ static void ask(struct world *w, size_t i, double t)
     const struct scenario *c = w->c;
     struct source *s = &w->src[i];
     double lie = lie_of(w, i, t);
-    double up = delay(w, &c->up, t), t2 = t + up, t3 = t2 + HELD;
-    double t4 = t3 + delay(w, &c->down, t3);
+    double up = delay(w, &c->up, i, t), t2 = t + up, t3 = t2 + HELD;
+    double t4 = t3 + delay(w, &c->down, i, t3);
     bool lost = c->loss > 0 && (uniform(w) < c->loss || uniform(w) < c->loss);
     s->reach = (uint8_t)(s->reach << 1);
     tk_asked(&w->tk, (unsigned)i, s->reach, 0);
@@ -313,18 +349,24 @@ static void look(struct world *w, double t)
     uint64_t ticks = ticks_at(w, t);
     ntp64 now = tk_utc(&w->tk, ticks);
     double e = (double)utc_diff(now, utc_at(w, t)) / (double)UTC_S * 1e6;
+    double bound = (double)discipline_error(&w->tk.d, &w->tk.clk, ticks) / 1e3;
+    if (w->c->to_server > 0)
+        e -= lie_of(w, w->sources - 1, t) * 1e6;
     w->f.announced += tk_leap(&w->tk) != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;
     w->last_read = now;
-    w->f.dishonest +=
-        size > (double)discipline_error(&w->tk.d, &w->tk.clk, ticks) / 1e3;
+    w->f.dishonest += size > bound;
     since(&w->f.under_1ms, size < 1000, t);
     since(&w->f.under_100us, size < 100, t);
     w->f.max_synced = size > w->f.max_synced ? size : w->f.max_synced;
     if (t < w->c->from || t >= w->c->to)
         return;
+    if (w->counted % 16 == 0)
+        w->width[w->widths++] = (float)bound;
+    if (size >= 1000)
+        w->f.within_ms = t - w->c->from;
     double rate = ((1 + w->tk.clk.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
     double est = ((1 + w->tk.d.est.rate_e12 * 1e-12) * (1 + y) - 1) * 1e9;
     w->counted++;
@@ -403,6 +445,12 @@ static void happen(struct world *w, double look_at, double *t)
         look(w, *t);
 }
 
+static int order_float(const void *a, const void *b)
+{
+    const float *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
 struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
                          int maxpoll)
 {
@@ -420,12 +468,26 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
     for (size_t i = 0; i < w.sources; i++)
         w.f.state[i] = w.tk.sel.state[i];
     w.f.poll_s = c->days * 86400 / w.f.polls;
+    qsort(w.width, w.widths, sizeof w.width[0], order_float);
+    w.f.width = w.width[w.widths / 2];
     w.f.rms = sqrt(w.sum2 / n);
     w.f.mean = w.sum / n;
     w.f.floor = perfect(&w);
     w.f.freq = sqrt(w.freq2 / n);
     w.f.est_freq = sqrt(w.est2 / n);
     return w.f;
+}
+
+bool world_crystal(const struct scenario *c, uint64_t seed, const char *file)
+{
+    static struct world w;
+    FILE *f = fopen(file, "w");
+    if (!f)
+        return false;
+    begin(&w, c, seed, 6, 6);
+    for (size_t k = 0; k < (size_t)(c->days * 86400); k++)
+        fprintf(f, "%.12e\n", w.y[k]);
+    return fclose(f) == 0;
 }
 
 uint64_t world_seed(void)

@@ -21,8 +21,12 @@
 struct path { /* one way, s: the sum of these, |normal| */
     double base, exp, gauss, normal, logn_median, logn_sigma;
     double spike_p, spike_exp;
+    double uniform; /* 0 to so much, any as likely                            */
     double bloat; /* uniform, 20 minutes of every two hours                   */
     double two_p, two; /* by chance another way, longer by                    */
+    double busy, busy_exp; /* more, from busy_from to busy_to of each day     */
+    double late;           /* more, by route_every's turns, this way alone    */
+    double more[WORLD_SERVERS]; /* of each server's path, to base             */
 };
 
 struct scenario {
@@ -33,9 +37,13 @@ struct scenario {
     double servers;        /* how many                                        */
     double liars, liar;    /* the last so many of them are wrong by, s        */
     double liar_from, liar_drift; /* from then on, s; and more and more, s/s  */
-    double loss;    /* each way                                        */
-    double latency; /* receive stamps late by up to, s                 */
+    double liar_for;  /* ... for so long, s; 0: for ever                     */
+    double liar_back; /* then back at the same rate                          */
+    double to_server; /* errors are against what the last server says        */
+    double loss;      /* each way                                        */
+    double latency;   /* receive stamps late by up to, s                 */
     double step_at, step_ppm;  /* of the crystal                              */
+    double step_for;           /* s; 0: for ever                              */
     double jump_at, jump;      /* of the counter, s                           */
     double route_at, route;    /* base grows by, each way, s                  */
     double route_every;        /* ... and shrinks, in turns of so many s      */
@@ -43,6 +51,11 @@ struct scenario {
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */
     double week_ppm;               /* a week                                  */
+    double room_ppm, room_s, room_tau; /* the room warms and cools in turns of
+                                        * room_s, the case follows in room_tau */
+    double load_ppm, load_s, load_every, load_tau; /* load: for load_s of every
+                                                    * load_every             */
+    double busy_from, busy_to; /* s of each day                           */
     double epoch;  /* Unix s at true time 0; 0: an hour before era 1  */
     double ticks0; /* counter then; 0: a million                      */
     /* A leap second, +1 inserted, -1 deleted, when true time is leap_at;
@@ -69,6 +82,8 @@ struct figures {
     unsigned polls, refused, steps, back, dishonest, followed_liar;
     char state[WORLD_SERVERS +
                1];    /* of the servers at the end, chrony's letters */
+    double width;     /* us, median of the bound, looked at every 16 s   */
+    double within_ms; /* s after `from` since when it is within 1 ms for good */
     unsigned leaps;   /* done by the clk or its discipline               */
     double announced; /* s, for how long a leap was shown                */
 };
@@ -81,6 +96,9 @@ const struct scenario *scenario_find(const struct scenario *s, size_t n,
 /* minpoll, maxpoll: log2 s; equal: all polls after the ramp. */
 struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
                          int maxpoll);
+
+/* The crystal's rates of such a run, second by second, as text. */
+bool world_crystal(const struct scenario *c, uint64_t seed, const char *file);
 
 /* SIM_SEED of the environment, or a new one; printed. */
 uint64_t world_seed(void);
