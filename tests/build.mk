@@ -98,10 +98,11 @@ $(T)/world/test_attacks: $(call objects,$(H),$(wildcard tests/world/*.c)) \
 WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
 WORLD_FIELD := $(patsubst %,$(T)/field/test_%,bringup faults floods kiss \
-                                               pools report time waits why)
+                                               memory pools report time waits why)
 WORLD_FIELD += $(T)/field/test_families
 $(T)/field/test_faults: $(H)/obj/tests/field/faults.o
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
+$(T)/field/test_memory: private LIBS += -Wl,--wrap=arena_get
 $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(call objects,$(H),$(WORLD)) $(H)/obj/firmware/main.o \
               $(TEST_LIBS)

@@ -124,8 +124,8 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
     struct tls_session *s = &c->session;
     if (s->phase != TLS_CLOSED)
         return RC_STATE;
-    tls_session_prepare(s);
     s->arena = 1 + n;
+    tls_session_prepare(s);
     if (prepare() != RC_OK) {
         (void)fmt(s->reason, sizeof s->reason,
                   "no entropy: the random generator gives nothing");
@@ -135,13 +135,16 @@ int tls_client_open(unsigned n, const char *name, const struct addr *addr,
         (void)fmt(s->reason, sizeof s->reason, "no server can have this name");
         return RC_BAD;
     }
-    int rc = net_tcp_connect(&s->tcp, addr, port);
+    int rc = begin(c); /* before anybody hears of it: it may lack memory */
+    if (rc != RC_OK)
+        return rc;
+    rc = net_tcp_connect(&s->tcp, addr, port);
     if (rc != RC_OK) {
+        tls_session_abort(s);
         (void)fmt(s->reason, sizeof s->reason, "%s",
                   rc == RC_SPACE ? "no TCP connection free" : "no route");
-        return rc;
     }
-    return begin(c);
+    return rc;
 }
 
 int tls_client_connected(unsigned n)
@@ -177,6 +180,8 @@ static int verify(struct client *c)
     tls_platform_use(s->arena);
     int rc = tls_verify_step(&c->chain);
     tls_platform_use(TLS_PLATFORM_COMMON);
+    if (rc != RC_OK && tls_session_short(s))
+        return tls_session_fail(s, RC_SPACE, NULL);
     if (rc != RC_AUTH)
         return RC_AGAIN;
     (void)mbedtls_ssl_send_alert_message(&s->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,

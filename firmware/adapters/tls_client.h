@@ -46,8 +46,8 @@ int tls_client_connected(unsigned n) MUST_CHECK;
 /* Does at most one step of the handshake or verifies one signature, some
  * 40 ms on a Pi 2. Returns
  * RC_AGAIN; RC_OK: it is done, everything verified, ALPN agreed; RC_AUTH,
- * RC_IO, RC_TIMEOUT, RC_BAD: it failed and tls_client_reason says why;
- * RC_STATE: there is none under way. */
+ * RC_IO, RC_TIMEOUT, RC_BAD, RC_SPACE: it failed and tls_client_reason says
+ * why; RC_STATE: there is none under way. */
 int tls_client_step(unsigned n, mono_ns now) MUST_CHECK;
 
 /* Returns session n, open or not, for what tls_session.h does with it. Every

@@ -71,6 +71,12 @@ void tls_platform_use(unsigned arena)
     current = arena;
 }
 
+unsigned tls_platform_refused(unsigned arena)
+{
+    ASSERT(arena < LEN(arenas));
+    return arenas[arena].refused;
+}
+
 int tls_platform_ready(void)
 {
     return psa_crypto_init() == PSA_SUCCESS ? RC_OK : RC_IO;

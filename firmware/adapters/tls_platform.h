@@ -17,6 +17,10 @@ void tls_platform_init(void);
 /* From now on Mbed TLS takes its memory from this arena. What it gives back
  * goes where it came from. */
 void tls_platform_use(unsigned arena);
+/* Returns how many blocks of this arena were asked for in vain, since start.
+ * Mbed TLS turns such a failure into whatever it was about to find out, "not
+ * signed by this key" for instance; a count that has grown tells. */
+unsigned tls_platform_refused(unsigned arena);
 /* Seeds Mbed TLS from port_entropy, once. Returns RC_OK, or RC_IO: there is
  * no entropy, ask again later. */
 int tls_platform_ready(void) MUST_CHECK;

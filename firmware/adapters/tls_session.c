@@ -24,8 +24,18 @@ static int receive_below(void *tcp, unsigned char *buf, size_t len)
 
 /* ---- handshake ----------------------------------------------------------- */
 
+bool tls_session_short(const struct tls_session *s)
+{
+    return tls_platform_refused(s->arena) != s->refused;
+}
+
 int tls_session_fail(struct tls_session *s, int rc, const char *why)
 {
+    if (tls_session_short(s)) {
+        s->error = 0;
+        why = "no memory for TLS with it: the session's arena is full";
+        rc = RC_SPACE;
+    }
     if (why)
         (void)fmt(s->reason, sizeof s->reason, "%s", why);
     s->phase = TLS_FAILED;
@@ -35,6 +45,7 @@ int tls_session_fail(struct tls_session *s, int rc, const char *why)
 void tls_session_prepare(struct tls_session *s)
 {
     ASSERT(s->phase == TLS_CLOSED);
+    s->refused = tls_platform_refused(s->arena);
     s->deadline = 0;
     s->waiting = false;
     s->error = 0;
@@ -46,7 +57,7 @@ static int begin(struct tls_session *s, const mbedtls_ssl_config *conf)
     s->phase = TLS_HANDSHAKE;
     mbedtls_ssl_init(&s->ssl);
     if (mbedtls_ssl_setup(&s->ssl, conf) != 0)
-        return tls_session_fail(s, RC_SPACE, "TLS arena is full");
+        return tls_session_fail(s, RC_SPACE, "TLS cannot begin");
     mbedtls_ssl_set_bio(&s->ssl, &s->tcp, send_below, receive_below, NULL);
     return RC_OK;
 }
@@ -70,17 +81,16 @@ static bool would_block(struct tls_session *s, int ret)
 static int fail_with(struct tls_session *s, int error)
 {
     s->error = error;
-    s->phase = TLS_FAILED;
     switch (error) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
-        return RC_AUTH;
+        return tls_session_fail(s, RC_AUTH, NULL);
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
     case MBEDTLS_ERR_NET_CONN_RESET:
-        return RC_IO;
+        return tls_session_fail(s, RC_IO, NULL);
     default:
-        return RC_BAD;
+        return tls_session_fail(s, RC_BAD, NULL);
     }
 }
 

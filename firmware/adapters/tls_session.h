@@ -14,6 +14,11 @@ struct tls_session;
  * If not, the session can go on at once. */
 bool tls_session_waiting(const struct tls_session *s);
 
+/* Tells whether the session has lacked memory of ours since it began. Then it
+ * is failing or has failed for that reason, whatever else it seems to be, and
+ * nothing is known of the peer. */
+bool tls_session_short(const struct tls_session *s);
+
 /* Sends up to len bytes. Returns how many; RC_AGAIN: call again with the same
  * bytes; RC_IO: the session has failed; RC_STATE: it is not open (yet). */
 int tls_session_write(struct tls_session *s, const uint8_t *buf,

@@ -18,6 +18,7 @@ enum tls_phase {
 struct tls_session { /* all zero: closed                                     */
     enum tls_phase phase;
     unsigned arena; /* its own (tls_platform.h); set by the role             */
+    unsigned refused; /* of its blocks, before it began                      */
     mbedtls_ssl_context ssl;
     struct net_tcp tcp;
     mono_ns deadline; /* of the handshake; 0: not yet known                  */
@@ -26,10 +27,12 @@ struct tls_session { /* all zero: closed                                     */
     char reason[128]; /* for a person; kept until the next session            */
 };
 
-/* Makes a closed session ready to connect or to be accepted into. */
+/* Makes a closed session, whose arena is set, ready to connect or to be
+ * accepted into. */
 void tls_session_prepare(struct tls_session *s);
 
-/* Begins the handshake over s->tcp, which is CONNECTING or OPEN; conf stays
+/* Begins the handshake over s->tcp, which is CONNECTING or OPEN before the
+ * first step; conf stays
  * the role's while the session lives. Returns RC_OK; RC_SPACE: the arena is
  * full, and the session has failed. */
 int tls_session_begin(struct tls_session *s,
@@ -38,12 +41,14 @@ int tls_session_begin(struct tls_session *s,
 /* Does at most one step of the handshake, some 20 ms on a Pi 2; timeout is
  * for TCP and TLS together and runs from the first step. Returns RC_AGAIN;
  * RC_OK: the session is open; RC_AUTH: the peer's certificate was refused,
- * RC_IO, RC_TIMEOUT, RC_BAD: it has failed, error or reason says why;
- * RC_STATE: there is no handshake under way. */
+ * RC_IO, RC_TIMEOUT, RC_BAD: it has failed, error or reason says why; RC_SPACE:
+ * for want of memory, which says nothing of the peer; RC_STATE: there is no
+ * handshake under way. */
 int tls_session_step(struct tls_session *s, mono_ns now,
                      mono_ns timeout) MUST_CHECK;
 
-/* Notes that the session has failed, and why unless it is NULL; returns rc. */
+/* Notes that the session has failed, and why unless it is NULL. Returns rc, or
+ * RC_SPACE: it lacked memory, which is the reason then. */
 int tls_session_fail(struct tls_session *s, int rc, const char *why);
 
 #endif

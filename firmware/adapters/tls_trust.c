@@ -7,6 +7,7 @@
 #include "core/limit.h"
 #include "core/x509_cert.h"
 #include "tls_client.h"
+#include "tls_platform.h"
 #include "tls_roots.h"
 
 struct anchor { /* one of the card's certificates, its DER in trust.der */
@@ -112,10 +113,14 @@ static int join(struct reading *f, size_t len)
     }
     mbedtls_x509_crt crt;
     mbedtls_x509_crt_init(&crt);
+    unsigned refused = tls_platform_refused(TLS_PLATFORM_COMMON);
     int rc = tls_trust_parse(&crt, der, c.len, false);
     mbedtls_x509_crt_free(&crt);
     if (rc != 0) {
-        fmt(why + n, sizeof why - n, "is malformed");
+        fmt(why + n, sizeof why - n, "%s",
+            tls_platform_refused(TLS_PLATFORM_COMMON) != refused
+                ? "needs more memory than there is to read it"
+                : "is malformed");
         unread(f, why);
     } else if (held(f->certset, der, c.len)) {
         f->held++;

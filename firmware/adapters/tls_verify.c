@@ -92,7 +92,7 @@ static bool signed_by(struct tls_chain *c, mbedtls_x509_crt *child,
         &flags, NULL, NULL);
     child->next = others;
     if (rc != 0 && rc != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
-        return refuse(c, "%s", "TLS arena is full");
+        return refuse(c, "%s", "certificate's signature cannot be checked");
     flags &= ~(uint32_t)DATES;
     if ((flags & WEAK) && !(flags & ~(uint32_t)WEAK))
         return refuse(c, "%s", "certificate's signature or key is too weak");
@@ -274,7 +274,7 @@ static bool finish(struct tls_chain *c)
     mbedtls_x509_crt_init(&anchor);
     c->done = tls_trust_parse(&anchor, c->anchor.p, c->anchor.len, false) == 0
                   ? way_good(c, &anchor)
-                  : refuse(c, "%s", "TLS arena is full");
+                  : refuse(c, "%s", "trusted certificate cannot be read");
     mbedtls_x509_crt_free(&anchor);
     c->anchor.p = NULL;
     return c->done;

@@ -72,7 +72,9 @@ int tls_verify_begin(struct tls_chain *chain, const char *name,
 
 /* Verifies one signature more, or judges the way that they make. Returns
  * RC_AGAIN: call it again, RC_OK: the server is the one we want, RC_AUTH: it
- * is not, and chain->why says why. */
+ * is not, and chain->why says why. Whoever calls looks at what the arena
+ * refused meanwhile: a signature that there was no memory to check looks like
+ * one that does not hold. */
 int tls_verify_step(struct tls_chain *chain) MUST_CHECK;
 
 /* Has a way been found, and everything on it judged good? */

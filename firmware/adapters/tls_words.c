@@ -3,7 +3,6 @@
 #include <mbedtls/asn1.h>
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
-#include <psa/crypto_values.h>
 
 #include "core/fmt.h"
 
@@ -50,9 +49,6 @@ static const struct word errors[] = {
     {MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, "TLS: nothing in common"},
     {MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE,
      "server wants a client certificate"},
-    {MBEDTLS_ERR_SSL_ALLOC_FAILED, "TLS arena is full"},
-    {MBEDTLS_ERR_ASN1_ALLOC_FAILED, "TLS arena is full"},
-    {PSA_ERROR_INSUFFICIENT_MEMORY, "TLS arena is full"},
 };
 
 static const char *find(const struct word *w, size_t n, int code)

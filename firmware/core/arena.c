@@ -55,15 +55,19 @@ static void cut(struct arena *a, struct header *h, uint32_t need)
 
 void *arena_get(struct arena *a, size_t len)
 {
-    if (len > a->size)
+    if (len > a->size) {
+        a->refused++;
         return NULL;
+    }
     uint32_t need = (uint32_t)((len + sizeof(struct header) + ARENA_ALIGN - 1) /
                                ARENA_ALIGN * ARENA_ALIGN);
     struct header *h = a->low < a->size ? at(a, a->low) : NULL;
     while (h && (h->state != FREE || h->size < need))
         h = next(a, h);
-    if (!h)
+    if (!h) {
+        a->refused++;
         return NULL;
+    }
     cut(a, h, need);
     h->state = TAKEN;
     a->used += h->size;

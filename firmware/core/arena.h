@@ -18,6 +18,7 @@ struct arena {
     size_t used; /* bytes in blocks, their headers included                 */
     size_t peak; /* how far from its beginning it was ever used             */
     size_t low;  /* private: no gap lies before this block                  */
+    unsigned refused; /* blocks for which there was no room                 */
 };
 
 /* Takes size bytes of memory, aligned to ARENA_ALIGN, as one free block. */

@@ -104,14 +104,16 @@ int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
 static mono_ns finish(unsigned n, mono_ns now, const char *failure)
 {
     struct ke_lane *l = &ke.lane[n];
-    ke.outcome.reached = l->step == KE_IDLE      ? KE_NOT_BEGUN
-                         : l->step == KE_CONNECT ? KE_NO_CONNECTION
-                                                 : KE_CONNECTED;
+    struct tls_session *s = tls_client_session(n);
+    ke.outcome.reached = l->step == KE_IDLE                ? KE_NOT_BEGUN
+                         : l->step == KE_CONNECT           ? KE_NO_CONNECTION
+                         : failure && tls_session_short(s) ? KE_NO_MEMORY
+                                                           : KE_CONNECTED;
     l->step = KE_IDLE;
     if (failure)
-        tls_session_abort(tls_client_session(n));
+        tls_session_abort(s);
     else
-        tls_session_close(tls_client_session(n));
+        tls_session_close(s);
     ke.outcome.ok = failure == NULL;
     ke.outcome.reason = failure ? failure : "";
     ke.outcome.result = &l->exchange.result;

@@ -14,6 +14,7 @@ enum ke_reached {
     KE_NOT_BEGUN,     /* nothing has left: no route, nothing free of ours    */
     KE_NO_CONNECTION, /* no TCP connection                                   */
     KE_CONNECTED,
+    KE_NO_MEMORY, /* and we ran out of it: nothing is known of the server    */
 };
 
 struct ke_outcome {

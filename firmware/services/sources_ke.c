@@ -241,12 +241,17 @@ static void exchanged(void *arg, const struct ke_outcome *o)
     struct source *s = arg;
     mono_ns now = port_mono();
     s->ke.step = SOURCE_KE_IDLE;
-    if (o->reached != KE_CONNECTED) {
+    if (o->reached == KE_NOT_BEGUN || o->reached == KE_NO_CONNECTION) {
         unreached(s, o, now);
         return;
     }
     ke_retry_ended(&s->ke.retry, now);
     s->ke.unreached = 0;
+    if (o->reached == KE_NO_MEMORY) { /* soon again, and at this address */
+        ke_retry_hurry(&s->ke.retry, now);
+        source_trouble(s, o->reason);
+        return;
+    }
     if (!o->ok) { /* the name's next address has its turn next time */
         addr_pick_bad(&s->ke.pick, &s->ke.addr);
         source_trouble(s, o->reason);

@@ -22,7 +22,7 @@
 /* ---- the sessions ---------------------------------------------------------- */
 
 struct tls_session {
-    bool open, waiting;
+    bool open, waiting, no_memory;
     char name[LIMIT_NAME];
     struct addr addr;
     uint16_t port;
@@ -98,6 +98,11 @@ const char *tls_client_reason(unsigned n)
 {
     (void)n;
     return "tls says why";
+}
+
+bool tls_session_short(const struct tls_session *s)
+{
+    return s->no_memory;
 }
 
 bool tls_session_waiting(const struct tls_session *s)
