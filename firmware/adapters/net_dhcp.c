@@ -1,14 +1,17 @@
 /* What lwIP's DHCP client leaves to its user: NTP servers (option 42), routes
- * (option 121), the sense of a lease's times. */
+ * (option 121), the sense of a lease's times, refusals that are none. */
 #include <string.h>
 
+#include "core/dhcp_reply.h"
 #include "core/dhcp_routes.h"
 #include "core/limit.h"
+#include "core/mono.h"
 #include "lwip/dhcp.h"
 #include "lwip/prot/dhcp.h"
 #include "net.h"
 #include "net_hooks.h"
 #include "net_private.h"
+#include "port.h"
 #include "services/log.h"
 
 #define OPTION_ROUTES 121
@@ -16,6 +19,7 @@
 #define FOREVER       UINT32_MAX
 #define LEASE_UNSAID  3600 /* s: no option 51, which an ACK must have         */
 #define LEASE_LEAST   8
+#define REFUSED_AGAIN (10 * MONO_S)
 
 static_assert(LWIP_DHCP_MAX_NTP_SERVERS == LIMIT_DHCP_SERVERS,
               "one size for both");
@@ -26,6 +30,8 @@ static struct {
     bool said_bad;
     uint8_t state;   /* lwIP's, as of the last look                          */
     unsigned offers; /* since the last lease that were taken up              */
+    bool had, refused; /* a lease; and since the last one                     */
+    mono_ns refused_at;
     /* Option 121 of the message in hand; a long one comes in pieces (RFC 3396).
      */
     uint32_t frame;
@@ -45,11 +51,41 @@ void net_dhcp_watch(const struct netif *n)
 {
     const struct dhcp *lease = netif_dhcp_data(n);
     uint8_t state = lease ? lease->state : DHCP_STATE_OFF;
-    if (state == DHCP_STATE_BOUND)
+    if (state == DHCP_STATE_BOUND) {
         d.offers = 0;
-    else if (state == DHCP_STATE_REQUESTING && state != d.state)
+        d.refused = false;
+        d.had = true;
+    } else if (state == DHCP_STATE_REQUESTING && state != d.state)
         d.offers++;
     d.state = state;
+}
+
+/* RFC 2131 section 4.3.2: a server that was not chosen is silent. One that
+ * says no to everybody, as some are set up to, must not undo what ours does. */
+static bool is_anothers(const struct dhcp *l, const struct dhcp_reply *r)
+{
+    return r->named &&
+           (l->state == DHCP_STATE_REQUESTING ||
+            l->state == DHCP_STATE_RENEWING) &&
+           memcmp(&ip_2_ip4(&l->server_ip_addr)->addr, r->server, 4) != 0;
+}
+
+bool net_dhcp_passes(const struct netif *n, const uint8_t *frame, size_t len)
+{
+    const struct dhcp *l = netif_dhcp_data(n);
+    struct dhcp_reply r;
+    mono_ns now = port_mono();
+    if (dhcp_reply_read(&r, frame, len) != RC_OK || !l ||
+        r.type != DHCP_REPLY_NAK || r.xid != l->xid ||
+        memcmp(r.client, n->hwaddr, sizeof r.client) != 0)
+        return true;
+    bool late = d.refused_at == 0 || now - d.refused_at >= REFUSED_AGAIN;
+    if (is_anothers(l, &r))
+        return false;
+    d.refused = true;
+    if (late)
+        d.refused_at = now;
+    return late;
 }
 
 enum status_dhcp net_dhcp_state(void)
@@ -57,7 +93,11 @@ enum status_dhcp net_dhcp_state(void)
     const struct netif *n = netif_default;
     if (n && !ip4_addr_isany_val(*netif_ip4_addr(n)))
         return STATUS_DHCP_LEASE;
-    return d.offers > 1 ? STATUS_DHCP_UNCONFIRMED : STATUS_DHCP_SILENT;
+    if (d.refused)
+        return STATUS_DHCP_REFUSED;
+    if (d.offers > 1)
+        return STATUS_DHCP_UNCONFIRMED;
+    return d.had ? STATUS_DHCP_ENDED : STATUS_DHCP_SILENT;
 }
 
 bool net_dhcp_routes(void)

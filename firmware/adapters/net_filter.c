@@ -196,7 +196,7 @@ bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len)
     if (type == ETHTYPE_IPV6 && *len >= ETH + IP6 &&
         frame[ETH + 6] == IP6_NEXTH_ICMP6)
         return icmp6_passes(n, frame, *len);
-    return true;
+    return type != ETHTYPE_IP || net_dhcp_passes(n, frame, *len);
 }
 
 void net_filter_hearing(const uint8_t *frame, size_t len)

@@ -99,6 +99,10 @@ void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
 
 /* Looks how far DHCP has come; to be called at every pass. */
 void net_dhcp_watch(const struct netif *n);
+/* Tells whether lwIP is to see a frame. Another server's refusal of what ours
+ * has offered is none, and of refusals ours gets one in ten seconds: lwIP
+ * begins anew at each, at once. */
+bool net_dhcp_passes(const struct netif *n, const uint8_t *frame, size_t len);
 /* Returns how far it has come, of a board that asks for an address by it. */
 enum status_dhcp net_dhcp_state(void);
 /* Tells whether the lease names ways to some networks. */

@@ -165,6 +165,8 @@ struct status_net {
         STATUS_DHCP_OFF,         /* chrony.conf has an address line          */
         STATUS_DHCP_SILENT,      /* no lease: nobody has answered            */
         STATUS_DHCP_UNCONFIRMED, /* one offers, and confirms nothing        */
+        STATUS_DHCP_REFUSED,     /* one says no to what it is asked for     */
+        STATUS_DHCP_ENDED,       /* there was a lease, and nobody renews it */
         STATUS_DHCP_LEASE
     } dhcp;
     struct addr gateway4; /* to everywhere; family 0: none                  */

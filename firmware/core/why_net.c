@@ -33,9 +33,20 @@ bool why_net_is_near(const struct status_net *n, const struct addr *to)
 /* Of DHCP, while there is no lease. */
 static const char *no_lease(const struct status_net *n)
 {
-    return n->dhcp == STATUS_DHCP_UNCONFIRMED
-               ? "a DHCP server offers an address and does not confirm it"
-               : "no answer from a DHCP server";
+    switch (n->dhcp) {
+    case STATUS_DHCP_UNCONFIRMED:
+        return "a DHCP server offers an address and does not confirm it";
+    case STATUS_DHCP_REFUSED:
+        return "a DHCP server refuses the address that was offered (NAK; is "
+               "there a second server?)";
+    case STATUS_DHCP_ENDED:
+        return "the lease is over, and no answer from a DHCP server";
+    case STATUS_DHCP_OFF:
+    case STATUS_DHCP_SILENT:
+    case STATUS_DHCP_LEASE:
+        break;
+    }
+    return "no answer from a DHCP server";
 }
 
 size_t why_net_address(const struct status_net *n, char *out, size_t cap)

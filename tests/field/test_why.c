@@ -56,9 +56,9 @@ static void no_way(void)
          "no address: no answer from a DHCP server, and no IPv6 router; "
          "without DHCP, chrony.conf needs an address line"},
         {"a DHCP server that takes all back", "", false, true, false, false,
-         "no address: a DHCP server offers an address and does not confirm it, "
-         "and no IPv6 router; without DHCP, chrony.conf needs an address "
-         "line"},
+         "no address: a DHCP server refuses the address that was offered (NAK; "
+         "is there a second server?), and no IPv6 router; without DHCP, "
+         "chrony.conf needs an address line"},
         {"a lease without a gateway", "", false, false, true, false,
          "no gateway: the DHCP server names none (options 3 and 121)"},
         {"a lease without a name server", "", false, false, false, true,
@@ -95,6 +95,51 @@ static void no_way(void)
         says("Clock not set", row[i].why);
         sim_end();
     }
+}
+
+/* Before: 545,459 messages in 2 min with a server that says no to everybody; no
+ * address where another one said it first; "no answer from a DHCP server" when
+ * a lease had ended. */
+static void refusals(void)
+{
+    sim_case("a DHCP server that refuses all is not asked all the time", NULL);
+    w->dhcp_nak = true;
+    sim_boot();
+    sim_run(120);
+    sim_note("%u messages in 2 min", w->dhcp_heard);
+    sim_check(w->dhcp_heard >= 8 && w->dhcp_heard < 80, "asked, now and then");
+    w->dhcp_nak = false;
+    sim_check(sim_until("synchronised: ", 90), "and used once it gives");
+    sim_end();
+
+    sim_case("another DHCP server refuses, faster than ours confirms", NULL);
+    w->dhcp_other = true;
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 30), "it was not asked");
+    sim_end();
+
+    sim_case("a lease that nobody renews", "server nts1.test nts iburst\n");
+    w->lease_s = 120;
+    sim_boot();
+    sim_run(60);
+    w->dhcp_dead = true;
+    sim_run(2400);
+    says("Hold-over", "no address: the lease is over, and no answer from a "
+                      "DHCP server, and no IPv6 router; without DHCP, "
+                      "chrony.conf needs an address line");
+    sim_end();
+
+    sim_case("a lease that is taken back", "server nts1.test nts iburst\n");
+    w->lease_s = 120;
+    sim_boot();
+    sim_run(50);
+    w->dhcp_nak = true;
+    sim_run(2400);
+    says("Hold-over", "no address: a DHCP server refuses the address that was "
+                      "offered (NAK; is there a second server?), and no IPv6 "
+                      "router; without DHCP, chrony.conf needs an address "
+                      "line");
+    sim_end();
 }
 
 /* Before: "no answer from the name server", "the name server fails". */
@@ -274,6 +319,7 @@ int main(void)
     no_way();
     no_names();
     bad_names();
+    refusals();
     bad_strata();
     not_synchronised();
     no_keys();

@@ -92,6 +92,14 @@ static void no_network(void **state)
     expect("no address: a DHCP server offers an address and does not confirm "
            "it, and no IPv6 router; without DHCP, chrony.conf needs an address "
            "line");
+    s.net.dhcp = STATUS_DHCP_REFUSED;
+    expect("no address: a DHCP server refuses the address that was offered "
+           "(NAK; is there a second server?), and no IPv6 router; without "
+           "DHCP, chrony.conf needs an address line");
+    s.net.dhcp = STATUS_DHCP_ENDED;
+    expect("no address: the lease is over, and no answer from a DHCP server, "
+           "and no IPv6 router; without DHCP, chrony.conf needs an address "
+           "line");
     s.net.router6 = true;
     s.net.dhcp = STATUS_DHCP_SILENT;
     expect("no address: no answer from a DHCP server, and the IPv6 router "

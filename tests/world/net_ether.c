@@ -271,6 +271,20 @@ static void option(struct writer *o, uint8_t code, uint32_t value)
     writer_u32(o, value);
 }
 
+/* Of another server, which is not asked. */
+static void dhcp_refusal(const uint8_t *m)
+{
+    uint8_t a[300] = {2, 1, 6, 0};
+    struct writer o = writer_of(a + 240, sizeof a - 240);
+    memcpy(a + 4, m + 4, 4);
+    memcpy(a + 28, m + 28, 16);
+    bytes_put32(a + 236, 0x63825363);
+    writer_bytes(&o, "\65\1\6", 3);
+    option(&o, 54, EVIL);
+    writer_u8(&o, 255);
+    send_udp(EVIL, 67, 0xffffffff, 68, a, sizeof a);
+}
+
 /* OFFER to a DISCOVER, ACK to a REQUEST for what we give, else NAK. */
 static void dhcp(const uint8_t *m, size_t len)
 {
@@ -282,6 +296,7 @@ static void dhcp(const uint8_t *m, size_t len)
         if (m[i] == 50 && m[i + 1] == 4 && i + 6 <= len)
             wants = bytes_get32(m + i + 2);
     }
+    w->dhcp_heard++;
     if (w->dhcp_dead || (kind != 1 && kind != 3)) /* DISCOVER, REQUEST */
         return;
     bool nak = kind == 3 && (w->dhcp_nak || wants != w->address);
@@ -299,6 +314,8 @@ static void dhcp(const uint8_t *m, size_t len)
         send_udp(ROUTER, 67, 0xffffffff, 68, a, sizeof a);
         return;
     }
+    if (kind == 3 && w->dhcp_other)
+        dhcp_refusal(m);
     option(&o, 51, w->lease_s);
     option(&o, 1, 0xffffff00);
     if (!w->dhcp_no_router)

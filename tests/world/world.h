@@ -159,8 +159,10 @@ struct sim_world {
     bool dns_dead_first; /* an address of nobody before the true one         */
     uint32_t address;    /* that DHCP gives; no other is routed              */
     uint32_t lease_s;
-    bool dhcp_dead; /* no answer                                        */
-    bool dhcp_nak;  /* each REQUEST is refused                           */
+    bool dhcp_dead;      /* no answer                                        */
+    bool dhcp_nak;       /* each REQUEST is refused                           */
+    bool dhcp_other;     /* and, before the server's answer, by another one  */
+    unsigned dhcp_heard; /* messages of the board's                       */
     bool dhcp_no_router, dhcp_no_dns; /* without option 3, 6             */
     unsigned router; /* which of two machines is the router          */
     bool announces;  /* it says so once, and it is done              */
