@@ -6,6 +6,7 @@
 #include "services/crashloop.h"
 #include "services/ke_client.h"
 #include "services/history.h"
+#include "services/ke_server.h"
 #include "services/led.h"
 #include "services/log.h"
 #include "services/machine.h"
@@ -27,11 +28,12 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 12
+#define EARLY 13
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
     {"ke_client", ke_client_poll},
+    {"ke_server", ke_server_poll}, /* after ke_client */
     {"timekeeper", timekeeper_poll},
     {"history", history_poll},
     {"pps", pps_poll},
@@ -78,6 +80,7 @@ static void start(void)
     tls_platform_init();
     tls_client_init(!conf->nosystemcert);
     config_read_trust();
+    config_read_pairs(conf);
     timefloor_init(conf, floor_moved);
     pps_init(conf);
     net_init(conf, sources_net_changed);
@@ -85,6 +88,7 @@ static void start(void)
     ke_client_offer(conf->aeads, conf->aead_count);
     sources_init(conf);
     server_start(conf);
+    ke_server_start(conf);
     why_log_init();
     stage_init();
     report_init(conf);

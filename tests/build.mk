@@ -63,7 +63,7 @@ $(T)/drivers/test_pagetable: private LIBS = -lcmocka -no-pie \
         rodata_end=0xf3000 ram_end=0x284000 main_stack_bottom=0x294000 \
         main_stack_top=0x2a4000 irq_stack_bottom=0x2b4000 \
         irq_stack_top=0x2b6000 fault_stack_bottom=0x2c6000 \
-        fault_stack_top=0x2c7000 fine_end=0x400000)
+        fault_stack_top=0x2c7000 fine_end=0x800000)
 $(T)/drivers/test_pagetable: $(call objects,$(H),board/arm/pagetable.c)
 $(T)/drivers/%: $(H)/obj/tests/drivers/%.o $(PANIC) $(H)/libdrivers.a
 	$(LINK)

@@ -5,7 +5,7 @@
 #include "mmu.h"
 #include "mmu_private.h"
 
-#define MMU_FINE_MB 4 /* linker/rpi.ld: __fine_end */
+#define MMU_FINE_MB 8 /* linker/rpi.ld: __fine_end */
 #define PAGE        4096u
 #define SECTION     0x100000u
 

@@ -16,9 +16,9 @@
 #define TCP_EACH (LIMIT_TCP_UNREAD + 1 + LIMIT_TCP_DISORDER)
 static_assert(LIMIT_RX_FRAMES >=
                   (LIMIT_TLS_SESSIONS + 1) * TCP_EACH +
-                      (LIMIT_TCP_CONNECTIONS - LIMIT_TLS_SESSIONS - 1) *
+                      (LIMIT_TCP_OWN - LIMIT_TLS_SESSIONS - 1) *
                           LIMIT_TCP_DISORDER +
-                      PER_POLL,
+                      LIMIT_KE_SESSIONS * (LIMIT_TCP_UNREAD_IN + 1) + PER_POLL,
               "every open connection, those that are closing, and one turn of "
               "other frames");
 

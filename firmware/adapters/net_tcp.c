@@ -15,15 +15,25 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
     return ERR_OK;
 }
 
+/* lwIP takes a place away from whoever has less than a new connection: one of
+ * a stranger from nobody but those that are closing (TCP_PRIO_MIN). */
+#define PRIO_STRANGER 32
+static_assert(PRIO_STRANGER > TCP_PRIO_MIN && PRIO_STRANGER < TCP_PRIO_NORMAL,
+              "ours before theirs");
+
+static unsigned unread_limit(const struct tcp_pcb *pcb)
+{
+    return pcb->prio == PRIO_STRANGER ? LIMIT_TCP_UNREAD_IN : LIMIT_TCP_UNREAD;
+}
+
 /* Refused data stays lwIP's, which takes nothing more meanwhile and offers it
  * again: a peer that sends single bytes may not hold all frames. */
 static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
                          err_t err)
 {
     struct net_tcp *t = arg;
-    (void)pcb;
     (void)err;
-    if (p && t->rx && pbuf_clen(t->rx) >= LIMIT_TCP_UNREAD)
+    if (p && t->rx && pbuf_clen(t->rx) >= unread_limit(pcb))
         return ERR_MEM;
     if (!p)
         t->state = NET_TCP_EOF;
@@ -121,12 +131,26 @@ static struct tcp_pcb *let_go(struct net_tcp *t)
     return pcb;
 }
 
+/* A peer that does not take what we have written keeps our memory no longer. */
+#define LINGER 8 /* lwIP's half seconds */
+static err_t on_lingered(void *arg, struct tcp_pcb *pcb)
+{
+    (void)arg;
+    tcp_abort(pcb);
+    return ERR_ABRT;
+}
+
 void net_tcp_close(struct net_tcp *t)
 {
     bool connecting = t->state == NET_TCP_CONNECTING;
+    /* What was not read is let go of by us, or lwIP would say it with a reset,
+     * which the peer may hear before it has read our last words. */
+    if (t->rx && t->pcb)
+        tcp_recved(t->pcb, ((struct pbuf *)t->rx)->tot_len);
     struct tcp_pcb *pcb = let_go(t);
     if (!pcb)
         return;
+    tcp_poll(pcb, on_lingered, LINGER);
     /* Where no pcb is free, a new connection takes the place of one that has
      * been waiting longest for its peer's last word. */
     tcp_setprio(pcb, TCP_PRIO_MIN);
@@ -166,8 +190,9 @@ int net_tcp_listen(struct net_tcp_listener *l, uint16_t port)
     if (!pcb)
         return RC_SPACE;
     struct tcp_pcb *small = NULL; /* what lwIP makes of one that listens */
+    tcp_setprio(pcb, PRIO_STRANGER);
     if (tcp_bind(pcb, IP_ANY_TYPE, port) == ERR_OK)
-        small = tcp_listen(pcb);
+        small = tcp_listen_with_backlog(pcb, LIMIT_TCP_BEGUN);
     if (!small) {
         tcp_abort(pcb);
         return RC_SPACE;

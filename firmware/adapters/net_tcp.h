@@ -46,9 +46,9 @@ int net_tcp_read(struct net_tcp *t, uint8_t *buf, size_t cap) MUST_CHECK;
 int net_tcp_write(struct net_tcp *t, const uint8_t *buf, size_t len) MUST_CHECK;
 
 /* Ends a connection in order: what was written is still delivered, so lwIP
- * keeps its half until the peer has taken it, or until a new connection needs
- * its place. One that never came to be is aborted. Closing what is closed
- * does nothing. */
+ * keeps its half until the peer has taken it, for four seconds at most, or
+ * until a new connection needs its place. One that never came to be is
+ * aborted. Closing what is closed does nothing. */
 void net_tcp_close(struct net_tcp *t);
 
 /* Ends a connection at once: the peer gets a reset, and all that lwIP held
@@ -58,15 +58,18 @@ void net_tcp_abort(struct net_tcp *t);
 struct net_tcp_listener { /* all zero but for the first two: closed          */
     void *arg;            /* for the caller; handed to accept                */
     /* A peer has connected. Returns a closed net_tcp that takes the
-     * connection, or NULL: it is reset. Is called from net_poll; must not end
-     * any connection meanwhile. */
+     * connection, or NULL: it is reset. Is called from net_poll; may end
+     * other connections to make room. */
     struct net_tcp *(*accept)(void *arg, const struct addr *from,
                               uint16_t port);
     void *pcb; /* private to net_tcp.c                                      */
 };
 
-/* Listens on this port for both families. Returns RC_OK, or RC_SPACE: no
- * listener is free, or the port is in use. */
+/* Listens on this port for both families. Those who connect are strangers: no
+ * connection that we make ourselves waits for a place that one of them has,
+ * what they send has to come in order, and of those that have only begun to
+ * connect the oldest gives way. Returns RC_OK, or RC_SPACE: no listener is
+ * free, or the port is in use. */
 int net_tcp_listen(struct net_tcp_listener *l, uint16_t port) MUST_CHECK;
 
 /* Stops listening; connections that were accepted go on. */

@@ -15,7 +15,8 @@
 #include "port.h"
 
 static _Alignas(ARENA_ALIGN) uint8_t memory[LIMIT_TLS_ARENA];
-static struct arena arenas[1 + LIMIT_TLS_SESSIONS];
+static _Alignas(ARENA_ALIGN) uint8_t server_memory[LIMIT_KE_ARENA];
+static struct arena arenas[TLS_PLATFORM_SERVER + LIMIT_KE_SESSIONS];
 static unsigned current;
 
 static void *get(size_t count, size_t size)
@@ -30,6 +31,8 @@ static void put(void *block)
     if (!block)
         return;
     unsigned i = 0;
+    if (arena_owns(&arenas[current], block)) /* nearly always */
+        i = current;
     while (i < LEN(arenas) - 1 && !arena_owns(&arenas[i], block))
         i++;
     arena_put(&arenas[i], block);
@@ -53,13 +56,21 @@ static void stop(int status)
 void tls_platform_init(void)
 {
     uint8_t *next = memory;
-    for (unsigned i = 0; i < LEN(arenas); i++) {
+    for (unsigned i = 0; i < TLS_PLATFORM_PAIRS; i++) {
         size_t size = i == TLS_PLATFORM_COMMON ? LIMIT_TLS_COMMON
                                                : LIMIT_TLS_SESSION_ARENA;
         arena_init(&arenas[i], next, size);
         next += size;
     }
     ASSERT(next == memory + sizeof memory);
+    next = server_memory;
+    for (unsigned i = TLS_PLATFORM_PAIRS; i < LEN(arenas); i++) {
+        size_t size = i == TLS_PLATFORM_PAIRS ? LIMIT_KE_PAIRS_ARENA
+                                              : LIMIT_KE_SESSION_ARENA;
+        arena_init(&arenas[i], next, size);
+        next += size;
+    }
+    ASSERT(next == server_memory + sizeof server_memory);
     (void)mbedtls_platform_set_calloc_free(get, put); /* always 0 */
     (void)mbedtls_platform_set_time(time_now);
     (void)mbedtls_platform_set_exit(stop);
@@ -82,10 +93,22 @@ int tls_platform_ready(void)
     return psa_crypto_init() == PSA_SUCCESS ? RC_OK : RC_IO;
 }
 
+size_t tls_platform_peak(unsigned arena)
+{
+    ASSERT(arena < LEN(arenas));
+    return arenas[arena].peak;
+}
+
+size_t tls_platform_used(unsigned arena)
+{
+    ASSERT(arena < LEN(arenas));
+    return arenas[arena].used;
+}
+
 size_t tls_platform_arena_peak(void)
 {
     size_t n = 0;
-    for (unsigned i = 0; i < LEN(arenas); i++)
+    for (unsigned i = 0; i < TLS_PLATFORM_PAIRS; i++)
         n += arenas[i].peak;
     return n;
 }
@@ -93,7 +116,7 @@ size_t tls_platform_arena_peak(void)
 size_t tls_platform_arena_used(void)
 {
     size_t n = 0;
-    for (unsigned i = 0; i < LEN(arenas); i++)
+    for (unsigned i = 0; i < TLS_PLATFORM_PAIRS; i++)
         n += arenas[i].used;
     return n;
 }

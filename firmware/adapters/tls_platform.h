@@ -8,10 +8,14 @@
 #define TLS_PLATFORM_H
 
 #include "core/base.h"
+#include "core/limit.h"
 
-#define TLS_PLATFORM_COMMON 0 /* 1 .. LIMIT_TLS_SESSIONS: a session's        */
+#define TLS_PLATFORM_COMMON 0 /* 1 .. LIMIT_TLS_SESSIONS: a client's session */
+#define TLS_PLATFORM_PAIRS  (1 + LIMIT_TLS_SESSIONS) /* our own keys          */
+#define TLS_PLATFORM_SERVER (TLS_PLATFORM_PAIRS + 1) /* and LIMIT_KE_SESSIONS */
 
-/* Hands Mbed TLS its arenas, LIMIT_TLS_ARENA bytes in all. Is called once,
+/* Hands Mbed TLS its arenas, LIMIT_TLS_ARENA bytes for what the client needs
+ * and, apart from them, LIMIT_KE_ARENA bytes for the server. Is called once,
  * before anything of it is used: crypto_mbed.h, tls_client.h. */
 void tls_platform_init(void);
 /* From now on Mbed TLS takes its memory from this arena. What it gives back
@@ -24,9 +28,12 @@ unsigned tls_platform_refused(unsigned arena);
 /* Seeds Mbed TLS from port_entropy, once. Returns RC_OK, or RC_IO: there is
  * no entropy, ask again later. */
 int tls_platform_ready(void) MUST_CHECK;
-/* Returns how many bytes of all arenas were ever needed, each at its worst,
- * and how many are in use now. */
+/* Returns how many bytes of the client's arenas were ever needed, each at its
+ * worst, and how many are in use now. */
 size_t tls_platform_arena_peak(void);
 size_t tls_platform_arena_used(void);
+/* The same of one arena. */
+size_t tls_platform_peak(unsigned arena);
+size_t tls_platform_used(unsigned arena);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/fmt.h"
 #include "core/limit.h"
+#include "core/pem.h"
 #include "core/x509_cert.h"
 #include "tls_client.h"
 #include "tls_platform.h"
@@ -47,11 +48,6 @@ uint32_t tls_trust_hash(const uint8_t *p, size_t len)
 }
 
 /* ---- reading files ------------------------------------------------------ */
-
-struct text {
-    const uint8_t *p;
-    size_t len;
-};
 
 /* One file while it is read. */
 struct reading {
@@ -139,42 +135,16 @@ static int join(struct reading *f, size_t len)
     return (int)c.len;
 }
 
-/* Cut t behind the first `words`; *before is what stood in front of them. */
-static bool cut(struct text *t, const char *words, struct text *before)
-{
-    size_t n = strlen(words);
-    for (size_t i = 0; i + n <= t->len; i++) {
-        if (memcmp(t->p + i, words, n) != 0)
-            continue;
-        *before = (struct text){t->p, i};
-        t->p += i + n;
-        t->len -= i + n;
-        return true;
-    }
-    return false;
-}
-
-static bool is(struct text t, const char *words)
-{
-    return t.len == strlen(words) && memcmp(t.p, words, t.len) == 0;
-}
-
-static bool ends_with(struct text t, const char *words)
-{
-    size_t n = strlen(words);
-    return t.len >= n && memcmp(t.p + t.len - n, words, n) == 0;
-}
-
 /* What else PEM files hold. */
-static void other_label(struct reading *f, struct text label)
+static void other_label(struct reading *f, struct der_view label)
 {
     char why[96];
-    if (ends_with(label, "PRIVATE KEY"))
+    if (pem_ends_with(label, "PRIVATE KEY"))
         unread(f, "it holds a private key, which nobody else should have");
-    else if (is(label, "TRUSTED CERTIFICATE"))
+    else if (pem_is(label, "TRUSTED CERTIFICATE"))
         unread(f, "it holds OpenSSL's TRUSTED CERTIFICATE: convert it with "
                   "openssl x509");
-    else if (is(label, "PKCS7") || is(label, "CMS"))
+    else if (pem_is(label, "PKCS7") || pem_is(label, "CMS"))
         unread(f, "it holds PKCS7: take the certificates out with openssl "
                   "pkcs7 -print_certs");
     else {
@@ -187,35 +157,36 @@ static void other_label(struct reading *f, struct text label)
     }
 }
 
-/* RFC 7468: what stands between the lines is base64, what stands around them
- * is for people. X509 CERTIFICATE is the label's older form. */
-static void read_pem(struct reading *f, struct text file)
+static void decode(struct reading *f, struct der_view body)
 {
-    struct text skipped, label, body;
-    while (!f->full && cut(&file, "-----BEGIN ", &skipped)) {
-        if (!cut(&file, "-----", &label) || label.len > 64 ||
-            !cut(&file, "-----END ", &body)) {
-            unread(f, "it ends in the middle of a certificate");
-            return;
-        }
-        if (!is(label, "CERTIFICATE") && !is(label, "X509 CERTIFICATE")) {
-            other_label(f, label);
-            continue;
-        }
-        size_t len = 0;
-        int rc = mbedtls_base64_decode(trust.der + trust.used,
-                                       sizeof trust.der - trust.used, &len,
-                                       body.p, body.len);
-        if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
-            f->full = true;
-        else if (rc != 0)
-            unread(f, "one is damaged");
-        else
-            (void)join(f, len);
-    }
+    size_t len = 0;
+    int rc = mbedtls_base64_decode(trust.der + trust.used,
+                                   sizeof trust.der - trust.used, &len, body.p,
+                                   body.len);
+    if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
+        f->full = true;
+    else if (rc != 0)
+        unread(f, "one is damaged");
+    else
+        (void)join(f, len);
 }
 
-static void read_der(struct reading *f, struct text file)
+/* X509 CERTIFICATE is the label's older form. */
+static void read_pem(struct reading *f, struct der_view file)
+{
+    struct pem block;
+    int rc = RC_OK;
+    while (!f->full && (rc = pem_next(&file, &block)) == RC_OK)
+        if (pem_is(block.label, "CERTIFICATE") ||
+            pem_is(block.label, "X509 CERTIFICATE"))
+            decode(f, block.body);
+        else
+            other_label(f, block.label);
+    if (rc == RC_BAD)
+        unread(f, "it ends in the middle of a certificate");
+}
+
+static void read_der(struct reading *f, struct der_view file)
 {
     static const uint8_t pkcs7[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                     0x0d, 0x01, 0x07, 0x02};
@@ -245,13 +216,6 @@ static void read_der(struct reading *f, struct text file)
     }
 }
 
-static bool utf16(const uint8_t *p, size_t len)
-{
-    return len >= 2 &&
-           ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
-            (p[0] == '-' && p[1] == 0) || (p[0] == 0 && p[1] == '-'));
-}
-
 /* One line for whoever wrote the card. */
 static void say(const struct reading *f)
 {
@@ -272,10 +236,9 @@ static void say(const struct reading *f)
 int tls_trust(uint32_t certset, const uint8_t *file, size_t len)
 {
     struct reading f = {.certset = certset};
-    struct text text = {file, len}, skipped;
-    bool pem = cut(&text, "-----BEGIN ", &skipped);
-    text = (struct text){file, len};
-    if (utf16(file, len))
+    struct der_view text = {file, len}, rest = text, skipped;
+    bool pem = pem_cut(&rest, "-----BEGIN ", &skipped);
+    if (pem_utf16(file, len))
         unread(&f, "it is UTF-16: save it as UTF-8 or ASCII");
     else if (pem)
         read_pem(&f, text);

@@ -101,7 +101,7 @@ static bool signed_by(struct tls_chain *c, mbedtls_x509_crt *child,
 
 /* ---- a whole way --------------------------------------------------------- */
 
-static int unix_of(const mbedtls_x509_time *t, int64_t *unix_s)
+int tls_verify_unix(const mbedtls_x509_time *t, int64_t *unix_s)
 {
     const struct utc_civil civil = {
         .year = t->year,
@@ -136,8 +136,8 @@ static void say_dates(struct tls_chain *c, bool expired)
 static bool dates_good(struct tls_chain *c, const mbedtls_x509_crt *crt)
 {
     int64_t from, to;
-    if (unix_of(&crt->valid_from, &from) != RC_OK ||
-        unix_of(&crt->valid_to, &to) != RC_OK)
+    if (tls_verify_unix(&crt->valid_from, &from) != RC_OK ||
+        tls_verify_unix(&crt->valid_to, &to) != RC_OK)
         return refuse(c, "%s", "certificate's dates are malformed");
     if (from > c->lo)
         c->lo = from;

@@ -77,6 +77,10 @@ int tls_verify_begin(struct tls_chain *chain, const char *name,
  * one that does not hold. */
 int tls_verify_step(struct tls_chain *chain) MUST_CHECK;
 
+/* Turns a certificate's date into Unix seconds. Returns RC_OK, or RC_BAD: there
+ * is no such date. */
+int tls_verify_unix(const mbedtls_x509_time *t, int64_t *unix_s) MUST_CHECK;
+
 /* Has a way been found, and everything on it judged good? */
 bool tls_verify_done(const struct tls_chain *chain);
 

@@ -361,6 +361,15 @@ const struct conf_row conf_directives[] = {
     ROW("port",            CONF_INT,      port,                0, 65535, 123),
     {"ratelimit",       CONF_LINE, .read = conf_read_ratelimit},
     {"local",           CONF_LINE, .read = conf_read_local},
+
+    {"ntsserverkey",    CONF_LINE, .read = conf_read_pair},
+    {"ntsservercert",   CONF_LINE, .read = conf_read_pair},
+    ROW("ntsport",         CONF_INT,      ntsport,             0, 65535, 4460),
+    {"ntsntpserver",    CONF_LINE, .read = conf_read_ntsntpserver},
+    ROW("maxntsconnections", CONF_INT,    maxntsconnections,   1,
+        LIMIT_KE_SESSIONS, LIMIT_KE_SESSIONS, .beyond = CONF_CLAMP_MOST),
+    {"ntsprocesses",    CONF_LINE, .read = conf_read_ntsprocesses},
+
     {"clientloglimit",  CONF_LINE, .read = conf_read_clientloglimit},
     ROW("noclientlog",     CONF_FLAG,     noclientlog,         0,     0, 0),
 
@@ -542,6 +551,7 @@ void conf_check_whole(struct conf_parser *p)
         conf_report_at(p, &p->gateway, CONF_NOTE, "gateway",
                        "no address line: DHCP decides");
     check_interval(p);
+    conf_check_pairs(p);
     check_count(p, &p->too_many, "server and pool", c->source_count,
                 p->sources_given);
     check_count(p, &p->too_many_trust, "ntstrustedcerts", c->trust_count,

@@ -52,6 +52,16 @@ struct conf_trust {
 };
 
 enum conf_level { CONF_ERROR, CONF_IGNORED, CONF_NOTE };
+struct conf_place { /* where something was said                              */
+    uint8_t file;   /* conf.file[] that the line is in                     */
+    uint16_t line;  /* 0: nowhere                                          */
+};
+
+struct conf_pair { /* the i-th ntsserverkey and the i-th ntsservercert       */
+    char key[LIMIT_NAME], cert[LIMIT_NAME]; /* files, as written; "": none   */
+    struct conf_place key_at, cert_at;
+};
+
 struct conf_report {
     enum conf_level level;
     uint8_t file;   /* conf.file[] that the line is in                        */
@@ -105,6 +115,11 @@ struct conf {
     struct access allow; /* whom NTP is served to                     */
     uint16_t port;       /* on this one; 0: not at all                */
     struct clientlog_limit ratelimit;
+    struct conf_pair pair[LIMIT_KE_PAIRS]; /* what NTS-KE proves itself with  */
+    uint8_t pair_count;
+    uint16_t ntsport;              /* TCP; 0: no key exchange                 */
+    char ntsntpserver[LIMIT_NAME]; /* told to clients; "": this board         */
+    uint8_t maxntsconnections;
     bool noclientlog; /* clients are not counted, none is interleaved       */
     struct ntp_local local;
     /* Their reports stand in the order of the lines. When there are too many,

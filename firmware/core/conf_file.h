@@ -53,12 +53,10 @@ struct conf_parser {
     struct conf_words w; /* the line's words; word[0] is the directive      */
     bool saveinterval_given;
     uint32_t drift_interval_s; /* of driftfile; 0: not given                 */
-    struct conf_place {        /* where something was said: line 0, nowhere  */
-        uint8_t file;
-        uint16_t line;
-    } drift, nocerttimecheck, strata, gateway, too_many, too_many_trust,
-        too_many_nameserver;
+    struct conf_place drift, nocerttimecheck, strata, gateway, too_many,
+        too_many_trust, too_many_nameserver;
     unsigned sources_given, trust_given, nameserver_given;
+    uint8_t keys_given, certs_given;
     uint8_t depth, room; /* files open, and how many may be                   */
     struct conf_open_file *open;
     struct conf_list *list; /* after RC_AGAIN                                */

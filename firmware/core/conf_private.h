@@ -5,6 +5,7 @@
  *   conf_file.c    the files that are open, and those they ask for
  *   conf_source.c  server and pool lines: the table of their options
  *   conf_server.c  whom the board serves, and how much
+ *   conf_nts.c     the key exchange that it serves
  *   conf_chrony.c  what chrony knows besides, and why it has no effect here
  *   conf_report.c  what is said, and the nearest word to one nobody knows
  *   conf_lex.c     a line into words, words into values
@@ -142,6 +143,14 @@ int conf_read_access(struct conf_parser *p) MUST_CHECK;
 int conf_read_ratelimit(struct conf_parser *p) MUST_CHECK;
 int conf_read_local(struct conf_parser *p) MUST_CHECK;
 int conf_read_clientloglimit(struct conf_parser *p) MUST_CHECK;
+
+/* Read an ntsserverkey or ntsservercert line, ntsntpserver, ntsprocesses. Each
+ * returns RC_OK, or RC_BAD after reporting why the line has no effect. */
+int conf_read_pair(struct conf_parser *p) MUST_CHECK;
+int conf_read_ntsntpserver(struct conf_parser *p) MUST_CHECK;
+int conf_read_ntsprocesses(struct conf_parser *p) MUST_CHECK;
+/* Report keys without a certificate and certificates without a key. */
+void conf_check_pairs(struct conf_parser *p);
 
 /* A directive of chrony 4, or an older one that it still accepts, that has no
  * effect here. */

@@ -50,21 +50,44 @@
 #define LIMIT_TLS_SIGNATURES 8 /* verifications to find its way to a root     */
 #define LIMIT_TLS_NAMES      524288 /* names times bytes of constraints  */
 
-#define LIMIT_TLS_SESSION_ARENA (51 * 1024)
+#define LIMIT_TLS_SESSION_ARENA (55 * 1024)
 #define LIMIT_TLS_COMMON        (7 * 1024)
 #define LIMIT_TLS_ARENA                                                        \
     (LIMIT_TLS_COMMON + LIMIT_TLS_SESSIONS * LIMIT_TLS_SESSION_ARENA)
 
+/* NTS-KE server: sessions side by side, each with memory of its own, so that no
+ * stranger can use up our own client's; pairs of key and certificate, and what
+ * they take together once they are read. chrony's 100 connections would take
+ * 3.6 MB here. */
+#define LIMIT_KE_SESSIONS      16
+#define LIMIT_KE_PER_ADDRESS   4    /* of them, of one address                */
+#define LIMIT_KE_REQUEST       2048 /* bytes of one; chrony's have 26 to 38   */
+#define LIMIT_KE_PAIRS         8
+#define LIMIT_KE_CHAIN         6    /* certificates of one file               */
+#define LIMIT_KE_CERT          4096 /* bytes of one certificate or key, DER   */
+#define LIMIT_KE_FILE          32768 /* bytes of a file with keys or such     */
+#define LIMIT_KE_PAIRS_ARENA   (96 * 1024)
+#define LIMIT_KE_SESSION_ARENA (40 * 1024)
+#define LIMIT_KE_ARENA                                                         \
+    (LIMIT_KE_PAIRS_ARENA + LIMIT_KE_SESSIONS * LIMIT_KE_SESSION_ARENA)
+
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */
-#define LIMIT_UDP_SOCKETS     (LIMIT_SOURCES + 3) /* each source's, servers' */
-#define LIMIT_TCP_CONNECTIONS (LIMIT_TLS_SESSIONS + 6) /* one for names */
-#define LIMIT_TCP_LISTENERS   2
-#define LIMIT_TCP_DISORDER    4  /* frames of one, out of order           */
-#define LIMIT_TCP_UNREAD      12 /* frames of one that nobody has read yet    */
-#define LIMIT_RX_FRAMES       104
-#define LIMIT_TX_FRAMES       16
-#define LIMIT_GROUPS          8 /* multicast addresses, all IPv6's         */
+#define LIMIT_UDP_SOCKETS (LIMIT_SOURCES + 3) /* each source's, servers' */
+/* Strangers' connections come on top: those of the NTS-KE server, those that
+ * are only begun, and those that are closing. */
+#define LIMIT_TCP_OWN     (LIMIT_TLS_SESSIONS + 6) /* one for names */
+#define LIMIT_TCP_BEGUN   16
+#define LIMIT_TCP_CLOSING 16
+#define LIMIT_TCP_CONNECTIONS                                                  \
+    (LIMIT_TCP_OWN + LIMIT_KE_SESSIONS + LIMIT_TCP_BEGUN + LIMIT_TCP_CLOSING)
+#define LIMIT_TCP_LISTENERS 2
+#define LIMIT_TCP_DISORDER  4  /* frames of one, out of order           */
+#define LIMIT_TCP_UNREAD    12 /* frames of one that nobody has read yet    */
+#define LIMIT_TCP_UNREAD_IN 3  /* of one that a stranger has made           */
+#define LIMIT_RX_FRAMES     168
+#define LIMIT_TX_FRAMES     16
+#define LIMIT_GROUPS        8 /* multicast addresses, all IPv6's         */
 
 /* Log ring. */
 #define LIMIT_LOG_LINES 256

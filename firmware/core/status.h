@@ -243,6 +243,39 @@ struct status_server {
     uint64_t stamps_held, stamps_span_s;
 };
 
+/* The key exchange that we serve (RFC 8915 section 4). */
+struct status_ke_pair {
+    char key[LIMIT_LABEL]; /* the files, as written                         */
+    char cert[LIMIT_LABEL];
+    bool used;          /* else `trouble` says why not                      */
+    char subject[64];   /* common name, or the first name                   */
+    char algorithm[16]; /* of the key: "P-256", "RSA-2048"                  */
+    int64_t begin_unix_s, end_unix_s; /* of the certificate                 */
+    char trouble[256]; /* why it is not used, or what is odd about it; ""  */
+};
+
+struct status_ke {
+    bool open;     /* the port                                              */
+    char why[96];  /* it is not, though chrony.conf names keys; "": it is,
+                    * or names none                                         */
+    uint16_t port; /* TCP                                                   */
+    uint8_t pair_count;
+    struct status_ke_pair pair[LIMIT_KE_PAIRS];
+    uint8_t sessions, sessions_peak, sessions_most;
+    /* Connections: `hits` is all, the sum of `answered`, `drops` and
+     * `sessions`. `drops` is the sum of what follows it. */
+    uint64_t hits, answered, drops;
+    uint64_t not_allowed, ratelimited;
+    uint64_t too_many;  /* of one address                                  */
+    uint64_t gave_way;  /* to a newer one, or there was no room for it     */
+    uint64_t timed_out; /* 2 s                                             */
+    uint64_t no_tls;    /* no TLS 1.3, no ALPN ntske/1, nothing in common  */
+    uint64_t closed;    /* by the client, before its answer                */
+    uint64_t bad;       /* requests that got an error                      */
+    size_t arena_peak, arena_used; /* of all sessions                       */
+    size_t pairs_used;             /* of LIMIT_KE_PAIRS_ARENA               */
+};
+
 struct status {
     struct status_sources sources;
     struct status_timekeeper timekeeper;
@@ -257,6 +290,7 @@ struct status {
     struct status_loop loop;
     struct status_server server;
     struct status_start start;
+    struct status_ke ke;
 };
 
 #endif

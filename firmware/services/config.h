@@ -15,6 +15,11 @@ const struct conf *config_read(bool card);
  * config_read and tls_client_init. */
 void config_read_trust(void);
 
+/* Reads the files of the ntsserverkey and ntsservercert lines and gives each
+ * pair to ke_server.h, which it starts; what is wrong with one leaves that one
+ * out. After store_init and tls_platform_init. */
+void config_read_pairs(const struct conf *conf);
+
 /* Fills the configuration's section of the snapshot. */
 void config_status(struct status_config *out);
 

@@ -284,6 +284,11 @@ static mono_ns advance(unsigned n, mono_ns now)
     return MONO_NEVER;
 }
 
+unsigned ke_client_steps(void)
+{
+    return ke.steps;
+}
+
 /* The first that can do something does it, the others wait for the next pass:
  * what is nearest its end gets there soon. Who is the first changes now and
  * then, so that a server which never stops talking holds up no other. */

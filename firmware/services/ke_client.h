@@ -55,6 +55,9 @@ int ke_client_start(const char *name, const struct addr *addr, uint16_t port,
 /* Takes one step of one exchange. Returns when to be called next. */
 mono_ns ke_client_poll(mono_ns now);
 
+/* Returns a number that changes whenever a poll has done something. */
+unsigned ke_client_steps(void);
+
 /* Tells whether an exchange is under way or queued. */
 bool ke_client_busy(void);
 

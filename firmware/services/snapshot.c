@@ -4,6 +4,7 @@
 #include "adapters/tls_client.h"
 #include "config.h"
 #include "history.h"
+#include "ke_server.h"
 #include "log.h"
 #include "machine.h"
 #include "server.h"
@@ -31,5 +32,6 @@ const struct status *snapshot_take(void)
     superloop_status(&snapshot.loop);
     server_status(&snapshot.server);
     history_status(&snapshot.start);
+    ke_server_status(&snapshot.ke);
     return &snapshot;
 }

@@ -169,7 +169,12 @@ class Process(Machine):
     """The same firmware as a Linux process, under ASan and UBSan: what a
     Machine can do, but for QEMU's own doors."""
 
-    def __init__(self, card, program="gnomon"):
+    def __init__(self, card, program="gnomon", udp=(), tcp=()):
+        """udp, tcp: pairs of ports, of this machine's loopback and of the
+        firmware, which listens there."""
         super().__init__()
         self.command = [os.path.join(TOP, "build/host", program), "--card",
                         card]
+        for option, ports in (("--udp", udp), ("--tcp", tcp)):
+            for port, to in ports:
+                self.command += [option, f"{port}:{to}"]

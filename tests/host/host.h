@@ -24,6 +24,9 @@ void host_net_start(void);
 void host_net_wait(int ms);     /* poll everything, at most so long         */
 void host_net_link(bool up);    /* pull the plug, put it back               */
 void host_net_no_console(void); /* wait for stdin no more                   */
+/* From here on what comes to this port of 127.0.0.1 is the guest's. Returns
+ * 0, or less: the port is in use. */
+int host_net_forward(bool udp, unsigned port, unsigned to);
 /* From here on lose so many of a hundred frames each way, and hold those that
  * come in for so long (their stamps say when they were let go). */
 void host_net_faults(unsigned loss_percent, unsigned delay_ms, uint32_t seed);

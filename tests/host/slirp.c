@@ -235,6 +235,12 @@ void host_net_start(void)
     net.link = true;
 }
 
+int host_net_forward(bool udp, unsigned port, unsigned to)
+{
+    return slirp_add_hostfwd(net.slirp, udp, ip4("127.0.0.1"), (int)port,
+                             ip4("10.0.2.15"), (int)to);
+}
+
 void host_net_no_console(void)
 {
     net.no_console = true;

@@ -32,6 +32,7 @@ FIRMWARE = [
     "firmware/services/timefloor",
     "firmware/services/pps", "firmware/services/server",
     "firmware/services/history",
+    "firmware/services/ke_server",
     "firmware/services/crashloop",
     "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",

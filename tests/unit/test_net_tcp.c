@@ -203,14 +203,18 @@ static void test_closing(void **state)
         assert_int_equal(net_tcp_write(&t, (const uint8_t *)"hello", 5), 5);
         net_tcp_close(&t);
     }
-    struct net_tcp held[32] = {0}; /* those in use are let alone */
+    /* those in use are let alone */
+    struct net_tcp held[LIMIT_TCP_CONNECTIONS + 1] = {0};
     unsigned n = 0;
-    while (n < LEN(held) && net_tcp_connect(&held[n], &router, 9) == RC_OK)
+    while (n < LEN(held) && net_tcp_connect(&held[n], &router, 9) == RC_OK) {
+        forget_sent();
         n++;
+    }
     assert_true(n >= LIMIT_TLS_SESSIONS && n < LEN(held));
     for (unsigned i = 0; i < n; i++) {
         assert_int_equal(held[i].state, NET_TCP_CONNECTING);
         net_tcp_abort(&held[i]);
+        forget_sent();
     }
 }
 
@@ -218,7 +222,7 @@ static void test_closing(void **state)
 
 static struct server {
     struct net_tcp_listener l;
-    struct net_tcp t[8];
+    struct net_tcp t[LIMIT_KE_SESSIONS];
     unsigned calls, limit;
     struct addr from;
     uint16_t port;
@@ -280,6 +284,76 @@ static void test_listen(void **state)
     assert_int_equal(flags_of(knock(1003)), RST | ACK);
     assert_int_equal(server.t[0].state, NET_TCP_OPEN); /* it goes on */
     net_tcp_abort(&server.t[0]);
+}
+
+/* What was written to a peer that is not there any more is kept for some
+ * seconds, and then let go of with a reset. */
+static bool is_rst(const struct frame *f)
+{
+    return is_tcp(f) && (flags_of(f) & RST);
+}
+
+static void test_lingers(void **state)
+{
+    (void)state;
+    struct net_tcp t = {0};
+    meet_router();
+    open_to(&t, 4460);
+    assert_int_equal(net_tcp_write(&t, (const uint8_t *)"hello", 5), 5);
+    forget_sent();
+    net_tcp_close(&t);
+    assert_null(run(3000, is_rst));
+    assert_non_null(run(2000, is_rst));
+}
+
+/* Strangers that only begin to connect: the oldest gives way, so that whoever
+ * means it is served while they are at it. */
+static void test_syn_flood(void **state)
+{
+    (void)state;
+    server = (struct server){.l = {.arg = &server, .accept = take}, .limit = 1};
+    assert_int_equal(net_tcp_listen(&server.l, 4460), RC_OK);
+    for (unsigned i = 0; i < 300; i++)
+        assert_int_equal(flags_of(knock(3000 + i)), SYN | ACK);
+    assert_int_equal(server.calls, 0);
+    tcp_frame(ACK, "");
+    run(2, NULL);
+    assert_int_equal(server.calls, 1);
+    assert_int_equal(server.t[0].state, NET_TCP_OPEN);
+    net_tcp_abort(&server.t[0]);
+    net_tcp_unlisten(&server.l);
+    run(25000, NULL);
+}
+
+/* All places are strangers': one of them is ours as soon as we want it. */
+static void test_ours_first(void **state)
+{
+    (void)state;
+    static struct net_tcp own[LIMIT_TCP_OWN];
+    static struct server many;
+    meet_router();
+    many = (struct server){.l = {.arg = &many, .accept = take},
+                           .limit = LEN(many.t)};
+    assert_int_equal(net_tcp_listen(&many.l, 4460), RC_OK);
+    for (unsigned i = 0; i < LEN(many.t); i++) {
+        assert_int_equal(flags_of(knock(4000 + i)), SYN | ACK);
+        tcp_frame(ACK, "");
+        run(2, NULL);
+    }
+    for (unsigned i = 0; i < 2 * LIMIT_TCP_BEGUN; i++)
+        (void)knock(5000 + i);
+    for (unsigned i = 0; i < LEN(own); i++) {
+        forget_sent();
+        assert_int_equal(net_tcp_connect(&own[i], &router, 9), RC_OK);
+    }
+    for (unsigned i = 0; i < LEN(own); i++) {
+        forget_sent();
+        net_tcp_abort(&own[i]);
+    }
+    for (unsigned i = 0; i < LEN(many.t); i++)
+        net_tcp_abort(&many.t[i]);
+    net_tcp_unlisten(&many.l);
+    run(25000, NULL);
 }
 
 /* A flood of half connections, and of whole ones that are not taken. */
@@ -346,9 +420,9 @@ static void test_shares(void **state)
 static void test_abort_frees(void **state)
 {
     (void)state;
-    meet_router();
     for (unsigned i = 0; i < LIMIT_TCP_CONNECTIONS + 3; i++) {
         struct net_tcp t = {0};
+        meet_router();
         hold_as_much_as_it_can(&t, 2);
         net_tcp_abort(&t);
     }
@@ -374,12 +448,14 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),   cmocka_unit_test(test_early),
-        cmocka_unit_test(test_full),    cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_reset),   cmocka_unit_test(test_no_route),
-        cmocka_unit_test(test_closing), cmocka_unit_test(test_silent_peers),
-        cmocka_unit_test(test_listen),  cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_shares),  cmocka_unit_test(test_abort_frees),
+        cmocka_unit_test(test_bytes),      cmocka_unit_test(test_early),
+        cmocka_unit_test(test_full),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_reset),      cmocka_unit_test(test_no_route),
+        cmocka_unit_test(test_closing),    cmocka_unit_test(test_silent_peers),
+        cmocka_unit_test(test_listen),     cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_shares),     cmocka_unit_test(test_abort_frees),
+        cmocka_unit_test(test_lingers),    cmocka_unit_test(test_syn_flood),
+        cmocka_unit_test(test_ours_first),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -15,7 +15,10 @@
 #define MEM_LIBC_MALLOC            0
 #define MEMP_MEM_MALLOC            0
 #define MEM_ALIGNMENT              8
-#define MEM_SIZE                   (32 * 1024) /* outgoing pbufs             */
+#define MEM_SIZE                   (32 * 1024 + /* outgoing pbufs            */ \
+                                    (LIMIT_KE_SESSIONS + LIMIT_TCP_CLOSING) * \
+                                    (TCP_SND_BUF + 512)) /* unacknowledged:
+                                    * a stranger's uses up none of ours    */
 #define MEMP_NUM_PBUF              32
 #define MEMP_NUM_UDP_PCB           (LIMIT_UDP_SOCKETS + LWIP_DHCP + \
                                     LIMIT_DNS_QUERIES)
@@ -103,6 +106,9 @@
 #define TCP_SND_BUF                (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN           16
 #define TCP_OOSEQ_MAX_PBUFS        LIMIT_TCP_DISORDER
+/* A stranger's have to come in order (net_tcp.c sets the priority). */
+#define TCP_OOSEQ_PBUFS_LIMIT(pcb) \
+    ((pcb)->prio < TCP_PRIO_NORMAL ? 0 : TCP_OOSEQ_MAX_PBUFS)
 #define LWIP_TCP_KEEPALIVE         0
 #define TCP_LISTEN_BACKLOG         1
 #define LWIP_HOOK_TCP_ISN(lip, lport, rip, rport) net_random() /* RFC 6528 */
