@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/fmt.h"
@@ -22,6 +23,7 @@
 #include "port.h"
 #include "services/log.h"
 #include "services/timekeeper.h"
+#include "services/version.h"
 #include "steer.h"
 
 static struct {
@@ -91,6 +93,17 @@ static void follow(void)
         exit(1);
     c.set = true;
     c.ppm = ppm;
+}
+
+/* The commit's time or, where the machine's clock (a simulator's, say) is before
+ * that, a year less than it shows. The floor says in which era NTP's stamps
+ * are. */
+static int64_t time_floor(void)
+{
+    int64_t floor = (int64_t)time(NULL) - 365 * INT64_C(86400);
+    if (floor > gnomon_build_unix)
+        floor = gnomon_build_unix;
+    return floor > 0 ? floor : 0;
 }
 
 static void report(unsigned i, const struct ntp_sample *s)
@@ -299,7 +312,7 @@ int main(int argc, char **argv)
     ASSERT(errors == 0);
     options(argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    struct timekeeper_start start = {0};
+    struct timekeeper_start start = {.floor_unix_s = time_floor()};
     timekeeper_init(&c.conf, &start);
     mono_ns began = port_mono(), now = began;
     struct ntp_client_conf nc = {.minpoll = c.minpoll,
