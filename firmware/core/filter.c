@@ -18,6 +18,11 @@
 #define KNOWN      16     /* samples that make a distribution                */
 #define ALONE      2048.0 /* s: longer than any usual poll                 */
 #define ALONE2     (1e-8 * 1e-8) /* wander^2 to expect then at least       */
+#define ROOT_3     1.7320508075688772
+#define RATE_MOST  5e-4  /* that a crystal may change by: CLK_RATE_MAX       */
+#define DECIDED    4.0   /* log of the odds, 55 to 1                         */
+#define TRIED_SOON 4     /* samples that are asked for at once to decide     */
+#define TRIED_MAX  12    /* and after which the likelier one is what was so  */
 #define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
@@ -91,6 +96,7 @@ static void first(struct filter *f, const struct ntp_sample *s)
         .p11 = f->prior_sigma * f->prior_sigma,
     };
     kalman_bank_init(&f->bank, &x);
+    f->two = false;
     offset_interval_first(&f->proven, 0, certain(f, s));
 }
 
@@ -119,10 +125,20 @@ static bool jumped(struct filter *f, const struct measurement *s)
     return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
 }
 
+/* Both hypotheses as one state, dt after the last sample. */
+static struct kalman_state state_at(const struct filter *f, double dt)
+{
+    struct kalman_state x = kalman_bank_at(&f->bank, dt);
+    if (!f->two)
+        return x;
+    struct kalman_state y = kalman_bank_at(&f->rate, dt);
+    return kalman_merge(&x, &y, 1 / (1 + exp(-f->odds)));
+}
+
 /* The sample says z +- half, dt after the last one taken. */
 static void prove(struct filter *f, double z, double dt, double half)
 {
-    struct kalman_state x = kalman_bank_at(&f->bank, 0);
+    struct kalman_state x = state_at(f, 0);
     offset_interval_step(&f->proven, dt, x.rate, sqrt(fmax(x.p11, 0)), z, half);
 }
 
@@ -137,30 +153,83 @@ static double jumped_by(const struct filter *f, const struct measurement *s)
     return fmax(fabs(f->resid_s), 1.0 / f->hz);
 }
 
+/* ---- the rate has changed, or the phase ---------------------------------- */
+
+/* The likelier one is what was so. */
+static void settle(struct filter *f)
+{
+    if (f->two && f->odds > 0)
+        f->bank = f->rate;
+    f->two = false;
+}
+
+/* What samples in a row say instead of what was foreseen: the phase has jumped,
+ * or the rate has changed at any moment since the last one taken, so much that
+ * the offset has moved as far. Either is as likely; the next samples decide. */
+static void fork(struct filter *f, const struct measurement *s, double dt)
+{
+    double by = jumped_by(f, s), none;
+    const struct kalman_change off = {.off = by};
+    const struct kalman_change rate = {.rate = by / dt * ROOT_3};
+    settle(f);
+    f->rate = f->bank;
+    (void)kalman_bank_step(&f->rate, dt, s, &rate, &none, &none);
+    (void)kalman_bank_step(&f->bank, dt, s, &off, &f->resid_s, &none);
+    f->two = by / dt < RATE_MOST;
+    f->odds = 0;
+    f->tried = 0;
+}
+
+/* One sample for both hypotheses. Returns false if both refuse it. */
+static bool weigh(struct filter *f, const struct measurement *s, double dt)
+{
+    double off, rate, none;
+    bool taken = kalman_bank_step(&f->bank, dt, s, NULL, &none, &off);
+    taken |= kalman_bank_step(&f->rate, dt, s, NULL, &none, &rate);
+    if (!taken)
+        return false;
+    f->odds += rate - off;
+    f->tried++;
+    if (fabs(f->odds) >= DECIDED || f->tried >= TRIED_MAX)
+        settle(f);
+    return true;
+}
+
+/* Returns false and leaves the bank as it was if the sample is an outlier. */
+static bool take(struct filter *f, const struct measurement *s, double dt)
+{
+    struct kalman_bank was = f->bank, was_rate = f->rate;
+    double none;
+    f->resid_s = s->z - state_at(f, dt).off;
+    if (f->two ? weigh(f, s, dt)
+               : kalman_bank_step(&f->bank, dt, s, NULL, &none, &none))
+        return true;
+    f->bank = was; /* predicted once, from the last one taken */
+    f->rate = was_rate;
+    return false;
+}
+
 static bool step(struct filter *f, const struct ntp_sample *s, double delay,
                  double grain)
 {
     double z = (double)utc_diff(s->utc, nominal(f, s->at_ticks)) / UTC_S;
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct measurement what = measure(f, delay, z, grain);
-    struct kalman_bank was = f->bank;
     double foreseen = filter_foresee(f, dt);
-    bool taken = kalman_bank_step(&f->bank, dt, &what, 0, &f->resid_s);
-    bool jump = false;
-    if (!taken) {
-        f->bank = was; /* predicted once, from the last one taken */
-        jump = jumped(f, &what);
-        if (jump)
-            taken = kalman_bank_step(&f->bank, dt, &what, jumped_by(f, &what),
-                                     &f->resid_s);
-    }
+    bool taken = take(f, &what, dt);
+    bool jump = !taken && jumped(f, &what);
+    if (jump)
+        fork(f, &what, dt);
     if (jump)
         offset_interval_first(&f->proven, z, certain(f, s));
     else if (taken)
         prove(f, z, dt, certain(f, s));
+    taken = taken || jump;
     double worth = what.half * what.half / 3;
     f->surprise =
         fabs(f->resid_s) / sqrt(foreseen * foreseen + fmax(what.var, worth));
+    if (f->two && !kalman_bank_sane(&f->rate))
+        f->two = false;
     if (taken && !kalman_bank_sane(&f->bank))
         first(f, s);
     return taken;
@@ -195,13 +264,18 @@ static int64_t whole(double v, double unit, double limit)
     return (int64_t)(n < 0 ? n - 0.5 : n + 0.5);
 }
 
+bool filter_wonders(const struct filter *f)
+{
+    return f->two && f->tried < TRIED_SOON;
+}
+
 bool filter_estimate(const struct filter *f, uint64_t ticks,
                      struct estimate *out)
 {
     if (f->samples == 0)
         return false;
     double dt = seconds(f, f->ticks, ticks), age = fabs(dt);
-    struct kalman_state x = kalman_bank_at(&f->bank, dt);
+    struct kalman_state x = state_at(f, dt);
     if (age > ALONE) {
         x.p00 += ALONE2 * age * age * age / 3;
         x.p11 += ALONE2 * age;
@@ -228,7 +302,7 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
 
 double filter_foresee(const struct filter *f, double wait)
 {
-    double p = kalman_bank_at(&f->bank, wait).p00;
+    double p = state_at(f, wait).p00;
     return sqrt(p > 0 ? p : 0);
 }
 
@@ -239,7 +313,7 @@ double filter_noise(const struct filter *f)
 
 double filter_rate_sigma(const struct filter *f)
 {
-    double p = kalman_bank_at(&f->bank, 0).p11;
+    double p = state_at(f, 0).p11;
     return sqrt(p > 0 ? p : 0);
 }
 

@@ -21,8 +21,11 @@
  *     the box model uses all of it and knows no jitter distribution.
  *   offset_interval  what half a round trip proves: the estimate is kept
  *     within it, and the bound covers all of it.
- * An outlier is refused; three in a row are a jump of time, here or there:
- * the offset is found anew, the rate is kept. Static asymmetry of a path is
+ * An outlier is refused. Three in a row that agree are a jump of time, here or
+ * there, after which the rate is what it was; or they are what a change of the
+ * rate has come to since the last sample that was taken. Both are kept, a bank
+ * each, the estimate being their mean by how likely they are, until the samples
+ * that follow have decided. Static asymmetry of a path is
  * invisible, here as to everybody: half the least round trip is in bound_ns.
  *
  * Samples come from authentic packets with a lying server behind them at
@@ -30,7 +33,7 @@
  *
  * Signs: a rate is what the local counter must be sped up by to keep UTC, so
  * it is what clk_set_rate takes: positive, our crystal is slow. (chronyc's
- * "ppm fast" is minus that.) Caller owns the struct, 4 KB. */
+ * "ppm fast" is minus that.) Caller owns the struct, 5 KB. */
 #ifndef FILTER_H
 #define FILTER_H
 
@@ -63,6 +66,10 @@ struct filter { /* private, except where said */
     uint64_t seen;  /* the last one, refused or not                  */
     double prior_rate, prior_sigma;
     struct kalman_bank bank; /* s above the nominal line, s/s                */
+    struct kalman_bank rate; /* if two: what is so if the rate has changed,  */
+    bool two;                /* which it has, or the phase has jumped: bank  */
+    double odds;             /* log of rate's chance / bank's                */
+    uint8_t tried;           /* samples that have decided nothing yet        */
     struct filter_delay path;
     struct offset_interval
         proven; /* at the bank's moment                     */
@@ -84,6 +91,11 @@ void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
  * outlier (then it is worth asking again in 2 s, whether time has jumped) or
  * because it is not later than the sample before. */
 bool filter_sample(struct filter *f, const struct ntp_sample *s);
+
+/* Returns true while it is worth asking again in 2 s, because samples soon
+ * after one another may decide whether the rate has changed or time has
+ * jumped. */
+bool filter_wonders(const struct filter *f);
 
 /* Extrapolates the estimate to `ticks`, which may lie before the last sample.
  * Returns false and leaves *out untouched while there is no sample. */
@@ -107,6 +119,6 @@ void filter_shift(struct filter *f, int64_t by);
  * counter's rate. */
 ntp64 estimate_at(const struct estimate *e, uint64_t ticks, uint32_t hz);
 
-static_assert(sizeof(struct filter) <= 4096, "16 of them are static");
+static_assert(sizeof(struct filter) <= 8192, "16 of them are static");
 
 #endif

@@ -191,21 +191,31 @@ static void advance(struct kalman_bank *b, double dt)
 static struct kalman_state either(const struct kalman_state *now,
                                   const struct kalman_state *was, double a)
 {
-    struct kalman_state both[2] = {*was, *now};
-    double w[2] = {1 - a, a};
-    return merge(both, w, 1, 2);
+    return kalman_merge(was, now, a);
+}
+
+/* Of a rate that has changed at any moment of the last dt, each as likely. */
+static void changed(struct kalman_state *x, double dt,
+                    const struct kalman_change *c)
+{
+    double r2 = c->rate * c->rate;
+    x->p00 += c->off * c->off + r2 * dt * dt / 3;
+    x->p01 += r2 * dt / 2;
+    x->p11 += r2;
 }
 
 bool kalman_bank_step(struct kalman_bank *b, double dt,
-                      const struct measurement *s, double jump,
-                      double *innovation)
+                      const struct measurement *s,
+                      const struct kalman_change *change, double *innovation,
+                      double *evidence)
 {
     struct kalman_state now[KALMAN_MODES];
     double like[KALMAN_MODES], low = INFINITY, best = -INFINITY;
     advance(b, dt);
     *innovation = s->z - kalman_bank_at(b, 0).off;
     for (int i = 0; i < KALMAN_MODES; i++) {
-        b->mode[i].p00 += jump * jump;
+        if (change)
+            changed(&b->mode[i], dt, change);
         now[i] = b->mode[i];
         double p = peak(&now[i], s);
         low = p < low ? p : low;
@@ -216,12 +226,13 @@ bool kalman_bank_step(struct kalman_bank *b, double dt,
     double good = 0, total = 0, out = exp(wild - top);
     for (int i = 0; i < KALMAN_MODES; i++)
         good += b->weight[i] * exp(like[i] - top);
-    if (jump <= 0 && !(good > out))
+    *evidence = top + log(good + out);
+    if (!change && !(good > out))
         return false;
     for (int i = 0; i < KALMAN_MODES; i++) {
         double l = exp(like[i] - top), all = l + out;
-        b->mode[i] = jump > 0 ? now[i] : either(&now[i], &b->mode[i], l / all);
-        total += b->weight[i] *= jump > 0 ? l : all;
+        b->mode[i] = change ? now[i] : either(&now[i], &b->mode[i], l / all);
+        total += b->weight[i] *= change ? l : all;
     }
     for (int i = 0; i < KALMAN_MODES; i++)
         b->weight[i] /= total;
@@ -234,6 +245,14 @@ struct kalman_state kalman_bank_at(const struct kalman_bank *b, double dt)
     for (int i = 0; i < KALMAN_MODES; i++)
         x[i] = predict(&b->mode[i], dt, wander[i / MODEL_COUNT]);
     return merge(x, b->weight, 1, KALMAN_MODES);
+}
+
+struct kalman_state kalman_merge(const struct kalman_state *x,
+                                 const struct kalman_state *y, double share)
+{
+    struct kalman_state both[2] = {*x, *y};
+    double w[2] = {1 - share, share};
+    return merge(both, w, 1, 2);
 }
 
 bool kalman_bank_sane(const struct kalman_bank *b)

@@ -22,8 +22,9 @@
  *
  * An outlier is a hypothesis too: 0.01 of the least of the modes' peak
  * densities, common to all. When it is the likelier one the sample is
- * refused, unless it is said to be a jump of phase: the square of that is
- * added to the offset's variance, the rate is kept.
+ * refused, unless something is said to have happened: a jump of phase, whose
+ * square is added to the offset's variance, the rate is kept; or a change of
+ * the rate, which moves both.
  *
  * Densities are handled as logarithms, sums of squares are of differences
  * only, and a state that is no longer finite is reported, so that filter.c
@@ -61,21 +62,34 @@ struct measurement { /* what one sample measured */
                    * yet known, they are boxes                            */
 };
 
+/* What is said to have happened since the last sample: the offset has jumped,
+ * or the rate has changed at some moment between, by one sigma of s, s/s. */
+struct kalman_change {
+    double off, rate;
+};
+
 /* Sets every mode to the state x, each with its prior weight. */
 void kalman_bank_init(struct kalman_bank *b, const struct kalman_state *x);
 
 /* Predicts the bank by dt seconds (> 0, since the last sample) and updates it
- * with one measurement. A jump > 0 says that the measurement is no outlier but
- * that the offset has moved by about so many seconds. Returns false if the
+ * with one measurement. A change says that the measurement is no outlier but
+ * that something has happened; NULL: nothing has. Returns false if the
  * measurement was refused as an outlier; the bank has been predicted all the
- * same. *innovation becomes z less what was foreseen, in seconds. */
+ * same. *innovation becomes z less what was foreseen, in seconds, and *evidence
+ * the log of the density that was foreseen for z, outliers included. */
 bool kalman_bank_step(struct kalman_bank *b, double dt,
-                      const struct measurement *s, double jump,
-                      double *innovation);
+                      const struct measurement *s,
+                      const struct kalman_change *change, double *innovation,
+                      double *evidence);
 
 /* Returns all modes merged into one state, predicted by dt seconds. dt may be
  * negative: variances grow either way. */
 struct kalman_state kalman_bank_at(const struct kalman_bank *b, double dt);
+
+/* Returns the two as one of the same mean and variance, y's share being
+ * `share`. */
+struct kalman_state kalman_merge(const struct kalman_state *x,
+                                 const struct kalman_state *y, double share);
 
 /* Returns false if a number of the bank has overrun; the caller then has to
  * begin anew with kalman_bank_init. */

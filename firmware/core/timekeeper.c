@@ -433,7 +433,8 @@ void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
     set_reach(t, s, reply->reach);
     *out = (struct timekeeper_verdict){.doubt = ""};
     if (tk_boot_believes(t, s, reply))
-        out->ask_again = !take(t, ticks, s, reply->sample);
+        out->ask_again =
+            !take(t, ticks, s, reply->sample) || filter_wonders(&s->filter);
     else
         t->reselect = true; /* for its words */
     out->poll_wanted = s->adapt.poll;

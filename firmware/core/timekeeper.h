@@ -59,7 +59,8 @@ struct timekeeper_reply { /* a reply that passed every test of the packet    */
 
 struct timekeeper_verdict {
     bool falseticker;   /* the set clock's other sources do not agree       */
-    bool ask_again;     /* an outlier: ask soon whether time has jumped     */
+    bool ask_again;     /* an outlier: ask soon whether time has jumped, or
+                         * the rate has changed                             */
     int8_t poll_wanted; /* how long to wait till the next request, log2 s   */
     const char *doubt;  /* why the reply was not believed, "" if it was;
                          * stands until the source's next reply             */

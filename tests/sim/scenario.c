@@ -26,6 +26,7 @@ static const struct key {
     {"servers", AT(servers), 0},
     {"liar", AT(liar), 0},
     {"liars", AT(liars), 0},
+    {"liar_first", AT(liar_first), 0},
     {"liar_from", AT(liar_from), 0},
     {"liar_drift", AT(liar_drift), 0},
     {"liar_for", AT(liar_for), 0},

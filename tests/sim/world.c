@@ -232,7 +232,9 @@ static void schedule(struct world *w, struct source *s, double t)
 static double lie_of(const struct world *w, size_t i, double t)
 {
     const struct scenario *c = w->c;
-    if (t < c->liar_from || (double)i < c->servers - c->liars)
+    if (t < c->liar_from ||
+        (c->liar_first > 0 ? (double)i >= c->liars
+                           : (double)i < c->servers - c->liars))
         return 0;
     double ran = t - c->liar_from;
     if (c->liar_for > 0 && ran > c->liar_for)

@@ -36,6 +36,7 @@ struct scenario {
     double days, from, to; /* to run; window of the figures, s                */
     double servers;        /* how many                                        */
     double liars, liar;    /* the last so many of them are wrong by, s        */
+    double liar_first;     /* or the first so many                            */
     double liar_from, liar_drift; /* from then on, s; and more and more, s/s  */
     double liar_for;  /* ... for so long, s; 0: for ever                     */
     double liar_back; /* then back at the same rate                          */

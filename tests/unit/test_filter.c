@@ -155,6 +155,46 @@ static void outlier_then_jump(void **state)
     within(after.rate_e12 - before.rate_e12, -1e6, 1e6);
 }
 
+/* 400 samples, 64 s apart, then something happens: polls until the estimate is
+ * within 200 us of it again, those soon after one another left out. */
+static int settles(double jump, double ppm, struct filter *f,
+                   struct estimate *after)
+{
+    double t = 0, since = 0;
+    int polls = 0;
+    *f = fresh();
+    for (int i = 0; i < 440; i++) {
+        double on = i < 400 ? 0 : 1;
+        double wait = filter_wonders(f) || (i > 400 && f->refused_run) ? 2 : 64;
+        since = on > 0 ? since + wait : 0;
+        t += wait;
+        double off = on * jump - ppm * 1e-6 * since;
+        struct ntp_sample s = sample(t, 20, off, 0.0100 + (i * 7 % 10) * 1e-5);
+        (void)filter_sample(f, &s);
+        double e = error_at(f, t, 20) - off;
+        if (on > 0 && wait > 2 && (e > 200e-6 || e < -200e-6))
+            polls++;
+    }
+    assert_true(filter_estimate(f, f->ticks, after));
+    return polls;
+}
+
+/* A crystal that runs 50 ppm faster from one moment on, and time that jumps by
+ * as much as that comes to until the next sample: they look the same then, and
+ * a few samples later each is taken for what it is. */
+static void rate_or_phase(void **state)
+{
+    (void)state;
+    struct filter f;
+    struct estimate e;
+    within(settles(0, 50, &f, &e), 0, 2);
+    assert_false(f.two);
+    within(e.rate_e12, -71e6, -69e6);
+    within(settles(-50e-6 * 64, 0, &f, &e), 0, 1);
+    assert_false(f.two);
+    within(e.rate_e12, -20.5e6, -19.5e6);
+}
+
 /* Three wide boxes in a row that miss what is known very well by a hair: not
  * that time has jumped into the middle of them. */
 static void missed_by_a_hair(void **state)
@@ -247,6 +287,7 @@ int main(void)
         cmocka_unit_test(sigma_is_honest),
         cmocka_unit_test(long_delays_weigh_little),
         cmocka_unit_test(outlier_then_jump),
+        cmocka_unit_test(rate_or_phase),
         cmocka_unit_test(missed_by_a_hair),
         cmocka_unit_test(only_forward),
         cmocka_unit_test(hostile_numbers),
