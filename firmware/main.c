@@ -19,6 +19,7 @@
 #include "services/sources.h"
 #include "services/store.h"
 #include "services/superloop.h"
+#include "services/syslog.h"
 #include "services/timefloor.h"
 #include "services/timekeeper.h"
 #include "adapters/tls_client.h"
@@ -28,7 +29,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 13
+#define EARLY 14
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -40,6 +41,7 @@ static const struct superloop_service services[] = {
     {"timefloor", timefloor_poll},
     {"store", store_poll}, /* after all who put */
     {"why_log", why_log_poll},
+    {"syslog", syslog_poll},
     {"stage", stage_poll},
     {"report", report_poll},
     {"restart", restart_poll},
@@ -66,8 +68,9 @@ static void start_console(void)
     struct port_info info;
     port_info(&info);
     log_init();
-    log_line("Gnomon %s on %s", gnomon_version, info.board);
-    log_line("last reset: %s", info.last_reset);
+    log_at(LOG_NOTICE, NULL, "Gnomon %s on %s", gnomon_version, info.board);
+    log_at(info.crashes > 0 ? LOG_ERROR : LOG_NOTICE, NULL, "last reset: %s",
+           info.last_reset);
     console_init();
     led_init();
     crashloop_init(port_mono(), info.crashes);
@@ -89,6 +92,7 @@ static void start(void)
     sources_init(conf);
     server_start(conf);
     ke_server_start(conf);
+    syslog_init(conf);
     why_log_init();
     stage_init();
     report_init(conf);

@@ -17,8 +17,9 @@ static bool healthy(const uint8_t *buf, size_t len)
         size_t n = len - i < sizeof word ? len - i : sizeof word;
         memcpy(&word, buf + i, n);
         if (n == sizeof word && !entropy_health_word(&health, word))
-            log_line("random generator: it repeats itself; no TLS and no keys "
-                     "until a restart");
+            log_at(LOG_ERROR, NULL,
+                   "random generator: it repeats itself; no TLS and no keys "
+                   "until a restart");
     }
     return !health.failed;
 }

@@ -228,7 +228,8 @@ static void watch_link(mono_ns now)
     if (link == net.link)
         return;
     net.link = link;
-    log_line("network link %s", link ? "up" : "down");
+    log_at(link ? LOG_NOTICE : LOG_WARNING, NULL, "network link %s",
+           link ? "up" : "down");
     if (link) {
         bool first = !net.added;
         net_filter_link_up(now);
@@ -242,7 +243,7 @@ static void watch_link(mono_ns now)
         if (first && net.conf->static_ip4)
             static_address();
         else if (first && dhcp_start(&net.netif) != ERR_OK)
-            log_line("DHCP does not start: out of memory");
+            log_at(LOG_ERROR, NULL, "DHCP does not start: out of memory");
     } else {
         netif_set_link_down(&net.netif);
         forget_network();
@@ -257,7 +258,8 @@ static bool say_change(const char *family, struct addr *said, struct addr is)
         return false;
     *said = is;
     addr_text(&is, text);
-    log_line("%s address %s", family, text[0] ? text : "lost");
+    log_at(text[0] ? LOG_NOTICE : LOG_WARNING, NULL, "%s address %s", family,
+           text[0] ? text : "lost");
     return true;
 }
 

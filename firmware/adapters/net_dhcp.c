@@ -130,7 +130,8 @@ static void take_routes(struct dhcp *lease)
     if (d.len > sizeof d.b ||
         dhcp_routes_parse(d.b, d.len, &d.routes) != RC_OK) {
         if (!d.said_bad)
-            log_line("DHCP: routes (option 121) that make no sense: ignored");
+            log_at(LOG_WARNING, NULL,
+                   "DHCP: routes (option 121) that make no sense: ignored");
         d.said_bad = true;
         return;
     }

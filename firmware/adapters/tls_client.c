@@ -74,7 +74,7 @@ void tls_client_init(bool system_certs)
     ASSERT(!tls.ready);
     tls_trust_init(system_certs);
     if (prepare() != RC_OK)
-        log_line("tls: no entropy yet");
+        log_at(LOG_ERROR, NULL, "tls: no entropy yet");
 }
 
 uint32_t tls_client_handshakes(void)

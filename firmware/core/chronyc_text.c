@@ -314,6 +314,25 @@ static void add_stage(struct fmt_text *t, const struct status *s)
                 stage_text(stage));
 }
 
+static void add_log(struct fmt_text *t, const struct status *s)
+{
+    const struct status_syslog *l = &s->syslog;
+    fmt_add(t, "Log lines lost  : %lu\n", (unsigned long)s->log.lost);
+    for (size_t i = 0; i < l->count; i++) {
+        char text[ADDR_TEXT];
+        addr_text(&l->row[i].addr, text);
+        fmt_add(t, "Log server      : %s port %u: %lu sent, %lu lost%s\n", text,
+                l->row[i].port, (unsigned long)l->row[i].sent,
+                (unsigned long)l->row[i].lost,
+                !l->row[i].waiting ? ""
+                : !s->net.link     ? ", waits for a link"
+                : s->net.addr4.family + s->net.addr6.family == 0
+                    ? ", waits for an address"
+                : l->row[i].mute ? ", nobody answers there"
+                                 : "");
+    }
+}
+
 size_t chronyc_board(const struct status *s, char *out, size_t cap)
 {
     const struct status_machine *b = &s->machine;
@@ -338,7 +357,7 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
         fmt_add(&t, "Pulses          : %lu, %lu missed\n",
                 (unsigned long)s->pps.armed, (unsigned long)s->pps.missed);
     add_memory(&t, s);
-    fmt_add(&t, "Log lines lost  : %lu\n", (unsigned long)s->log.lost);
+    add_log(&t, s);
     add_loop(&t, &s->loop);
     add_trouble(&t, s);
     return t.len;

@@ -112,64 +112,6 @@ static int read_aeads(struct conf_parser *p)
     return RC_OK;
 }
 
-static int read_hostname(struct conf_parser *p)
-{
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    const char *name = p->w.word[1];
-    /* RFC 2132 section 3.14: a DHCP host name follows RFC 1035. */
-    if (!conf_lex_is_host(name) || strchr(name, ':') ||
-        strlen(name) >= sizeof(p->c->hostname))
-        return conf_bad(p, "* is not a host name of up to 63 characters", name);
-    memcpy(p->c->hostname, name, strlen(name) + 1);
-    return RC_OK;
-}
-
-static int read_address(struct conf_parser *p)
-{
-    struct addr_prefix net;
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    const char *word = p->w.word[1];
-    if (addr_prefix_parse(word, &net) < 0 || net.addr.family != 4 ||
-        !strchr(word, '/') || net.bits == 0 || net.addr.b[0] == 0 ||
-        net.addr.b[0] >= 224)
-        return conf_bad(p, "* is not an address A.B.C.D/N", word);
-    memcpy(p->c->ip4, net.addr.b, 4);
-    p->c->ip4_prefix = net.bits;
-    p->c->static_ip4 = true;
-    return RC_OK;
-}
-
-static int read_gateway(struct conf_parser *p)
-{
-    struct addr a;
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    if (addr_parse(p->w.word[1], &a) < 0 || a.family != 4)
-        return conf_bad(p, "* is not an address A.B.C.D", p->w.word[1]);
-    memcpy(p->c->gateway4, a.b, 4);
-    p->gateway = conf_here(p);
-    return RC_OK;
-}
-
-static int read_nameserver(struct conf_parser *p)
-{
-    struct addr a;
-    if (conf_want(p, 1, 1) < 0)
-        return RC_BAD;
-    if (addr_parse(p->w.word[1], &a) < 0)
-        return conf_bad(p, "* is not an address", p->w.word[1]);
-    p->nameserver_given++;
-    if (p->c->nameserver_count == LIMIT_NAMESERVERS) {
-        if (!p->too_many_nameserver.line)
-            p->too_many_nameserver = conf_here(p);
-        return RC_OK; /* said once, at the end */
-    }
-    p->c->nameserver[p->c->nameserver_count++] = a;
-    return RC_OK;
-}
-
 /* N or Nms. */
 static int read_width(struct conf_parser *p, const char *word, int64_t *ms)
 {
@@ -380,10 +322,11 @@ const struct conf_row conf_directives[] = {
     {"confdir",         CONF_LINE, .read = conf_read_list},
     {"sourcedir",       CONF_LINE, .read = conf_read_list},
 
-    {"hostname",        CONF_LINE, .read = read_hostname},
-    {"address",         CONF_LINE, .read = read_address},
-    {"gateway",         CONF_LINE, .read = read_gateway},
-    {"nameserver",      CONF_LINE, .read = read_nameserver},
+    {"hostname",        CONF_LINE, .read = conf_read_hostname},
+    {"address",         CONF_LINE, .read = conf_read_address},
+    {"gateway",         CONF_LINE, .read = conf_read_gateway},
+    {"nameserver",      CONF_LINE, .read = conf_read_nameserver},
+    {"syslog",          CONF_LINE, .read = conf_read_syslog},
     {.kind = CONF_LINE},
 };
 /* clang-format on */

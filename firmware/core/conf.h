@@ -112,6 +112,11 @@ struct conf {
     uint8_t ip4[4], ip4_prefix, gateway4[4];
     struct addr nameserver[LIMIT_NAMESERVERS]; /* asked before DHCP's      */
     uint8_t nameserver_count;
+    struct conf_syslog {
+        struct addr addr;
+        uint16_t port;
+    } syslog[LIMIT_SYSLOG]; /* whom the log is sent to                       */
+    uint8_t syslog_count;
     struct access allow; /* whom NTP is served to                     */
     uint16_t port;       /* on this one; 0: not at all                */
     struct clientlog_limit ratelimit;

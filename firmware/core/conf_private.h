@@ -137,6 +137,14 @@ int conf_read_list(struct conf_parser *p) MUST_CHECK;
  * reporting why the line has no effect. */
 int conf_read_source(struct conf_parser *p) MUST_CHECK;
 
+/* Read a hostname, address, gateway, nameserver or syslog line. Each returns
+ * RC_OK, or RC_BAD after reporting why the line has no effect. */
+int conf_read_hostname(struct conf_parser *p) MUST_CHECK;
+int conf_read_address(struct conf_parser *p) MUST_CHECK;
+int conf_read_gateway(struct conf_parser *p) MUST_CHECK;
+int conf_read_nameserver(struct conf_parser *p) MUST_CHECK;
+int conf_read_syslog(struct conf_parser *p) MUST_CHECK;
+
 /* Read an allow or deny line, ratelimit, local, clientloglimit. Each returns
  * RC_OK, or RC_BAD after reporting why the line has no effect. */
 int conf_read_access(struct conf_parser *p) MUST_CHECK;

@@ -23,6 +23,7 @@
 /* Names. A source may ask for two: its own, and that of the NTP server which
  * a key exchange names. */
 #define LIMIT_NAMESERVERS   3  /* of chrony.conf                              */
+#define LIMIT_SYSLOG        4  /* log servers of it                           */
 #define LIMIT_DNS_ADDRESSES 16 /* of one name, both families                 */
 #define LIMIT_DNS_SERVERS   8  /* DHCP's 3, routers' 2, chrony.conf's       */
 #define LIMIT_DNS_QUESTIONS (2 * LIMIT_SOURCES)
@@ -73,7 +74,8 @@
 
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */
-#define LIMIT_UDP_SOCKETS (LIMIT_SOURCES + 3) /* each source's, servers' */
+/* Each source's, servers', log servers'. */
+#define LIMIT_UDP_SOCKETS (LIMIT_SOURCES + 3 + LIMIT_SYSLOG)
 /* Strangers' connections come on top: those of the NTS-KE server, those that
  * are only begun, and those that are closing. */
 #define LIMIT_TCP_OWN     (LIMIT_TLS_SESSIONS + 6) /* one for names */

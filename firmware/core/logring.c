@@ -5,7 +5,8 @@
 static_assert((LIMIT_LOG_LINES & (LIMIT_LOG_LINES - 1)) == 0,
               "line numbers wrap: the ring must divide 2^32");
 
-void logring_add(struct logring *r, mono_ns uptime, const char *text)
+void logring_add(struct logring *r, mono_ns uptime, enum log_severity severity,
+                 const char *text)
 {
     char *line = r->line[r->next % LIMIT_LOG_LINES];
     uint64_t us = uptime > 0 ? (uint64_t)uptime / 1000 : 0;
@@ -15,9 +16,17 @@ void logring_add(struct logring *r, mono_ns uptime, const char *text)
     for (; *line; line++)
         if (*line < ' ' || *line > '~')
             *line = '?';
+    r->mark[r->next % LIMIT_LOG_LINES] =
+        (struct logring_mark){.uptime = uptime, .severity = (uint8_t)severity};
     r->next++;
     if (r->kept < LIMIT_LOG_LINES)
         r->kept++;
+}
+
+const struct logring_mark *logring_mark(const struct logring *r,
+                                        uint32_t number)
+{
+    return &r->mark[number % LIMIT_LOG_LINES];
 }
 
 uint32_t logring_oldest(const struct logring *r)

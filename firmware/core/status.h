@@ -200,6 +200,17 @@ struct status_log {
     uint32_t lost; /* lines that the console was too slow for               */
 };
 
+struct
+    status_syslog { /* the log servers, in the order of chrony.conf         */
+    uint8_t count;
+    struct {
+        struct addr addr;
+        uint16_t port;
+        uint32_t sent, lost, waiting; /* lines; lost: overtaken in the ring  */
+        bool mute; /* nobody answers at its address, or its router's          */
+    } row[LIMIT_SYSLOG];
+};
+
 struct status_machine { /* what the machine says of itself                    */
     const char *name, *last_reset;
     const char *trouble; /* why there is no Ethernet; "" if there is        */
@@ -285,6 +296,7 @@ struct status {
     struct status_store store;
     struct status_pps pps;
     struct status_log log;
+    struct status_syslog syslog;
     struct status_machine machine;
     struct status_config config;
     struct status_loop loop;

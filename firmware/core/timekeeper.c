@@ -9,7 +9,8 @@
 
 /* ---- events -------------------------------------------------------------- */
 
-void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
+void tk_say(struct timekeeper *t, enum log_severity severity, const void *limit,
+            const char *format, ...)
 {
     if (t->events == LEN(t->event))
         return;
@@ -19,6 +20,7 @@ void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
     (void)fmt_v(e->text, sizeof e->text, format, args);
     va_end(args);
     e->limit = limit;
+    e->severity = severity;
 }
 
 bool tk_event(struct timekeeper *t, struct timekeeper_event *out)
@@ -194,10 +196,11 @@ static void say_kept_out(struct timekeeper *t, unsigned i)
     char why[SELECT_REASON];
     char letter = t->sel.letter[i];
     if (letter == 'x')
-        tk_say(t, &t->slot[i].last, "%s: falseticker", t->slot[i].conf->label);
+        tk_say(t, LOG_WARNING, &t->slot[i].last, "%s: falseticker",
+               t->slot[i].conf->label);
     else if (select_reason(&t->in[i], &t->limits, letter, why, sizeof why) > 0)
-        tk_say(t, &t->slot[i].last, "%s: %s: not used", t->slot[i].conf->label,
-               why);
+        tk_say(t, LOG_WARNING, &t->slot[i].last, "%s: %s: not used",
+               t->slot[i].conf->label, why);
 }
 
 /* updated: whose sample is new, -1 nobody's. */
@@ -243,7 +246,7 @@ static void apply(struct timekeeper *t, const struct discipline_action *a,
     char text[UTC_TEXT];
     ntp64 utc = clk_at(&t->clk, ticks);
     utc_text(tk_unix_of(t, utc), utc_unix_ns(utc), text);
-    tk_say(t, NULL, "clock %s to %s",
+    tk_say(t, a->first_sync ? LOG_NOTICE : LOG_WARNING, NULL, "clock %s to %s",
            !a->first_sync      ? "stepped"
            : t->first_sync < 0 ? "set"
                                : "set anew",
@@ -271,7 +274,7 @@ static void leap_if_due(struct timekeeper *t, uint64_t ticks)
         clk_step(&t->clk, l.ticks, l.by);
     else
         follow(t, ticks);
-    tk_say(t, NULL, "leap second: %s",
+    tk_say(t, LOG_NOTICE, NULL, "leap second: %s",
            l.step ? "step"
            : l.by ? "slew"
                   : "ignored");
@@ -281,7 +284,8 @@ static void say_ignored(struct timekeeper *t, uint64_t ticks)
 {
     span_ns by = utc_diff_ns(estimate_at(&t->sel.est, ticks, t->hz),
                              clk_at(&t->clk, ticks));
-    tk_say(t, &t->d.ignored, "correction of %lld ms exceeds maxchange: %s",
+    tk_say(t, LOG_WARNING, &t->d.ignored,
+           "correction of %lld ms exceeds maxchange: %s",
            (long long)(by / MONO_MS),
            t->d.gave_up ? "given up, `reset' starts anew" : "ignored");
 }
@@ -291,7 +295,7 @@ static void announce(struct timekeeper *t, uint64_t ticks)
     static const char *const what[] = {"none", "inserted", "deleted"};
     int64_t now = tk_unix_of(t, clk_at(&t->clk, ticks));
     if (leap_announce(&t->leap, t->sel.leap, now))
-        tk_say(t, NULL, "leap second at the end of this day: %s",
+        tk_say(t, LOG_NOTICE, NULL, "leap second at the end of this day: %s",
                what[leap_bits(&t->leap)]);
 }
 
@@ -320,19 +324,21 @@ static void update(struct timekeeper *t, uint64_t ticks)
         return;
     }
     if (set && fabs((double)wrong) > t->conf->logchange_s * 1e9)
-        tk_say(t, &t->conf->logchange_s, "clock wrong by %.6f s",
+        tk_say(t, LOG_WARNING, &t->conf->logchange_s, "clock wrong by %.6f s",
                (double)wrong / 1e9);
     announce(t, ticks);
     t->shared_ns = shared(&t->sel);
     t->refid = t->slot[t->sel.selected].refid;
     tk_boot_updated(t, ticks, &act);
     if (before && !act.step)
-        tk_say(t, NULL, "synchronised: sources and clock agree again");
+        tk_say(t, LOG_NOTICE, NULL,
+               "synchronised: sources and clock agree again");
     if (!act.first_sync)
         return;
     if (t->first_sync < 0)
         t->first_sync = mono_of_ticks(ticks, t->hz);
-    tk_say(t, NULL, "synchronised: %u of %u sources agree, %s selected",
+    tk_say(t, LOG_NOTICE, NULL,
+           "synchronised: %u of %u sources agree, %s selected",
            t->verdict.agree, t->verdict.of,
            t->slot[t->sel.selected].conf->label);
 }

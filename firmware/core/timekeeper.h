@@ -35,6 +35,7 @@
 #include "conf.h"
 #include "discipline.h"
 #include "leap.h"
+#include "logring.h"
 #include "mono.h"
 #include "ntp_client.h"
 #include "ntp_reference.h"
@@ -68,7 +69,8 @@ struct timekeeper_verdict {
 };
 
 struct timekeeper_event { /* a line for the log                              */
-    const void *limit;    /* NULL: always said; else the key of log_limited */
+    enum log_severity severity;
+    const void *limit; /* NULL: always said; else the key of log_limited */
     char text[LIMIT_LOG_LINE];
 };
 

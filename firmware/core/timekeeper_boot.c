@@ -30,12 +30,12 @@ void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start,
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         tk_boot_forget(&t->slot[i]);
     if (t->boot.nocerttimecheck)
-        tk_say(t, NULL,
+        tk_say(t, LOG_WARNING, NULL,
                "WARNING: nocerttimecheck %lu: until then certificates' "
                "dates are held against the time floor only",
                (unsigned long)t->boot.nocerttimecheck);
     if (t->boot.strict)
-        tk_say(t, NULL,
+        tk_say(t, LOG_NOTICE, NULL,
                "bootstrap strict: certificates are judged by the time floor "
                "until the clock is set");
 }
@@ -72,7 +72,8 @@ bool tk_boot_believes(struct timekeeper *t, struct timekeeper_slot *s,
     (void)fmt(s->doubt_text, sizeof s->doubt_text,
               "says %.19s, %s: not believed", when,
               bootstrap_doubt_text(s->doubt));
-    tk_say(t, &s->doubt_text, "%s: %s", s->conf->label, s->doubt_text);
+    tk_say(t, LOG_WARNING, &s->doubt_text, "%s: %s", s->conf->label,
+           s->doubt_text);
     return false;
 }
 
@@ -223,7 +224,7 @@ static void warn_if_alone(struct timekeeper *t, uint64_t ticks, bool set)
               "time from one plain (unauthenticated) server, %ld year%s after "
               "the floor: nobody confirms it",
               years, years == 1 ? "" : "s");
-    tk_say(t, NULL, "WARNING: %s", t->warning);
+    tk_say(t, LOG_WARNING, NULL, "WARNING: %s", t->warning);
 }
 
 void tk_boot_contradicted(struct timekeeper *t)
@@ -239,7 +240,7 @@ void tk_boot_updated(struct timekeeper *t, uint64_t ticks,
     if (b->updates < UINT32_MAX)
         b->updates++;
     if (b->updates == b->nocerttimecheck)
-        tk_say(t, NULL,
+        tk_say(t, LOG_NOTICE, NULL,
                "nocerttimecheck: %lu clock updates: certificates' dates "
                "count from now on",
                (unsigned long)b->updates);

@@ -8,8 +8,8 @@
 
 /* Puts a line into the list of events; limit as in struct timekeeper_event.
  * Formats are core/fmt's. */
-void tk_say(struct timekeeper *t, const void *limit, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void tk_say(struct timekeeper *t, enum log_severity severity, const void *limit,
+            const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Begins with the floor and modes of start and conf. */
 void tk_boot_init(struct timekeeper *t, const struct timekeeper_start *start,

@@ -98,19 +98,24 @@ static void open_next(void)
 static void report(void)
 {
     static const char *const level[] = {"error: ", "", ""};
+    static const enum log_severity severity[] = {LOG_ERROR, LOG_NOTICE,
+                                                 LOG_NOTICE};
     for (unsigned i = 0; i < conf.report_count; i++) {
         const struct conf_report *r = &conf.reports[i];
-        log_line("%s:%u: %s%s", conf_file_name(&conf, r->file),
-                 (unsigned)r->line, level[r->level], r->text);
+        log_at(severity[r->level], NULL, "%s:%u: %s%s",
+               conf_file_name(&conf, r->file), (unsigned)r->line,
+               level[r->level], r->text);
     }
     if (conf.errors + conf.notes)
-        log_line("chrony.conf: %lu error%s, %lu note%s%s",
-                 (unsigned long)conf.errors, conf.errors == 1 ? "" : "s",
-                 (unsigned long)conf.notes, conf.notes == 1 ? "" : "s",
-                 conf.reports_lost ? "; not all are shown" : "");
+        log_at(conf.errors ? LOG_ERROR : LOG_NOTICE, NULL,
+               "chrony.conf: %lu error%s, %lu note%s%s",
+               (unsigned long)conf.errors, conf.errors == 1 ? "" : "s",
+               (unsigned long)conf.notes, conf.notes == 1 ? "" : "s",
+               conf.reports_lost ? "; not all are shown" : "");
     if (conf.source_count == 0)
-        log_line("chrony.conf: no server or pool line: there is nothing to "
-                 "get time from");
+        log_at(LOG_ERROR, NULL,
+               "chrony.conf: no server or pool line: there is nothing to "
+               "get time from");
 }
 
 /* Why there is no chrony.conf: names that people's computers make of it, and
@@ -122,17 +127,17 @@ static void look_around(void)
                                           "chrony", "boot", "boot/firmware"};
     char name[CONF_PATH_MAX];
     if (store_next_file("chrony.conf", "*", "", name) >= 0) {
-        log_line("chrony.conf is a folder: it must be a file");
+        log_at(LOG_ERROR, NULL, "chrony.conf is a folder: it must be a file");
         return;
     }
     for (size_t i = 0; i < LEN(folders); i++)
         for (size_t k = 0; k < LEN(patterns); k++)
             if (store_next_file(folders[i], patterns[k], "", name) > 0) {
                 bool same = conf_path_order(name, "chrony.conf") == 0;
-                log_line("%s%s%s found: %s", folders[i], *folders[i] ? "/" : "",
-                         name,
-                         same ? "move it to the top of the boot partition"
-                              : "rename it to chrony.conf");
+                log_at(LOG_ERROR, NULL, "%s%s%s found: %s", folders[i],
+                       *folders[i] ? "/" : "", name,
+                       same ? "move it to the top of the boot partition"
+                            : "rename it to chrony.conf");
                 return;
             }
 }
@@ -142,14 +147,15 @@ static int read_root(bool card)
     int len = store_read_file("chrony.conf", (uint8_t *)text, sizeof text);
     file = len > 0 ? CONFIG_READ : len == 0 ? CONFIG_EMPTY : CONFIG_MISSING;
     if (len == RC_SPACE)
-        log_line("chrony.conf: longer than %u bytes: not read",
-                 (unsigned)sizeof text);
+        log_at(LOG_ERROR, NULL, "chrony.conf: longer than %u bytes: not read",
+               (unsigned)sizeof text);
     else if (len == RC_STATE && card)
-        log_line("chrony.conf: no such file on the boot partition");
+        log_at(LOG_ERROR, NULL,
+               "chrony.conf: no such file on the boot partition");
     else if (len == 0)
-        log_line("chrony.conf: it is empty");
+        log_at(LOG_ERROR, NULL, "chrony.conf: it is empty");
     else if (len < 0 && card)
-        log_line("chrony.conf: cannot be read");
+        log_at(LOG_ERROR, NULL, "chrony.conf: cannot be read");
     if (len == RC_STATE && card)
         look_around();
     return len < 0 ? 0 : len;
@@ -180,9 +186,9 @@ static void say_trust(const struct conf_trust *t, const char *name,
                       const char *why)
 {
     if (why[0])
-        log_line("%s:%u: ntstrustedcerts %s%s%s: %s",
-                 conf_file_name(&conf, t->from), (unsigned)t->line, t->file,
-                 *name ? ": " : "", name, why);
+        log_at(LOG_WARNING, NULL, "%s:%u: ntstrustedcerts %s%s%s: %s",
+               conf_file_name(&conf, t->from), (unsigned)t->line, t->file,
+               *name ? ": " : "", name, why);
 }
 
 /* Reads a file of certificates; name: of it in a folder that the line names.

@@ -29,8 +29,8 @@ void crashloop_init(mono_ns now, uint32_t crashes)
     loop.waits = wait > 0;
     loop.crashes = crashes;
     if (loop.waits)
-        log_line("%u crashes in a row: starting in %u s", (unsigned)crashes,
-                 (unsigned)(wait / MONO_S));
+        log_at(LOG_ERROR, NULL, "%u crashes in a row: starting in %u s",
+               (unsigned)crashes, (unsigned)(wait / MONO_S));
 }
 
 bool crashloop_waits(void)
@@ -47,8 +47,8 @@ mono_ns crashloop_poll(mono_ns now)
         loop.stable_at = MONO_NEVER;
         port_stable();
         if (loop.crashes > 0)
-            log_line("stable: %u crashes in a row are history",
-                     (unsigned)loop.crashes);
+            log_at(LOG_NOTICE, NULL, "stable: %u crashes in a row are history",
+                   (unsigned)loop.crashes);
         loop.crashes = 0;
     }
     return loop.stable_at;

@@ -377,9 +377,10 @@ void ke_server_add(const struct conf_pair *files, const char *where,
     struct status_ke_pair *p = add_pair(files);
     int rc = tls_server_add(cert, cert_len, key, key_len, p);
     if (rc != RC_OK)
-        log_line("%s: NTS: this pair is not used: %s", where, p->trouble);
+        log_at(LOG_ERROR, NULL, "%s: NTS: this pair is not used: %s", where,
+               p->trouble);
     else if (p->trouble[0])
-        log_line("%s: NTS: %s", where, p->trouble);
+        log_at(LOG_WARNING, NULL, "%s: NTS: %s", where, p->trouble);
 }
 
 void ke_server_leave_out(const struct conf_pair *files, const char *where,
@@ -388,7 +389,8 @@ void ke_server_leave_out(const struct conf_pair *files, const char *where,
     struct status_ke_pair *p = add_pair(files);
     (void)fmt(p->trouble, sizeof p->trouble, "%.80s: %s", file, why);
     if (where)
-        log_line("%s: NTS: this pair is not used: %s", where, p->trouble);
+        log_at(LOG_ERROR, NULL, "%s: NTS: this pair is not used: %s", where,
+               p->trouble);
 }
 
 /* Returns why NTS cannot be served, or NULL. */
@@ -418,13 +420,14 @@ void ke_server_start(const struct conf *conf)
     const char *why = cannot(conf);
     if (why) {
         (void)fmt(ke.status.why, sizeof ke.status.why, "%s", why);
-        log_line("NTS is not served: %s", why);
+        log_at(LOG_ERROR, NULL, "NTS is not served: %s", why);
         return;
     }
     ke.status.open = true;
-    log_line("serving NTS-KE on port %u with %u of %u certificates",
-             (unsigned)conf->ntsport, tls_server_pairs(),
-             (unsigned)ke.status.pair_count);
+    log_at(LOG_NOTICE, NULL,
+           "serving NTS-KE on port %u with %u of %u certificates",
+           (unsigned)conf->ntsport, tls_server_pairs(),
+           (unsigned)ke.status.pair_count);
 }
 
 void ke_server_status(struct status_ke *out)

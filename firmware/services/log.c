@@ -60,16 +60,6 @@ bool log_prompt_stands(void)
     return lg.prompt;
 }
 
-void log_line(const char *fmt, ...)
-{
-    char text[LIMIT_LOG_LINE];
-    va_list ap;
-    va_start(ap, fmt);
-    (void)fmt_v(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    logring_add(&lg.ring, port_mono(), text);
-}
-
 /* The key's row, or the one that is free soonest. */
 static size_t limited_row(const void *key)
 {
@@ -86,25 +76,60 @@ static size_t limited_row(const void *key)
     return best;
 }
 
-void log_limited(const void *key, const char *fmt, ...)
+/* Whether the line may go now, and how many like it were held back. */
+static bool may_go(const void *limit, mono_ns now, uint32_t *held)
 {
-    char text[LIMIT_LOG_LINE];
-    va_list ap;
-    mono_ns now = port_mono();
-    size_t i = limited_row(key);
+    *held = 0;
+    if (!limit)
+        return true;
+    size_t i = limited_row(limit);
     if (lg.limited[i].until && now < lg.limited[i].until) {
         lg.limited[i].held++;
-        return;
+        return false;
     }
-    va_start(ap, fmt);
-    struct fmt_text t = {.out = text, .cap = sizeof(text)};
-    t.len = fmt_v(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    if (lg.limited[i].held)
-        fmt_add(&t, " (and %lu like it)", (unsigned long)lg.limited[i].held);
-    logring_add(&lg.ring, now, text);
+    *held = lg.limited[i].held;
     lg.limited[i].until = now + LIMITED_FOR;
     lg.limited[i].held = 0;
+    return true;
+}
+
+static void add(enum log_severity severity, const void *limit,
+                const char *format, va_list ap)
+{
+    char text[LIMIT_LOG_LINE];
+    mono_ns now = port_mono();
+    uint32_t held;
+    if (!may_go(limit, now, &held))
+        return;
+    struct fmt_text t = {.out = text, .cap = sizeof text};
+    t.len = fmt_v(text, sizeof text, format, ap);
+    if (held)
+        fmt_add(&t, " (and %lu like it)", (unsigned long)held);
+    logring_add(&lg.ring, now, severity, text);
+}
+
+void log_at(enum log_severity severity, const void *limit, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(severity, limit, fmt, ap);
+    va_end(ap);
+}
+
+void log_line(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(LOG_INFO, NULL, fmt, ap);
+    va_end(ap);
+}
+
+void log_limited(const void *key, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(LOG_WARNING, key, fmt, ap);
+    va_end(ap);
 }
 
 /* The next line into out. The copy stays whole while the ring moves on. */

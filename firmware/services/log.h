@@ -14,11 +14,16 @@ void log_init(void);
  * next. */
 mono_ns log_poll(mono_ns now);
 
-/* Adds a line, with the time since start before it. */
+/* Adds a line of this severity, with the time since start before it. With a
+ * `limit`, a static object's address, it adds at most one in 10 s, and counts
+ * what was held back into the next. */
+void log_at(enum log_severity severity, const void *limit, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds a line that nobody has to act on: LOG_INFO, always. */
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Adds at most one line per `key` (a static object's address) in 10 s; what was
- * held back is counted into the next. */
+/* Adds a warning, at most one per `key`, as log_at does. */
 void log_limited(const void *key, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -25,8 +25,8 @@ void pps_init(const struct conf *conf)
     pps.width_ticks =
         (uint32_t)((uint64_t)port_tick_hz() * conf->pps_width_ms / 1000);
     if (pps.on && port_pps_pin(conf->pps_gpio) != RC_OK) {
-        log_line("pps: gpio %u is not free on this board",
-                 (unsigned)conf->pps_gpio);
+        log_at(LOG_ERROR, NULL, "pps: gpio %u is not free on this board",
+               (unsigned)conf->pps_gpio);
         pps.on = false;
     }
 }

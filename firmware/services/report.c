@@ -100,7 +100,8 @@ static void write(unsigned most, bool last)
 {
     if (rp.found != RC_OK) {
         if (!rp.said)
-            log_line("REPORT.TXT %s: no report is written", why_not());
+            log_at(LOG_NOTICE, NULL, "REPORT.TXT %s: no report is written",
+                   why_not());
         rp.said = true;
         return;
     }
@@ -154,9 +155,10 @@ mono_ns report_poll(mono_ns now)
         if (r == RC_AGAIN)
             return now + WRITE_TAKES;
         rp.writing = false;
-        log_line(r == RC_OK ? "REPORT.TXT: written, %u of %u"
-                            : "REPORT.TXT: the card took no report (%u of %u)",
-                 rp.head.number, REPORT_MOST);
+        log_at(r == RC_OK ? LOG_INFO : LOG_WARNING, NULL,
+               r == RC_OK ? "REPORT.TXT: written, %u of %u"
+                          : "REPORT.TXT: the card took no report (%u of %u)",
+               rp.head.number, REPORT_MOST);
     } else if (!rp.over) {
         look(now);
     }

@@ -24,7 +24,7 @@ void restart_request(void)
     timefloor_save();
     sources_save();
     latest = port_mono() + CARD_WAIT;
-    log_line("restarting");
+    log_at(LOG_NOTICE, NULL, "restarting");
 }
 
 /* A board that started without its card has no configuration: it starts again,
@@ -38,10 +38,11 @@ static void look_at_card(void)
         return;
     port_info(&info);
     if (info.boots <= LATE_BOOTS) {
-        log_line("card: it can be read now");
+        log_at(LOG_NOTICE, NULL, "card: it can be read now");
         restart_request();
     } else {
-        log_line("card: it can be read now; restart to read chrony.conf");
+        log_at(LOG_NOTICE, NULL,
+               "card: it can be read now; restart to read chrony.conf");
     }
 }
 

@@ -34,9 +34,10 @@ static void say_local(const struct ntp_reference *ref)
     if (srv.served_unset || timekeeper_synchronised())
         return;
     srv.served_unset = true;
-    log_line("a client is served a clock that was never set, as stratum %u: "
-             "chrony.conf has local",
-             ref->stratum);
+    log_at(LOG_WARNING, NULL,
+           "a client is served a clock that was never set, as stratum %u: "
+           "chrony.conf has local",
+           ref->stratum);
 }
 
 static struct ntp_server_clock clock_at(uint64_t stamp)
@@ -131,7 +132,7 @@ void server_start(const struct conf *conf)
     if (!access_opens(&conf->allow) || conf->port == 0)
         return;
     if (crypto_random((uint8_t *)key, sizeof key) != RC_OK) {
-        log_line("NTP is not served: there is no entropy");
+        log_at(LOG_ERROR, NULL, "NTP is not served: there is no entropy");
         return;
     }
     clientlog_init(&srv.clients, key);
@@ -141,11 +142,12 @@ void server_start(const struct conf *conf)
     srv.socket = (struct net_udp){
         .received = on_received, .sent = on_sent, .dscp = conf->dscp};
     if (net_udp_open(&srv.socket, conf->port) != RC_OK) {
-        log_line("NTP is not served: port %u cannot be opened", conf->port);
+        log_at(LOG_ERROR, NULL, "NTP is not served: port %u cannot be opened",
+               conf->port);
         return;
     }
     srv.count.serving = true;
-    log_line("serving NTP on port %u", conf->port);
+    log_at(LOG_NOTICE, NULL, "serving NTP on port %u", conf->port);
 }
 
 void server_status(struct status_server *out)

@@ -12,6 +12,7 @@
 #include "sources.h"
 #include "store.h"
 #include "superloop.h"
+#include "syslog.h"
 #include "timefloor.h"
 #include "timekeeper.h"
 
@@ -27,6 +28,7 @@ const struct status *snapshot_take(void)
     store_status(&snapshot.store);
     pps_status(&snapshot.pps);
     log_status(&snapshot.log);
+    syslog_status(&snapshot.syslog);
     machine_status(&snapshot.machine);
     config_status(&snapshot.config);
     superloop_status(&snapshot.loop);

@@ -48,7 +48,7 @@ void source_trouble(struct source *s, const char *what)
         return;
     (void)fmt(s->trouble, sizeof s->trouble, "%s", what);
     if (s->trouble[0])
-        log_line("%s: %s", s->conf->label, s->trouble);
+        log_at(LOG_WARNING, NULL, "%s: %s", s->conf->label, s->trouble);
 }
 
 static bool is_number(char c)

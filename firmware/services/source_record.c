@@ -87,7 +87,8 @@ static void remembered(const struct conf *conf, struct source *s)
                  (unsigned)s->ntp.nts.count);
         return;
     }
-    log_line("%s: saved cookies are not of ntsaeads", s->conf->label);
+    log_at(LOG_NOTICE, NULL, "%s: saved cookies are not of ntsaeads",
+           s->conf->label);
     ntp_client_unkeyed(&s->ntp);
     s->step = SOURCE_KEYS;
 }

@@ -243,8 +243,8 @@ static void tell_server(struct source *s, uint16_t port)
         return;
     s->votes_for = by;
     if (by >= 0)
-        log_line("%s: the same server as %s: one vote for both", s->conf->label,
-                 all.s[by].conf->label);
+        log_at(LOG_NOTICE, NULL, "%s: the same server as %s: one vote for both",
+               s->conf->label, all.s[by].conf->label);
 }
 
 /* Returns false when there is no way to that address. */

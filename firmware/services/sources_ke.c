@@ -83,14 +83,16 @@ static void say_wait(const struct source *s, mono_ns now)
 {
     const struct ke_retry *r = &s->ke.retry;
     if (r->next > now)
-        log_line("%s: %u key exchanges had failed before the restart, "
-                 "none in the next %u s",
-                 s->conf->label, (unsigned)r->failures,
-                 (unsigned)((r->next - now) / MONO_S));
+        log_at(LOG_WARNING, NULL,
+               "%s: %u key exchanges had failed before the restart, "
+               "none in the next %u s",
+               s->conf->label, (unsigned)r->failures,
+               (unsigned)((r->next - now) / MONO_S));
     else
-        log_line("%s: %u key exchanges had failed before the restart, after "
-                 "a long run: tried at once",
-                 s->conf->label, (unsigned)r->failures);
+        log_at(LOG_WARNING, NULL,
+               "%s: %u key exchanges had failed before the restart, after "
+               "a long run: tried at once",
+               s->conf->label, (unsigned)r->failures);
 }
 
 void sources_ke_init(struct source *s, unsigned count, const struct conf *conf,

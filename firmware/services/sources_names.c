@@ -110,8 +110,9 @@ static void refreshed(void *arg, const struct resolver_answer *all)
             return;
     if (a->count == 0 || s->step != SOURCE_RUN)
         return;
-    log_line("%s: its address is not the name's any more: another one",
-             s->conf->label);
+    log_at(LOG_NOTICE, NULL,
+           "%s: its address is not the name's any more: another one",
+           s->conf->label);
     s->step = SOURCE_ADDRESS;
     s->retry = 0;
 }

@@ -99,14 +99,16 @@ static void open_journal(const struct mbr_partition *p)
     st.state_lba = p->lba;
     st.state_sectors = p->sectors;
     if (journal_init(&st.journal, p->sectors) < 0) {
-        log_line("card: the state partition is too small (%lu KiB of %u): "
-                 "nothing will be saved",
-                 (unsigned long)p->sectors / 2, JOURNAL_HALF_MIN);
+        log_at(LOG_ERROR, NULL,
+               "card: the state partition is too small (%lu KiB of %u): "
+               "nothing will be saved",
+               (unsigned long)p->sectors / 2, JOURNAL_HALF_MIN);
         return;
     }
     if (recover() < 0) {
-        log_line("card: the state partition cannot be read: nothing will be "
-                 "saved");
+        log_at(LOG_ERROR, NULL,
+               "card: the state partition cannot be read: nothing will be "
+               "saved");
         return;
     }
     switch (journal_found(&st.journal)) {
@@ -114,8 +116,9 @@ static void open_journal(const struct mbr_partition *p)
         log_line("journal: empty, a new card");
         break;
     case JOURNAL_GARBAGE:
-        log_line("journal: garbage in the state partition; a fresh one "
-                 "begins, what was saved is lost");
+        log_at(LOG_ERROR, NULL,
+               "journal: garbage in the state partition; a fresh one "
+               "begins, what was saved is lost");
         break;
     case JOURNAL_WHOLE:
         log_line("journal: %lu records recovered",
@@ -127,11 +130,13 @@ static void open_journal(const struct mbr_partition *p)
 static void find_state(const struct mbr *m, const struct mbr_partition *fat)
 {
     if (!m->state.sectors)
-        log_line("card: no state partition (type da)%s: nothing will be saved",
-                 m->gpt ? " in a GPT" : "");
+        log_at(LOG_WARNING, NULL,
+               "card: no state partition (type da)%s: nothing will be saved",
+               m->gpt ? " in a GPT" : "");
     else if (m->overlap || mbr_overlap(fat, &m->state))
-        log_line("card: the state partition lies over the FAT partition: "
-                 "nothing will be saved");
+        log_at(LOG_ERROR, NULL,
+               "card: the state partition lies over the FAT partition: "
+               "nothing will be saved");
     else
         open_journal(&m->state);
 }
@@ -144,13 +149,14 @@ int store_init(void)
     int64_t size = wait_card();
     st.look_at = port_mono() + LOOK_EVERY;
     if (size <= 0) {
-        log_line("card: none: no chrony.conf, nothing will be saved");
+        log_at(LOG_ERROR, NULL,
+               "card: none: no chrony.conf, nothing will be saved");
         return RC_IO;
     }
     uint32_t sectors = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     st.card = true;
     if (store_read_blocks(0, st.batch, 1) < 0) {
-        log_line("card: cannot be read");
+        log_at(LOG_ERROR, NULL, "card: cannot be read");
         st.card = false;
         return RC_IO;
     }
@@ -159,10 +165,11 @@ int store_init(void)
     struct mbr_partition fat;
     mbr_read(st.batch, sectors, &m);
     if (!m.table && m.whole == MBR_FS_OTHER)
-        log_line("card: no partition table");
+        log_at(LOG_ERROR, NULL, "card: no partition table");
     for (unsigned i = 0; i < MBR_PARTITIONS; i++)
         if (m.beyond & 1u << i)
-            log_line("card: partition %u ends beyond the card", i + 1);
+            log_at(LOG_ERROR, NULL, "card: partition %u ends beyond the card",
+                   i + 1);
     if (store_mount(&m, sectors, st.batch, &fat) != RC_IO)
         st.look_at = MONO_NEVER; /* all could be read */
     find_state(&m, &fat);
@@ -320,14 +327,14 @@ static void failed(mono_ns now)
         st.retry_after = RETRY_MAX;
     st.retry_at = now + st.retry_after;
     journal_written(&st.journal, false);
-    log_limited(&st.retry_after, "card: a write failed; again in %ld ms",
-                (long)(st.retry_after / MONO_MS));
+    log_at(LOG_ERROR, &st.retry_after, "card: a write failed; again in %ld ms",
+           (long)(st.retry_after / MONO_MS));
 }
 
 static void succeeded(void)
 {
     if (st.retry_after)
-        log_limited(&st.retry_at, "card: writing works again");
+        log_at(LOG_NOTICE, &st.retry_at, "card: writing works again");
     st.retry_after = st.retry_at = 0;
     st.writes++;
     journal_written(&st.journal, true);
@@ -343,7 +350,7 @@ static int advance(void)
     if (st.step == CHECKING) {
         if (memcmp(st.batch, st.back, st.count * JOURNAL_SECTOR) == 0)
             return RC_OK;
-        log_limited(st.back, "card: it does not keep what is written");
+        log_at(LOG_ERROR, st.back, "card: it does not keep what is written");
         return RC_IO;
     }
     if (port_blk_read(st.lba, st.back, st.count) < 0)

@@ -13,9 +13,10 @@ static bool say_what(const char *where, unsigned number, enum mbr_fs fs)
     if (fs != MBR_FS_EXFAT && fs != MBR_FS_NTFS)
         return false;
     if (number)
-        log_line("card: %s %u is %s: " FAT32, where, number, name);
+        log_at(LOG_ERROR, NULL, "card: %s %u is %s: " FAT32, where, number,
+               name);
     else
-        log_line("card: %s is %s: " FAT32, where, name);
+        log_at(LOG_ERROR, NULL, "card: %s is %s: " FAT32, where, name);
     return true;
 }
 
@@ -54,7 +55,8 @@ static bool look_at_gpt(struct search *s)
     struct gpt g;
     if (store_read_blocks(1, s->buf, 1) < 0 ||
         gpt_read(s->buf, s->card, &g) < 0) {
-        log_line("card: its MBR stands for a GPT, which cannot be read");
+        log_at(LOG_ERROR, NULL,
+               "card: its MBR stands for a GPT, which cannot be read");
         s->said = true;
         return false;
     }
@@ -67,8 +69,9 @@ static bool look_at_gpt(struct search *s)
             return true;
         }
     }
-    log_line("card: GPT without a FAT partition: write it with an MBR (dos) "
-             "table, FAT32 first; so no chrony.conf");
+    log_at(LOG_ERROR, NULL,
+           "card: GPT without a FAT partition: write it with an MBR (dos) "
+           "table, FAT32 first; so no chrony.conf");
     s->said = true;
     return false;
 }
@@ -92,14 +95,15 @@ static bool look_everywhere(struct search *s, const struct mbr *m)
 static void say_why(const struct search *s, const struct mbr *m)
 {
     if (m->extended)
-        log_line("card: partitions inside an extended one are not looked at");
+        log_at(LOG_WARNING, NULL,
+               "card: partitions inside an extended one are not looked at");
     if (s->said)
         return;
     if (!m->fat.sectors)
-        log_line("card: no FAT partition, so no chrony.conf");
+        log_at(LOG_ERROR, NULL, "card: no FAT partition, so no chrony.conf");
     else
-        log_line("card: the FAT partition %s, so no chrony.conf",
-                 s->io ? "cannot be read" : "holds no FAT file system");
+        log_at(LOG_ERROR, NULL, "card: the FAT partition %s, so no chrony.conf",
+               s->io ? "cannot be read" : "holds no FAT file system");
 }
 
 int store_mount(const struct mbr *m, uint32_t card_sectors,

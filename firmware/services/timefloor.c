@@ -37,11 +37,12 @@ static void report_operator(void)
 {
     char text[UTC_TEXT];
     if (tf.rec.act != FLOOR_ACT_NONE)
-        log_line("an operator %s before this start; it was %s UTC",
-                 tf.rec.act == FLOOR_ACT_SET
-                     ? "set the time floor"
-                     : "reset the time floor to the build time",
-                 day_of(tf.rec.before, text));
+        log_at(LOG_NOTICE, NULL,
+               "an operator %s before this start; it was %s UTC",
+               tf.rec.act == FLOOR_ACT_SET
+                   ? "set the time floor"
+                   : "reset the time floor to the build time",
+               day_of(tf.rec.before, text));
     tf.rec.act = FLOOR_ACT_NONE;
 }
 
@@ -106,7 +107,7 @@ void timefloor_init(const struct conf *conf, void (*moved)(bool restart))
     };
     char text[UTC_TEXT];
     utc_text(tf.rec.floor, 0, text);
-    log_line("time floor %.19s UTC, from %s", text, tf.from);
+    log_at(LOG_NOTICE, NULL, "time floor %.19s UTC, from %s", text, tf.from);
     timekeeper_init(conf, &start);
 }
 
@@ -115,9 +116,9 @@ void timefloor_init(const struct conf *conf, void (*moved)(bool restart))
 static void move_floor(int64_t to, enum floor_act act)
 {
     char before[UTC_TEXT], after[UTC_TEXT];
-    log_line("operator: time floor %s from %s to %s UTC",
-             act == FLOOR_ACT_SET ? "set" : "reset",
-             day_of(tf.rec.floor, before), day_of(to, after));
+    log_at(LOG_NOTICE, NULL, "operator: time floor %s from %s to %s UTC",
+           act == FLOOR_ACT_SET ? "set" : "reset", day_of(tf.rec.floor, before),
+           day_of(to, after));
     tf.rec.before = tf.rec.floor;
     tf.rec.act = act;
     tf.rec.floor = to;

@@ -11,10 +11,7 @@ static void log_events(void)
 {
     struct timekeeper_event e;
     while (tk_event(&tk, &e))
-        if (e.limit)
-            log_limited(e.limit, "%s", e.text);
-        else
-            log_line("%s", e.text);
+        log_at(e.severity, e.limit, "%s", e.text);
 }
 
 /* ---- what happens to it -------------------------------------------------- */

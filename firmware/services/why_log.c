@@ -42,9 +42,9 @@ static bool was_said(uint32_t state, mono_ns now)
 
 static void say(const struct status *s, const char *why, mono_ns now)
 {
-    log_line("clock %s: %s",
-             s->timekeeper.tracking.synchronised ? "runs on alone" : "not set",
-             why);
+    log_at(LOG_WARNING, NULL, "clock %s: %s",
+           s->timekeeper.tracking.synchronised ? "runs on alone" : "not set",
+           why);
     wl.said[wl.oldest].state = wl.state;
     wl.said[wl.oldest].until = now + SAY_ANEW;
     wl.oldest = (wl.oldest + 1) % STATES;
@@ -66,7 +66,7 @@ mono_ns why_log_poll(mono_ns now)
     if (why_text(s, why, sizeof why) == 0) {
         memset(wl.said, 0, sizeof wl.said);
         if (!wl.noted && why_note(s)[0])
-            log_line("note: %s", why_note(s));
+            log_at(LOG_NOTICE, NULL, "note: %s", why_note(s));
         wl.noted = true;
         return wl.look;
     }

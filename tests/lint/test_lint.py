@@ -31,6 +31,7 @@ FIRMWARE = [
     "firmware/services/source", "firmware/services/sources",
     "firmware/services/timefloor",
     "firmware/services/pps", "firmware/services/server",
+    "firmware/services/syslog",
     "firmware/services/history",
     "firmware/services/ke_server",
     "firmware/services/crashloop",

@@ -371,6 +371,7 @@ static void extremes(void **state)
     s.timekeeper.tracking.synchronised = s.timekeeper.tracking.alone = true;
     s.timekeeper.tracking.split = true;
     s.timekeeper.tracking.operators_turn = false;
+    memset(&s.syslog, 0, sizeof s.syslog);
     s.timekeeper.tracking.why[127] = s.timekeeper.tracking.warning[95] = 0;
     for (size_t i = 0; i < LEN(s.loop.poll); i++)
         s.loop.poll[i].name = "poll";
@@ -518,6 +519,33 @@ static void machine(void **state)
         assert_null(strstr(out, none[i]));
 }
 
+static void log_servers(void **state)
+{
+    (void)state;
+    memset(&s, 0, sizeof s);
+    s.machine.name = s.machine.last_reset = "x";
+    s.config.hostname = "gnomon";
+    s.syslog.count = 1;
+    s.syslog.row[0].addr = (struct addr){.family = 4, .b = {192, 0, 2, 9}};
+    s.syslog.row[0].port = 514;
+    s.syslog.row[0].waiting = 2;
+    s.syslog.row[0].mute = true;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "Log server      : 192.0.2.9 port 514: 0 sent, "
+                                "0 lost, waits for a link\n"));
+    s.net.link = true;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "0 lost, waits for an address\n"));
+    s.net.addr6.family = 6;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "0 lost, nobody answers there\n"));
+    s.syslog.row[0].waiting = 0;
+    s.syslog.row[0].sent = 57;
+    s.syslog.row[0].lost = 3;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "port 514: 57 sent, 3 lost\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +561,7 @@ int main(void)
         cmocka_unit_test(bootstrap),
         cmocka_unit_test(board_names_what_there_is),
         cmocka_unit_test(extremes),
+        cmocka_unit_test(log_servers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

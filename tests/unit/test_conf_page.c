@@ -212,6 +212,7 @@ static const struct {
     {"address", "N 1 .. 32", "none"},
     {"gateway", "an IPv4 address", "none"},
     {"nameserver", "up to 3 lines", "none"},
+    {"syslog", "up to 4 lines, port 1 .. 65535", "none; 514"},
 };
 
 static void directives(void **state)
@@ -262,6 +263,14 @@ static void what_by_hand_says(void **state)
         {"nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 1.1.1.1\n"
          "nameserver ::1",
          1},
+        {"syslog 192.0.2.1:1\nsyslog 192.0.2.1:65535\nsyslog ::2\n"
+         "syslog [::3]:1",
+         0},
+        {"syslog 1.1.1.1\nsyslog 1.1.1.2\nsyslog 1.1.1.3\nsyslog 1.1.1.4\n"
+         "syslog 1.1.1.5",
+         1},
+        {"syslog 192.0.2.1:0", 1},
+        {"syslog 192.0.2.1:65536", 1},
         {"hostname "
          "a23456789012345678901234567890.12345678901234567890123456789012",
          0},

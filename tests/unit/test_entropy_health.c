@@ -26,9 +26,11 @@ int port_entropy(uint8_t *buf, size_t len)
     return RC_OK;
 }
 
-void log_line(const char *fmt, ...)
+void log_at(enum log_severity severity, const void *limit, const char *f, ...)
 {
-    (void)fmt;
+    (void)severity;
+    (void)limit;
+    (void)f;
     lines++;
 }
 

@@ -18,8 +18,8 @@ static void stamps(void **state)
     (void)state;
     memset(&r, 0, sizeof(r));
     assert_null(logring_read(&r, &at, &missed));
-    logring_add(&r, 123456999, "first");
-    logring_add(&r, 98765000001000, "second");
+    logring_add(&r, 123456999, LOG_INFO, "first");
+    logring_add(&r, 98765000001000, LOG_INFO, "second");
     assert_string_equal(logring_read(&r, &at, &missed), "[    0.123456] first");
     assert_string_equal(logring_read(&r, &at, &missed),
                         "[98765.000001] second");
@@ -35,10 +35,10 @@ static void cut_and_clean(void **state)
     memset(&r, 0, sizeof(r));
     memset(text, 'x', sizeof(text));
     text[299] = 0;
-    logring_add(&r, 0, text);
+    logring_add(&r, 0, LOG_INFO, text);
     assert_int_equal(strlen(logring_read(&r, &at, &missed)),
                      LIMIT_LOG_LINE - 1);
-    logring_add(&r, 0, "a\x1b[31m\r\nb\x80");
+    logring_add(&r, 0, LOG_INFO, "a\x1b[31m\r\nb\x80");
     assert_string_equal(logring_read(&r, &at, &missed),
                         "[    0.000000] a?[31m??b?");
 }
@@ -52,7 +52,7 @@ static void overtaken(void **state)
     r.next = at = start;
     for (uint32_t i = 0; i < LIMIT_LOG_LINES + 44; i++) {
         sprintf(text, "%u", (unsigned)i);
-        logring_add(&r, 0, text);
+        logring_add(&r, 0, LOG_INFO, text);
     }
     assert_int_equal(r.kept, LIMIT_LOG_LINES);
     assert_string_equal(logring_read(&r, &at, &missed), "[    0.000000] 44");

@@ -32,7 +32,7 @@ static void build(uint8_t number, bool last, unsigned lines)
         char text[LIMIT_LOG_LINE];
         memset(text, 'a' + (int)(i % 26), sizeof text);
         text[150 + i * 7 % 70] = 0;
-        logring_add(&ring, i * MONO_S, text);
+        logring_add(&ring, i * MONO_S, LOG_INFO, text);
     }
     memset(out, 0x55, sizeof out);
     report_begin(&r, out, &h);

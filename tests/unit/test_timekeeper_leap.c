@@ -56,14 +56,10 @@ int port_pps_arm(uint64_t at, uint32_t width)
     return RC_OK;
 }
 
-void log_line(const char *f, ...)
+void log_at(enum log_severity severity, const void *limit, const char *f, ...)
 {
-    (void)f;
-}
-
-void log_limited(const void *key, const char *f, ...)
-{
-    (void)key;
+    (void)severity;
+    (void)limit;
     (void)f;
 }
 
