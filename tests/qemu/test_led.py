@@ -66,13 +66,21 @@ def misses(seen, pattern, phase):
     return wrong
 
 
+def enough(seen, seconds):
+    """So many of the Pi's seconds, and no part of a second left unseen."""
+    parts = [0] * 20
+    for at, _ in seen:
+        parts[at % 1000000 * len(parts) // 1000000] += 1
+    return len(seen) >= READINGS and min(parts) >= 5 \
+        and seen[-1][0] - seen[0][0] > seconds * 1000000
+
+
 def watch(tap, machine, state, seconds=4):
-    """As many readings as it takes to see so many of the Pi's seconds."""
+    """As many readings as it takes to tell the patterns from each other."""
     seen = []
     until(lambda: [seen.append(found) for _ in range(20)
                    if (found := reading(machine))] and None
-          or len(seen) >= READINGS
-          and seen[-1][0] - seen[0][0] > seconds * 1000000)
+          or enough(seen, seconds))
     best = {name: min(misses(seen, pattern, phase)
                       for phase in range(0, 1000000, CLOSE_US))
             for name, pattern in PATTERNS.items()}
