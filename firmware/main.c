@@ -7,6 +7,7 @@
 #include "services/ke_client.h"
 #include "services/history.h"
 #include "services/ke_server.h"
+#include "services/http.h"
 #include "services/led.h"
 #include "services/log.h"
 #include "services/machine.h"
@@ -29,7 +30,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 14
+#define EARLY 15
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -44,6 +45,7 @@ static const struct superloop_service services[] = {
     {"syslog", syslog_poll},
     {"stage", stage_poll},
     {"report", report_poll},
+    {"http", http_poll},
     {"restart", restart_poll},
     {"console", console_poll},
     {"log", log_poll},
@@ -93,6 +95,7 @@ static void start(void)
     server_start(conf);
     ke_server_start(conf);
     syslog_init(conf);
+    http_start(conf);
     why_log_init();
     stage_init();
     report_init(conf);

@@ -18,12 +18,13 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 /* lwIP takes a place away from whoever has less than a new connection: one of
  * a stranger from nobody but those that are closing (TCP_PRIO_MIN). */
 #define PRIO_STRANGER 32
-static_assert(PRIO_STRANGER > TCP_PRIO_MIN && PRIO_STRANGER < TCP_PRIO_NORMAL,
+#define PRIO_HUMBLE   16 /* not even that: net_tcp_listener.humble          */
+static_assert(PRIO_HUMBLE > TCP_PRIO_MIN && PRIO_STRANGER < TCP_PRIO_NORMAL,
               "ours before theirs");
 
 static unsigned unread_limit(const struct tcp_pcb *pcb)
 {
-    return pcb->prio == PRIO_STRANGER ? LIMIT_TCP_UNREAD_IN : LIMIT_TCP_UNREAD;
+    return pcb->prio <= PRIO_STRANGER ? LIMIT_TCP_UNREAD_IN : LIMIT_TCP_UNREAD;
 }
 
 /* Refused data stays lwIP's, which takes nothing more meanwhile and offers it
@@ -115,6 +116,17 @@ int net_tcp_write(struct net_tcp *t, const uint8_t *buf, size_t len)
     return (int)len;
 }
 
+size_t net_tcp_room(const struct net_tcp *t)
+{
+    return t->pcb ? tcp_sndbuf((struct tcp_pcb *)t->pcb) : 0;
+}
+
+bool net_tcp_delivered(const struct net_tcp *t)
+{
+    const struct tcp_pcb *pcb = t->pcb;
+    return !pcb || (!pcb->unsent && !pcb->unacked);
+}
+
 /* From now on lwIP tells us nothing of it. Returns the pcb, if there is one
  * still. */
 static struct tcp_pcb *let_go(struct net_tcp *t)
@@ -190,7 +202,7 @@ int net_tcp_listen(struct net_tcp_listener *l, uint16_t port)
     if (!pcb)
         return RC_SPACE;
     struct tcp_pcb *small = NULL; /* what lwIP makes of one that listens */
-    tcp_setprio(pcb, PRIO_STRANGER);
+    tcp_setprio(pcb, l->humble ? PRIO_HUMBLE : PRIO_STRANGER);
     if (tcp_bind(pcb, IP_ANY_TYPE, port) == ERR_OK)
         small = tcp_listen_with_backlog(pcb, LIMIT_TCP_BEGUN);
     if (!small) {

@@ -45,6 +45,12 @@ int net_tcp_read(struct net_tcp *t, uint8_t *buf, size_t cap) MUST_CHECK;
  * is no room now; RC_IO: the connection is gone. */
 int net_tcp_write(struct net_tcp *t, const uint8_t *buf, size_t len) MUST_CHECK;
 
+/* Returns how many bytes net_tcp_write would take now, if there is memory. */
+size_t net_tcp_room(const struct net_tcp *t);
+
+/* Tells whether the peer has taken all that was written. */
+bool net_tcp_delivered(const struct net_tcp *t);
+
 /* Ends a connection in order: what was written is still delivered, so lwIP
  * keeps its half until the peer has taken it, for four seconds at most, or
  * until a new connection needs its place. One that never came to be is
@@ -62,7 +68,9 @@ struct net_tcp_listener { /* all zero but for the first two: closed          */
      * other connections to make room. */
     struct net_tcp *(*accept)(void *arg, const struct addr *from,
                               uint16_t port);
-    void *pcb; /* private to net_tcp.c                                      */
+    bool humble; /* its connections give way to all others, where no place is
+                  * free                                                    */
+    void *pcb;   /* private to net_tcp.c                                    */
 };
 
 /* Listens on this port for both families. Those who connect are strangers: no

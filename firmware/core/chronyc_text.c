@@ -195,7 +195,7 @@ static const char *config_text(const struct status_config *c)
 }
 
 /* What a power cut leaves of keys, cookies, time floor and frequency. */
-static const char *saved_text(const struct status *s)
+const char *chronyc_saved_text(const struct status *s)
 {
     const struct status_store *c = &s->store;
     return !c->card              ? "none: there is no card that can be read"
@@ -212,7 +212,7 @@ static void add_card(struct fmt_text *t, const struct status *s)
     fmt_add(t, "Card            : %s, state partition %s, chrony.conf %s\n",
             c->card ? "yes" : "none", c->state_partition ? "yes" : "none",
             config_text(&s->config));
-    fmt_add(t, "Saved state     : %s\n", saved_text(s));
+    fmt_add(t, "Saved state     : %s\n", chronyc_saved_text(s));
     fmt_add(t, "Card errors     : %lu\n",
             (unsigned long)s->machine.card_errors);
     fmt_add(t, "Journal         : %lu writes, %lu errors%s\n",

@@ -314,6 +314,8 @@ const struct conf_row conf_directives[] = {
 
     {"clientloglimit",  CONF_LINE, .read = conf_read_clientloglimit},
     ROW("noclientlog",     CONF_FLAG,     noclientlog,         0,     0, 0),
+    ROW("httpport",        CONF_INT,      httpport,            0, 65535, 80),
+    {"httpallow",       CONF_LINE, .read = conf_read_access},
 
     {"pps",             CONF_LINE, .read = read_pps},
     ROW("report",          CONF_CHOICE,   report,              0,     0,

@@ -117,8 +117,11 @@ struct conf {
         uint16_t port;
     } syslog[LIMIT_SYSLOG]; /* whom the log is sent to                       */
     uint8_t syslog_count;
-    struct access allow; /* whom NTP is served to                     */
-    uint16_t port;       /* on this one; 0: not at all                */
+    struct access allow;     /* whom NTP is served to                     */
+    uint16_t httpport;       /* of the page and the metrics; 0: none        */
+    struct access httpallow; /* who may see them; empty: the hosts of our own
+                              * networks                                 */
+    uint16_t port;           /* on this one; 0: not at all                */
     struct clientlog_limit ratelimit;
     struct conf_pair pair[LIMIT_KE_PAIRS]; /* what NTS-KE proves itself with  */
     uint8_t pair_count;

@@ -6,11 +6,11 @@
 /* ---- allow and deny ------------------------------------------------------ */
 
 /* Without a subnet: both families. */
-static int everybody(struct conf_parser *p, bool allow, bool all)
+static int everybody(struct access *list, bool allow, bool all)
 {
     const struct addr_prefix any[] = {{.addr.family = 4}, {.addr.family = 6}};
     for (size_t i = 0; i < LEN(any); i++)
-        if (access_add(&p->c->allow, &any[i], allow, all) != RC_OK)
+        if (access_add(list, &any[i], allow, all) != RC_OK)
             return RC_SPACE;
     return RC_OK;
 }
@@ -18,17 +18,21 @@ static int everybody(struct conf_parser *p, bool allow, bool all)
 int conf_read_access(struct conf_parser *p)
 {
     struct addr_prefix net;
-    bool allow = conf_lex_equal(p->w.word[0], "allow");
+    bool allow = !conf_lex_equal(p->w.word[0], "deny");
+    struct access *list = conf_lex_equal(p->w.word[0], "httpallow")
+                              ? &p->c->httpallow
+                              : &p->c->allow;
     size_t at = 1;
     bool all = p->w.count > 1 && conf_lex_equal(p->w.word[1], "all");
-    p->loss = allow ? "line not used: its hosts are not served"
-                    : "line not used: its hosts are not shut out";
+    p->loss = list == &p->c->httpallow ? "line not used: its hosts see no page"
+              : allow ? "line not used: its hosts are not served"
+                      : "line not used: its hosts are not shut out";
     at += all;
     if (conf_want(p, 0, (int)at) < 0)
         return RC_BAD;
     int rc;
     if (at == (size_t)p->w.count) {
-        rc = everybody(p, allow, all);
+        rc = everybody(list, allow, all);
     } else {
         const char *word = p->w.word[at];
         if (access_parse(word, &net) != RC_OK)
@@ -38,7 +42,7 @@ int conf_read_access(struct conf_parser *p)
                                   "write its address"
                                 : "* is not a subnet",
                             word);
-        rc = access_add(&p->c->allow, &net, allow, all);
+        rc = access_add(list, &net, allow, all);
     }
     return rc == RC_OK ? RC_OK
                        : conf_bad(p, "there are 64 subnets already", NULL);

@@ -82,14 +82,18 @@
 #define LIMIT_TCP_BEGUN   16
 #define LIMIT_TCP_CLOSING 16
 #define LIMIT_TCP_CONNECTIONS                                                  \
-    (LIMIT_TCP_OWN + LIMIT_KE_SESSIONS + LIMIT_TCP_BEGUN + LIMIT_TCP_CLOSING)
-#define LIMIT_TCP_LISTENERS 2
+    (LIMIT_TCP_OWN + LIMIT_KE_SESSIONS + LIMIT_HTTP_CONNECTIONS +              \
+     LIMIT_TCP_BEGUN + LIMIT_TCP_CLOSING)
+#define LIMIT_TCP_LISTENERS 3
 #define LIMIT_TCP_DISORDER  4  /* frames of one, out of order           */
 #define LIMIT_TCP_UNREAD    12 /* frames of one that nobody has read yet    */
 #define LIMIT_TCP_UNREAD_IN 3  /* of one that a stranger has made           */
 #define LIMIT_RX_FRAMES     168
 #define LIMIT_TX_FRAMES     16
 #define LIMIT_GROUPS        8 /* multicast addresses, all IPv6's         */
+
+/* HTTP: requests at once; of more the oldest gives way. */
+#define LIMIT_HTTP_CONNECTIONS 3
 
 /* Log ring. */
 #define LIMIT_LOG_LINES 256

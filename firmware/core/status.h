@@ -41,8 +41,9 @@ struct status_source {
     uint32_t ke_attempts, naks; /* since the last success                   */
     uint8_t cookies;
     uint16_t cookie_len;
-    int64_t cert_end_unix_s; /* when the first certificate of the chain that
-                              * the keys hang on ends; 0: not known          */
+    int64_t cert_end_unix_s; /* when the first certificate of the last key
+                              * exchange's chain ends; 0: not known, as with
+                              * keys from the card that the clock has proved */
     char trouble[96]; /* why it does not work, in one line; "" if it does   */
 };
 
@@ -138,6 +139,8 @@ struct status_tracking {
     bool alone;          /* set, but no source steers it just now           */
     char why[128];       /* what it lacks to be set or steered, of the sources
                           * that are heard; "": nothing. All of it: why.h   */
+    bool strict;         /* bootstrap strict: nobody is asked before an
+                          * operator has set a time floor                   */
     bool split;          /* they disagree                                   */
     bool operators_turn; /* no source can mend it: an operator has to       */
     char warning[96];    /* a weaker mode is in force; "" if none           */
@@ -213,6 +216,7 @@ struct
 
 struct status_machine { /* what the machine says of itself                    */
     const char *name, *last_reset;
+    const char *version; /* of Gnomon                                       */
     const char *trouble; /* why there is no Ethernet; "" if there is        */
     bool eth_silent, eth_foreign; /* port.h                                 */
     mono_ns start, up; /* on the counter, which may go on over a reset: it
@@ -241,7 +245,7 @@ struct status_loop {
     struct {
         const char *name;
         span_ns longest_ns; /* of its polls                                 */
-    } poll[20];
+    } poll[24];
     uint8_t count;
 };
 
@@ -304,5 +308,9 @@ struct status {
     struct status_start start;
     struct status_ke ke;
 };
+
+/* Returns the row of the source that is followed, in hold-over of the last that
+ * was; -1: none of those there are. */
+int status_reference(const struct status *s);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "core/mono.h"
 #include "port.h"
+#include "version.h"
 
 static mono_ns start;
 
@@ -16,6 +17,7 @@ void machine_status(struct status_machine *out)
     port_info(&info);
     *out = (struct status_machine){
         .name = info.board,
+        .version = gnomon_version,
         .last_reset = info.last_reset,
         .trouble = info.trouble,
         .eth_silent = info.eth_silent,

@@ -106,7 +106,9 @@ void source_status(const struct source *s, struct status_source *out,
     out->naks = a->naks;
     out->cookies = (uint8_t)nts_assoc_cookies(a);
     out->cookie_len = a->cookie_len;
-    out->cert_end_unix_s = a->cert_hi == INT64_MAX ? 0 : a->cert_hi;
+    out->cert_end_unix_s = s->cert_end               ? s->cert_end
+                           : a->cert_hi == INT64_MAX ? 0
+                                                     : a->cert_hi;
     out->tx = s->ntp.tx;
     out->rx = s->ntp.rx;
     out->valid = s->ntp.valid;

@@ -64,9 +64,10 @@ struct source {
     uint8_t record; /* its record's id on the card                 */
     int ticket;     /* record under way, 0: none                   */
     mono_ns ticket_since, save_due;
-    int votes_for;  /* slot of who votes for its server; -1: itself  */
-    bool card_low;  /* it offers fewer cookies than it could       */
-    bool forgetful; /* the card took a record and never finished   */
+    int votes_for;    /* slot of who votes for its server; -1: itself  */
+    bool card_low;    /* it offers fewer cookies than it could       */
+    bool forgetful;   /* the card took a record and never finished   */
+    int64_t cert_end; /* of the last key exchange; 0: none in this start     */
     char trouble[96];
 };
 

@@ -199,6 +199,7 @@ static int take_keys(struct source *s, const struct ke_outcome *o)
         nts_assoc_set_alt(a, o->alt_c2s, o->alt_s2c);
     a->cert_lo = o->cert_lo;
     a->cert_hi = o->cert_hi;
+    s->cert_end = o->cert_hi;
     return RC_OK;
 }
 

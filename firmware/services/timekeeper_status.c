@@ -141,6 +141,7 @@ void timekeeper_status(struct status_timekeeper *out)
     t->leap = 3;
     t->selected = -1;
     t->first_sync = tk.first_sync;
+    t->strict = tk.conf->bootstrap_strict;
     t->updates = d->updates;
     t->bound_ns = tk_bound(&tk, ticks);
     t->agree = (uint8_t)tk.verdict.agree;

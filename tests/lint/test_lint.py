@@ -38,7 +38,7 @@ FIRMWARE = [
     "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",
     "firmware/services/why_log", "firmware/services/stage",
-    "firmware/services/report",
+    "firmware/services/report", "firmware/services/http",
     "firmware/services/console", "firmware/main"]
 MACHINE = [
     "firmware/core/base", "firmware/core/mono", "firmware/core/bytes",

@@ -16,7 +16,8 @@
 #define MEMP_MEM_MALLOC            0
 #define MEM_ALIGNMENT              8
 #define MEM_SIZE                   (32 * 1024 + /* outgoing pbufs            */ \
-                                    (LIMIT_KE_SESSIONS + LIMIT_TCP_CLOSING) * \
+                                    (LIMIT_KE_SESSIONS + LIMIT_TCP_CLOSING + \
+                                     LIMIT_HTTP_CONNECTIONS) * \
                                     (TCP_SND_BUF + 512)) /* unacknowledged:
                                     * a stranger's uses up none of ours    */
 #define MEMP_NUM_PBUF              32

@@ -1,0 +1,12 @@
+#include "status.h"
+
+int status_reference(const struct status *s)
+{
+    const struct status_tracking *k = &s->timekeeper.tracking;
+    if (k->selected >= 0 && k->selected < (int)s->sources.count)
+        return k->selected;
+    for (int i = 0; k->ref_id != 0 && i < (int)s->sources.count; i++)
+        if (addr_refid(&s->sources.row[i].addr) == k->ref_id)
+            return i;
+    return -1;
+}

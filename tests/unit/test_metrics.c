@@ -1,0 +1,231 @@
+/* The metrics: each line in the text format, chrony's names and signs, no two
+ * equal series, names that want to be something else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "core/metrics.h"
+#include "page_state.h"
+
+static struct status s;
+static char text[400000];
+
+static const char *draw(void)
+{
+    uint32_t at = 0;
+    size_t len = 0;
+    for (;;) {
+        char piece[METRICS_PIECE + 1];
+        struct fmt_text t = fmt_text_of(piece, sizeof piece);
+        if (!metrics_next(&s, &at, &t))
+            return text;
+        assert_false(t.cut);
+        assert_true(len + t.len < sizeof text);
+        memcpy(text + len, piece, t.len + 1);
+        len += t.len;
+    }
+}
+
+/* NAME{LABELS} VALUE: returns the length of the series. */
+static size_t sample(const char *line)
+{
+    const char *p = line;
+    assert_true(strncmp(p, "chrony_", 7) == 0 || strncmp(p, "gnomon_", 7) == 0);
+    p += strspn(p, "abcdefghijklmnopqrstuvwxyz_");
+    if (*p == '{') {
+        do {
+            p++;
+            p += strspn(p, "abcdefghijklmnopqrstuvwxyz_");
+            assert_true(p[0] == '=' && p[1] == '"');
+            for (p += 2; *p != '"'; p++) {
+                assert_true(*p >= ' ' && *p <= '~');
+                if (*p == '\\')
+                    assert_non_null(strchr("\\\"n", *++p));
+            }
+            p++;
+        } while (*p == ',');
+        assert_int_equal(*p++, '}');
+    }
+    assert_int_equal(*p, ' ');
+    if (strncmp(p, " NaN\n", 5) != 0) {
+        char *end;
+        (void)strtod(p + 1, &end);
+        assert_true(end > p + 1 && *end == '\n');
+    }
+    return (size_t)(p - line);
+}
+
+/* Each series once, behind its family's HELP and TYPE. */
+static void assert_whole(const char *page)
+{
+    static const char *series[1000];
+    static size_t length[1000];
+    size_t n = 0;
+    char family[80] = "";
+    for (const char *p = page; *p; p = strchr(p, '\n') + 1) {
+        if (strncmp(p, "# HELP ", 7) == 0) {
+            family[0] = 0;
+            strncat(family, p + 7, strcspn(p + 7, " "));
+            const char *type = strstr(p, "\n# TYPE ");
+            assert_int_equal(strncmp(type + 8, family, strlen(family)), 0);
+        }
+        if (*p == '#')
+            continue;
+        assert_int_equal(strncmp(p, family, strlen(family)), 0);
+        assert_non_null(strchr("{ ", p[strlen(family)]));
+        length[n] = sample(p);
+        series[n] = p;
+        for (size_t i = 0; i < n; i++)
+            assert_false(length[i] == length[n] &&
+                         memcmp(series[i], p, length[n]) == 0);
+        n++;
+        assert_true(n < LEN(series));
+    }
+}
+
+static void has(const char *line)
+{
+    char want[400];
+    (void)snprintf(want, sizeof want, "\n%s\n", line);
+    if (!strstr(text, want))
+        fail_msg("no line %s", line);
+}
+
+#define NTS2 "{source_address=\"192.0.2.12\",source_name=\"nts2.test\"} "
+
+static void synchronised(void **state)
+{
+    (void)state;
+    state_set(&s, 3);
+    assert_whole(draw());
+    has("chrony_up 1");
+    has("chrony_tracking_info{tracking_address=\"192.0.2.12\",tracking_name="
+        "\"nts2.test\",tracking_refid=\"C000020C\"} 1");
+    has("chrony_tracking_last_offset_seconds -0.000000661");
+    has("chrony_tracking_system_time_seconds 0.000000432");
+    has("chrony_tracking_frequency_ppms -0.063000");
+    has("chrony_tracking_residual_frequency_ppms 0.006000");
+    has("chrony_tracking_skew_ppms 0.139000");
+    has("chrony_tracking_root_delay_seconds 0.001060587");
+    has("chrony_tracking_update_interval_seconds 1.200000000");
+    has("chrony_tracking_reference_timestamp_seconds 1795859272.490000000");
+    has("chrony_tracking_remote_reference 1");
+    has("chrony_tracking_stratum 2");
+    has("chrony_sources_last_sample_age_seconds" NTS2 "2");
+    has("chrony_sources_last_sample_offset_seconds" NTS2 "0.000005711");
+    has("chrony_sources_last_sample_error_margin_seconds" NTS2 "0.000242000");
+    has("chrony_sources_reachability_ratio" NTS2 "1.000");
+    has("chrony_sources_polling_interval_seconds" NTS2 "16");
+    has("chrony_sources_state_info{source_address=\"192.0.2.12\",source_name="
+        "\"nts2.test\",source_state=\"sync\",source_mode=\"client\"} 1");
+    has("chrony_sources_peer_offset_seconds" NTS2 "-0.000007000");
+    has("chrony_sourcestats_frequency_ppms" NTS2 "0.284000");
+    has("chrony_sourcestats_offset" NTS2 "0.000005711");
+    has("# TYPE chrony_serverstats_ntp_packets_received_total counter");
+    has("gnomon_error_bound_seconds 0.000221000");
+    has("gnomon_nts_certificate_not_after_seconds" NTS2 "1803635273");
+    has("gnomon_loop_longest_seconds{service=\"whole pass\"} 0.003500000");
+    has("gnomon_build_info{version=\"1234567\",board=\"Raspberry Pi 2\"} 1");
+}
+
+/* As chronyd says it: stratum 0, a second of delay and of dispersion. */
+static void unset(void **state)
+{
+    (void)state;
+    state_unset(&s, 2);
+    s.sources.row[0].last_rx_ago_s = -1;
+    s.sources.row[0].last_ke_ago_s = -1;
+    s.sources.row[0].poll = -2;
+    assert_whole(draw());
+    has("chrony_tracking_stratum 0");
+    has("chrony_tracking_root_delay_seconds 1.000000000");
+    has("chrony_tracking_root_dispersion_seconds 1.000000000");
+    has("chrony_tracking_remote_reference 0");
+    has("chrony_tracking_info{tracking_address=\"\",tracking_name=\"\","
+        "tracking_refid=\"00000000\"} 1");
+    has("gnomon_synchronised 0");
+    has("gnomon_error_bound_seconds NaN");
+    has("chrony_sources_last_sample_age_seconds{source_address=\"192.0.2.11\","
+        "source_name=\"nts1.test\"} 4294967295");
+    has("chrony_sources_polling_interval_seconds{source_address="
+        "\"192.0.2.11\",source_name=\"nts1.test\"} 0.250000000");
+}
+
+/* In hold-over the reference is the last one. */
+static void alone(void **state)
+{
+    (void)state;
+    state_alone(&s, 3);
+    assert_whole(draw());
+    has("chrony_tracking_info{tracking_address=\"192.0.2.12\",tracking_name="
+        "\"nts2.test\",tracking_refid=\"C000020C\"} 1");
+    has("chrony_tracking_stratum 2");
+    has("gnomon_sources_agreeing 0");
+}
+
+/* A pool's sources have one name; before it resolves no address either. */
+static void namesakes(void **state)
+{
+    (void)state;
+    state_set(&s, 16);
+    for (unsigned i = 0; i < 16; i++) {
+        strcpy(s.sources.row[i].name, "pool.test");
+        if (i % 2)
+            s.sources.row[i].addr = (struct addr){0};
+    }
+    assert_whole(draw());
+    has("gnomon_nts_cookies{source_address=\"\",source_name=\"pool.test#8\"} "
+        "8");
+}
+
+static void hostile(void **state)
+{
+    static const char *const texts[] = {
+        "\"} 1\nchrony_up 0\n", "\\", "\"", "\n", "\x80\x01<&", "}{,="};
+    (void)state;
+    for (size_t i = 0; i < LEN(texts); i++) {
+        state_set(&s, 16);
+        state_hostile(&s, texts[i]);
+        s.machine.name = s.machine.version = texts[i];
+        assert_whole(draw());
+        assert_null(strstr(text, "\nchrony_up 0"));
+    }
+    state_set(&s, 1);
+    strcpy(s.sources.row[0].name, "a\"b\\c\nd\xff");
+    (void)draw();
+    has("gnomon_nts_cookies{source_address=\"192.0.2.11\",source_name="
+        "\"a\\\"b\\\\c\\nd?\"} 8");
+}
+
+static void extremes(void **state)
+{
+    (void)state;
+    state_set(&s, 16);
+    struct status_tracking *k = &s.timekeeper.tracking;
+    k->last_offset_ns = k->system_ns = k->rms_offset_ns = INT64_MIN;
+    k->bound_ns = k->root_delay_ns = INT64_MAX;
+    for (unsigned i = 0; i < 16; i++) {
+        struct status_clock_source *e = &s.timekeeper.row[i];
+        e->offset_ns = i % 2 ? INT64_MIN : INT64_MAX;
+        e->bound_ns = INT64_MAX;
+        e->stats.freq_sigma_e12 = STATUS_SIGMA_UNKNOWN;
+        s.sources.row[i].poll = (int8_t)(i * 3 - 24);
+    }
+    s.server.ntp_hits = UINT64_MAX;
+    assert_whole(draw());
+    has("chrony_serverstats_ntp_packets_received_total 18446744073709551615");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(synchronised), cmocka_unit_test(unset),
+        cmocka_unit_test(alone),        cmocka_unit_test(namesakes),
+        cmocka_unit_test(hostile),      cmocka_unit_test(extremes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
