@@ -299,14 +299,6 @@ static void announce(struct timekeeper *t, uint64_t ticks)
                what[leap_bits(&t->leap)]);
 }
 
-/* How far the interval that a majority shares reaches from the line. */
-static span_ns shared(const struct select_out *sel)
-{
-    span_ns up = utc_diff_ns(sel->hi, sel->est.utc);
-    span_ns down = utc_diff_ns(sel->est.utc, sel->lo);
-    return up > down ? up : down;
-}
-
 static void update(struct timekeeper *t, uint64_t ticks)
 {
     struct discipline_action act;
@@ -327,7 +319,6 @@ static void update(struct timekeeper *t, uint64_t ticks)
         tk_say(t, LOG_WARNING, &t->conf->logchange_s, "clock wrong by %.6f s",
                (double)wrong / 1e9);
     announce(t, ticks);
-    t->shared_ns = shared(&t->sel);
     t->refid = t->slot[t->sel.selected].refid;
     tk_boot_updated(t, ticks, &act);
     if (before && !act.step)

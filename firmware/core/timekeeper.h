@@ -110,8 +110,6 @@ struct timekeeper { /* fields readable; changed only by these functions */
     struct leap leap;
     uint64_t until;        /* discipline_follow is due here                */
     mono_ns first_sync;    /* since the counter's zero; -1: not yet        */
-    span_ns shared_ns;     /* at the last update: how far the interval that
-                            * a majority shares reaches from the line       */
     uint32_t refid;        /* whom the last update came from               */
     uint32_t steps, leaps; /* of the clock since boot, apart               */
     struct bootstrap boot;
@@ -217,13 +215,6 @@ uint8_t tk_leap(const struct timekeeper *t);
  * off then, what is not yet slewed included. */
 void tk_reference(const struct timekeeper *t, uint64_t ticks,
                   struct ntp_reference *out);
-
-/* Returns the most that the clock may be off at `ticks` if fewer than half of
- * the sources lie: how far the interval that a majority agreed on at the last
- * update reaches, grown since as discipline_dispersion does, and what is not
- * yet slewed. Unlike the root distance it does not hang on one source's last
- * packet. INT64_MAX while the clock is not set. */
-span_ns tk_bound(const struct timekeeper *t, uint64_t ticks);
 
 /* Gives the clock that certificates are to be judged by at `ticks`. */
 struct cert_clock tk_cert_clock(const struct timekeeper *t, uint64_t ticks);

@@ -62,16 +62,6 @@ void tk_reference(const struct timekeeper *t, uint64_t ticks,
         discipline_error(d, &t->clk, ticks) - d->root_delay_ns / 2;
 }
 
-span_ns tk_bound(const struct timekeeper *t, uint64_t ticks)
-{
-    const struct discipline *d = &t->d;
-    if (!tk_is_set(t))
-        return INT64_MAX;
-    span_ns slew = discipline_offset(d, &t->clk, ticks);
-    return t->shared_ns + (slew < 0 ? -slew : slew) +
-           discipline_dispersion(d, ticks) - d->root_disp_ns;
-}
-
 /* What the clock may be off, in whole seconds. */
 static int64_t slack_s(const struct timekeeper *t, uint64_t ticks)
 {

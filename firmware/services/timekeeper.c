@@ -150,7 +150,7 @@ bool timekeeper_figures(struct history_state *out)
     *out = (struct history_state){
         .freq_e12 = tk.d.est.rate_e12,
         .skew_e12 = tk.d.est.rate_sigma_e12,
-        .bound_ns = tk_bound(&tk, port_ticks()),
+        .bound_ns = discipline_error(&tk.d, &tk.clk, port_ticks()),
         .agree = (uint8_t)tk.verdict.agree,
     };
     return true;

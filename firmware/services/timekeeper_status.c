@@ -143,7 +143,7 @@ void timekeeper_status(struct status_timekeeper *out)
     t->first_sync = tk.first_sync;
     t->strict = tk.conf->bootstrap_strict;
     t->updates = d->updates;
-    t->bound_ns = tk_bound(&tk, ticks);
+    t->bound_ns = discipline_error(d, &tk.clk, ticks);
     t->agree = (uint8_t)tk.verdict.agree;
     t->need = (uint8_t)tk.verdict.need;
     t->of = (uint8_t)tk.verdict.of;

@@ -198,6 +198,7 @@ static const struct {
     {"sourcedir", "up to 10 directories", "none"},
     {"allow", "up to 64 subnets with `deny`", "nobody"},
     {"deny", "as `allow`", "-"},
+    {"httpallow", "as `allow`", "the board's own networks"},
     {"ntsserverkey", "up to 8 lines", "none"},
     {"ntsservercert", "up to 8 lines", "none"},
     {"ntsntpserver", "a host name or an address", "none"},

@@ -155,12 +155,37 @@ static void the_rest(void **state)
     assert_int_equal(c.port, 123);
 }
 
+/* Whom the page is shown is another list, and its own port. */
+static void http(void **state)
+{
+    const struct addr near = {4, {10, 1, 2, 3}}, far = {4, {10, 2, 2, 3}};
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_int_equal(c.httpport, 80);
+    assert_int_equal(c.httpallow.count, 0);
+    assert_int_equal(parse("httpport 0\nhttpallow 10.1\nallow 10.2"), 0);
+    assert_int_equal(c.httpport, 0);
+    assert_true(access_allows(&c.httpallow, &near));
+    assert_false(access_allows(&c.httpallow, &far));
+    assert_false(access_allows(&c.allow, &near));
+    assert_int_equal(parse("httpallow all"), 0);
+    assert_true(access_allows(&c.httpallow, &far));
+    error_is("httpallow pc.example",
+             "httpallow: `pc.example' is a name, and none is looked up here; "
+             "write its address; line not used: its hosts see no page");
+    error_is("httpport 65536", "httpport: `65536' is outside 0 .. 65535; line not used");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),    cmocka_unit_test(allow_and_deny),
-        cmocka_unit_test(bad_subnets), cmocka_unit_test(too_many_subnets),
-        cmocka_unit_test(ratelimit),   cmocka_unit_test(local),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(allow_and_deny),
+        cmocka_unit_test(http),
+        cmocka_unit_test(bad_subnets),
+        cmocka_unit_test(too_many_subnets),
+        cmocka_unit_test(ratelimit),
+        cmocka_unit_test(local),
         cmocka_unit_test(the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
