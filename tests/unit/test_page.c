@@ -43,7 +43,7 @@ static int fresh(void **state)
     (void)state;
     memset(&h, 0, sizeof h);
     memset(&lines, 0, sizeof lines);
-    logring_add(&lines, MONO_S, "network link up");
+    logring_add(&lines, MONO_S, LOG_INFO, "network link up");
     return 0;
 }
 
@@ -222,7 +222,7 @@ static void full(void **state)
     for (unsigned i = 0; i < 300; i++) {
         char line[300];
         state_repeat(line, sizeof line, "<&\">'");
-        logring_add(&lines, MONO_S, line);
+        logring_add(&lines, MONO_S, LOG_INFO, line);
     }
     const char *page = draw();
     assert_whole(page);
@@ -251,7 +251,7 @@ static void hostile(void **state)
              : kind == 1 ? state_unset
                          : state_alone)(&s, 16);
             state_hostile(&s, texts[i]);
-            logring_add(&lines, MONO_S, texts[i]);
+            logring_add(&lines, MONO_S, LOG_INFO, texts[i]);
             const char *page = draw();
             assert_whole(page);
             if (strlen(texts[i]) > 6)
