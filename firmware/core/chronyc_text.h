@@ -40,8 +40,8 @@ size_t chronyc_activity(const struct status *s, char *out, size_t cap);
 /* Writes the time floor and why the clock is not set; no word of chronyc's. */
 size_t chronyc_floor(const struct status *s, char *out, size_t cap);
 
-/* Returns what a power cut leaves of keys, cookies, time floor and frequency, or
- * why nothing: static text. */
+/* Returns what a power cut leaves of keys, cookies, time floor and frequency,
+ * or why nothing: static text. */
 const char *chronyc_saved_text(const struct status *s);
 
 /* Writes what this machine is and how it does; no word of chronyc's. */

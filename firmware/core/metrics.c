@@ -150,34 +150,10 @@ static void add_tracking(struct fmt_text *t, const struct status *s,
     }
 }
 
-static void add_of_source(struct fmt_text *t, const struct status *s,
-                          unsigned i, enum metric m)
+static void add_measured(struct fmt_text *t,
+                         const struct status_clock_source *e, enum metric m)
 {
-    const struct status_source *x = &s->sources.row[i];
-    const struct status_clock_source *e = &s->timekeeper.row[i];
     switch (m) {
-    case AGE:
-        add_n(t, x->last_rx_ago_s < 0 ? NEVER_AGO : (uint64_t)x->last_rx_ago_s);
-        break;
-    case SAMPLE_OFFSET:
-    case STATS_OFFSET:
-        add_minus_s(t, e->offset_ns);
-        break;
-    case SAMPLE_ERROR:
-        add_s(t, e->bound_ns);
-        break;
-    case REACH_RATIO:
-        fmt_add(t, "%.3f", __builtin_popcount(x->reach) / 8.0);
-        break;
-    case REACH_SUCCESS:
-        add_n(t, x->reach & 1);
-        break;
-    case POLL:
-        add_poll(t, x->poll);
-        break;
-    case SOURCE_STRATUM:
-        add_n(t, x->stratum);
-        break;
     case PEER_OFFSET: /* ntpdata has our sign                               */
         add_s(t, e->reply.offset_ns);
         break;
@@ -205,9 +181,19 @@ static void add_of_source(struct fmt_text *t, const struct status *s,
     case STATS_SKEW:
         add_ppm(t, e->stats.freq_sigma_e12);
         break;
-    case STATS_STDDEV:
+    case STATS_OFFSET:
+        add_minus_s(t, e->offset_ns);
+        break;
+    default: /* STATS_STDDEV */
         add_s(t, e->stats.spread_ns);
         break;
+    }
+}
+
+static void add_nts(struct fmt_text *t, const struct status_source *x,
+                    enum metric m)
+{
+    switch (m) {
     case CERT_END:
         fmt_add(t, "%lld", (long long)x->cert_end_unix_s);
         break;
@@ -217,11 +203,41 @@ static void add_of_source(struct fmt_text *t, const struct status *s,
     case NAKS:
         add_n(t, x->naks);
         break;
-    case KE_AGE:
+    default: /* KE_AGE */
         if (x->last_ke_ago_s < 0)
             fmt_add(t, "NaN");
         else
             add_n(t, (uint64_t)x->last_ke_ago_s);
+        break;
+    }
+}
+
+static void add_of_source(struct fmt_text *t, const struct status *s,
+                          unsigned i, enum metric m)
+{
+    const struct status_source *x = &s->sources.row[i];
+    const struct status_clock_source *e = &s->timekeeper.row[i];
+    switch (m) {
+    case AGE:
+        add_n(t, x->last_rx_ago_s < 0 ? NEVER_AGO : (uint64_t)x->last_rx_ago_s);
+        break;
+    case SAMPLE_OFFSET:
+        add_minus_s(t, e->offset_ns);
+        break;
+    case SAMPLE_ERROR:
+        add_s(t, e->bound_ns);
+        break;
+    case REACH_RATIO:
+        fmt_add(t, "%.3f", __builtin_popcount(x->reach) / 8.0);
+        break;
+    case REACH_SUCCESS:
+        add_n(t, x->reach & 1);
+        break;
+    case POLL:
+        add_poll(t, x->poll);
+        break;
+    case SOURCE_STRATUM:
+        add_n(t, x->stratum);
         break;
     default: /* STATE_INFO                                                  */
         add_n(t, 1);
@@ -330,8 +346,12 @@ static void add_sample(struct fmt_text *t, const struct status *s, unsigned i,
     fmt_add(t, " ");
     if (m <= STRATUM)
         add_tracking(t, s, m);
-    else if (metrics_families[m].rows == EACH_SOURCE)
+    else if (m <= STATE_INFO)
         add_of_source(t, s, i, m);
+    else if (m <= STATS_STDDEV)
+        add_measured(t, &s->timekeeper.row[i], m);
+    else if (m >= CERT_END && m <= KE_AGE)
+        add_nts(t, &s->sources.row[i], m);
     else if (m >= NTP_HITS && m <= INTERLEAVED)
         add_n(t, served(&s->server, m));
     else if (m == LOOP_LONGEST)

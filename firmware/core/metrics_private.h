@@ -1,5 +1,5 @@
-/* metrics_private.h -- the table that metrics*.c share: which metrics there are,
- * by what name, and how many samples each has. */
+/* metrics_private.h -- the table that metrics*.c share: which metrics there
+ * are, by what name, and how many samples each has. */
 #ifndef METRICS_PRIVATE_H
 #define METRICS_PRIVATE_H
 

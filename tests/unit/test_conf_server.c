@@ -173,7 +173,8 @@ static void http(void **state)
     error_is("httpallow pc.example",
              "httpallow: `pc.example' is a name, and none is looked up here; "
              "write its address; line not used: its hosts see no page");
-    error_is("httpport 65536", "httpport: `65536' is outside 0 .. 65535; line not used");
+    error_is("httpport 65536",
+             "httpport: `65536' is outside 0 .. 65535; line not used");
 }
 
 int main(void)
