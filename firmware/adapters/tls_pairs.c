@@ -89,21 +89,22 @@ static int add_certificate(struct tls_pair *p, unsigned n, const uint8_t *der,
                            size_t len, struct status_ke_pair *out)
 {
     struct x509_cert c;
-    char why[96];
+    char why[96], more[64];
     if (n == LIMIT_KE_CHAIN) {
         (void)fmt(why, sizeof why, "more than %d certificates", LIMIT_KE_CHAIN);
         return bad(out, out->cert, why);
     }
-    int rc = x509_cert_read(&c, der, len) == RC_OK
-                 ? tls_trust_parse(&p->chain, der, c.len, true)
-                 : MBEDTLS_ERR_X509_INVALID_FORMAT;
+    bool whole = x509_cert_read(&c, der, len) == RC_OK;
+    int rc = whole ? tls_trust_parse(&p->chain, der, c.len, true)
+                   : MBEDTLS_ERR_X509_INVALID_FORMAT;
     if (no_room(rc))
         return full(out);
-    if (rc != 0) {
-        (void)fmt(why, sizeof why, "certificate %u in it is damaged", n + 1);
-        return bad(out, out->cert, why);
-    }
-    return RC_OK;
+    if (rc == 0)
+        return RC_OK;
+    if (!whole || !x509_cert_refuse(&c, more, sizeof more))
+        (void)fmt(more, sizeof more, "is damaged");
+    (void)fmt(why, sizeof why, "certificate %u in it %s", n + 1, more);
+    return bad(out, out->cert, why);
 }
 
 static int read_certificates(struct tls_pair *p, struct der_view file,
