@@ -6,6 +6,7 @@
 #include "core/chronyc_text.h"
 #include "core/conf_lex.h"
 #include "core/floor_record.h"
+#include "core/ke_text.h"
 #include "core/mono.h"
 #include "core/utc.h"
 #include "crashloop.h"
@@ -104,6 +105,11 @@ static void do_tracking(void)
 static void do_serverstats(void)
 {
     say_table(chronyc_serverstats);
+}
+
+static void do_ntske(void)
+{
+    say_table(ke_text);
 }
 
 static void do_activity(void)
@@ -289,6 +295,8 @@ static const struct command {
     {"log", "[N] the last lines of the log", do_log, ARGUMENT},
     {"ntpdata", "[N | ADDRESS] the last reply of each source, or of one",
      do_ntpdata, ARGUMENT},
+    {"ntske", "the key exchange that is served: port, certificates, sessions",
+     do_ntske, PLAIN},
     {"reset", "save what is to be kept, then restart", do_reset, WHOLE},
     {"selectdata", "[-v] why a source is selected or not", do_selectdata,
      TABLE},

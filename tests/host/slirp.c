@@ -12,7 +12,7 @@
 #include "port.h"
 
 #define FRAMES 256
-#define FDS    128
+#define FDS    1024
 #define TIMERS 8
 
 static struct {
