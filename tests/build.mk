@@ -147,6 +147,9 @@ wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
 $(F)/fuzz_tls: private FUZZ_LIBS = $(call wrap,$(addprefix mbedtls_, \
     ssl_add_hs_msg_to_checksum ssl_finish_handshake_msg pk_verify_ext \
     ecp_mul ecp_mul_restartable))
+$(F)/fuzz_tls_server: private FUZZ_LIBS = $(call wrap,$(addprefix mbedtls_, \
+    ssl_add_hs_hdr_to_checksum ssl_add_hs_msg_to_checksum \
+    ssl_finish_handshake_msg pk_verify_ext ecp_mul ecp_mul_restartable))
 $(F)/fuzz_usb: private FUZZ_LIBS = $(call wrap,mdev_in)
 $(F)/fuzz_usb $(F)/fuzz_lan95xx $(F)/fuzz_lan78xx: \
     $(call objects,$(F),$(addprefix tests/drivers/,dwc2_model.c \

@@ -58,7 +58,8 @@ struct conf_place { /* where something was said                              */
 };
 
 struct conf_pair { /* the i-th ntsserverkey and the i-th ntsservercert       */
-    char key[LIMIT_NAME], cert[LIMIT_NAME]; /* files, as written; "": none   */
+    char key[LIMIT_NAME], cert[LIMIT_NAME]; /* files, as written; "": its line
+                                             * is not there, or names none  */
     struct conf_place key_at, cert_at;
 };
 

@@ -3,28 +3,24 @@
 
 #include "conf_private.h"
 
-static const char not_used[] = "line not used: its pair is not served";
-
 /* ---- keys and certificates ----------------------------------------------- */
 
-/* The i-th key belongs to the i-th certificate. */
+/* The i-th key belongs to the i-th certificate, so a line that is wrong counts:
+ * those behind it keep their partners. */
 int conf_read_pair(struct conf_parser *p)
 {
     bool key = conf_lex_equal(p->w.word[0], "ntsserverkey");
     uint8_t *count = key ? &p->keys_given : &p->certs_given;
-    p->loss = not_used;
+    p->loss = "line not used: its pair is not served";
+    if (*count == LIMIT_KE_PAIRS)
+        return conf_bad(p, "there is room for 8 pairs", NULL);
+    struct conf_pair *pair = &p->c->pair[(*count)++];
+    if (*count > p->c->pair_count)
+        p->c->pair_count = *count;
+    *(key ? &pair->key_at : &pair->cert_at) = conf_here(p);
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
     const char *file = p->w.word[1];
-    if (*count == UINT8_MAX)
-        return RC_BAD;
-    if (++*count > LIMIT_KE_PAIRS)
-        return conf_bad(p, "there is room for 8 pairs", NULL);
-    struct conf_pair *pair = &p->c->pair[*count - 1];
-    if (*count > p->c->pair_count)
-        p->c->pair_count = *count;
-    struct conf_place *at = key ? &pair->key_at : &pair->cert_at;
-    *at = conf_here(p);
     if (strlen(file) >= LIMIT_NAME)
         return conf_bad(p, "the file name is too long", NULL);
     memcpy(key ? pair->key : pair->cert, file, strlen(file) + 1);

@@ -79,18 +79,21 @@ size_t ke_text(const struct status *s, char *out, size_t cap)
                 (unsigned)k->port);
     fmt_add(&t, "Connections                  : %llu\n",
             (unsigned long long)k->hits);
-    fmt_add(&t, "Answered                     : %llu, %llu of them with an "
-                "error\n",
+    fmt_add(&t,
+            "Answered                     : %llu, %llu of them with an "
+            "error\n",
             (unsigned long long)k->answered, (unsigned long long)k->bad);
     fmt_add(&t, "Dropped                      : %llu\n",
             (unsigned long long)k->drops);
     add_drops(&t, k);
-    fmt_add(&t, "Sessions now                 : %u, at most %u so far, %u "
-                "can be\n",
+    fmt_add(&t,
+            "Sessions now                 : %u, at most %u so far, %u "
+            "can be\n",
             (unsigned)k->sessions, (unsigned)k->sessions_peak,
             (unsigned)k->sessions_most);
-    fmt_add(&t, "Session memory               : %lu now, at most %lu so far, "
-                "of %lu\n",
+    fmt_add(&t,
+            "Session memory               : %lu now, at most %lu so far, "
+            "of %lu\n",
             (unsigned long)k->arena_used, (unsigned long)k->arena_peak,
             (unsigned long)(LIMIT_KE_SESSIONS * LIMIT_KE_SESSION_ARENA));
     fmt_add(&t, "Keys and certificates        : %lu of %lu\n",

@@ -30,10 +30,10 @@ static void read_pair(const struct conf *conf, const struct conf_pair *pair)
     size_t cert_len, key_len = 0;
     const char *why = NULL, *which = pair->cert;
     char where[LIMIT_CONF_PATH + 8];
-    if (!pair->key_at.line || !pair->cert_at.line) {
-        which = pair->key_at.line ? pair->key : pair->cert;
-        ke_server_leave_out(pair, NULL, which,
-                            "its key or its certificate has no line");
+    if (!pair->key[0] || !pair->cert[0]) { /* conf.c has said so */
+        ke_server_leave_out(pair, NULL, pair->key[0] ? pair->key : pair->cert,
+                            pair->key[0] ? "no certificate belongs to it"
+                                         : "no key belongs to it");
         return;
     }
     (void)fmt(where, sizeof where, "%s:%u",

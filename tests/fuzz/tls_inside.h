@@ -1,5 +1,5 @@
-/* tls_inside.h -- functions of Mbed TLS that fuzz_tls stands in front of or
- * calls; to be linked with --wrap of those that have a __wrap_. */
+/* tls_inside.h -- functions of Mbed TLS that fuzz_tls and fuzz_tls_server
+ * stand in front of or call; to be linked with --wrap of those that have a __wrap_. */
 #ifndef FUZZ_TLS_INSIDE_H
 #define FUZZ_TLS_INSIDE_H
 
@@ -9,6 +9,10 @@
 /* Mbed TLS's own, in library/ssl_misc.h. */
 int mbedtls_ssl_write_record(mbedtls_ssl_context *ssl, int force_flush);
 int mbedtls_ssl_flush_output(mbedtls_ssl_context *ssl);
+int __real_mbedtls_ssl_add_hs_hdr_to_checksum(mbedtls_ssl_context *ssl,
+                                              unsigned type, size_t len);
+int __wrap_mbedtls_ssl_add_hs_hdr_to_checksum(mbedtls_ssl_context *ssl,
+                                              unsigned type, size_t len);
 int __real_mbedtls_ssl_add_hs_msg_to_checksum(mbedtls_ssl_context *ssl,
                                               unsigned type,
                                               const unsigned char *msg,
