@@ -169,25 +169,32 @@ static void no_route(void)
 }
 
 /* Before: each poll cost a cookie, and after eight a key exchange was due. */
-static void cookies_kept(bool link)
+enum obstacle { NO_LINK, ROUTER_MUTE, RING_FULL, MAC_FAILS, OBSTACLES };
+
+static void cookies_kept(enum obstacle o)
 {
-    sim_case(link ? "a router that does not answer costs no cookie"
-                  : "a link that is down costs no cookie",
-             "server nts1.test iburst nts minpoll 2 maxpoll 2\n");
+    static const char *const name[] = {
+        "a link that is down costs no cookie",
+        "a router that does not answer costs no cookie",
+        "a transmit ring that is full costs no cookie",
+        "a MAC that sends nothing costs no cookie"};
+    sim_case(name[o], "server nts1.test iburst nts minpoll 2 maxpoll 2\n");
     sim_boot();
     sim_check(sim_until("synchronised: ", 60), "set");
     sim_run(60);
     sim_check(sim_auth(0, 8) == 8, "eight cookies");
     unsigned before = asked(), requests = w->server[0].requests;
-    w->link = false;
+    w->link = o != NO_LINK && o != ROUTER_MUTE;
+    w->tx_rc = o == RING_FULL ? RC_AGAIN : o == MAC_FAILS ? RC_IO : RC_OK;
     sim_run(5);
-    w->arp_dead = link;
-    w->link = link;
+    w->arp_dead = o == ROUTER_MUTE;
+    w->link = o != NO_LINK;
     sim_run(100);
     sim_note("%ld cookies after 100 s", sim_auth(0, 8));
     sim_check(sim_auth(0, 8) == 8, "eight cookies still");
     sim_check(w->server[0].requests - requests <= 1, "nothing left");
     w->arp_dead = false;
+    w->tx_rc = RC_OK;
     w->link = true;
     sim_run(60);
     sim_check(sim_auth(0, 8) == 8 && w->server[0].requests > requests + 5,
@@ -232,7 +239,7 @@ int main(void)
     card_changed();
     stranger();
     no_route();
-    cookies_kept(true);
-    cookies_kept(false);
+    for (enum obstacle o = NO_LINK; o < OBSTACLES; o++)
+        cookies_kept(o);
     return sim_done();
 }

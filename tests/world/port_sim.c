@@ -115,6 +115,8 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
 {
     *stamp = w->ticks;
+    if (w->tx_rc != RC_OK)
+        return w->tx_rc;
     if (w->link)
         simnet_out(frame, len);
     return RC_OK;

@@ -145,6 +145,8 @@ struct sim_world {
     int64_t asked_ns; /* true time when the last Return was read          */
     /* The network. */
     bool link;
+    int tx_rc; /* what the MAC makes of each frame: RC_OK, or RC_AGAIN: its
+                * ring is full, RC_IO                                        */
     uint32_t starts, crashes; /* port_info.boots, .crashes                   */
     bool eth_silent, eth_foreign; /* port_info                               */
     struct {                      /* the LED's edges, the first ones         */
