@@ -127,6 +127,17 @@ struct addr net_address6(void)
                   : (struct addr){0};
 }
 
+unsigned net_own_addresses(struct addr *out, unsigned cap)
+{
+    unsigned n = 0;
+    if (has4() && n < cap)
+        out[n++] = net_address4();
+    for (s8_t i = 0; net.added && i < LWIP_IPV6_NUM_ADDRESSES && n < cap; i++)
+        if (!ip6_addr_isinvalid(netif_ip6_addr_state(&net.netif, i)))
+            out[n++] = addr_from_ip6(netif_ip6_addr(&net.netif, i));
+    return n;
+}
+
 void net_status(struct status_net *out)
 {
     if (!net.conf) { /* a machine that keeps crashing waits before net_init */

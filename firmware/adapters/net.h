@@ -25,6 +25,9 @@ uint32_t net_dropped(void);
  * Family 0 while there is none. */
 struct addr net_address4(void);
 struct addr net_address6(void);
+/* Writes all addresses that this board answers to, those of the link and those
+ * that are still being tried included, at most cap; returns how many. */
+unsigned net_own_addresses(struct addr *out, unsigned cap);
 /* Fills the network's section of the snapshot. */
 void net_status(struct status_net *out);
 

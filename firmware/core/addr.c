@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "md5.h"
 #include "fmt.h"
 
 struct addr addr_of(uint8_t family, const uint8_t *b)
@@ -234,8 +235,11 @@ bool addr_is_unicast(const struct addr *a)
 
 uint32_t addr_refid(const struct addr *a)
 {
-    uint32_t id = 0;
-    for (size_t i = 0; i < addr_size(a); i += 4)
-        id ^= bytes_get32(a->b + i);
-    return id;
+    uint8_t digest[16];
+    if (a->family == 4)
+        return bytes_get32(a->b);
+    if (a->family != 6)
+        return 0;
+    md5_short(a->b, addr_size(a), digest);
+    return bytes_get32(digest);
 }

@@ -63,9 +63,8 @@ bool addr_in_prefix(const struct addr *a, const struct addr_prefix *p);
 bool addr_is_unicast(const struct addr *a);
 
 /* Returns the 32 bits by which NTP names an address (RFC 5905 section 7.3):
- * an IPv4 address stands for itself. An IPv6 address should be hashed with
- * MD5, which only a server's clients could tell; it is folded by exclusive or.
- * 0 for none. */
+ * an IPv4 address stands for itself, of an IPv6 address it is the beginning of
+ * the MD5, as chronyd and ntpd have it. 0 for none. */
 uint32_t addr_refid(const struct addr *a);
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/why_net.h"
 #include "log.h"
 
+#define OWN_ADDRESSES 8
 #define RESOLVE_S     2
 #define RESOLVE_MAX_S 30 /* with the asking itself less than a minute       */
 
@@ -146,8 +147,9 @@ void source_unresolved(struct source *s, const struct resolver_answer *a)
 static bool is_private(const struct addr *a)
 {
     static const struct addr_prefix net[] = {
-        {{4, {10}}, 8},       {{4, {172, 16}}, 12},  {{4, {192, 168}}, 16},
-        {{4, {100, 64}}, 10}, {{4, {169, 254}}, 16}, {{6, {0xfc}}, 7},
+        {{4, {10}}, 8},          {{4, {172, 16}}, 12},  {{4, {192, 168}}, 16},
+        {{4, {100, 64}}, 10},    {{4, {169, 254}}, 16}, {{6, {0xfc}}, 7},
+        {{6, {0xfe, 0x80}}, 10},
     };
     for (size_t i = 0; i < LEN(net); i++)
         if (addr_in_prefix(a, &net[i]))
@@ -157,10 +159,13 @@ static bool is_private(const struct addr *a)
 
 bool source_is_loop(const struct source *s, const struct ntp_sample *sample)
 {
-    struct addr own = s->addr.family == 4 ? net_address4() : net_address6();
-    return sample->stratum > 1 && own.family &&
-           sample->refid == addr_refid(&own) &&
-           (!is_private(&own) || is_private(&s->addr));
+    struct addr own[OWN_ADDRESSES];
+    unsigned n = net_own_addresses(own, LEN(own));
+    for (unsigned i = 0; i < n && sample->stratum > 1; i++)
+        if (sample->refid == addr_refid(&own[i]) &&
+            (!is_private(&own[i]) || is_private(&s->addr)))
+            return true;
+    return false;
 }
 
 bool source_say_failed(struct source *s, const struct ntp_sample *l)

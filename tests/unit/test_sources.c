@@ -55,7 +55,7 @@ size_t port_console(const char *s, size_t len)
 
 static struct {
     bool up;
-    struct addr own;
+    struct addr own[3];
     bool no_gateway;
     unsigned resolves, sends;
     char name[LIMIT_NAME]; /* last asked                                    */
@@ -78,9 +78,13 @@ bool net_up(void)
     return net.up;
 }
 
-struct addr net_address4(void)
+unsigned net_own_addresses(struct addr *out, unsigned cap)
 {
-    return net.own;
+    unsigned n = 0;
+    for (unsigned i = 0; i < LEN(net.own) && n < cap; i++)
+        if (net.own[i].family)
+            out[n++] = net.own[i];
+    return n;
 }
 
 void net_status(struct status_net *out)
@@ -89,11 +93,6 @@ void net_status(struct status_net *out)
                                .bits4 = 24,
                                .dhcp = STATUS_DHCP_LEASE,
                                .gateway4 = {net.no_gateway ? 0 : 4, {0}}};
-}
-
-struct addr net_address6(void)
-{
-    return (struct addr){0};
 }
 
 int net_resolve(const char *name, net_resolved done, void *arg)
@@ -474,9 +473,9 @@ static void not_used(void **state)
     (void)state;
     boot("server a iburst maxdelay 2\n");
     run(MONO_S);
-    assert_int_equal(addr_parse("192.168.1.7", &net.own), RC_OK);
+    assert_int_equal(addr_parse("192.168.1.7", &net.own[0]), RC_OK);
     found("192.168.1.1");
-    refid = addr_refid(&net.own);
+    refid = addr_refid(&net.own[0]);
     measured(""); /* of stratum 1: no address, but a name */
     stratum = 3;
     measured(loop);
@@ -495,13 +494,20 @@ static void not_used(void **state)
     now += MONO_S; /* a server elsewhere may mean another 192.168.1.7 */
     boot("server a iburst\n");
     run(MONO_S);
-    assert_int_equal(addr_parse("192.168.1.7", &net.own), RC_OK);
+    assert_int_equal(addr_parse("192.168.1.7", &net.own[0]), RC_OK);
     found("203.0.113.1");
-    refid = addr_refid(&net.own);
+    refid = addr_refid(&net.own[0]);
     measured("");
-    assert_int_equal(addr_parse("203.0.113.9", &net.own), RC_OK);
-    refid = addr_refid(&net.own);
+    assert_int_equal(addr_parse("203.0.113.9", &net.own[0]), RC_OK);
+    refid = addr_refid(&net.own[0]);
     measured(loop);
+    /* Whichever of our addresses it asked us by: MD5 of an IPv6 one. */
+    assert_int_equal(addr_parse("2001:db8::1", &net.own[1]), RC_OK);
+    refid = UINT32_C(0x39ab9b37);
+    measured(loop);
+    refid = 0x20010db8 ^ 1; /* as it was: folded */
+    measured("");
+    memset(net.own, 0, sizeof net.own);
     refid = 0;
     stratum = 1;
 }
