@@ -26,6 +26,38 @@ static int pass_over(struct tls_chain *c, const struct x509_cert *cert,
     return 0;
 }
 
+/* Which part Mbed TLS could not read; it adds ASN.1's code to its own. */
+static const char *contents(int error)
+{
+    switch (-(-error & 0x7f80)) {
+    case MBEDTLS_ERR_X509_INVALID_VERSION:
+    case MBEDTLS_ERR_X509_UNKNOWN_VERSION:
+        return "a version";
+    case MBEDTLS_ERR_X509_INVALID_SERIAL:
+        return "a serial number";
+    case MBEDTLS_ERR_X509_INVALID_NAME:
+        return "a name";
+    case MBEDTLS_ERR_X509_INVALID_DATE:
+        return "dates";
+    case MBEDTLS_ERR_X509_INVALID_EXTENSIONS:
+        return "an extension";
+    case MBEDTLS_ERR_X509_INVALID_ALG:
+    case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
+    case MBEDTLS_ERR_X509_SIG_MISMATCH:
+    case MBEDTLS_ERR_X509_INVALID_SIGNATURE:
+        return "a signature";
+    case MBEDTLS_ERR_X509_BAD_INPUT_DATA:
+        return "an alternative name";
+    case MBEDTLS_ERR_PK_INVALID_PUBKEY:
+    case MBEDTLS_ERR_PK_KEY_INVALID_FORMAT:
+    case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
+    case MBEDTLS_ERR_PK_INVALID_ALG:
+        return "a key";
+    default:
+        return "contents";
+    }
+}
+
 static bool presented_before(const struct tls_chain *c, const uint8_t *der,
                              size_t len)
 {
@@ -58,8 +90,7 @@ int tls_chain_add(void *chain, mbedtls_x509_crt *list, const unsigned char *der,
     if (rc == MBEDTLS_ERR_X509_ALLOC_FAILED)
         return rc;
     if (rc != 0) {
-        fmt(why, sizeof why, "has contents that cannot be read (-0x%04x)",
-            (unsigned)-rc);
+        fmt(why, sizeof why, "has %s that cannot be read", contents(rc));
         return pass_over(c, &cert, why);
     }
     while (list->next)

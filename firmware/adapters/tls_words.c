@@ -16,7 +16,7 @@ static const struct word alerts[] = {
     {MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad record MAC"},
     {MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW, "record overflow"},
     {MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE,
-     "handshake failure: nothing in common"},
+     "it and we have no group or kind of key in common"},
     {MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal parameter"},
     {MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED, "access denied"},
     {MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode error"},

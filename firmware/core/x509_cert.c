@@ -159,17 +159,39 @@ static unsigned count(struct der_view v, unsigned depth)
 
 /* id-ce is 2.5.29; these of its extensions we understand, or may pass over
  * though they are critical: policies and their mappings bind only whom asks
- * for a policy, which we do not (RFC 5280 section 6.1.1). */
+ * for a policy, which we do not (RFC 5280 section 6.1.1), lists of what was
+ * revoked only whom reads them, and the rest are hints. */
 enum {
+    EXT_SUBJECT_KEY = 14,
     EXT_KEY_USAGE = 15,
     EXT_SAN = 17,
+    EXT_ISSUER_NAME = 18,
     EXT_BASIC_CONSTRAINTS = 19,
     EXT_NAME_CONSTRAINTS = 30,
+    EXT_CRL_POINTS = 31,
     EXT_POLICIES = 32,
     EXT_POLICY_MAPPINGS = 33,
     EXT_AUTHORITY_KEY = 35,
     EXT_EXTENDED_KEY_USAGE = 37,
     EXT_INHIBIT_ANY_POLICY = 54,
+};
+
+/* id-pe-authorityInfoAccess, another hint. */
+static const uint8_t authority_info[] = {0x2b, 0x06, 0x01, 0x05,
+                                         0x05, 0x07, 0x01, 0x01};
+
+/* Those that people meet and nobody can pass over when they are critical. */
+static const struct {
+    struct der_view oid;
+    const char *name;
+} unsupported[] = {
+    {OID("\x55\x1d\x24"), "policy constraints"},
+    {OID("\x55\x1d\x2e"), "freshest CRL"},
+    {OID("\x55\x1d\x09"), "subject directory attributes"},
+    {OID("\x2b\x06\x01\x05\x05\x07\x01\x18"), "TLS feature"},
+    {OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03"),
+     "precertificate (it was never meant for use)"},
+    {OID("\x60\x86\x48\x01\x86\xf8\x42\x01\x01"), "Netscape certificate type"},
 };
 
 static bool first_element(struct der_view v, uint8_t tag, struct der *out)
@@ -244,12 +266,16 @@ static bool read_extension(struct x509_cert *c, struct der_view extension)
     case EXT_POLICIES:
     case EXT_AUTHORITY_KEY:
         return read_known(c, id, next.value);
+    case EXT_SUBJECT_KEY:
     case EXT_KEY_USAGE:
+    case EXT_ISSUER_NAME:
+    case EXT_CRL_POINTS:
     case EXT_POLICY_MAPPINGS:
     case EXT_INHIBIT_ANY_POLICY:
         return true;
     default:
-        if (critical && !c->unknown.p)
+        if (critical && !c->unknown.p &&
+            !der_is(o, authority_info, sizeof authority_info))
             c->unknown = o;
         return true;
     }
@@ -330,7 +356,7 @@ static void oid_text(struct der_view oid, char *out, size_t cap)
 
 bool x509_cert_refuse(const struct x509_cert *c, char *out, size_t cap)
 {
-    char oid[40];
+    char oid[48];
     if (c->key == X509_KEY_OTHER) {
         fmt(out, cap, "has a key (%s) that is not supported", c->key_name);
     } else if (c->key == X509_KEY_RSA && c->key_bits > X509_RSA_MAX_BITS) {
@@ -349,6 +375,10 @@ bool x509_cert_refuse(const struct x509_cert *c, char *out, size_t cap)
             c->signed_with);
     } else if (c->unknown.p) {
         oid_text(c->unknown, oid, sizeof oid);
+        for (size_t i = 0; i < LEN(unsupported); i++)
+            if (der_is(c->unknown, unsupported[i].oid.p,
+                       unsupported[i].oid.len))
+                fmt(oid, sizeof oid, "%s", unsupported[i].name);
         fmt(out, cap, "has an extension that is not supported: %s", oid);
     } else if (c->names > X509_MAX_NAMES) {
         fmt(out, cap, "has %u names, more than %u", c->names, X509_MAX_NAMES);

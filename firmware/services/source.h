@@ -92,8 +92,9 @@ void source_no_way(struct source *s, const struct addr *to,
                    const char *otherwise);
 
 /* Tells whether the server has its time from us (chrony's test D): its
- * reference is one of our addresses, whichever it asked us by. A server elsewhere may have its from a host of its
- * own network that has our private address. */
+ * reference is one of our addresses, whichever it asked us by. A server
+ * elsewhere may have its from a host of its own network that has our private
+ * address. */
 bool source_is_loop(const struct source *s, const struct ntp_sample *sample);
 
 /* Says which test a valid reply has failed. The first interleaved one fails

@@ -114,6 +114,27 @@ def rsa_spki(bits, exponent):
 HASH_OID = {"P-256": "1.2.840.10045.4.3.2", "P-384": "1.2.840.10045.4.3.2",
             "P-521": "1.2.840.10045.4.3.2", "rsa": "1.2.840.113549.1.1.11",
             "ed25519": "1.3.101.112"}
+OTHER_HASH = {("ec", "sha1"): "1.2.840.10045.4.1",
+              ("ec", "sha384"): "1.2.840.10045.4.3.3",
+              ("ec", "sha512"): "1.2.840.10045.4.3.4",
+              ("rsa", "md5"): "1.2.840.113549.1.1.4",
+              ("rsa", "sha1"): "1.2.840.113549.1.1.5",
+              ("rsa", "sha384"): "1.2.840.113549.1.1.12",
+              ("rsa", "sha512"): "1.2.840.113549.1.1.13"}
+
+
+def algorithm_of(kind, md):
+    """AlgorithmIdentifier of a signature; md "pss": RSASSA-PSS, SHA-256."""
+    if md == "pss":
+        sha256 = sequence(oid("2.16.840.1.101.3.4.2.1"), tlv(5))
+        return sequence(oid("1.2.840.113549.1.1.10"), sequence(
+            tlv(0xa0, sha256),
+            tlv(0xa1, sequence(oid("1.2.840.113549.1.1.8"), sha256)),
+            tlv(0xa2, integer(32))))
+    family = kind if kind in ("rsa", "ed25519") else "ec"
+    number = OTHER_HASH.get((family, md)) or HASH_OID.get(
+        kind, HASH_OID["P-256"])
+    return sequence(oid(number), tlv(5) if kind == "rsa" else b"")
 
 
 class Cert:
@@ -153,38 +174,41 @@ class Maker:
             ["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
             stdout=subprocess.PIPE, check=True).stdout
 
-    def sign(self, tbs, by):
+    def sign(self, tbs, by, md="sha256"):
         path = self.path(".tbs")
         with open(path, "wb") as out:
             out.write(tbs)
         command = (["pkeyutl", "-sign", "-rawin", "-inkey", by.key, "-in",
                     path] if by.kind == "ed25519" else
-                   ["dgst", "-sha256", "-sign", by.key, path])
+                   ["dgst", "-sha256" if md == "pss" else "-" + md,
+                    *(["-sigopt", "rsa_padding_mode:pss", "-sigopt",
+                       "rsa_pss_saltlen:32"] if md == "pss" else []),
+                    "-sign", by.key, path])
         return subprocess.run(["openssl", *command], stdout=subprocess.PIPE,
                               check=True).stdout
 
     def issue(self, subject, issuer=None, ext=(), kind="P-256", label=None,
               spki=None, valid=(-2 * DAY, 90 * DAY), serial=None,
-              exponent=65537, signature=None, issuer_name=None):
+              exponent=65537, signature=None, issuer_name=None, md="sha256",
+              dates=None, version=2):
         """subject: a common name or a whole Name. issuer: a Cert, None:
         itself. spki: a key that nobody owns; signature: what stands in the
-        place of one."""
+        place of one. dates: the two times, as DER, in the place of valid."""
         whole = subject if isinstance(subject, bytes) else name(subject)
         key = None if spki else self.key(kind, label or subject, exponent)
         me = Cert(None, whole, key, kind if not kind.startswith("rsa")
                   else "rsa")
         by = issuer or me
-        algorithm = sequence(oid(HASH_OID[by.kind]),
-                             tlv(5) if by.kind == "rsa" else b"")
+        algorithm = algorithm_of(by.kind, md)
         tbs = sequence(
-            tlv(0xa0, integer(2)),
-            integer(serial or int.from_bytes(os.urandom(8), "big") | 1),
+            tlv(0xa0, integer(version)) if version else b"",
+            serial if isinstance(serial, bytes) else integer(serial or int.from_bytes(os.urandom(8), "big") | 1),
             algorithm, issuer_name or by.subject,
-            sequence(moment(valid[0]), moment(valid[1])), whole,
+            sequence(*(dates or map(moment, valid))), whole,
             spki or self.spki(key),
             tlv(0xa3, sequence(*ext)) if ext else b"")
         me.der = sequence(tbs, algorithm, tlv(
-            3, b"\0", signature or self.sign(tbs, by)))
+            3, b"\0", signature or self.sign(tbs, by, md)))
         return me
 
     def ca(self, subject, issuer=None, more=(), pathlen=None, **how):
