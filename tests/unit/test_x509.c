@@ -368,7 +368,8 @@ static void extensions(void **state)
     says(cert(key, ext("\x2a\x03\x04", 3, false, sequence)), "");
     says(cert(key, ext("\x2a\x86\x48\x04", 4, true, sequence)),
          "not supported: 1.2.840.4");
-    says(cert(key, ext("\x55\x1d\x24", 3, true, sequence)), "policy constraints");
+    says(cert(key, ext("\x55\x1d\x24", 3, true, sequence)),
+         "policy constraints");
     says(cert(key, ext("\x55\x1d\x20", 3, true, sequence)), "");
     says(cert(key, ext("\x55\x1d\x1e", 3, true, sequence)), "");
     struct piece san = ext("\x55\x1d\x11", 3, false,
