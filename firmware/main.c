@@ -11,6 +11,7 @@
 #include "services/led.h"
 #include "services/log.h"
 #include "services/machine.h"
+#include "services/mdns.h"
 #include "adapters/net.h"
 #include "services/server.h"
 #include "services/pps.h"
@@ -30,7 +31,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 15
+#define EARLY 16
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
@@ -43,6 +44,7 @@ static const struct superloop_service services[] = {
     {"store", store_poll}, /* after all who put */
     {"why_log", why_log_poll},
     {"syslog", syslog_poll},
+    {"mdns", mdns_poll},
     {"stage", stage_poll},
     {"report", report_poll},
     {"http", http_poll},
@@ -96,6 +98,7 @@ static void start(void)
     ke_server_start(conf);
     syslog_init(conf);
     http_start(conf);
+    mdns_init(conf);
     why_log_init();
     stage_init();
     report_init(conf);

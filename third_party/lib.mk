@@ -11,6 +11,7 @@ FILES := $(wildcard $(SRC)/mbedtls/library/*.c) \
              $(wildcard $(SRC)/lwip/src/core/*.c $(SRC)/lwip/src/core/ipv4/*.c \
                         $(SRC)/lwip/src/core/ipv6/*.c)) \
          $(SRC)/lwip/src/netif/ethernet.c \
+         $(wildcard $(SRC)/lwip/src/apps/mdns/*.c) \
          $(SRC)/fatfs/ff.c $(SRC)/fatfs/ffunicode.c
 OBJ := $(patsubst $(SRC)/%.c,$(OUT)/third/%.o,$(FILES))
 

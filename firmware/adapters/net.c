@@ -251,6 +251,7 @@ static void watch_link(mono_ns now)
             first_link();
         watch_mac();
         netif_set_link_up(&net.netif);
+        net_mdns_network(&net.netif);
         if (first && net.conf->static_ip4)
             static_address();
         else if (first && dhcp_start(&net.netif) != ERR_OK)
@@ -278,8 +279,10 @@ static void watch_address(mono_ns now)
 {
     bool changed4 = say_change("IPv4", &net.said4, net_address4());
     bool changed6 = say_change("IPv6", &net.said6, net_address6());
-    if (changed4 || changed6)
-        net.changed(now);
+    if (!changed4 && !changed6)
+        return;
+    net_mdns_network(&net.netif);
+    net.changed(now);
 }
 
 void net_init(const struct conf *conf, void (*changed)(mono_ns now))

@@ -196,7 +196,10 @@ bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len)
     if (type == ETHTYPE_IPV6 && *len >= ETH + IP6 &&
         frame[ETH + 6] == IP6_NEXTH_ICMP6)
         return icmp6_passes(n, frame, *len);
-    return type != ETHTYPE_IP || net_dhcp_passes(n, frame, *len);
+    if (type == ETHTYPE_IP && !net_dhcp_passes(n, frame, *len))
+        return false;
+    return (type != ETHTYPE_IP && type != ETHTYPE_IPV6) ||
+           net_mdns_passes(n, frame, *len);
 }
 
 void net_filter_hearing(const uint8_t *frame, size_t len)

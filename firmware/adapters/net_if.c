@@ -18,7 +18,8 @@ static_assert(LIMIT_RX_FRAMES >=
                   (LIMIT_TLS_SESSIONS + 1) * TCP_EACH +
                       (LIMIT_TCP_OWN - LIMIT_TLS_SESSIONS - 1) *
                           LIMIT_TCP_DISORDER +
-                      LIMIT_KE_SESSIONS * (LIMIT_TCP_UNREAD_IN + 1) + PER_POLL,
+                      LIMIT_KE_SESSIONS * (LIMIT_TCP_UNREAD_IN + 1) +
+                      LIMIT_MDNS_STORED + PER_POLL,
               "every open connection, those that are closing, and one turn of "
               "other frames");
 
@@ -192,14 +193,10 @@ static void join(const uint8_t mac[6])
     groups.users[groups.count++] = 1;
 }
 
-/* RFC 2464 section 7: 33-33 and the group's last four bytes. */
-static err_t group_changed(struct netif *n, const ip6_addr_t *group,
+static err_t group_changed(const uint8_t mac[6],
                            enum netif_mac_filter_action action)
 {
-    uint8_t mac[6] = {0x33, 0x33};
     size_t i = 0;
-    (void)n;
-    memcpy(mac + 2, &group->addr[3], 4);
     while (i < groups.count && memcmp(groups.mac[i], mac, 6) != 0)
         i++;
     if (i == groups.count && action == NETIF_ADD_MAC_FILTER)
@@ -212,12 +209,33 @@ static err_t group_changed(struct netif *n, const ip6_addr_t *group,
     return ERR_OK;
 }
 
+/* RFC 2464 section 7: 33-33 and the group's last four bytes. */
+static err_t group6(struct netif *n, const ip6_addr_t *group,
+                    enum netif_mac_filter_action action)
+{
+    uint8_t mac[6] = {0x33, 0x33};
+    (void)n;
+    memcpy(mac + 2, &group->addr[3], 4);
+    return group_changed(mac, action);
+}
+
+/* RFC 1112 section 6.4: 01-00-5e and the group's last 23 bits. */
+static err_t group4(struct netif *n, const ip4_addr_t *group,
+                    enum netif_mac_filter_action action)
+{
+    uint8_t mac[6] = {0x01, 0x00, 0x5e};
+    (void)n;
+    memcpy(mac + 3, (const uint8_t *)&group->addr + 1, 3);
+    mac[3] &= 0x7f;
+    return group_changed(mac, action);
+}
+
 /* Every node is in this one without asking (RFC 4291 section 2.8). */
 static void hear_all_nodes(struct netif *n)
 {
     ip6_addr_t all;
     ip6_addr_set_allnodes_linklocal(&all);
-    (void)group_changed(n, &all, NETIF_ADD_MAC_FILTER);
+    (void)group6(n, &all, NETIF_ADD_MAC_FILTER);
 }
 
 err_t net_if_init(struct netif *n)
@@ -228,11 +246,12 @@ err_t net_if_init(struct netif *n)
     n->hwaddr_len = 6;
     port_eth_mac(n->hwaddr);
     n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
-               NETIF_FLAG_MLD6;
+               NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     n->output = net_filter_output4;
     n->output_ip6 = net_filter_output6;
     n->linkoutput = link_output;
-    n->mld_mac_filter = group_changed;
+    n->mld_mac_filter = group6;
+    n->igmp_mac_filter = group4;
     memset(&groups, 0, sizeof groups);
     hear_all_nodes(n);
     return ERR_OK;

@@ -108,6 +108,15 @@ enum status_dhcp net_dhcp_state(void);
 /* Tells whether the lease names ways to some networks. */
 bool net_dhcp_routes(void);
 
+/* ---- the name on the network (net_mdns.c) -------------------------------- */
+
+/* Is told that there is a link, or another address. */
+void net_mdns_network(struct netif *n);
+/* Tells whether lwIP is to see a frame of IPv4 or IPv6: not multicast DNS of
+ * other networks, nor more of it than its bucket has. Needs a whole Ethernet
+ * header. */
+bool net_mdns_passes(const struct netif *n, const uint8_t *frame, size_t len);
+
 /* ---- names (net_dns.c) -------------------------------------------- */
 
 /* Starts the resolver. conf stays the caller's; its name servers are asked

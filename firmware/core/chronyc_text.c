@@ -254,6 +254,9 @@ static void add_network(struct fmt_text *t, const struct status *s)
             why ? why : "");
     fmt_add(t, "Addresses       : %s %s\n", text4[0] ? text4 : "-", text6);
     add_ways(t, &s->net);
+    if (s->mdns.on)
+        fmt_add(t, "Network name    : %s.local%s\n", s->mdns.name,
+                s->mdns.sure ? "" : ", not yet ours");
     fmt_add(t, "Frames dropped  : %lu\n", (unsigned long)s->net.dropped);
 }
 

@@ -225,6 +225,8 @@ static const struct conf_choice leap_modes[] = {{"system", LEAP_SYSTEM},
                                                 {"ignore", LEAP_IGNORE},
                                                 {NULL, 0}};
 
+static const struct conf_choice on_off[] = {
+    {"on", true}, {"off", false}, {NULL, 0}};
 static const struct conf_choice report_whens[] = {{"once", CONF_UNTIL_SYNC},
                                                   {"always", CONF_ALWAYS},
                                                   {"never", CONF_NEVER},
@@ -329,6 +331,8 @@ const struct conf_row conf_directives[] = {
     {"gateway",         CONF_LINE, .read = conf_read_gateway},
     {"nameserver",      CONF_LINE, .read = conf_read_nameserver},
     {"syslog",          CONF_LINE, .read = conf_read_syslog},
+    ROW("mdns",            CONF_CHOICE,   mdns,                0,     0, true,
+        .choices = on_off),
     {.kind = CONF_LINE},
 };
 /* clang-format on */

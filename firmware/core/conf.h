@@ -118,6 +118,7 @@ struct conf {
         uint16_t port;
     } syslog[LIMIT_SYSLOG]; /* whom the log is sent to                       */
     uint8_t syslog_count;
+    bool mdns; /* HOSTNAME.local, and what is served, are announced          */
     struct access allow;     /* whom NTP is served to                     */
     uint16_t httpport;       /* of the page and the metrics; 0: none        */
     struct access httpallow; /* who may see them; empty: the hosts of our own

@@ -88,9 +88,14 @@
 #define LIMIT_TCP_DISORDER  4  /* frames of one, out of order           */
 #define LIMIT_TCP_UNREAD    12 /* frames of one that nobody has read yet    */
 #define LIMIT_TCP_UNREAD_IN 3  /* of one that a stranger has made           */
-#define LIMIT_RX_FRAMES     168
+#define LIMIT_RX_FRAMES     172
 #define LIMIT_TX_FRAMES     16
-#define LIMIT_GROUPS        8 /* multicast addresses, all IPv6's         */
+#define LIMIT_GROUPS        8 /* multicast addresses: LAN78xx's filter   */
+
+/* The name on the network: _http, _ntp, _ntske; questions kept until the rest
+ * of what they say has come. */
+#define LIMIT_MDNS_SERVICES 3
+#define LIMIT_MDNS_STORED   4
 
 /* HTTP: requests at once; of more the oldest gives way. */
 #define LIMIT_HTTP_CONNECTIONS 3

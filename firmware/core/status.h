@@ -181,6 +181,12 @@ struct status_net {
     uint32_t dropped; /* frames, because a queue or a pool was full         */
 };
 
+struct status_mdns { /* the name on the network                               */
+    bool on, sure;   /* sure: it is ours; else it is still being asked for  */
+    char name[64];   /* before `.local`                                     */
+    uint8_t services; /* that are announced                                  */
+};
+
 struct status_tls {
     uint32_t handshakes; /* completed since boot                            */
     size_t arena_peak, arena_size;
@@ -296,6 +302,7 @@ struct status {
     struct status_timekeeper timekeeper;
     struct status_timefloor timefloor;
     struct status_net net;
+    struct status_mdns mdns;
     struct status_tls tls;
     struct status_store store;
     struct status_pps pps;

@@ -320,5 +320,6 @@ void http_start(const struct conf *conf)
     ht.listener =
         (struct net_tcp_listener){.accept = on_accept, .humble = true};
     if (net_tcp_listen(&ht.listener, conf->httpport) != RC_OK)
-        log_line("no page: port %u cannot be opened", conf->httpport);
+        log_at(LOG_ERROR, NULL, "no page: port %u cannot be opened",
+               conf->httpport);
 }

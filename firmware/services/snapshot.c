@@ -1,6 +1,7 @@
 #include "snapshot.h"
 
 #include "adapters/net.h"
+#include "adapters/net_mdns.h"
 #include "adapters/tls_client.h"
 #include "config.h"
 #include "history.h"
@@ -24,6 +25,7 @@ const struct status *snapshot_take(void)
     timekeeper_status(&snapshot.timekeeper);
     timefloor_status(&snapshot.timefloor);
     net_status(&snapshot.net);
+    net_mdns_status(&snapshot.mdns);
     tls_client_status(&snapshot.tls);
     store_status(&snapshot.store);
     pps_status(&snapshot.pps);

@@ -34,6 +34,7 @@ FIRMWARE = [
     "firmware/services/syslog",
     "firmware/services/history",
     "firmware/services/ke_server",
+    "firmware/services/mdns",
     "firmware/services/crashloop",
     "firmware/services/restart", "firmware/services/led", "firmware/services/config",
     "firmware/services/superloop", "firmware/services/snapshot",

@@ -372,6 +372,9 @@ static void extremes(void **state)
     s.timekeeper.tracking.split = true;
     s.timekeeper.tracking.operators_turn = false;
     memset(&s.syslog, 0, sizeof s.syslog);
+    memset(&s.mdns, 0, sizeof s.mdns);
+    s.mdns.on = true;
+    memset(s.mdns.name, 'n', sizeof s.mdns.name - 1);
     s.timekeeper.tracking.why[127] = s.timekeeper.tracking.warning[95] = 0;
     for (size_t i = 0; i < LEN(s.loop.poll); i++)
         s.loop.poll[i].name = "poll";

@@ -73,11 +73,24 @@ static void no_log_servers(void **state)
     assert_int_equal(parse("syslog 192.0.2.1 udp"), 1);
 }
 
+static void mdns(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(""), 0);
+    assert_true(c.mdns);
+    assert_int_equal(parse("mdns off"), 0);
+    assert_false(c.mdns);
+    assert_int_equal(parse("mdns off\nmdns on"), 0);
+    assert_true(c.mdns);
+    assert_int_equal(parse("mdns maybe"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_servers),
         cmocka_unit_test(no_log_servers),
+        cmocka_unit_test(mdns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

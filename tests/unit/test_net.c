@@ -409,7 +409,8 @@ static bool heard(const uint8_t mac[6])
     return false;
 }
 
-/* A chip's filter lets in what IPv6 needs, and no other group. The addresses
+/* A chip's filter lets in what IPv6 needs, IPv4's all hosts, and no other
+ * group. The addresses
  * of one interface end alike and share a group; it is told once, and stays as
  * long as one of them does. */
 static void test_groups(void **state)
@@ -417,16 +418,17 @@ static void test_groups(void **state)
     (void)state;
     static const uint8_t all_nodes[6] = {0x33, 0x33, 0, 0, 0, 1};
     static const uint8_t solicited[6] = {0x33, 0x33, 0xff, 0, 0, 42};
+    static const uint8_t all_hosts[6] = {0x01, 0x00, 0x5e, 0, 0, 1};
     static const uint8_t dns[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53};
     struct frame f;
-    assert_true(heard(all_nodes) && heard(solicited));
-    assert_int_equal(sim.groups, 2);
+    assert_true(heard(all_nodes) && heard(solicited) && heard(all_hosts));
+    assert_int_equal(sim.groups, 3);
     advertisement(&f, dns, 600);
     arrive(&f, sim.ticks);
     run(3000, NULL);
     assert_true(net_address6().family == 6);
     assert_true(heard(all_nodes) && heard(solicited));
-    assert_int_equal(sim.groups, 2);
+    assert_int_equal(sim.groups, 3);
     sim.link = false;
     run(100, NULL);
     assert_true(heard(all_nodes) && heard(solicited)); /* the link-local's */

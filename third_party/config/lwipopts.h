@@ -15,14 +15,18 @@
 #define MEM_LIBC_MALLOC            0
 #define MEMP_MEM_MALLOC            0
 #define MEM_ALIGNMENT              8
-#define MEM_SIZE                   (32 * 1024 + /* outgoing pbufs            */ \
+#define MEM_SIZE                   (36 * 1024 + /* outgoing pbufs            */ \
                                     (LIMIT_KE_SESSIONS + LIMIT_TCP_CLOSING + \
                                      LIMIT_HTTP_CONNECTIONS) * \
                                     (TCP_SND_BUF + 512)) /* unacknowledged:
                                     * a stranger's uses up none of ours    */
 #define MEMP_NUM_PBUF              32
 #define MEMP_NUM_UDP_PCB           (LIMIT_UDP_SOCKETS + LWIP_DHCP + \
-                                    LIMIT_DNS_QUERIES)
+                                    LIMIT_DNS_QUERIES + LWIP_MDNS_RESPONDER)
+#define MEMP_NUM_SYS_TIMEOUT       (LWIP_NUM_SYS_TIMEOUT_INTERNAL + \
+                                    11 + MDNS_MAX_STORED_PKTS) /* mdns.c's:
+                                    * five a family, its probes, and one for
+                                    * each question that is not complete   */
 #define MEMP_NUM_TCP_PCB           LIMIT_TCP_CONNECTIONS
 #define MEMP_NUM_TCP_PCB_LISTEN    LIMIT_TCP_LISTENERS
 #define MEMP_NUM_TCP_SEG           (LIMIT_TCP_CONNECTIONS * \
@@ -77,10 +81,13 @@
 #define LWIP_ACD                   0
 #define LWIP_AUTOIP                0
 
+#define LWIP_IGMP                  1
+#define MEMP_NUM_IGMP_GROUP        2 /* all hosts, and mDNS                  */
+
 /* IPv6: addresses and name servers by router advertisement. */
 #define LWIP_IPV6                  1
 #define LWIP_IPV6_MLD              1
-#define MEMP_NUM_MLD6_GROUP        (LIMIT_GROUPS - 1) /* all nodes: not one  */
+#define MEMP_NUM_MLD6_GROUP        5 /* of each address, and mDNS            */
 #define LWIP_IPV6_REASS            0
 #define LWIP_IPV6_AUTOCONFIG       1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
@@ -97,6 +104,14 @@
  * call net_dns.c.                                                           */
 #define LWIP_DNS                   1
 #define DNS_MAX_SERVERS            5
+
+/* The name on the network: announced, and nothing is asked for: the search of
+ * 2.2.1 writes beyond a buffer. */
+#define LWIP_MDNS_RESPONDER        1
+#define LWIP_MDNS_SEARCH           0
+#define LWIP_NUM_NETIF_CLIENT_DATA 1
+#define MDNS_MAX_SERVICES          LIMIT_MDNS_SERVICES
+#define MDNS_MAX_STORED_PKTS       LIMIT_MDNS_STORED
 
 /* Transport. */
 #define LWIP_UDP                   1
