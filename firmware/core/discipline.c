@@ -18,11 +18,13 @@
 #define SLEW_SIGMAS   3.0 /* a greater move of the line is news           */
 #define SLEW_MOVED    0.3 /* sigmas^2, mean: the usual of a calm crystal  */
 #define SLEW_PARTS                                                             \
-    2                /* of a slew, each half what is left: nearly an
+    2                  /* of a slew, each half what is left: nearly an
                               * exponential, a quarter better than a line    */
-#define SLEW_AGE  4  /* a slew lasts at most a quarter of our age    */
-#define SLEW_NONE 43 /* 2^-32 s, 10 ns: followed closely enough      */
-#define RMS_GAIN  0.1
+#define SLEW_AGE    4  /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE   43 /* 2^-32 s, 10 ns: followed closely enough      */
+#define SLEW_SPREAD 2  /* sigmas that sources differ by for good: if more, */
+#define SLEW_LONG   8  /* slews last longer, so many times at most         */
+#define RMS_GAIN    0.1
 
 /* What contradicts the clk (discipline.h), s. */
 #define CONTRA_LEAST  2.0    /* more than a leap second                      */
@@ -74,7 +76,10 @@ static bool may_step(const struct discipline *d, int64_t offset)
 
 /* s: what is to be slewed. Usual moves of the line are noise: all over the
  * same time, for that costs least of both time and frequency error; the less
- * the more of them is news. What is more than that is got rid of soon. */
+ * the more of them is news. What is more than that is got rid of soon. Where
+ * sources disagree for good by more than the line is sure of, UTC is not known
+ * to that anyhow, and a steady frequency is worth more than to follow each
+ * answer. */
 static double slew_seconds(const struct discipline *d, double s, uint64_t ticks,
                            span_ns interval_ns)
 {
@@ -85,6 +90,9 @@ static double slew_seconds(const struct discipline *d, double s, uint64_t ticks,
     double calm = SLEW_MOVED * sqrt(fmax(t, 64) / 64);
     if (d->moved2 > calm)
         t *= calm / d->moved2;
+    double apart =
+        (double)d->spread_ns / (SLEW_SPREAD * (1 + (double)d->est.sigma_ns));
+    t *= fmin(fmax(apart, 1), SLEW_LONG);
     if (fabs(s) > usual)
         t = fmax(t * usual / fabs(s), news);
     t = t > age / SLEW_AGE ? age / SLEW_AGE : t;
@@ -246,6 +254,7 @@ static void learn(struct discipline *d, const struct select_out *sel,
     d->stratum = (uint8_t)(sel->stratum + 1);
     d->leap = sel->leap;
     d->root_delay_ns = sel->root_delay_ns;
+    d->spread_ns = sel->spread_ns;
     d->root_disp_ns = sel->root_disp_ns;
     d->synced = true;
 }

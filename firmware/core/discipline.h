@@ -77,6 +77,7 @@ struct discipline {
                              * update only its rate counts (saved or 0)      */
     uint8_t stratum, leap; /* ours: selected one's + 1; 0 (unset), 3 before */
     span_ns root_delay_ns, root_disp_ns; /* at est.ticks                     */
+    span_ns spread_ns;      /* the line's sources differ by so much         */
     span_ns last_offset_ns; /* line - clk at the last update, before it      */
     span_ns rms_offset_ns;  /* long-term, exponential; first update left out */
     int32_t resid_e12;      /* new rate - rate followed before               */

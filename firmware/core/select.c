@@ -1,13 +1,11 @@
-#include "select.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "mono.h"
+#include "select_private.h"
 #include "utc.h"
 
-#define SCORE_LIMIT 10      /* chrony's: then another source is selected    */
-#define CLOCK_ERROR 1000000 /* 1 ppm, chrony's maxclockerror                */
+#define SCORE_LIMIT 10 /* chrony's: then another source is selected    */
 
 const struct select_limits select_limits_default = {
     .minsources = 1,
@@ -17,22 +15,6 @@ const struct select_limits select_limits_default = {
     .stratumweight_ns = 1000000,
     .combinelimit = 3,
     .maxstratum = 15,
-};
-
-enum role { OUT, VOTER, FOLLOWER }; /* follower: must agree, has no say */
-
-struct span { /* ns about a common origin */
-    span_ns lo, hi;
-};
-
-struct work {
-    const struct select_in *in;
-    const struct select_limits *limits;
-    size_t n;
-    ntp64 origin;
-    enum role role[LIMIT_SOURCES];
-    struct span span[LIMIT_SOURCES];
-    bool good[LIMIT_SOURCES]; /* survivors */
 };
 
 const char *select_why_text(enum select_why w)
@@ -111,7 +93,7 @@ size_t select_quorum(const struct select_in *in, size_t n,
 }
 
 /* Roles and intervals; the number of voters. */
-static size_t cast(struct work *w, struct select_out *out)
+static size_t cast(struct select_work *w, struct select_out *out)
 {
     bool trust = any_trusted(w->in, w->n, w->limits), begun = false;
     size_t voters = 0;
@@ -127,13 +109,13 @@ static size_t cast(struct work *w, struct select_out *out)
         begun = true;
         span_ns mid = utc_diff_ns(s->est.utc, w->origin);
         span_ns reach = s->est.bound_ns + 1; /* mid is rounded */
-        w->span[i] = (struct span){mid - reach, mid + reach};
+        w->span[i] = (struct select_span){mid - reach, mid + reach};
         out->letter[i] = 'W';
     }
     return voters;
 }
 
-static size_t votes_at(const struct work *w, span_ns t)
+static size_t votes_at(const struct select_work *w, span_ns t)
 {
     size_t votes = 0;
     for (size_t i = 0; i < w->n; i++)
@@ -142,7 +124,7 @@ static size_t votes_at(const struct work *w, span_ns t)
     return votes;
 }
 
-static bool majority_at(const struct work *w, span_ns t, size_t voters)
+static bool majority_at(const struct select_work *w, span_ns t, size_t voters)
 {
     return votes_at(w, t) * 2 > voters;
 }
@@ -151,10 +133,11 @@ static bool majority_at(const struct work *w, span_ns t, size_t voters)
  * the voters agree: as long as fewer than half of them lie, the truth is in
  * it, whatever these say. Returns how many agree where most do; *s is only
  * set when they are a majority. */
-static size_t hull(const struct work *w, size_t voters, struct span *s)
+static size_t hull(const struct select_work *w, size_t voters,
+                   struct select_span *s)
 {
     size_t most = 0;
-    *s = (struct span){INT64_MAX, INT64_MIN};
+    *s = (struct select_span){INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < w->n; i++) {
         if (w->role[i] != VOTER)
             continue;
@@ -171,7 +154,7 @@ static size_t hull(const struct work *w, size_t voters, struct span *s)
 /* ---- survivors ----------------------------------------------------------- */
 
 /* Is source i part of a majority anywhere? */
-static bool meets(const struct work *w, size_t i, size_t voters)
+static bool meets(const struct select_work *w, size_t i, size_t voters)
 {
     for (size_t k = 0; k < w->n; k++)
         if (w->role[k] == VOTER && w->span[i].lo <= w->span[k].lo &&
@@ -182,10 +165,10 @@ static bool meets(const struct work *w, size_t i, size_t voters)
 }
 
 /* A trusted majority's interval must hold all of a follower's. */
-static char judge(const struct work *w, size_t i, const struct span *s,
-                  size_t voters)
+static char judge(const struct select_work *w, size_t i,
+                  const struct select_span *s, size_t voters)
 {
-    const struct span *own = &w->span[i];
+    const struct select_span *own = &w->span[i];
     if (w->role[i] == VOTER)
         return meets(w, i, voters) ? 'W' : 'x';
     if (own->lo > s->hi || own->hi < s->lo)
@@ -194,7 +177,8 @@ static char judge(const struct work *w, size_t i, const struct span *s,
 }
 
 /* Marks who agrees with the interval; false: no required one does. */
-static bool sift(struct work *w, const struct span *s, struct select_out *out)
+static bool sift(struct select_work *w, const struct select_span *s,
+                 struct select_out *out)
 {
     bool wanted = false, have = false;
     for (size_t i = 0; i < w->n; i++) {
@@ -210,7 +194,7 @@ static bool sift(struct work *w, const struct span *s, struct select_out *out)
 }
 
 /* Where one is preferred, the others take no further part. */
-static void prefer(struct work *w, struct select_out *out)
+static void prefer(struct select_work *w, struct select_out *out)
 {
     bool any = false;
     for (size_t i = 0; i < w->n; i++)
@@ -222,7 +206,7 @@ static void prefer(struct work *w, struct select_out *out)
         }
 }
 
-static unsigned least_stratum(const struct work *w)
+static unsigned least_stratum(const struct select_work *w)
 {
     unsigned least = UINT8_MAX;
     for (size_t i = 0; i < w->n; i++)
@@ -231,20 +215,20 @@ static unsigned least_stratum(const struct work *w)
     return least;
 }
 
-static double distance(const struct work *w, size_t i, unsigned least)
+static double distance(const struct select_work *w, size_t i, unsigned least)
 {
     return (double)w->in[i].est.bound_ns +
            (double)w->limits->stratumweight_ns * (w->in[i].stratum - least);
 }
 
-static int nearest(const struct work *w)
+static int nearest(const struct select_work *w)
 {
     int best = -1;
     double shortest = 0;
     unsigned least = least_stratum(w);
     for (size_t i = 0; i < w->n; i++) {
         double d = distance(w, i, least);
-        if (!w->good[i] || (best >= 0 && d >= shortest))
+        if (!w->with[i] || (best >= 0 && d >= shortest))
             continue;
         best = (int)i;
         shortest = d;
@@ -253,7 +237,7 @@ static int nearest(const struct work *w)
 }
 
 /* How much better than the current one source i has been of late. */
-static double scored(const struct work *w, size_t i, double current,
+static double scored(const struct select_work *w, size_t i, double current,
                      const struct select_conf *conf)
 {
     double d =
@@ -268,25 +252,26 @@ static double scored(const struct work *w, size_t i, double current,
     return conf->score[i];
 }
 
-static void forget_scores(const struct work *w, const struct select_conf *conf)
+static void forget_scores(const struct select_work *w,
+                          const struct select_conf *conf)
 {
     for (size_t i = 0; conf->score && i < w->n; i++)
         conf->score[i] = 1;
 }
 
 /* The current one stays until another has been nearer for long enough. */
-static int pick(const struct work *w, const struct select_conf *conf)
+static int pick(const struct select_work *w, const struct select_conf *conf)
 {
     int now = conf->current, best = now;
     double most = SCORE_LIMIT;
-    if (now < 0 || now >= (int)w->n || !w->good[now]) {
+    if (now < 0 || now >= (int)w->n || !w->with[now]) {
         forget_scores(w, conf);
         return nearest(w);
     }
     double current = distance(w, (size_t)now, least_stratum(w));
     for (size_t i = 0; i < w->n; i++) {
         double score = 1;
-        if (w->good[i] && (int)i != now)
+        if (w->with[i] && (int)i != now)
             score = scored(w, i, current, conf);
         else if (conf->score)
             conf->score[i] = 1;
@@ -300,7 +285,7 @@ static int pick(const struct work *w, const struct select_conf *conf)
     return best;
 }
 
-static uint8_t leap_of(const struct work *w)
+static uint8_t leap_of(const struct select_work *w)
 {
     size_t votes[4] = {0}, all = 0;
     for (size_t i = 0; i < w->n; i++) {
@@ -312,70 +297,14 @@ static uint8_t leap_of(const struct work *w)
     return votes[1] * 2 > all ? 1 : votes[2] * 2 > all ? 2 : 0;
 }
 
-/* ---- one estimate -------------------------------------------------------- */
-
-static double square(double v)
-{
-    return v * v;
-}
-
-/* Near enough in distance and in rate to the selected one. */
-static bool combines(const struct work *w, size_t i, int selected)
-{
-    const struct estimate *e = &w->in[i].est;
-    const struct estimate *sel = &w->in[selected].est;
-    double limit = w->limits->combinelimit;
-    double doubt =
-        (double)e->rate_sigma_e12 + sel->rate_sigma_e12 + CLOCK_ERROR;
-    return (int)i == selected ||
-           ((double)e->bound_ns <=
-                limit * ((double)sel->bound_ns +
-                         (double)w->limits->reselectdist_ns) &&
-            fabs((double)e->rate_e12 - sel->rate_e12) <= limit * doubt);
-}
-
-/* The survivors not much farther than the selected one, weighted by the
- * square of their distance (offset) and of their sigma (rate). */
-static void combine(struct work *w, const struct span *s,
-                    struct select_out *out)
-{
-    const struct select_in *sel = &w->in[out->selected];
-    double w_off = 0, off = 0, w_rate = 0, rate = 0, w_sigma = 0;
-    for (size_t i = 0; i < w->n; i++) {
-        const struct estimate *e = &w->in[i].est;
-        if (!w->good[i])
-            continue;
-        out->letter[i] = combines(w, i, out->selected) ? '+' : 'D';
-        if (out->letter[i] == 'D')
-            continue;
-        double wo = 1 / square(1 + (double)e->bound_ns);
-        double wr = 1 / square(1 + (double)e->rate_sigma_e12);
-        w_off += wo;
-        off += wo * (double)utc_diff_ns(e->utc, sel->est.utc);
-        w_rate += wr;
-        rate += wr * e->rate_e12;
-        w_sigma += 1 / square(1 + (double)e->sigma_ns);
-    }
-    out->letter[out->selected] = '*';
-    span_ns mid = utc_diff_ns(sel->est.utc, w->origin) + (span_ns)(off / w_off);
-    mid = mid < s->lo ? s->lo : mid > s->hi ? s->hi : mid;
-    out->est = (struct estimate){
-        .ticks = sel->est.ticks,
-        .utc = utc_add_ns(w->origin, mid),
-        .rate_e12 = (int32_t)(rate / w_rate),
-        .rate_sigma_e12 = (int32_t)(1 / sqrt(w_rate)),
-        .sigma_ns = (span_ns)(1 / sqrt(w_sigma)),
-        .bound_ns = s->hi - mid > mid - s->lo ? s->hi - mid : mid - s->lo,
-    };
-}
-
-static void conclude(struct work *w, const struct span *s,
+static void conclude(struct select_work *w, const struct select_span *s,
                      const struct select_conf *conf, struct select_out *out)
 {
     out->leap = leap_of(w); /* P has a vote here, too */
     prefer(w, out);
+    select_go_together(w, conf);
     out->selected = pick(w, conf);
-    combine(w, s, out);
+    select_combine(w, s, conf, out);
     const struct select_in *sel = &w->in[out->selected];
     out->ok = true;
     out->stratum = sel->stratum;
@@ -387,10 +316,10 @@ static void conclude(struct work *w, const struct span *s,
     out->root_disp_ns = out->est.bound_ns - out->root_delay_ns / 2;
 }
 
-static void decide(struct work *w, const struct select_conf *conf,
+static void decide(struct select_work *w, const struct select_conf *conf,
                    struct select_out *out)
 {
-    struct span best = {0, 0};
+    struct select_span best = {0, 0};
     out->agree = hull(w, out->voters, &best);
     if (out->agree * 2 <= out->voters) {
         out->why = SELECT_SPLIT;
@@ -413,7 +342,7 @@ void select_sources(const struct select_in *in, size_t n,
                     const struct select_conf *conf, struct select_out *out)
 {
     ASSERT(n <= LIMIT_SOURCES);
-    struct work w = {.in = in, .n = n};
+    struct select_work w = {.in = in, .n = n};
     w.limits = conf->limits ? conf->limits : &select_limits_default;
     *out = (struct select_out){.selected = -1, .why = SELECT_NONE};
     out->voters = cast(&w, out);

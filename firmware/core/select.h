@@ -4,9 +4,15 @@
  * utc +- bound. Moments on which more than half of those that have a say
  * agree are believed (Marzullo; RFC 5905 section 11.2.1 with f < n/2), if at
  * least conf.need of them do somewhere. The truth is in the interval lo .. hi
- * around all such moments as long as fewer than half lie. Of the
- * survivors the nearest is selected, and those not much farther are combined
- * with it.
+ * around all such moments as long as fewer than half lie.
+ *
+ * Of the survivors, those whose lines a majority does not share are put aside:
+ * who runs at another rate, or has come to differ from the others by what it
+ * did not before. Of the rest the nearest is selected, and those not much
+ * farther are combined with it: each less its bias, what it has always differed
+ * by for the asymmetry of its path, weighted by how sure it is of its line. The
+ * biases come to nothing together, weighted by how near the sources are. So a
+ * static difference moves nothing, whoever answers, comes or goes.
  *
  *     for each configured source i:
  *         in[i].usable = reach != 0 && filter_estimate(&f, ticks, &in[i].est)
@@ -63,6 +69,14 @@ struct select_limits { /* chrony.conf's words */
 };
 extern const struct select_limits select_limits_default; /* chrony's        */
 
+/* What a source's line differs by from what all combine to, most of all by the
+ * asymmetry of its path. That is static and must not move the clock whenever
+ * weights change. */
+struct select_bias {
+    double ns;
+    uint16_t samples; /* that it was learnt from, at most so many as count   */
+};
+
 struct select_conf {
     size_t need; /* how many that have a say must agree; before the first
                        * sync the quorum, select_quorum. 0 counts as 1       */
@@ -72,7 +86,10 @@ struct select_conf {
                        * nearer source takes over once its score, the product
                        * of how much nearer it was at each new sample, passes
                        * 10. NULL: it does at once                           */
-    int updated;   /* with score: who has a new sample, -1 nobody         */
+    /* LIMIT_SOURCES of them, kept from call to call, all zero for a source that
+     * is new. NULL: none is known. */
+    struct select_bias *bias;
+    int updated; /* with score and bias: who has a new sample, -1 nobody     */
 };
 
 enum select_why {
@@ -93,8 +110,8 @@ struct select_out {
      * synchronised  r stratum not within minstratum .. maxstratum
      * d beyond maxdistance  ~ beyond maxjitter  x falseticker
      * T not within what trusted ones say  W waits for more (need,
-     * minsources, require)  P not preferred  D too far to be combined
-     * + combined  * selected */
+     * minsources, require)  P not preferred  D too far to be combined, or
+     * away from a majority's lines  + combined  * selected */
     char letter[LIMIT_SOURCES];
     /* chronyc sources' second column: '*' '+' 'x' '~' as above, '-' for P D
      * W, '?' for the rest */
@@ -103,6 +120,9 @@ struct select_out {
     size_t agree, voters; /* agree: at the moment that most share            */
     size_t selectable;    /* survivors, with and without a say                */
     struct estimate est;  /* combined                                         */
+    span_ns spread_ns;    /* what the combined ones' lines have always differed
+                           * by, a quadratic mean: static, so est does not know
+                           * UTC any better, whatever its sigma             */
     ntp64 lo, hi;         /* the truth lies between, if fewer than half lie   */
     uint8_t stratum, leap; /* of the selected one; leap: of more than half of
                             * those survivors that have a say, else 0        */

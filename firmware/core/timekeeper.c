@@ -97,6 +97,7 @@ static void start_filter(struct timekeeper *t, struct timekeeper_slot *s)
     filter_init(&s->filter, t->hz, rate, sigma);
     poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     s->residuals = (struct residuals){0};
+    t->bias[s - t->slot] = (struct select_bias){0};
 }
 
 void tk_source(struct timekeeper *t, unsigned slot,
@@ -215,6 +216,7 @@ static void choose(struct timekeeper *t, uint64_t ticks, int updated)
                                      .current = t->sel.selected,
                                      .limits = &t->limits,
                                      .score = t->score,
+                                     .bias = t->bias,
                                      .updated = updated};
     select_sources(t->in, t->slots, &conf, &t->sel);
     t->agreed = tk_boot_judge(t) && t->sel.ok;

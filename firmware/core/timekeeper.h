@@ -103,6 +103,7 @@ struct timekeeper { /* fields readable; changed only by these functions */
     struct select_limits limits;
     struct select_in in[LIMIT_SOURCES]; /* as of the last selection          */
     double score[LIMIT_SOURCES];        /* select.h                          */
+    struct select_bias bias[LIMIT_SOURCES];
     struct select_out sel;
     bool agreed;   /* sel may steer the clock                      */
     bool reselect; /* tk_poll has to                               */

@@ -160,6 +160,28 @@ static void slews_to_the_line(void **state)
     }
 }
 
+/* Where sources disagree for good by far more than the line moves, it is
+ * followed slowly; news is still followed soon. */
+static void steady_where_sources_differ(void **state)
+{
+    (void)state;
+    int32_t rate[2];
+    for (int i = 0; i < 2; i++) {
+        begin(3);
+        update(HZ, SEC, 0);
+        update(4000 * HZ, 4000 * SEC, 0);
+        d.spread_ns = i ? 4000000 : 0;
+        d.est.utc = utc_add_ns(clk_at(&c, 4000 * HZ), 10000);
+        discipline_follow(&d, &c, 4000 * HZ, 64 * SEC, &act);
+        rate[i] = act.rate_e12;
+        assert_true(act.rate_e12 > 0);
+        d.est.utc = utc_add_ns(d.est.utc, 5000000);
+        discipline_follow(&d, &c, 4000 * HZ, 64 * SEC, &act);
+        assert_true(act.until_ticks - 4000 * HZ <= 14 * HZ);
+    }
+    assert_in_range(rate[0] / rate[1], 7, 9);
+}
+
 static void rate_is_bounded(void **state)
 {
     (void)state;
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(first_update_steps),
         cmocka_unit_test(makestep_limits),
         cmocka_unit_test(slews_to_the_line),
+        cmocka_unit_test(steady_where_sources_differ),
         cmocka_unit_test(rate_is_bounded),
         cmocka_unit_test(hold_over),
         cmocka_unit_test(frequency_out_and_in),

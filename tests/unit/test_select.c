@@ -203,6 +203,80 @@ static void nearest_wins(void **state)
     assert_int_equal(out.selected, 1);
 }
 
+/* ---- the majority's lines ------------------------------------------------ */
+
+static struct select_bias bias[LIMIT_SOURCES];
+
+/* So many rounds in which each of three has a new sample in turn, and is then
+ * surer of its line than the others. Returns the greatest move of the clock
+ * from one to the next in the last round. */
+static span_ns rounds(int n)
+{
+    span_ns most = 0, before = out.ok ? error() : 0;
+    for (int i = 0; i < 3 * n; i++) {
+        for (size_t k = 0; k < 3; k++)
+            in[k].est.sigma_ns = (int)k == i % 3 ? 20000 : 60000;
+        struct select_conf conf = {
+            .need = 1, .current = out.selected, .bias = bias, .updated = i % 3};
+        select_sources(in, 3, &conf, &out);
+        assert_true(out.ok);
+        span_ns move = error() > before ? error() - before : before - error();
+        if (i >= 3 * (n - 1) && move > most)
+            most = move;
+        before = error();
+    }
+    return most;
+}
+
+static void apart_for_good(void)
+{
+    memset(bias, 0, sizeof bias);
+    out.selected = -1;
+    source(0, -4000000, 14000000);
+    source(1, 4000000, 15000000);
+    source(2, -500000, 13000000);
+}
+
+/* By the asymmetry of their paths; all have a say in where the clock is. */
+static void static_differences(void **state)
+{
+    (void)state;
+    apart_for_good();
+    assert_true(rounds(60) < 100);
+    assert_in_range(error() + 300000, 0, 100000);
+    assert_in_range(out.spread_ns, 3000000, 4000000);
+    states("++*");
+    span_ns was = error();
+    in[1].usable = false; /* who goes does not move it at once either */
+    assert_true(rounds(1) < 10000);
+    assert_in_range(error() - was + 25000, 0, 50000);
+    in[1].usable = true;
+    assert_true(rounds(1) < 10000);
+}
+
+/* It was selected, and walks off, within what its interval allows. */
+static void walks_away(void **state)
+{
+    (void)state;
+    apart_for_good();
+    in[0].est.bound_ns = 5000000;
+    (void)rounds(60);
+    assert_int_equal(out.selected, 0);
+    span_ns was = error();
+    in[0].est.utc = utc_add_ns(in[0].est.utc, 1000000);
+    (void)rounds(1);
+    assert_int_equal(out.letter[0], 'D');
+    assert_true(out.selected > 0);
+    assert_in_range(error() - was + 200000, 0, 400000); /* its place is */
+    in[0].est.utc = utc_add_ns(in[0].est.utc, -1000000);
+    (void)rounds(1);
+    assert_int_equal(out.letter[0], '*'); /* the nearest again */
+    in[0].est.rate_e12 = 50000000; /* 50 ppm, and not yet anywhere else */
+    (void)rounds(1);
+    assert_int_equal(out.letter[0], 'D');
+    assert_true(out.est.rate_e12 < 1000);
+}
+
 static void leap_by_majority(void **state)
 {
     (void)state;
@@ -292,6 +366,8 @@ int main(void)
         cmocka_unit_test(ambiguous),
         cmocka_unit_test(as_a_majority_vouches),
         cmocka_unit_test(nearest_wins),
+        cmocka_unit_test(static_differences),
+        cmocka_unit_test(walks_away),
         cmocka_unit_test(leap_by_majority),
         cmocka_unit_test(hostile_numbers),
         cmocka_unit_test(minority_never_wins),
