@@ -20,7 +20,8 @@ LIT_WHEN_LOW = BOARD.machines[0] == "raspi0"  # a Zero
 # services/led.h; lit in these tenths of a second.
 PATTERNS = {"no time yet": "#.#.#.#.#.", "synchronised": "#.........",
             "hold-over": "#.#.......", "after crashes": "#####....."}
-READINGS = 300
+READINGS, SECONDS = 300, 4
+CRASHES = 7  # so many in a row that the wait outlasts the readings
 CLOSE_US = 5000  # what may lie between the timer's readings, and to an edge
 TODAY = when.now()
 
@@ -66,21 +67,21 @@ def misses(seen, pattern, phase):
     return wrong
 
 
-def enough(seen, seconds):
-    """So many of the Pi's seconds, and no part of a second left unseen."""
+def enough(seen):
+    """So many readings and seconds of the Pi, and no part of a second left unseen."""
     parts = [0] * 20
     for at, _ in seen:
         parts[at % 1000000 * len(parts) // 1000000] += 1
     return len(seen) >= READINGS and min(parts) >= 5 \
-        and seen[-1][0] - seen[0][0] > seconds * 1000000
+        and seen[-1][0] - seen[0][0] > SECONDS * 1000000
 
 
-def watch(tap, machine, state, seconds=4):
+def watch(tap, machine, state):
     """As many readings as it takes to tell the patterns from each other."""
     seen = []
     until(lambda: [seen.append(found) for _ in range(20)
                    if (found := reading(machine))] and None
-          or enough(seen, seconds))
+          or enough(seen))
     best = {name: min(misses(seen, pattern, phase)
                       for phase in range(0, 1000000, CLOSE_US))
             for name, pattern in PATTERNS.items()}
@@ -111,13 +112,12 @@ def run(tap, w, work):
         tap.check(until(lambda: all(row[4] == 0 for row in testbed.sources(m)),
                         90), "no source answers any more", m.text)
         watch(tap, m, "hold-over")
-        for n in (1, 2, 3):
+        for n in range(1, CRASHES + 1):
             gdb.panic(work, "made_up.c", n)
             m.wait("last reset: panic")
-        tap.check(m.wait("crashes in a row: starting in"), "waits after "
-                  "three crashes", m.text)
-        # The wait is short: what the first seconds of it show.
-        watch(tap, m, "after crashes", 3)
+        tap.check(m.wait(f"{CRASHES} crashes in a row: starting in 80 s"),
+                  "waits after many crashes", m.text)
+        watch(tap, m, "after crashes")
 
 
 def main():
