@@ -68,7 +68,7 @@ def misses(seen, pattern, phase):
 
 
 def enough(seen):
-    """So many readings and seconds of the Pi, and no part of a second left unseen."""
+    """So many readings and seconds of the Pi, no part of a second unseen."""
     parts = [0] * 20
     for at, _ in seen:
         parts[at % 1000000 * len(parts) // 1000000] += 1
@@ -81,7 +81,7 @@ def watch(tap, machine, state):
     seen = []
     until(lambda: [seen.append(found) for _ in range(20)
                    if (found := reading(machine))] and None
-          or enough(seen))
+          or enough(seen), 300)
     best = {name: min(misses(seen, pattern, phase)
                       for phase in range(0, 1000000, CLOSE_US))
             for name, pattern in PATTERNS.items()}
