@@ -213,8 +213,7 @@ static bool log_lines(struct page *p, struct fmt_text *t)
     uint32_t missed;
     if (p->index == 0) {
         fmt_add(t, "<details id=\"log\"><summary>Log <small>the last lines, "
-                   "seconds since power-on; all of it: "
-                   "<a href=\"/log.txt\">log.txt</a></small></summary><pre>");
+                   "seconds since power-on</small></summary><pre>");
     } else if (p->log_at != p->log_until) {
         const char *line = logring_read(p->log, &p->log_at, &missed);
         page_add_text(t, line ? line : "", LIMIT_LOG_LINE);

@@ -159,6 +159,26 @@ static void machine(struct fmt_text *t, const struct status *s)
     end_row(t);
 }
 
+/* The five longest, the longest first. */
+static void add_turns(struct fmt_text *t, const struct status_loop *l)
+{
+    span_ns below = INT64_MAX;
+    for (unsigned n = 0; n < 5; n++) {
+        unsigned best = l->count;
+        for (unsigned i = 0; i < l->count && i < LEN(l->poll); i++)
+            if (l->poll[i].longest_ns < below &&
+                (best == l->count ||
+                 l->poll[i].longest_ns > l->poll[best].longest_ns))
+                best = i;
+        if (best == l->count)
+            return;
+        below = l->poll[best].longest_ns;
+        fmt_add(t, "<span class=\"turn\">%s ", l->poll[best].name);
+        page_add_span(t, below);
+        fmt_add(t, "</span> ");
+    }
+}
+
 static void memory(struct fmt_text *t, const struct status *s)
 {
     const struct status_machine *m = &s->machine;
@@ -168,14 +188,8 @@ static void memory(struct fmt_text *t, const struct status *s)
             m->stack_size);
     end_row(t);
     begin_row(t, "Longest turns");
-    for (unsigned i = 0; i < s->loop.count && i < LEN(s->loop.poll); i++)
-        if (s->loop.poll[i].longest_ns >= MONO_MS) {
-            fmt_add(t, "<span class=\"turn\">%s ", s->loop.poll[i].name);
-            page_add_span(t, s->loop.poll[i].longest_ns);
-            fmt_add(t, "</span> ");
-        }
-    fmt_add(t, "<small>of the loop's services, those of a millisecond and "
-               "more</small>");
+    add_turns(t, &s->loop);
+    fmt_add(t, "<small>of the loop's services</small>");
     end_row(t);
     add_row(t, "Log lines lost", s->log.lost ? "some" : "none",
             s->log.lost ? "the console was too slow" : "");

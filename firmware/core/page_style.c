@@ -44,7 +44,7 @@ const char page_style[] =
     "x solid var(--line);border-radius:12px}"
     ".tiles>div{padding:11px 14px}"
     "dt{color:var(--mute);font-size:12.5px}"
-    ".tiles dd{font-size:18px;font-weight:600;line-height:1.3}"
+    ".tiles dd{font-size:17px;font-weight:600;line-height:1.3}"
     "section:not(.hero),details{padding:14px 18px;margin:12px 0}"
     "section:not(.hero) h2{font-size:15px;margin-bottom:8px}"
     "h2 small,summary small{display:inline;margin-left:6px}"

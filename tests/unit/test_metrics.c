@@ -10,6 +10,7 @@
 
 #include "core/metrics.h"
 #include "page_state.h"
+#include "page_whole.h"
 
 static struct status s;
 static char text[400000];
@@ -30,61 +31,9 @@ static const char *draw(void)
     }
 }
 
-/* NAME{LABELS} VALUE: returns the length of the series. */
-static size_t sample(const char *line)
-{
-    const char *p = line;
-    assert_true(strncmp(p, "chrony_", 7) == 0 || strncmp(p, "gnomon_", 7) == 0);
-    p += strspn(p, "abcdefghijklmnopqrstuvwxyz_");
-    if (*p == '{') {
-        do {
-            p++;
-            p += strspn(p, "abcdefghijklmnopqrstuvwxyz_");
-            assert_true(p[0] == '=' && p[1] == '"');
-            for (p += 2; *p != '"'; p++) {
-                assert_true(*p >= ' ' && *p <= '~');
-                if (*p == '\\')
-                    assert_non_null(strchr("\\\"n", *++p));
-            }
-            p++;
-        } while (*p == ',');
-        assert_int_equal(*p++, '}');
-    }
-    assert_int_equal(*p, ' ');
-    if (strncmp(p, " NaN\n", 5) != 0) {
-        char *end;
-        (void)strtod(p + 1, &end);
-        assert_true(end > p + 1 && *end == '\n');
-    }
-    return (size_t)(p - line);
-}
-
-/* Each series once, behind its family's HELP and TYPE. */
 static void assert_whole(const char *page)
 {
-    static const char *series[1000];
-    static size_t length[1000];
-    size_t n = 0;
-    char family[80] = "";
-    for (const char *p = page; *p; p = strchr(p, '\n') + 1) {
-        if (strncmp(p, "# HELP ", 7) == 0) {
-            family[0] = 0;
-            strncat(family, p + 7, strcspn(p + 7, " "));
-            const char *type = strstr(p, "\n# TYPE ");
-            assert_int_equal(strncmp(type + 8, family, strlen(family)), 0);
-        }
-        if (*p == '#')
-            continue;
-        assert_int_equal(strncmp(p, family, strlen(family)), 0);
-        assert_non_null(strchr("{ ", p[strlen(family)]));
-        length[n] = sample(p);
-        series[n] = p;
-        for (size_t i = 0; i < n; i++)
-            assert_false(length[i] == length[n] &&
-                         memcmp(series[i], p, length[n]) == 0);
-        n++;
-        assert_true(n < LEN(series));
-    }
+    assert_true(metrics_are_whole(page));
 }
 
 static void has(const char *line)

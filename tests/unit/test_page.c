@@ -14,6 +14,7 @@
 #include "mbedtls/base64.h"
 #include "mbedtls/sha256.h"
 #include "page_state.h"
+#include "page_whole.h"
 
 static struct status s;
 static struct history h;
@@ -47,45 +48,9 @@ static int fresh(void **state)
     return 0;
 }
 
-/* Every element that is opened is closed, in order; attributes are quoted, and
- * no quote stands in one. */
-static void assert_whole(const char *p)
+static void assert_whole(const char *page)
 {
-    static const char *const empty[] = {"meta", "link", "!doctype"};
-    char open[64][16];
-    size_t depth = 0;
-    while ((p = strchr(p, '<')) != NULL) {
-        char name[16] = {0};
-        bool closing = p[1] == '/';
-        p += 1 + closing;
-        size_t n = strcspn(p, " />");
-        assert_in_range(n, 1, sizeof name - 1);
-        memcpy(name, p, n);
-        unsigned quotes = 0;
-        for (; *p != '>' || quotes % 2; p++) {
-            assert_true(*p != 0 && *p != '<');
-            quotes += *p == '"';
-        }
-        bool alone = p[-1] == '/';
-        for (size_t i = 0; i < LEN(empty); i++)
-            alone |= strcmp(name, empty[i]) == 0;
-        if (closing) {
-            assert_true(depth > 0);
-            assert_string_equal(open[depth - 1], name);
-            depth--;
-        } else if (!alone) {
-            assert_true(depth < LEN(open));
-            memcpy(open[depth++], name, sizeof name);
-        }
-        if (!closing && strcmp(name, "script") == 0) {
-            p = strstr(p, "</script>");
-            assert_non_null(p);
-        } else if (!closing && strcmp(name, "style") == 0) {
-            p = strstr(p, "</style>");
-            assert_non_null(p);
-        }
-    }
-    assert_int_equal(depth, 0);
+    assert_true(page_is_whole(page));
 }
 
 static void minutes(unsigned n)
