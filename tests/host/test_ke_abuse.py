@@ -144,7 +144,11 @@ def ntske(m):
     return number, text
 
 
-def flood(tap, w, how, addresses, servers):
+def process(card, ke):
+    return Process(card, tcp=[(ke, 4460)])
+
+
+def flood(tap, w, how, addresses, boot):
     name = f"{how}, {len(addresses)} address" + "es" * (len(addresses) > 1)
     ke = child.free_port()
     card = w.card(files={
@@ -153,7 +157,7 @@ def flood(tap, w, how, addresses, servers):
         "ca.pem": testbed.read(w.pki.ca),
         "k": testbed.read(w.pki.key("good")),
         "c": testbed.read(w.pki.chain("good"))})
-    with Process(card, tcp=[(ke, 4460)]) as m:
+    with boot(card, ke) as m:
         m.wait("IPv4 address")
         attack = Flood(ke, addresses, how)
         seen = attack.run(m, lambda: re.search(testbed.SYNC, m.text, re.M), 60)
@@ -186,26 +190,30 @@ def flood(tap, w, how, addresses, servers):
         tap.check(number("Connections") == number("Answered")
                   + number("Dropped") + number("Sessions now"),
                   f"{name}: the counters add up", text)
-        print("# " + "\n# ".join(text.splitlines()[:13]))
+        print("# " + "\n# ".join(text.splitlines()[:13] + re.findall(
+            r".*(?:ke_server|ke_client|whole pass).*", m.ask("board"))))
         lines = len(re.findall(r"^\[.*\bNTS\b.*$", m.text, re.M))
         tap.check(lines <= 3, f"{name}: nobody fills the log", m.text)
 
 
-def main(only):
+HOW = ("silent", "half", "drip", "garbage", "hello", "whole")
+
+
+def floods(only, hows, boot):
     tap = Tap()
     if not netns.available():
-        tap.check(True, "# SKIP no network of one's own to be had here")
+        tap.check(True, "network namespace # SKIP the kernel does not let us")
         return tap.done()
     netns.enter()
     netns.ip("addr", "add", "198.18.0.1/24", "dev", "lo")
     with testbed.Testbed() as w:
-        servers = w.chronyd(3)
-        for how in ("silent", "half", "drip", "garbage", "hello", "whole"):
+        w.chronyd(3)
+        for how in hows:
             for addresses in (MANY[:1], MANY):
                 if not only or how in only:
-                    flood(tap, w, how, addresses, servers)
+                    flood(tap, w, how, addresses, boot)
     return tap.done()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(floods(sys.argv[1:], HOW, process))
