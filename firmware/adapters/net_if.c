@@ -18,7 +18,8 @@ static_assert(LIMIT_RX_FRAMES >=
                   (LIMIT_TLS_SESSIONS + 1) * TCP_EACH +
                       (LIMIT_TCP_OWN - LIMIT_TLS_SESSIONS - 1) *
                           LIMIT_TCP_DISORDER +
-                      LIMIT_KE_SESSIONS * (LIMIT_TCP_UNREAD_IN + 1) +
+                      (LIMIT_KE_SESSIONS + LIMIT_HTTP_CONNECTIONS) *
+                          (LIMIT_TCP_UNREAD_IN + 1) +
                       LIMIT_MDNS_STORED + PER_POLL,
               "every open connection, those that are closing, and one turn of "
               "other frames");

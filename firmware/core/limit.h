@@ -88,7 +88,7 @@
 #define LIMIT_TCP_DISORDER  4  /* frames of one, out of order           */
 #define LIMIT_TCP_UNREAD    12 /* frames of one that nobody has read yet    */
 #define LIMIT_TCP_UNREAD_IN 3  /* of one that a stranger has made           */
-#define LIMIT_RX_FRAMES     172
+#define LIMIT_RX_FRAMES     184
 #define LIMIT_TX_FRAMES     16
 #define LIMIT_GROUPS        8 /* multicast addresses: LAN78xx's filter   */
 

@@ -6,13 +6,15 @@ closed and NTP goes on."""
 import re
 import socket
 import ssl
+import subprocess
 import sys
+import textwrap
 
 from tests.common import testbed
 from tests.common.machine import Process
 from tests.common.refusals import until
 from tests.peers import child, chronyd, keyfiles
-from tests.tap import Tap
+from tests.tap import TOP, Tap
 
 NTP = b"\x23" + bytes(39) + b"askedask"
 
@@ -152,10 +154,38 @@ def too_many(tap, w):
                       f"number {n + 1} is served", m.text)
 
 
+def as_the_readme_says(tap, w):
+    """Its openssl commands, word for word, and its lines of chrony.conf."""
+    with open(f"{TOP}/README.md") as file:
+        text = file.read()
+    section = text[text.index("### NTS\n"):]
+    conf, commands = [
+        textwrap.dedent(found) for found in re.findall(
+            r"(?:^    .*\n)+", section, re.M)[:2]]
+    done = subprocess.run(["bash", "-ec", commands], cwd=w.folder,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    tap.check(done.returncode == 0, "README's openssl commands", done.stdout)
+    files = {name: testbed.read(w.path(name))
+             for name in ("time.key", "time.pem")}
+    conf = conf.replace("192.168.1.0/24", "") + "local\n"
+    with boot(w, conf, files) as m:
+        m.wait("IPv4 address")
+        context = ssl.create_default_context(cafile=w.path("ca.pem"))
+        context.set_alpn_protocols(["ntske/1"])
+        def trusted():
+            with socket.create_connection(("127.0.0.1", m.ke), 10) as tcp:
+                with context.wrap_socket(
+                        tcp, server_hostname="time.example.net") as tls:
+                    return tls.version() == "TLSv1.3"
+        tap.check("error:" not in m.text and trusted(),
+                  "... make a server that OpenSSL trusts by that CA", m.text)
+
+
 def main(only):
     tap = Tap()
     with testbed.Testbed() as w:
-        for scenario in (one_by_one, several, too_many):
+        for scenario in (one_by_one, several, too_many,
+                         as_the_readme_says):
             if not only or scenario.__name__ in only:
                 scenario(tap, w)
     return tap.done()
