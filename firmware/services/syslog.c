@@ -64,13 +64,19 @@ void syslog_init(const struct conf *conf)
     }
 }
 
-/* The counter at an earlier time; it cannot be asked for one before 0. */
-static uint64_t ticks_at(mono_ns then)
+/* UTC at an earlier time. The clock can only be asked for now, so what has been
+ * slewed since then is not taken back. */
+static void time_of(mono_ns then, struct syslog_line *l)
 {
-    uint64_t now = port_ticks(), hz = port_tick_hz();
-    uint64_t ago_us = (uint64_t)(port_mono() - then) / 1000;
-    uint64_t ago = ago_us / 1000000 * hz + ago_us % 1000000 * hz / 1000000;
-    return ago < now ? now - ago : 0;
+    ntp64 now = timekeeper_utc(port_ticks());
+    int64_t ns = (int64_t)utc_unix_ns(now) - (port_mono() - then);
+    l->unix_s = timekeeper_unix_of(now) + ns / MONO_S;
+    ns %= MONO_S;
+    if (ns < 0) {
+        l->unix_s--;
+        ns += MONO_S;
+    }
+    l->ns = (uint32_t)ns;
 }
 
 static void describe(const struct server *s, const char *text,
@@ -90,11 +96,8 @@ static void describe(const struct server *s, const char *text,
         .severity = mark->severity,
         .text = text,
     };
-    if (l->timed) {
-        ntp64 when = timekeeper_utc(ticks_at(mark->uptime));
-        l->unix_s = timekeeper_unix_of(when);
-        l->ns = utc_unix_ns(when);
-    }
+    if (l->timed)
+        time_of(mark->uptime, l);
 }
 
 /* The next line, if there is one; what the ring has overtaken is lost. */

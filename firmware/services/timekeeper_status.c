@@ -141,7 +141,7 @@ void timekeeper_status(struct status_timekeeper *out)
     t->leap = 3;
     t->selected = -1;
     t->first_sync = tk.first_sync;
-    t->strict = tk.conf->bootstrap_strict;
+    t->strict = tk.conf && tk.conf->bootstrap_strict; /* waits: none yet */
     t->updates = d->updates;
     t->bound_ns = discipline_error(d, &tk.clk, ticks);
     t->agree = (uint8_t)tk.verdict.agree;

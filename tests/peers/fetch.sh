@@ -4,6 +4,7 @@
 # there already is kept, so this works offline after the first time.
 #     peers/chrony, peers/ntpsec   this Debian's own
 #     peers/trixie                 trixie's chrony with all its libraries
+#     peers/watch                  rsyslog and avahi
 #     peers/qemu                   a QEMU that knows a Raspberry Pi 4, from
 #                                  trixie-backports; where it cannot be had,
 #                                  tests/qemu/test_pi4.py is skipped
@@ -114,5 +115,6 @@ tree() { # name program suite
 unpack chrony usr/sbin/chronyd
 unpack ntpsec usr/sbin/ntpd
 tree trixie usr/sbin/chronyd trixie
+tree watch usr/sbin/rsyslogd bookworm
 tree qemu usr/bin/qemu-system-aarch64 trixie-backports ||
     echo "fetch: no QEMU with a Raspberry Pi 4: its test will be skipped" >&2

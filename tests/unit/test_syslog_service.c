@@ -76,8 +76,10 @@ void timekeeper_status(struct status_timekeeper *out)
     *out = tk;
 }
 
+/* The clock stands on its last correction, and knows nothing before it. */
 ntp64 timekeeper_utc(uint64_t at_ticks)
 {
+    assert_true(at_ticks == ticks);
     return utc_of_unix(1795392000 + (int64_t)(at_ticks / 1000000),
                        (uint32_t)(at_ticks % 1000000) * 1000);
 }
