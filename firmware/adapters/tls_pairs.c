@@ -1,6 +1,5 @@
 #include "tls_pairs_private.h"
 
-#include <mbedtls/base64.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/psa_util.h>
@@ -68,12 +67,8 @@ static bool no_room(int rc)
 /* Returns the length of its DER in all.der, or RC_BAD. */
 static int decode(struct der_view base64)
 {
-    size_t len = 0;
-    if (mbedtls_base64_decode(all.der, sizeof all.der, &len, base64.p,
-                              base64.len) != 0 ||
-        len == 0)
-        return RC_BAD;
-    return (int)len;
+    int len = pem_decode(base64, all.der, sizeof all.der);
+    return len > 0 ? len : RC_BAD;
 }
 
 static bool has(struct der_view v, const char *words)

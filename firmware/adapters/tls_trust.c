@@ -1,6 +1,5 @@
 #include "tls_trust_private.h"
 
-#include <mbedtls/base64.h>
 #include <string.h>
 
 #include "core/fmt.h"
@@ -159,19 +158,16 @@ static void other_label(struct reading *f, struct der_view label)
 
 static void decode(struct reading *f, struct der_view body)
 {
-    size_t len = 0;
-    int rc = mbedtls_base64_decode(trust.der + trust.used,
-                                   sizeof trust.der - trust.used, &len, body.p,
-                                   body.len);
-    if (rc == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
+    int len =
+        pem_decode(body, trust.der + trust.used, sizeof trust.der - trust.used);
+    if (len == RC_SPACE)
         f->full = true;
-    else if (rc != 0)
+    else if (len < 0)
         unread(f, "one is damaged");
     else
-        (void)join(f, len);
+        (void)join(f, (size_t)len);
 }
 
-/* X509 CERTIFICATE is the label's older form. */
 static void read_pem(struct reading *f, struct der_view file)
 {
     struct pem block;
@@ -186,6 +182,21 @@ static void read_pem(struct reading *f, struct der_view file)
         unread(f, "it ends in the middle of a certificate");
 }
 
+/* What a file is that holds neither PEM nor DER. */
+static const char *no_certificate(struct der_view file)
+{
+    if (*file.p == DER_SEQUENCE)
+        return "it ends in the middle of a certificate";
+    while (file.len > 1 && *file.p <= ' ') {
+        file.p++;
+        file.len--;
+    }
+    return *file.p == '<' ? "no certificate in it, but a web page: was the "
+                            "download refused?"
+                          : "no certificate in it: no line -----BEGIN "
+                            "CERTIFICATE-----";
+}
+
 static void read_der(struct reading *f, struct der_view file)
 {
     static const uint8_t pkcs7[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
@@ -194,7 +205,7 @@ static void read_der(struct reading *f, struct der_view file)
         struct reader r = reader_of(file.p, file.len), in;
         struct der whole, first;
         if (!der_expect(&r, DER_SEQUENCE, &whole)) {
-            unread(f, "no certificate in it");
+            unread(f, no_certificate(file));
             return;
         }
         in = der_reader(whole.value);
@@ -202,6 +213,11 @@ static void read_der(struct reading *f, struct der_view file)
             der_is(first.value, pkcs7, sizeof pkcs7)) {
             unread(f, "it holds PKCS7: take the certificates out with openssl "
                       "pkcs7 -inform DER -print_certs");
+            return;
+        }
+        if (first.tag == DER_INTEGER && der_is(first.value, "\3", 1)) {
+            unread(f, "it is PKCS12: take the certificates out with openssl "
+                      "pkcs12 -nokeys");
             return;
         }
         if (whole.whole.len > sizeof trust.der - trust.used) {

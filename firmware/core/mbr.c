@@ -77,8 +77,12 @@ void mbr_read(const uint8_t sector[MBR_SECTOR], uint32_t card_sectors,
         const uint8_t *e = sector + TABLE + ENTRY * i;
         uint8_t type = e[4];
         struct mbr_partition p = {little32(e + 8), little32(e + 12)};
-        if (type == 0 || p.lba == 0 || p.sectors == 0 || p.lba >= card_sectors)
+        if (type == 0 || p.lba == 0 || p.sectors == 0)
             continue;
+        if (p.lba >= card_sectors) {
+            m->past |= (uint8_t)(1u << i);
+            continue;
+        }
         if (p.sectors > card_sectors - p.lba) {
             p.sectors = card_sectors - p.lba;
             m->beyond |= (uint8_t)(1u << i);

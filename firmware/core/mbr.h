@@ -30,6 +30,7 @@ struct mbr {
     bool overlap;   /* ... and they share sectors                           */
     uint8_t beyond; /* bit i: partition i + 1 ends beyond the card and was
                      * cut there                                            */
+    uint8_t past;   /* likewise: it begins there already, and is left out   */
 };
 
 /* Return the file system that a first sector belongs to. */

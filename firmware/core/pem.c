@@ -39,6 +39,52 @@ int pem_next(struct der_view *file, struct pem *block)
     return RC_OK;
 }
 
+static int digit64(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+int pem_decode(struct der_view body, uint8_t *out, size_t cap)
+{
+    uint32_t bits = 0;
+    unsigned have = 0, digits = 0, padding = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < body.len; i++) {
+        uint8_t c = body.p[i];
+        if (is_blank(c))
+            continue;
+        digits++;
+        if (c == '=') {
+            padding++;
+            continue;
+        }
+        int d = digit64(c);
+        if (d < 0 || padding)
+            return RC_BAD;
+        bits = bits << 6 | (uint32_t)d;
+        have += 6;
+        if (have < 8)
+            continue;
+        have -= 8;
+        if (n == cap)
+            return RC_SPACE;
+        out[n++] = (uint8_t)(bits >> have);
+    }
+    bool rest = bits & ((1u << have) - 1);
+    return digits % 4 || padding > 2 || rest ? RC_BAD : (int)n;
+}
+
 bool pem_utf16(const uint8_t *p, size_t len)
 {
     return len >= 2 &&

@@ -15,6 +15,11 @@ struct pem {
  * RC_STATE: there is no further one; RC_BAD: one begins and does not end. */
 int pem_next(struct der_view *file, struct pem *block) MUST_CHECK;
 
+/* Decodes a body: base64 (RFC 4648 section 4) with blanks and line ends of any
+ * kind anywhere in it, as editors and web pages put them. Returns the bytes'
+ * number; RC_BAD; RC_SPACE: there are more than cap. */
+int pem_decode(struct der_view body, uint8_t *out, size_t cap) MUST_CHECK;
+
 /* Cuts v behind the first place where it has these words; *before is what
  * stood in front of them. Returns false, and changes nothing, where it has
  * not. */

@@ -283,7 +283,9 @@ static bool add_outer_cause(struct fmt_text *t, const struct status *s)
     const struct status_config *c = &s->config;
     const char *port = s->machine.trouble;
     bool none = s->sources.count == 0;
-    if (none && c->file == CONFIG_MISSING)
+    if (none && c->file == CONFIG_MISSING && c->lacks && c->lacks[0])
+        fmt_add(t, "no chrony.conf: %s", c->lacks);
+    else if (none && c->file == CONFIG_MISSING)
         fmt_add(t, s->store.card
                        ? "no chrony.conf at the top of the card's boot "
                          "partition"

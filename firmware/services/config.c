@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "adapters/tls_client.h"
@@ -15,6 +16,7 @@ static struct conf_parser parser;
 static struct conf_open_file open_files[LIMIT_CONF_DEPTH];
 static char text[LIMIT_CONF_BYTES]; /* of the files that are open, in a row */
 static enum status_config_file file;
+static char lacks[128]; /* why there is no file, if more is known            */
 
 /* ---- chrony.conf, and the files that it names ---------------------------- */
 
@@ -118,6 +120,18 @@ static void report(void)
                "get time from");
 }
 
+static void say_lack(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static void say_lack(const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    (void)fmt_v(lacks, sizeof lacks, format, ap);
+    va_end(ap);
+    log_at(LOG_ERROR, NULL, "%s", lacks);
+}
+
 /* Why there is no chrony.conf: names that people's computers make of it, and
  * places they put it in. */
 static void look_around(void)
@@ -127,17 +141,17 @@ static void look_around(void)
                                           "chrony", "boot", "boot/firmware"};
     char name[CONF_PATH_MAX];
     if (store_next_file("chrony.conf", "*", "", name) >= 0) {
-        log_at(LOG_ERROR, NULL, "chrony.conf is a folder: it must be a file");
+        say_lack("chrony.conf is a folder: it must be a file");
         return;
     }
     for (size_t i = 0; i < LEN(folders); i++)
         for (size_t k = 0; k < LEN(patterns); k++)
             if (store_next_file(folders[i], patterns[k], "", name) > 0) {
                 bool same = conf_path_order(name, "chrony.conf") == 0;
-                log_at(LOG_ERROR, NULL, "%s%s%s found: %s", folders[i],
-                       *folders[i] ? "/" : "", name,
-                       same ? "move it to the top of the boot partition"
-                            : "rename it to chrony.conf");
+                say_lack("%s%s%s found: %s", folders[i], *folders[i] ? "/" : "",
+                         name,
+                         same ? "move it to the top of the boot partition"
+                              : "rename it to chrony.conf");
                 return;
             }
 }
@@ -146,17 +160,18 @@ static int read_root(bool card)
 {
     int len = store_read_file("chrony.conf", (uint8_t *)text, sizeof text);
     file = len > 0 ? CONFIG_READ : len == 0 ? CONFIG_EMPTY : CONFIG_MISSING;
+    (void)fmt(lacks, sizeof lacks, "%s", store_trouble());
     if (len == RC_SPACE)
-        log_at(LOG_ERROR, NULL, "chrony.conf: longer than %u bytes: not read",
-               (unsigned)sizeof text);
+        say_lack("chrony.conf: longer than %u bytes: not read",
+                 (unsigned)sizeof text);
     else if (len == RC_STATE && card)
         log_at(LOG_ERROR, NULL,
                "chrony.conf: no such file on the boot partition");
     else if (len == 0)
         log_at(LOG_ERROR, NULL, "chrony.conf: it is empty");
     else if (len < 0 && card)
-        log_at(LOG_ERROR, NULL, "chrony.conf: cannot be read");
-    if (len == RC_STATE && card)
+        say_lack("chrony.conf: cannot be read");
+    if (len == RC_STATE && card && !lacks[0])
         look_around();
     return len < 0 ? 0 : len;
 }
@@ -256,5 +271,6 @@ void config_status(struct status_config *out)
     *out = (struct status_config){.hostname = conf.hostname,
                                   .file = file,
                                   .errors = conf.errors,
-                                  .save = conf.save};
+                                  .save = conf.save,
+                                  .lacks = lacks};
 }

@@ -164,8 +164,6 @@ int store_init(void)
     struct mbr m;
     struct mbr_partition fat;
     mbr_read(st.batch, sectors, &m);
-    if (!m.table && m.whole == MBR_FS_OTHER)
-        log_at(LOG_ERROR, NULL, "card: no partition table");
     for (unsigned i = 0; i < MBR_PARTITIONS; i++)
         if (m.beyond & 1u << i)
             log_at(LOG_ERROR, NULL, "card: partition %u ends beyond the card",
@@ -181,6 +179,11 @@ int store_init(void)
 bool store_card(void)
 {
     return st.card;
+}
+
+const char *store_trouble(void)
+{
+    return st.card ? store_mount_trouble() : "";
 }
 
 bool store_came_late(void)

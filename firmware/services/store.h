@@ -35,6 +35,10 @@ int store_init(void) MUST_CHECK;
 /* Tells whether there is a card that can be read. */
 bool store_card(void);
 
+/* Returns why the card's boot partition cannot be read, as the log has it; ""
+ * if it can. */
+const char *store_trouble(void);
+
 /* Tells whether what could not be read of the card at start can be read now, or
  * a card is there that was not: a restart would find chrony.conf. */
 bool store_came_late(void);

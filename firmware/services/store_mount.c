@@ -1,32 +1,79 @@
 #include "store_mount.h"
 
+#include <stdarg.h>
+#include <string.h>
+
 #include "adapters/store_fat.h"
+#include "core/disk_kind.h"
+#include "core/fmt.h"
 #include "core/gpt.h"
 #include "log.h"
 
-#define FAT32 "format it as FAT32; so no chrony.conf"
+static char trouble[STORE_MOUNT_TROUBLE]; /* "": none */
 
-/* Says what is no FAT; returns false when that is not known. */
-static bool say_what(const char *where, unsigned number, enum mbr_fs fs)
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The first cause stays, all are logged. */
+static void say(const char *format, ...)
 {
-    const char *name = fs == MBR_FS_EXFAT ? "exFAT" : "NTFS";
-    if (fs != MBR_FS_EXFAT && fs != MBR_FS_NTFS)
-        return false;
-    if (number)
-        log_at(LOG_ERROR, NULL, "card: %s %u is %s: " FAT32, where, number,
-               name);
-    else
-        log_at(LOG_ERROR, NULL, "card: %s is %s: " FAT32, where, name);
-    return true;
+    char text[sizeof trouble];
+    va_list ap;
+    va_start(ap, format);
+    (void)fmt_v(text, sizeof text, format, ap);
+    va_end(ap);
+    log_at(LOG_ERROR, NULL, "card: %s; so no chrony.conf", text);
+    if (!trouble[0])
+        memcpy(trouble, text, sizeof trouble);
+}
+
+const char *store_mount_trouble(void)
+{
+    return trouble;
 }
 
 struct search {
     uint32_t card;
     uint8_t *buf;
     struct mbr_partition found;
-    bool said; /* what is there instead                                     */
-    bool io;   /* something could not be read                               */
+    bool said;  /* what is there instead                                    */
+    bool quiet; /* a partition of a FAT type is what should hold it          */
+    bool io;    /* something could not be read                               */
 };
+
+/* Says what there is where there is no FAT; number 0: on the whole card. */
+static void say_what(struct search *s, const struct mbr_partition *p,
+                     unsigned number)
+{
+    const struct disk_kind *kind = NULL;
+    char where[24] = "the whole card";
+    for (unsigned i = 0; i < DISK_KIND_LOOKS && !kind; i++) {
+        if (disk_kind_sector[i] >= p->sectors)
+            break;
+        if (store_read_blocks(p->lba + disk_kind_sector[i], s->buf, 1) < 0)
+            return;
+        kind = disk_kind_of(disk_kind_sector[i], s->buf);
+    }
+    if (!kind || (number && kind->packed))
+        return;
+    if (number)
+        (void)fmt(where, sizeof where, "partition %u", number);
+    if (kind->packed)
+        say("%s is %s: write the image, do not copy it", where, kind->name);
+    else
+        say("%s is %s: format it as FAT32", where, kind->name);
+    s->said = true;
+}
+
+/* FatFs is built for sectors of 512 bytes, as cards have them. */
+static void say_sectors(struct search *s, unsigned number, const uint8_t *boot)
+{
+    unsigned bytes = boot[11] | (unsigned)boot[12] << 8;
+    if (bytes == MBR_SECTOR)
+        return;
+    say("partition %u is FAT with sectors of %u bytes: format it with 512",
+        number, bytes);
+    s->said = true;
+}
 
 /* Mounts partition p if there is FAT in it. Returns whether it is so. */
 static bool look(struct search *s, const struct mbr_partition *p,
@@ -38,15 +85,17 @@ static bool look(struct search *s, const struct mbr_partition *p,
         s->io = true;
         return false;
     }
-    enum mbr_fs fs = mbr_file_system(s->buf);
-    if (fs != MBR_FS_FAT) {
-        s->said |= say_what("partition", number, fs);
+    if (mbr_file_system(s->buf) != MBR_FS_FAT) {
+        if (!s->quiet)
+            say_what(s, p, number);
         return false;
     }
     int r = store_fat_mount(p->lba, p->sectors);
     s->io |= r == RC_IO;
     if (r == RC_OK)
         s->found = *p;
+    else if (r != RC_IO)
+        say_sectors(s, number, s->buf);
     return r == RC_OK;
 }
 
@@ -55,8 +104,7 @@ static bool look_at_gpt(struct search *s)
     struct gpt g;
     if (store_read_blocks(1, s->buf, 1) < 0 ||
         gpt_read(s->buf, s->card, &g) < 0) {
-        log_at(LOG_ERROR, NULL,
-               "card: its MBR stands for a GPT, which cannot be read");
+        say("its MBR stands for a GPT, which cannot be read");
         s->said = true;
         return false;
     }
@@ -69,9 +117,8 @@ static bool look_at_gpt(struct search *s)
             return true;
         }
     }
-    log_at(LOG_ERROR, NULL,
-           "card: GPT without a FAT partition: write it with an MBR (dos) "
-           "table, FAT32 first; so no chrony.conf");
+    say("GPT without a FAT partition: write it with an MBR (dos) table, FAT32 "
+        "first");
     s->said = true;
     return false;
 }
@@ -82,6 +129,7 @@ static bool look_everywhere(struct search *s, const struct mbr *m)
         if (m->fat.sectors && m->part[i].lba == m->fat.lba &&
             look(s, &m->part[i], i + 1))
             return true;
+    s->quiet = m->fat.sectors != 0;
     for (unsigned i = 0; i < MBR_PARTITIONS; i++) {
         if ((m->fat.sectors && m->part[i].lba == m->fat.lba) ||
             !look(s, &m->part[i], i + 1))
@@ -99,25 +147,37 @@ static void say_why(const struct search *s, const struct mbr *m)
                "card: partitions inside an extended one are not looked at");
     if (s->said)
         return;
-    if (!m->fat.sectors)
-        log_at(LOG_ERROR, NULL, "card: no FAT partition, so no chrony.conf");
+    for (unsigned i = 0; i < MBR_PARTITIONS; i++)
+        if (m->past & 1u << i) {
+            say("partition %u lies beyond the card's end: is the card smaller "
+                "than the image?",
+                i + 1);
+            return;
+        }
+    if (!m->table)
+        say("no partition table: write the image with Raspberry Pi Imager");
+    else if (!m->fat.sectors)
+        say("no FAT partition: write the image with Raspberry Pi Imager");
+    else if (s->io)
+        say("the FAT partition cannot be read");
     else
-        log_at(LOG_ERROR, NULL, "card: the FAT partition %s, so no chrony.conf",
-               s->io ? "cannot be read" : "holds no FAT file system");
+        say("the FAT partition holds no FAT file system: format it as FAT32");
 }
 
 int store_mount(const struct mbr *m, uint32_t card_sectors,
                 uint8_t buf[MBR_SECTOR], struct mbr_partition *fat)
 {
     struct search s = {.card = card_sectors, .buf = buf};
+    const struct mbr_partition whole = {0, card_sectors};
     *fat = (struct mbr_partition){0};
+    trouble[0] = 0;
     if (m->whole == MBR_FS_FAT) {
         int r = store_fat_mount(m->fat.lba, m->fat.sectors);
         if (r == RC_OK)
             *fat = m->fat;
         s.io = r == RC_IO;
-    } else if (say_what("the whole card", 0, m->whole)) {
-        s.said = true;
+    } else if (!m->table || m->whole != MBR_FS_OTHER) {
+        say_what(&s, &whole, 0);
     } else if (look_everywhere(&s, m)) {
         *fat = s.found;
     }

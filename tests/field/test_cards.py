@@ -3,6 +3,7 @@
 firmware as a Linux process: which configuration is found on them, or what the
 log says instead. No server is needed."""
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -12,6 +13,14 @@ from tests.common.machine import Process
 from tests.peers import mkcard
 from tests.tap import Tap
 
+# At which byte of a partition, what, and whose it is.
+FOREIGN = [(1080, b"\x53\xef", "ext4"), (1024, b"H+\0\4", "HFS+"),
+           (0x10040, b"_BHRfS_M", "btrfs"), (0x8001, b"CD001", "ISO 9660"),
+           (32, b"NXSB", "APFS"), (0, b"XFSB", "XFS"),
+           (1024, b"\x10\x20\xf5\xf2", "F2FS"),
+           (4086, b"SWAPSPACE2", "swap space")]
+PACKED = [(0, b"\xfd7zXZ\0", "an .xz file"), (0, b"PK\3\4", "a .zip file"),
+          (0, b"\x1f\x8b\x08", "a .gz file")]
 FOUND = "server 192.0.2.7\n"
 TYPES = ("1", "4", "6", "b", "c", "e", "14", "16", "1b", "1c", "1e", "ef", "7")
 
@@ -90,8 +99,14 @@ def names(tap, work):
             ("etc/chrony/chrony.conf", r"found: move it to the top"),
             ("chrony.conf/chrony.conf", r"chrony\.conf is a folder")):
         board = says(tap, make(work, {path: FOUND}), path,
-                     (r"no such file on the boot partition", pattern), [])
+                     (r"no such file on the boot partition", pattern,
+                      r"clock not set: no chrony\.conf: .*" + pattern), [])
         tap.check("chrony.conf missing" in board, f"{path}: board", board)
+        tap.check(re.search(r"Clock not set +: no chrony\.conf: .*" + pattern,
+                            board), f"{path}: board says why", board)
+    long = "# 45 of these are a page\n" * 6000 + FOUND
+    lacks(tap, make(work, {"chrony.conf": long}), "150 KB",
+          "chrony.conf: longer than 131072 bytes: not read")
 
 
 def change(card, at, data):
@@ -110,8 +125,36 @@ def partitions(tap, work):
     for name in ("EXFAT   ", "NTFS    "):
         word = name.strip().replace("EXFAT", "exFAT")
         change(card, start + 3, name.encode())
-        says(tap, card, word, (rf"partition 1 is {word}: format it as FAT32",),
-             [])
+        lacks(tap, card, word, rf"partition 1 is {word}: format it as FAT32")
+    card = change(make(work, {"chrony.conf": FOUND}), start + 11, b"\0\x10")
+    lacks(tap, card, "sectors of 4 KB", "partition 1 is FAT with sectors of "
+          "4096 bytes: format it with 512")
+    for at, what, name in FOREIGN:
+        change(card, start, bytes(1024))
+        change(change(card, start + at, what), 446 + 4, b"\x83")
+        lacks(tap, card, name, f"partition 1 is {name}: format it as FAT32")
+        change(change(card, start + at, bytes(16)), 446 + 4, b"\x0c")
+    lacks(tap, card, "zeros", "the FAT partition holds no FAT file system: "
+          "format it as FAT32")
+    # As Raspberry Pi OS has it, its FAT damaged: nobody should format ext4.
+    change(card, 446 + 16, bytes([0, 0, 0, 0, 0x83, 0, 0, 0])
+           + (mkcard.START + 4096).to_bytes(4, "little")
+           + (4096).to_bytes(4, "little"))
+    change(card, start + 4096 * 512 + 1080, b"\x53\xef")
+    lacks(tap, card, "zeros before ext4", "the FAT partition holds no FAT file "
+          "system: format it as FAT32")
+    change(card, 446 + 8, (1 << 22).to_bytes(4, "little"))
+    change(card, 446 + 16, bytes(16))
+    lacks(tap, card, "a card too small", "partition 1 lies beyond the card's "
+          "end: is the card smaller than the image?")
+    blank = os.path.join(work, "blank.img")
+    for at, what, name in FOREIGN[:4] + PACKED:
+        with open(blank, "wb") as out:
+            out.truncate(64 << 20)
+        cure = ("write the image, do not copy it" if (at, what, name) in PACKED
+                else "format it as FAT32")
+        lacks(tap, change(blank, at, what), f"the whole card, {name}",
+              f"the whole card is {name}: {cure}")
     whole = os.path.join(work, "whole.img")
     with open(whole, "wb") as out:
         out.truncate(64 << 20)
@@ -121,6 +164,17 @@ def partitions(tap, work):
         out.write(FOUND)
     mkcard.tool("mcopy", "-i", whole, conf, "::/chrony.conf")
     says(tap, whole, "no partitions", (), ["192.0.2.7"])
+
+
+def lacks(tap, card, name, why):
+    """The log, tracking and board have this sentence."""
+    with Process(card) as m:
+        tap.check(m.wait(re.escape(f"clock not set: no chrony.conf: {why}"),
+                         30), f"{name}: the log has `{why}'", m.text)
+        for table in ("tracking", "board"):
+            text = m.ask(table)
+            tap.check(f"no chrony.conf: {why}" in text, f"{name}: {table}",
+                      text)
 
 
 def gpt(tap, work):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/disk_kind.h"
 #include "core/gpt.h"
 #include "core/mbr.h"
 
@@ -27,6 +28,15 @@ static void check_gpt(const uint8_t *sector, uint32_t card)
     }
 }
 
+/* What the sector is instead: a name, or nothing. */
+static void check_kind(const uint8_t *sector)
+{
+    for (size_t i = 0; i < DISK_KIND_LOOKS; i++) {
+        const struct disk_kind *k = disk_kind_of(disk_kind_sector[i], sector);
+        ASSERT(!k || k->name[0]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
 {
     uint8_t sector[MBR_SECTOR] = {0};
@@ -45,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *in, size_t len)
     for (unsigned i = 0; i < MBR_PARTITIONS; i++)
         check(&m.part[i], card);
     check_gpt(sector, card);
+    check_kind(sector);
     ASSERT(m.whole == MBR_FS_OTHER || m.whole == mbr_file_system(sector));
     ASSERT(m.table || (m.fat.sectors == 0 && m.state.sectors == 0));
     ASSERT(m.beyond < 16 && (!m.overlap || (m.fat.sectors && m.state.sectors)));

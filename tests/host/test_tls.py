@@ -114,7 +114,10 @@ def files(cases, work, cas):
     bad("text.pem", b"no certificate\n" * 9, none)
     bad("key.pem", key, "a private key")
     bad("cut.pem", pem[0][:-40], "ends in the middle")
-    bad("cut.der", der[:-1], none)
+    bad("cut.der", der[:-1], "ends in the middle")
+    bad("page.pem", b"\r\n<!DOCTYPE html><html></html>\n", "a web page")
+    bad("dashes.pem", pem[0].replace(b"-----", b"----"), "no line -----BEGIN")
+    bad("store.p12", b"\x30\x05\2\1\3\x30\0", "PKCS12")
     bad("letters.pem", begin + b"!!!!\n" + end, damaged)
     bad("zeros.pem", begin + b"AAAA" * 100 + b"\n" + end, damaged)
     bad("binary.der", bytes(range(256)) * 9, none)
@@ -136,6 +139,8 @@ def files(cases, work, cas):
     cases.trust(put("one.der", der), 1, 9)
     cases.trust(put("two.der", der + der), 2, 9)
     cases.trust(put("windows.pem", pem[0].replace(b"\n", b"\r\n")), 1, 9)
+    cases.trust(put("mac.pem", pem[0].replace(b"\n", b"\r")), 1, 9)
+    cases.trust(put("page-copy.pem", pem[0].replace(b"\n", b" \r\n\t ")), 1, 9)
     cases.trust(put("older.pem", pem[0].replace(
         b"CERTIFICATE", b"X509 CERTIFICATE")), 1, 9)
     bad("mixed.pem", begin + b"AAAA\n" + end + b"words\n" + pem[0], damaged,

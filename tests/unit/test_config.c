@@ -75,6 +75,13 @@ int store_next_file(const char *folder, const char *pattern, const char *after,
     return there ? (int)strlen(name) : RC_STATE;
 }
 
+static const char *trouble = "";
+
+const char *store_trouble(void)
+{
+    return trouble;
+}
+
 int store_read_file(const char *name, uint8_t *buf, size_t cap)
 {
     const char *other = file_of(name);
@@ -371,6 +378,13 @@ static void beside_the_name(void **state)
     struct status_config s;
     config_status(&s);
     assert_int_equal(s.file, CONFIG_MISSING);
+    assert_string_equal(s.lacks, "chrony.conf is a folder: it must be a file");
+    trouble = "partition 1 is ext4: format it as FAT32";
+    (void)read_file(NULL, RC_STATE, true);
+    trouble = "";
+    assert_false(said("found: "));
+    config_status(&s);
+    assert_string_equal(s.lacks, "partition 1 is ext4: format it as FAT32");
     (void)read_file("", 0, true);
     config_status(&s);
     assert_int_equal(s.file, CONFIG_EMPTY);

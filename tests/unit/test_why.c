@@ -75,6 +75,9 @@ static void no_configuration(void **state)
     expect("chrony.conf is empty: it needs a server line");
     s.config.file = CONFIG_MISSING;
     expect("no chrony.conf at the top of the card's boot partition");
+    s.config.lacks = "chrony.conf.txt found: rename it to chrony.conf";
+    expect("no chrony.conf: chrony.conf.txt found: rename it to chrony.conf");
+    s.config.lacks = "";
     s.store.card = false;
     expect("no card that can be read, so no chrony.conf");
     assert_true(why_is_known(&s));
