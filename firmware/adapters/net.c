@@ -91,6 +91,11 @@ static int global6(void)
     return -1;
 }
 
+bool net_has_source(const ip_addr_t *to)
+{
+    return IP_IS_V4(to) || ip6_addr_islinklocal(ip_2_ip6(to)) || global6() >= 0;
+}
+
 bool net_is_other_host(const struct addr *a)
 {
     const ip_addr_t ip = net_to_lwip(a);

@@ -95,6 +95,12 @@ bool net_udp_may_leave(const uint8_t *frame, size_t len);
  * tells the socket that sent it. */
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
 
+/* ---- addresses (net.c) --------------------------------------------------- */
+
+/* Tells whether there is an address of ours to send from: lwIP would take the
+ * link's own to anywhere in IPv6, from which nothing gets beyond the link. */
+bool net_has_source(const ip_addr_t *to);
+
 /* ---- DHCP (net_dhcp.c) --------------------------------------------------- */
 
 /* Looks how far DHCP has come; to be called at every pass. */

@@ -71,6 +71,8 @@ int net_tcp_connect(struct net_tcp *t, const struct addr *to, uint16_t port)
 {
     ASSERT(t->state == NET_TCP_CLOSED);
     const ip_addr_t ip = net_to_lwip(to);
+    if (!net_has_source(&ip))
+        return RC_IO;
     struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&ip));
     if (!pcb)
         return RC_SPACE;

@@ -155,6 +155,8 @@ int net_udp_send(struct net_udp *u, const struct addr *to, uint16_t port,
 {
     const ip_addr_t ip = net_to_lwip(to);
     ASSERT(u->pcb);
+    if (!net_has_source(&ip))
+        return RC_IO;
     struct pbuf *p = packed(msg, len);
     if (!p)
         return RC_SPACE;

@@ -227,6 +227,84 @@ static void unanswered(enum sim_ntp how, bool new_keys, const char *name)
     sim_end();
 }
 
+/* What was wrong here or near, for an hour, and is over: time within a minute,
+ * nobody is blamed, and nothing of it outlives a restart. */
+enum near {
+    CABLE_OUT,
+    NO_DHCP,
+    REFUSING_DHCP,
+    NO_GATEWAY,
+    NO_NAMESERVER,
+    NO_SUCH_NAME,
+    FAILING_NAMES,
+    DEAD_ROUTER,
+    DEAF_MAC,
+    NO_ENTROPY,
+    NEAR,
+};
+
+static void wrong_near(enum near what, bool wrong)
+{
+    w->link = !(wrong && what == CABLE_OUT);
+    w->dhcp_dead = wrong && what == NO_DHCP;
+    w->dhcp_nak = wrong && what == REFUSING_DHCP;
+    w->dhcp_no_router = wrong && what == NO_GATEWAY;
+    w->dhcp_no_dns = wrong && what == NO_NAMESERVER;
+    w->dns_lie = !wrong                  ? SIM_DNS_TRUE
+                 : what == NO_SUCH_NAME  ? SIM_DNS_NONE
+                 : what == FAILING_NAMES ? SIM_DNS_FAILS
+                                         : SIM_DNS_TRUE;
+    w->arp_dead = wrong && what == DEAD_ROUTER;
+    w->tx_rc = wrong && what == DEAF_MAC ? RC_IO : RC_OK;
+    w->no_entropy = wrong && what == NO_ENTROPY;
+}
+
+static void near_for_an_hour(enum near what)
+{
+    static const char *const name[NEAR] = {"no cable",
+                                           "no DHCP server",
+                                           "a DHCP server that refuses",
+                                           "no gateway",
+                                           "no name server",
+                                           "a name that does not exist",
+                                           "a name server that fails",
+                                           "a router that is off",
+                                           "a MAC that sends nothing",
+                                           "no entropy"};
+    char text[80];
+    snprintf(text, sizeof text, "%s for an hour", name[what]);
+    sim_case(text, ONE);
+    /* A lease's end is when it is asked again what it should have said. */
+    w->lease_s = what == NO_GATEWAY || what == NO_NAMESERVER ? 60 : 3600;
+    wrong_near(what, true);
+    sim_boot();
+    sim_run(HOUR);
+    sim_check(!sim_synchronised(), "no time");
+    sim_check(asked() == 0, "no server was reached");
+    wrong_near(what, false);
+    set_within(75);
+    sim_check(!sim_said("key exchanges had failed"), "nothing was counted");
+    sim_end();
+}
+
+/* The exchange is begun with the address, not with the next attempt. */
+static void later_family(double seconds)
+{
+    char text[80];
+    snprintf(text, sizeof text, "IPv6 %.0f s later than IPv4", seconds);
+    sim_case(text, "server nts1.test nts iburst ipv6\n");
+    w->names6 = true;
+    sim_boot();
+    sim_run(seconds);
+    sim_check(asked() == 0, "no way yet");
+    w->ip6 = true;
+    sim_check(sim_until("IPv6 address 2", 90), "an address");
+    sim_mark();
+    sim_check(sim_until("key exchange done", 1.5), "an exchange at once");
+    sim_check(!sim_said("had failed"), "nothing in the journal");
+    sim_end();
+}
+
 int main(void)
 {
     sim_setup();
@@ -239,6 +317,9 @@ int main(void)
     card_changed();
     stranger();
     no_route();
+    for (enum near what = CABLE_OUT; what < NEAR; what++)
+        near_for_an_hour(what);
+    later_family(3);
     for (enum obstacle o = NO_LINK; o < OBSTACLES; o++)
         cookies_kept(o);
     return sim_done();

@@ -378,13 +378,13 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
         return;
     memcpy(a, m, end);
     uint32_t ip = address_of(asked, m + 12);
-    bool found = ip && bytes_get16(m + end - 4) == 1;
-    if (w->dns_lie == SIM_DNS_FAILS)
+    if (w->dns_lie == SIM_DNS_FAILS || w->dns_lie == SIM_DNS_NONE)
         ip = 0;
+    bool found = ip && bytes_get16(m + end - 4) == 1;
     bytes_put16(a + 2, ip                            ? 0x8180
                        : w->dns_lie == SIM_DNS_FAILS ? 0x8182
                                                      : 0x8183);
-    bool found6 = ip && w->ip6 && bytes_get16(m + end - 4) == 28;
+    bool found6 = ip && (w->ip6 || w->names6) && bytes_get16(m + end - 4) == 28;
     bytes_put16(a + 6, found ? 1 + w->dns_dead_first : found6);
     bytes_put32(a + 8, 0);
     bool pool = w->dns_lie != SIM_DNS_FAILS && end > 8 &&

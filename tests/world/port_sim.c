@@ -230,6 +230,8 @@ int port_blk_done(void)
 /* splitmix64: the same seed, the same bytes. */
 int port_entropy(uint8_t *buf, size_t len)
 {
+    if (w->no_entropy)
+        return RC_IO;
     for (size_t i = 0; i < len; i++) {
         uint64_t z = sim.random += UINT64_C(0x9e3779b97f4a7c15);
         z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -30,6 +30,7 @@
 #define SIM_DNS_TRUE   -1
 #define SIM_DNS_DEAD   -2
 #define SIM_DNS_FAILS  -3 /* SERVFAIL                                   */
+#define SIM_DNS_NONE   -4 /* NXDOMAIN                                   */
 #define SIM_BOARD      0x0a000064u /* 10.0.0.100, DHCP's at first      */
 #define SIM_DAY        INT64_C(86400)
 #define SIM_YEAR       (365 * SIM_DAY)
@@ -145,6 +146,7 @@ struct sim_world {
     int64_t asked_ns; /* true time when the last Return was read          */
     /* The network. */
     bool link;
+    bool no_entropy;
     int tx_rc; /* what the MAC makes of each frame: RC_OK, or RC_AGAIN: its
                 * ring is full, RC_IO                                        */
     uint32_t starts, crashes; /* port_info.boots, .crashes                   */
@@ -156,6 +158,7 @@ struct sim_world {
     unsigned led_count; /* of this boot; more may be counted than kept      */
     int dns_lie;        /* every name is this server; or SIM_DNS_...        */
     bool ip6;           /* a router advertises a prefix, names have AAAA  */
+    bool names6;        /* names have AAAA even where there is no router    */
     unsigned dead4, dead6; /* a bit for each server: nobody is at that
                             * address of it                                 */
     bool dns_dead_first; /* an address of nobody before the true one         */
