@@ -243,8 +243,8 @@ struct status_start {
 struct status_config {
     const char *hostname;
     enum status_config_file { CONFIG_MISSING, CONFIG_EMPTY, CONFIG_READ } file;
-    uint32_t errors; /* in it, and in the files that it names               */
-    bool save;       /* what outlives a power cut is wanted on the card     */
+    uint32_t errors;   /* in it, and in the files that it names               */
+    bool save;         /* what outlives a power cut is wanted on the card     */
     const char *lacks; /* why the file is missing, if more is known          */
 };
 
