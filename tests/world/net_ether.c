@@ -10,9 +10,9 @@
 
 #define EVENTS   512
 #define NEAR_NS  (100 * MONO_US) /* to what is on the same wire */
-#define ROUTER   0x0a000001u
-#define EVIL     0x0a000042u
-#define SERVER_0 0x0a000101u
+#define ROUTER   SIM_ROUTER
+#define EVIL     SIM_EVIL
+#define SERVER_0 SIM_SERVER_0
 #define NOBODY   100 /* so far from a server there is none */
 
 struct event {
@@ -218,8 +218,8 @@ void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
         server_packet(server, protocol, payload, len, delay_ns + extra[i]);
 }
 
-static void send_udp(uint32_t from, uint16_t from_port, uint32_t to,
-                     uint16_t to_port, uint8_t *msg, size_t len)
+void simnet_udp(uint32_t from, uint16_t from_port, uint32_t to,
+                uint16_t to_port, uint8_t *msg, size_t len)
 {
     uint8_t u[1400];
     bytes_put16(u, from_port);
@@ -260,72 +260,6 @@ static void announce(void)
     bytes_put32(a + 28, ROUTER);
     bytes_put32(a + 38, ROUTER);
     frame(a, sizeof a, false, NEAR_NS);
-}
-
-/* ---- DHCP ---------------------------------------------------------------- */
-
-static void option(struct writer *o, uint8_t code, uint32_t value)
-{
-    writer_u8(o, code);
-    writer_u8(o, 4);
-    writer_u32(o, value);
-}
-
-/* Of another server, which is not asked. */
-static void dhcp_refusal(const uint8_t *m)
-{
-    uint8_t a[300] = {2, 1, 6, 0};
-    struct writer o = writer_of(a + 240, sizeof a - 240);
-    memcpy(a + 4, m + 4, 4);
-    memcpy(a + 28, m + 28, 16);
-    bytes_put32(a + 236, 0x63825363);
-    writer_bytes(&o, "\65\1\6", 3);
-    option(&o, 54, EVIL);
-    writer_u8(&o, 255);
-    send_udp(EVIL, 67, 0xffffffff, 68, a, sizeof a);
-}
-
-/* OFFER to a DISCOVER, ACK to a REQUEST for what we give, else NAK. */
-static void dhcp(const uint8_t *m, size_t len)
-{
-    uint8_t kind = 0, a[300] = {2, 1, 6, 0};
-    uint32_t wants = bytes_get32(m + 12); /* ciaddr */
-    for (size_t i = 240; i + 2 < len && m[i] != 255; i += 2u + m[i + 1]) {
-        if (m[i] == 53)
-            kind = m[i + 2];
-        if (m[i] == 50 && m[i + 1] == 4 && i + 6 <= len)
-            wants = bytes_get32(m + i + 2);
-    }
-    w->dhcp_heard++;
-    if (w->dhcp_dead || (kind != 1 && kind != 3)) /* DISCOVER, REQUEST */
-        return;
-    bool nak = kind == 3 && (w->dhcp_nak || wants != w->address);
-    memcpy(a + 4, m + 4, 4);
-    bytes_put32(a + 16, nak ? 0 : w->address);
-    memcpy(a + 28, m + 28, 16);
-    bytes_put32(a + 236, 0x63825363);
-    struct writer o = writer_of(a + 240, sizeof a - 240);
-    writer_u8(&o, 53);
-    writer_u8(&o, 1);
-    writer_u8(&o, kind == 1 ? 2 : nak ? 6 : 5);
-    option(&o, 54, ROUTER);
-    if (nak) {
-        writer_u8(&o, 255);
-        send_udp(ROUTER, 67, 0xffffffff, 68, a, sizeof a);
-        return;
-    }
-    if (kind == 3 && w->dhcp_other)
-        dhcp_refusal(m);
-    option(&o, 51, w->lease_s);
-    option(&o, 1, 0xffffff00);
-    if (!w->dhcp_no_router)
-        option(&o, 3, w->dhcp_evil ? EVIL : ROUTER);
-    if (!w->dhcp_no_dns)
-        option(&o, 6, w->dhcp_evil ? EVIL : ROUTER);
-    if (w->dhcp_evil)
-        option(&o, 42, SERVER_0 + SIM_SERVERS - 1);
-    writer_u8(&o, 255);
-    send_udp(ROUTER, 67, w->address, 68, a, sizeof a);
 }
 
 /* ---- DNS ----------------------------------------------------------------- */
@@ -402,7 +336,7 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
         a_record(&o, ip);
     if (found6)
         aaaa_record(&o, ip);
-    send_udp(asked, 53, w->address, port, a, end + o.len);
+    simnet_udp(asked, 53, w->address, port, a, end + o.len);
 }
 
 /* ---- frames from the board ----------------------------------------------- */
@@ -415,7 +349,7 @@ static void udp(uint32_t to, const uint8_t *u, size_t len)
     const uint8_t *msg = u + 8;
     size_t n = bytes_get16(u + 4) - 8u;
     if (port == 67 && n > 240)
-        dhcp(msg, n);
+        simdhcp_message(msg, n);
     else if (port == 53 && n > 12 && (to == ROUTER || to == EVIL))
         dns(to, from, msg, n);
 }

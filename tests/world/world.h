@@ -31,6 +31,9 @@
 #define SIM_DNS_DEAD   -2
 #define SIM_DNS_FAILS  -3 /* SERVFAIL                                   */
 #define SIM_DNS_NONE   -4 /* NXDOMAIN                                   */
+#define SIM_ROUTER     0x0a000001u
+#define SIM_EVIL       0x0a000042u
+#define SIM_SERVER_0   0x0a000101u
 #define SIM_BOARD      0x0a000064u /* 10.0.0.100, DHCP's at first      */
 #define SIM_DAY        INT64_C(86400)
 #define SIM_YEAR       (365 * SIM_DAY)
@@ -221,6 +224,9 @@ void simnet_later(int64_t ns, void (*call)(void *), void *arg);
 /* An IPv4 packet to the board, from a server. */
 void simnet_ip(unsigned server, uint8_t protocol, uint8_t *payload, size_t len,
                int64_t delay_ns);
+/* A datagram to the board, from anybody near. */
+void simnet_udp(uint32_t from, uint16_t from_port, uint32_t to,
+                uint16_t to_port, uint8_t *msg, size_t len);
 /* A frame to the board, as it stands. */
 void simnet_frame(const uint8_t *frame, size_t len);
 void simnet_frame_late(const uint8_t *frame, size_t len, int64_t delay_ns);
@@ -230,6 +236,9 @@ void simnet_at_server(unsigned server, uint8_t protocol, const uint8_t *payload,
 void simnet_board_mac(uint8_t mac[6]);
 void simnet_board_link6(uint8_t addr[16]); /* its link-local address          */
 uint16_t simnet_sum(uint32_t sum, const uint8_t *p, size_t len);
+
+/* net_dhcp.c: a message of the board's has come. */
+void simdhcp_message(const uint8_t *m, size_t len);
 
 /* net_ip6.c: a frame of IPv6 from the board; the server that it is for, or -1;
  * that server's address; a packet from a server, if the board's last one from
