@@ -326,8 +326,13 @@ static span_ns dispersion(const struct discipline *d, uint64_t ticks)
         (RATE_SIGMAS * (double)d->est.rate_sigma_e12 + drift(d)) * 1e-12;
     /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
     double wander = WANDER * age * sqrt(age / 3);
-    double ns = (age * per_s + wander) * 1e9;
-    return d->root_disp_ns + (span_ns)ns;
+    double usual = (age * per_s + wander) * 1e9 + (double)d->root_disp_ns;
+    /* of who knows the crystal better, less */
+    double known = fmin(drift(d) / DRIFT_E12, 1);
+    double change = (double)d->est.change_ns +
+                    known * filter_change(age) * 1e9 -
+                    (double)d->root_delay_ns / 2;
+    return (span_ns)fmax(usual, change);
 }
 
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)

@@ -157,6 +157,9 @@ span_ns discipline_error(const struct discipline *d, const struct clk *c,
                          uint64_t ticks);
 /* Returns the root dispersion alone, grown to `ticks` by three of the rate's
  * sigmas, 1 ppm and a warm day's wander: 8 ms after an hour, 0.5 s after a day.
+ * With half the root delay it is never less than what a rate that has changed
+ * by 5 ppm unseen may have come to (filter.h); by less where maxclockerror says
+ * that the crystal is better.
  * INT64_MAX while not synced. */
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
 

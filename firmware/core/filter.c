@@ -23,6 +23,7 @@
 #define DECIDED    4.0   /* log of the odds, 55 to 1                         */
 #define TRIED_SOON 4     /* samples that are asked for at once to decide     */
 #define TRIED_MAX  12    /* and after which the likelier one is what was so  */
+#define SIGMAS     2.0   /* of the estimate, in its bound                   */
 #define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
@@ -98,6 +99,7 @@ static void first(struct filter *f, const struct ntp_sample *s)
     kalman_bank_init(&f->bank, &x);
     f->two = false;
     offset_interval_first(&f->proven, 0, certain(f, s));
+    f->near = half;
 }
 
 static span_ns root(const struct ntp_sample *s)
@@ -140,6 +142,16 @@ static void prove(struct filter *f, double z, double dt, double half)
 {
     struct kalman_state x = state_at(f, 0);
     offset_interval_step(&f->proven, dt, x.rate, sqrt(fmax(x.p11, 0)), z, half);
+}
+
+/* A sample taken says how far off the estimate may be by now, if the truth is
+ * in its box; so do those before it, for what the rate may have done since.
+ * `moved` is what it moved the estimate by. */
+static void approach(struct filter *f, const struct measurement *s, double dt,
+                     double moved)
+{
+    double own = fabs(s->z - state_at(f, 0).off) + s->half;
+    f->near = fmin(f->near + FILTER_CHANGE * dt + fabs(moved), own);
 }
 
 /* Boxes that all but hold what was foreseen do not say that it was far off,
@@ -216,6 +228,7 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     double dt = seconds(f, f->ticks, s->at_ticks);
     struct measurement what = measure(f, delay, z, grain);
     double foreseen = filter_foresee(f, dt);
+    double at = state_at(f, dt).off;
     bool taken = take(f, &what, dt);
     bool jump = !taken && jumped(f, &what);
     if (jump)
@@ -224,7 +237,11 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
         offset_interval_first(&f->proven, z, certain(f, s));
     else if (taken)
         prove(f, z, dt, certain(f, s));
+    if (jump)
+        f->near = INFINITY;
     taken = taken || jump;
+    if (taken)
+        approach(f, &what, dt, state_at(f, 0).off - at);
     double worth = what.half * what.half / 3;
     f->surprise =
         fabs(f->resid_s) / sqrt(foreseen * foreseen + fmax(what.var, worth));
@@ -264,6 +281,11 @@ static int64_t whole(double v, double unit, double limit)
     return (int64_t)(n < 0 ? n - 0.5 : n + 0.5);
 }
 
+double filter_change(double age)
+{
+    return FILTER_CHANGE * fmin(age, FILTER_CHANGE_S);
+}
+
 bool filter_wonders(const struct filter *f)
 {
     return f->two && f->tried < TRIED_SOON;
@@ -295,7 +317,9 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         .sigma_ns = whole(sigma, 1e9, 1e18),
         .bound_ns =
             f->root_ns + MONO_S / f->hz +
-            whole(fmax(f->path.least / 2 + 3 * sigma, wrong), 1e9, 1e18),
+            whole(fmax(f->path.least / 2 + SIGMAS * sigma, wrong), 1e9, 1e18),
+        .change_ns =
+            f->root_ns + whole(f->near + filter_change(age), 1e9, 1e18),
     };
     return true;
 }

@@ -45,6 +45,11 @@
 /* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
 #define FILTER_SIGMA_UNKNOWN 60000000
 
+/* What a crystal's rate may do while nobody looks, s/s, and for so many s: no
+ * case warms or cools faster. */
+#define FILTER_CHANGE   5e-6
+#define FILTER_CHANGE_S 600
+
 struct estimate { /* a straight line through (ticks, utc) */
     uint64_t ticks;
     ntp64 utc;
@@ -53,7 +58,10 @@ struct estimate { /* a straight line through (ticks, utc) */
     span_ns sigma_ns;       /* one sigma of utc: jitter and age, no asymmetry*/
     span_ns bound_ns;       /* if the server is right, true UTC is within
                              * utc +- this: half the least round trip, root
-                             * delay / 2, root dispersion, 3 sigma           */
+                             * delay / 2, root dispersion, 2 sigma           */
+    span_ns change_ns;      /* nor farther if the crystal's rate has changed by
+                             * FILTER_CHANGE at any moment, and the path is as
+                             * even as its samples say                       */
 };
 
 struct filter { /* private, except where said */
@@ -75,6 +83,7 @@ struct filter { /* private, except where said */
         proven; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */
     double refused_lo, refused_hi;    /* where they say the truth is, s      */
+    double near;     /* of the estimate is the truth, s, as change_ns says    */
     span_ns root_ns; /* root delay / 2 + root dispersion, last sample */
     double resid_s;  /* readable: last sample - prediction, s         */
     double surprise; /* readable: the same in sigmas of what was
@@ -110,6 +119,10 @@ double filter_foresee(const struct filter *f, double wait);
 double filter_noise(const struct filter *f);
 /* Returns one sigma of the estimated rate, s/s. */
 double filter_rate_sigma(const struct filter *f);
+
+/* Returns how far the offset may have moved, in seconds, in `age` seconds in
+ * which the rate has changed by FILTER_CHANGE. */
+double filter_change(double age);
 
 /* Moves the line by `by`, in 2^-32 s, because UTC itself has jumped by that
  * much (a leap second). All that is known stays known. */

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#define SIGMAS 4.0
-#define DRIFT  1e-7 /* s/s, that no sigma knows of                          */
+#define SIGMAS 3.0
+#define DRIFT  5e-8 /* s/s, that no sigma knows of                          */
 
 void offset_interval_first(struct offset_interval *s, double middle,
                            double half)

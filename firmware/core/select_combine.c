@@ -179,6 +179,18 @@ static void spread(const struct select_work *w, const struct select_conf *conf,
     out->spread_ns = all > 0 ? (span_ns)sqrt(sum / all) : 0;
 }
 
+/* What most of the combined ones say, at least. */
+static span_ns change(const struct select_work *w, const struct select_out *out)
+{
+    double v[LIMIT_SOURCES];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n; i++)
+        if (combined(out, i))
+            v[n++] = (double)w->in[i].est.change_ns;
+    (void)median(v, n);
+    return (span_ns)v[(n - 1) / 2];
+}
+
 void select_combine(struct select_work *w, const struct select_span *s,
                     const struct select_conf *conf, struct select_out *out)
 {
@@ -210,6 +222,7 @@ void select_combine(struct select_work *w, const struct select_span *s,
         .sigma_ns = (span_ns)(1 / sqrt(w_sigma)),
         .bound_ns = s->hi - mid > mid - s->lo ? s->hi - mid : mid - s->lo,
     };
+    out->est.change_ns = change(w, out);
     learn(w, conf, out);
     spread(w, conf, out);
 }

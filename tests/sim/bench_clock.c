@@ -1,10 +1,14 @@
-/* bench_clock [FIRST LAST [SCENARIO...]]: the table of every scenario, medians
- * over the seeds FIRST .. LAST, beside chrony 4.6.1's (README.md): at a poll of 64 s; at chrony's default, 6 to 10, with the mean
+/* bench_clock [FIRST LAST [SCENARIO...]]: first every scenario of the three
+ * files, over the seeds FIRST .. LAST, beside what chrony made of the same
+ * crystals (chrony.txt, where it has the seed), which BESIDE=1 shows alone. Then
+ * the table of every scenario, medians, beside chrony 4.6.1's recorded figures
+ * (README.md): at a poll of 64 s; at chrony's default, 6 to 10, with the mean
  * time between requests; and at 1024 s, beside chrony's default, which comes
  * to that; and paths.txt's worlds at 64 s, beside chrony 4.3's. Then a1 and b1
  * at a poll of 64 s on counters of several rates. POLL=6, 610 or 10: that table
  * alone; PATHS=1: only paths.txt; HZ="RATE...": only the counters, of these
- * rates. Figures; nothing passes or fails. */
+ * rates. CRYSTAL=FILE: nothing but the rates of that seed's crystal, into the
+ * file. Figures; nothing passes or fails. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,6 +278,8 @@ int main(int argc, char **argv)
     if (hz)
         return rates(s, n, argc, argv, hz);
     int bad = 0;
+    if (argc <= 3 && !only && !getenv("PATHS"))
+        bad = beside(s, every, argc, argv);
     if (argc <= 3 && !only) {
         size_t k = scenario_load("tests/sim/paths.txt", s + n, LEN(s) - n);
         bad = table(s + n, k, argc, argv, &tables[0]);

@@ -142,7 +142,8 @@ def network(c, name, seed, where):
         for way, a, b in (("up", client, i + 1), ("down", i + 1, client)):
             law = delay(c, way, i, rng, os.path.join(where, f"{way}{i}"))
             lines.append(f"node{a}_delay{b} = {law}")
-        if i < servers - c["liars"]:
+        first = c.get("liar_first")
+        if i >= c["liars"] if first else i < servers - c["liars"]:
             continue
         if rate:
             path = os.path.join(where, f"lie{i}")
