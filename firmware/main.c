@@ -1,6 +1,7 @@
 /* main.c -- the table of services and their start: the only file that knows
  * them all. */
 #include "port.h"
+#include "services/cmd_udp.h"
 #include "services/config.h"
 #include "services/console.h"
 #include "services/crashloop.h"
@@ -96,6 +97,7 @@ static void start(void)
     sources_init(conf);
     server_start(conf);
     ke_server_start(conf);
+    cmd_udp_start(conf);
     syslog_init(conf);
     http_start(conf);
     mdns_init(conf);

@@ -6,8 +6,7 @@
 #include "stage.h"
 #include "why.h"
 
-#define SECTORS_PER_MB 1953       /* of 512 bytes                          */
-#define UNSET_NS       1000000000 /* chronyd's root delay and dispersion   */
+#define SECTORS_PER_MB 1953 /* of 512 bytes                          */
 
 /* ---- the tables ---- */
 
@@ -74,25 +73,25 @@ static void add_why(struct fmt_text *t, const struct status *s)
         fmt_add(t, "Note            : %s\n", why_note(s));
 }
 
-/* The source that is followed; in hold-over the last that was. */
-static const char *reference_name(const struct status *s)
+int chronyc_reference(const struct status *s)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
     if (k->selected >= 0 && k->selected < (int)s->sources.count)
-        return s->sources.row[k->selected].name;
-    for (size_t i = 0; k->ref_id != 0 && i < s->sources.count; i++)
+        return k->selected;
+    for (int i = 0; k->ref_id != 0 && i < (int)s->sources.count; i++)
         if (addr_refid(&s->sources.row[i].addr) == k->ref_id)
-            return s->sources.row[i].name;
-    return "";
+            return i;
+    return -1;
 }
 
 size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
     bool set = k->synchronised;
+    int reference = chronyc_reference(s);
     struct fmt_text t = fmt_text_of(out, cap);
     fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)k->ref_id,
-            reference_name(s));
+            reference >= 0 ? s->sources.row[reference].name : "");
     fmt_add(&t, "Stratum         : %u\n", set ? k->stratum : 0u);
     fmt_add(&t, "Ref time (UTC)  : ");
     chronyc_add_time(&t, k->ref_unix_s);
@@ -112,11 +111,11 @@ size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Residual freq   : %+.3f ppm\n", chronyc_ppm(-k->resid_e12));
     fmt_add(&t, "Skew            : %.3f ppm\n", chronyc_ppm(k->freq_sigma_e12));
     fmt_add(&t, "Root delay      : ");
-    chronyc_add_seconds(&t, "",
-                        set ? chronyc_magnitude(k->root_delay_ns) : UNSET_NS);
+    chronyc_add_seconds(
+        &t, "", set ? chronyc_magnitude(k->root_delay_ns) : CHRONYC_UNSET_NS);
     fmt_add(&t, " seconds\nRoot dispersion : ");
-    chronyc_add_seconds(&t, "",
-                        set ? chronyc_magnitude(k->root_disp_ns) : UNSET_NS);
+    chronyc_add_seconds(
+        &t, "", set ? chronyc_magnitude(k->root_disp_ns) : CHRONYC_UNSET_NS);
     fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n",
             (double)k->update_ns / 1e9);
     fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
@@ -124,42 +123,20 @@ size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
     return t.len;
 }
 
-size_t chronyc_serverstats(const struct status *s, char *out, size_t cap)
+unsigned chronyc_unresolved(const struct status *s)
 {
-    const struct status_server *v = &s->server;
-    const struct {
-        const char *name;
-        uint64_t count;
-    } row[] = {
-        {"NTP packets received       ", v->ntp_hits},
-        {"NTP packets dropped        ", v->ntp_drops},
-        {"Command packets received   ", v->cmd_hits},
-        {"Command packets dropped    ", v->cmd_drops},
-        {"Client log records dropped ", v->log_drops},
-        {"NTS-KE connections accepted", v->ke_hits},
-        {"NTS-KE connections dropped ", v->ke_drops},
-        {"Authenticated NTP packets  ", v->authenticated},
-        {"Interleaved NTP packets    ", v->interleaved},
-        {"NTP timestamps held        ", v->stamps_held},
-        {"NTP timestamp span         ", v->stamps_span_s},
-    };
-    struct fmt_text t = fmt_text_of(out, cap);
-    for (size_t i = 0; i < LEN(row); i++)
-        fmt_add(&t, "%s: %llu\n", row[i].name,
-                (unsigned long long)row[i].count);
-    if (!v->serving)
-        fmt_add(&t, "(nobody is served: chrony.conf has no allow)\n");
-    return t.len;
+    unsigned n = 0;
+    struct addr literal;
+    for (size_t i = 0; i < s->sources.count; i++)
+        n += s->sources.row[i].addr.family == 0 &&
+             addr_parse(s->sources.row[i].name, &literal) != RC_OK;
+    return n;
 }
 
 size_t chronyc_activity(const struct status *s, char *out, size_t cap)
 {
     struct fmt_text t = fmt_text_of(out, cap);
-    unsigned unresolved = 0;
-    struct addr literal;
-    for (size_t i = 0; i < s->sources.count; i++)
-        unresolved += s->sources.row[i].addr.family == 0 &&
-                      addr_parse(s->sources.row[i].name, &literal) != RC_OK;
+    unsigned unresolved = chronyc_unresolved(s);
     fmt_add(&t,
             "200 OK\n"
             "%u sources online\n"

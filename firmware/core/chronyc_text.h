@@ -8,6 +8,7 @@
 #ifndef CHRONYC_TEXT_H
 #define CHRONYC_TEXT_H
 
+#include "clientlog.h"
 #include "status.h"
 
 /* Writes `chronyc sources`: reach and last sample of each source. */
@@ -31,11 +32,29 @@ size_t chronyc_ntpdata(const struct status *s, size_t i, char *out, size_t cap);
  * not checked, if anything. */
 size_t chronyc_tracking(const struct status *s, char *out, size_t cap);
 
-/* Writes `chronyc serverstats`. */
+/* Writes `chronyc serverstats` as of 4.4 and later, which count stamps, too,
+ * and after it why requests were dropped. */
 size_t chronyc_serverstats(const struct status *s, char *out, size_t cap);
+
+/* Writes the header of `chronyc clients`, or with `ke` of `clients -k`. */
+size_t chronyc_clients_header(bool ke, char *out, size_t cap);
+
+/* Writes the line of a client, with its key exchanges for `ke`, else with its
+ * commands. IPv6 clients are shown by their network, a /64. */
+size_t chronyc_client(const struct clientlog_client *c, mono_ns now, bool ke,
+                      char *out, size_t cap);
 
 /* Writes `chronyc activity`. */
 size_t chronyc_activity(const struct status *s, char *out, size_t cap);
+
+/* Return the index of the source that is followed, in hold-over of the last
+ * that was, -1 for none; and how many sources have a name that nobody has
+ * resolved. */
+int chronyc_reference(const struct status *s);
+unsigned chronyc_unresolved(const struct status *s);
+
+/* The root delay and dispersion of a clock that is not set, as in chronyd. */
+#define CHRONYC_UNSET_NS 1000000000
 
 /* Writes the time floor and why the clock is not set; no word of chronyc's. */
 size_t chronyc_floor(const struct status *s, char *out, size_t cap);

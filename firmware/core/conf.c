@@ -4,6 +4,7 @@
 
 #include "addr.h"
 #include "aead.h"
+#include "cmdmon.h"
 #include "conf_private.h"
 #include "fmt.h"
 
@@ -304,6 +305,7 @@ const struct conf_row conf_directives[] = {
     {"deny",            CONF_LINE, .read = conf_read_access},
     ROW("port",            CONF_INT,      port,                0, 65535, 123),
     {"ratelimit",       CONF_LINE, .read = conf_read_ratelimit},
+    {"ntsratelimit",    CONF_LINE, .read = conf_read_ratelimit},
     {"local",           CONF_LINE, .read = conf_read_local},
 
     {"ntsserverkey",    CONF_LINE, .read = conf_read_pair},
@@ -318,6 +320,12 @@ const struct conf_row conf_directives[] = {
     ROW("noclientlog",     CONF_FLAG,     noclientlog,         0,     0, 0),
     ROW("httpport",        CONF_INT,      httpport,            0, 65535, 80),
     {"httpallow",       CONF_LINE, .read = conf_read_access},
+
+    {"cmdallow",        CONF_LINE, .read = conf_read_access},
+    {"cmddeny",         CONF_LINE, .read = conf_read_access},
+    ROW("cmdport",         CONF_INT,      cmdport,             0, 65535, 323),
+    {"cmdratelimit",    CONF_LINE, .read = conf_read_ratelimit},
+    {"opencommands",    CONF_LINE, .read = conf_read_opencommands},
 
     {"pps",             CONF_LINE, .read = read_pps},
     ROW("report",          CONF_CHOICE,   report,              0,     0,
@@ -345,6 +353,7 @@ void conf_set_defaults(struct conf *c)
     c->aeads[0] = AEAD_AES_128_GCM_SIV;
     c->aeads[1] = AEAD_AES_SIV_CMAC_256;
     c->aead_count = 2;
+    c->opencommands = CMDMON_OPEN;
     c->pps_gpio = 18;
     c->pps_width_ms = 100;
     memcpy(c->hostname, "gnomon", 7);

@@ -124,7 +124,7 @@ struct conf {
     struct access httpallow; /* who may see them; empty: the hosts of our own
                               * networks                                 */
     uint16_t port;           /* on this one; 0: not at all                */
-    struct clientlog_limit ratelimit;
+    struct clientlog_limit ratelimit, ntsratelimit, cmdratelimit;
     struct conf_pair pair[LIMIT_KE_PAIRS]; /* what NTS-KE proves itself with  */
     uint8_t pair_count;
     uint16_t ntsport;              /* TCP; 0: no key exchange                 */
@@ -132,6 +132,9 @@ struct conf {
     uint8_t maxntsconnections;
     bool noclientlog; /* clients are not counted, none is interleaved       */
     struct ntp_local local;
+    struct access cmdallow; /* whom chronyc's reports are given to          */
+    uint16_t cmdport;       /* on this one; 0: not at all                   */
+    uint32_t opencommands;  /* a bit for each cmdmon_report                 */
     /* Their reports stand in the order of the lines. When there are too many,
      * notes and what is ignored make room for errors. */
     struct conf_report reports[LIMIT_CONF_ERRORS];

@@ -6,11 +6,12 @@ static const char all_kept[] = "the filter has no register of samples";
 static const char alone[] = "there is no other program";
 static const char gone[] = "chrony has given it up, too";
 static const char leaps[] = "servers announce leap seconds";
-static const char no_chronyc[] = "no chronyc over the network in this version";
 static const char no_files[] = "no log files; the console's log has it";
 static const char no_nts_server[] = "no NTS server in this version";
 static const char no_ptp[] = "no NTP over PTP here";
 static const char no_rtc[] = "there is no real-time clock";
+static const char one_command_socket[] =
+    "there is one interface, and no socket but UDP's; cmdallow opens it";
 static const char one_interface[] = "there is one interface";
 static const char stamped[] = "frames are stamped in the interrupt";
 
@@ -20,15 +21,11 @@ static const struct conf_ignored ignored[] = {
     {"bindacqaddress", one_interface},
     {"bindacqdevice", one_interface},
     {"bindaddress", one_interface},
-    {"bindcmdaddress", no_chronyc},
-    {"bindcmddevice", no_chronyc},
+    {"bindcmdaddress", one_command_socket},
+    {"bindcmddevice", one_interface},
     {"binddevice", one_interface},
     {"broadcast", "no broadcast mode; clients ask"},
     {"clockprecision", "the counter's step is known"},
-    {"cmdallow", no_chronyc},
-    {"cmddeny", no_chronyc},
-    {"cmdport", no_chronyc},
-    {"cmdratelimit", no_chronyc},
     {"commandkey", gone},
     {"corrtimeratio", "maxslewrate alone says how fast an offset goes"},
     {"dumponexit", gone},
@@ -53,9 +50,7 @@ static const struct conf_ignored ignored[] = {
     {"maxtxbuffers", stamped},
     {"minsamples", all_kept},
     {"ntpsigndsocket", "no Samba here"},
-    {"ntsratelimit", no_nts_server},
     {"ntsrotate", no_nts_server},
-    {"opencommands", no_chronyc},
     {"peer", "no symmetric mode; one source fewer"},
     {"pidfile", alone},
     {"ptpdomain", no_ptp},

@@ -145,10 +145,12 @@ int conf_read_gateway(struct conf_parser *p) MUST_CHECK;
 int conf_read_nameserver(struct conf_parser *p) MUST_CHECK;
 int conf_read_syslog(struct conf_parser *p) MUST_CHECK;
 
-/* Read an allow or deny line, ratelimit, local, clientloglimit. Each returns
- * RC_OK, or RC_BAD after reporting why the line has no effect. */
+/* Read an allow or deny line or cmdallow or cmddeny, one of the three rate
+ * limits, local, clientloglimit, opencommands. Each returns RC_OK, or RC_BAD
+ * after reporting why the line has no effect. */
 int conf_read_access(struct conf_parser *p) MUST_CHECK;
 int conf_read_ratelimit(struct conf_parser *p) MUST_CHECK;
+int conf_read_opencommands(struct conf_parser *p) MUST_CHECK;
 int conf_read_local(struct conf_parser *p) MUST_CHECK;
 int conf_read_clientloglimit(struct conf_parser *p) MUST_CHECK;
 

@@ -1,9 +1,10 @@
 /* whom the board serves, and how much */
 #include <string.h>
 
+#include "cmdmon.h"
 #include "conf_private.h"
 
-/* ---- allow and deny ------------------------------------------------------ */
+/* ---- allow, deny, cmdallow, cmddeny -------------------------------------- */
 
 /* Without a subnet: both families. */
 static int everybody(struct access *list, bool allow, bool all)
@@ -18,15 +19,22 @@ static int everybody(struct access *list, bool allow, bool all)
 int conf_read_access(struct conf_parser *p)
 {
     struct addr_prefix net;
-    bool allow = !conf_lex_equal(p->w.word[0], "deny");
-    struct access *list = conf_lex_equal(p->w.word[0], "httpallow")
+    const char *directive = p->w.word[0];
+    bool cmd = conf_lex_equal(directive, "cmdallow") ||
+               conf_lex_equal(directive, "cmddeny");
+    bool allow = !conf_lex_equal(directive, "deny") &&
+                 !conf_lex_equal(directive, "cmddeny");
+    struct access *list = cmd ? &p->c->cmdallow
+                          : conf_lex_equal(directive, "httpallow")
                               ? &p->c->httpallow
                               : &p->c->allow;
     size_t at = 1;
     bool all = p->w.count > 1 && conf_lex_equal(p->w.word[1], "all");
-    p->loss = list == &p->c->httpallow ? "line not used: its hosts see no page"
-              : allow ? "line not used: its hosts are not served"
-                      : "line not used: its hosts are not shut out";
+    p->loss = !allow ? "line not used: its hosts are not shut out"
+              : cmd  ? "line not used: its hosts get no report"
+              : list == &p->c->httpallow
+                  ? "line not used: its hosts see no page"
+                  : "line not used: its hosts are not served";
     at += all;
     if (conf_want(p, 0, (int)at) < 0)
         return RC_BAD;
@@ -112,18 +120,48 @@ static int read_options(struct conf_parser *p, const struct option *o, size_t n)
 
 int conf_read_ratelimit(struct conf_parser *p)
 {
-    struct clientlog_limit l = {
-        .on = true, .interval = 3, .burst = 8, .leak = 2, .kod = 0};
+    const char *directive = p->w.word[0];
+    bool nts = conf_lex_equal(directive, "ntsratelimit");
+    bool cmd = conf_lex_equal(directive, "cmdratelimit");
+    struct clientlog_limit l = {.on = true,
+                                .interval = nts   ? 6
+                                            : cmd ? -4
+                                                  : 3,
+                                .burst = 8,
+                                .leak = 2,
+                                .kod = 0};
     const struct option options[] = {
         {"interval", -19, 12, .to_i8 = &l.interval},
         {"burst", 1, 255, .to_u8 = &l.burst},
         {"leak", 1, 4, .to_u8 = &l.leak},
-        {"kod", 0, 4, .to_u8 = &l.kod},
+        {"kod", 0, 4, .to_u8 = &l.kod}, /* NTP's alone */
     };
-    p->loss = "line not used: requests are not limited";
-    if (read_options(p, options, LEN(options)) < 0)
+    p->loss = nts   ? "line not used: key exchanges are not limited"
+              : cmd ? "line not used: commands are not limited"
+                    : "line not used: requests are not limited";
+    if (read_options(p, options, LEN(options) - (nts || cmd)) < 0)
         return RC_BAD;
-    p->c->ratelimit = l;
+    *(nts   ? &p->c->ntsratelimit
+      : cmd ? &p->c->cmdratelimit
+            : &p->c->ratelimit) = l;
+    return RC_OK;
+}
+
+/* The reports that are given: the line's, and no other. */
+int conf_read_opencommands(struct conf_parser *p)
+{
+    uint32_t open = 0;
+    p->loss = "line not used: every report but clients is given";
+    for (size_t i = 1; i < p->w.count; i++) {
+        unsigned r = 0;
+        while (r < CMDMON_REPORTS &&
+               !conf_lex_equal(p->w.word[i], cmdmon_report_name(r)))
+            r++;
+        if (r == CMDMON_REPORTS)
+            return conf_bad(p, "* is not a report of chronyc's", p->w.word[i]);
+        open |= 1u << r;
+    }
+    p->c->opencommands = open;
     return RC_OK;
 }
 

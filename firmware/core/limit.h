@@ -75,7 +75,7 @@
 /* Network: sockets and connections at once, those that wait for their peer's
  * last word included, and frames in the network's hands. */
 /* Each source's, servers', log servers'. */
-#define LIMIT_UDP_SOCKETS (LIMIT_SOURCES + 3 + LIMIT_SYSLOG)
+#define LIMIT_UDP_SOCKETS (LIMIT_SOURCES + 4 + LIMIT_SYSLOG)
 /* Strangers' connections come on top: those of the NTS-KE server, those that
  * are only begun, and those that are closing. */
 #define LIMIT_TCP_OWN     (LIMIT_TLS_SESSIONS + 6) /* one for names */

@@ -256,13 +256,28 @@ struct status_loop {
     uint8_t count;
 };
 
-/* What was served. All 0 while serving is false. */
+/* Why a request got no answer. */
+enum status_drop {
+    STATUS_DROP_DENIED,    /* nobody allows its address                     */
+    STATUS_DROP_LIMIT,     /* ratelimit, ntsratelimit, cmdratelimit         */
+    STATUS_DROP_MALFORMED, /* no request that is served: chronyd's silence   */
+    STATUS_DROP_FULL,      /* no session, no buffer or no way for the answer */
+    STATUS_DROPS
+};
+
+/* What was served: serverstats. Hits are all that came; what was answered is
+ * hits less drops, and drops are the sum of the ..._dropped. Those of key
+ * exchanges are in status_ke. */
 struct status_server {
-    bool serving;
+    bool serving; /* NTP                                                    */
     uint64_t ntp_hits, ke_hits, cmd_hits;
     uint64_t ntp_drops, ke_drops, cmd_drops, log_drops;
+    uint64_t ntp_dropped[STATUS_DROPS], cmd_dropped[STATUS_DROPS];
     uint64_t authenticated, interleaved;
     uint64_t stamps_held, stamps_span_s;
+    /* Stamps of answered requests and of replies: in the interrupt and at the
+     * MAC, chrony's "kernel"; or read just before sending, its "daemon". */
+    uint64_t kernel_rx, kernel_tx, daemon_rx, daemon_tx;
 };
 
 /* The key exchange that we serve (RFC 8915 section 4). */

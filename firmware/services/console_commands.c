@@ -280,14 +280,16 @@ static void do_help(void);
 static const struct command {
     const char *name, *help;
     void (*run)(void);
-    enum { TABLE, PLAIN, ARGUMENT, WHOLE } kind;
+    enum { TABLE, PLAIN, ARGUMENT, OWN, WHOLE } kind;
 } commands[] = {
-    /* TABLE, ARGUMENT: have options; WHOLE: must not
-                  * be cut short                                            */
+    /* TABLE, ARGUMENT: have options; OWN: reads them by itself; WHOLE: must
+     * not be cut short */
     {"activity", "how many sources are asked", do_activity, TABLE},
     {"authdata", "[-v] NTS of each source: keys, cookies, NAKs", do_authdata,
      TABLE},
     {"board", "this machine: address, card, memory, times", do_board, PLAIN},
+    {"clients", "[-k] who has asked for time, or for keys, and how often",
+     console_clients, OWN},
     {"date", "the clock, as it stands now", do_date, PLAIN},
     {"floor", "[set TIME | reset] the time before which nothing is believed",
      do_floor, ARGUMENT},
@@ -452,6 +454,7 @@ void console_run_line(const char *line)
 bool console_busy(void)
 {
     return console_state.listing || console_state.fact > 0 ||
+           console_state.client > 0 ||
            console_state.ntp_at < console_state.ntp_until ||
            console_state.wait.on;
 }
@@ -460,6 +463,7 @@ void console_stop(void)
 {
     console_state.listing = console_state.wait.on = false;
     console_state.ntp_at = console_state.ntp_until = console_state.fact = 0;
+    console_state.client = 0;
 }
 
 /* The next lines of `log` and of `board`, or sources of `ntpdata`, as many as
@@ -496,6 +500,7 @@ bool console_more(mono_ns now)
         console_say(n > 0 ? text : "");
         console_say(n > 0 ? "\n" : "");
     }
+    console_clients_more(now);
     if (console_state.wait.on && now >= console_state.wait.next)
         try_sync(now);
     return console_busy();

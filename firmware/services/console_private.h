@@ -21,7 +21,9 @@ struct console {
     size_t ntp_at, ntp_until; /* so does `ntpdata`, sources                 */
     bool ntp_all;             /* with a blank line before each               */
     unsigned fact;            /* and `board`, the machine's: next + 1, or 0 */
-    struct {                  /* `waitsync`                                 */
+    unsigned client;          /* and `clients`, likewise                    */
+    bool client_ke;
+    struct { /* `waitsync`                                 */
         bool on;
         unsigned tries, max_tries;
         double max_correction_s, max_skew_ppm;
@@ -49,6 +51,10 @@ bool console_busy(void);
 
 /* Ends the answer that is under way. */
 void console_stop(void);
+
+/* Run `clients [-k]`, and print its next lines, as many as have room. */
+void console_clients(void);
+void console_clients_more(mono_ns now);
 
 /* Tab: completes the command that is typed, or lists those that it may be. */
 void console_complete(void);

@@ -19,25 +19,22 @@ static const char *find(const struct words *list, size_t n, const char *name)
 
 static const char in_conf[] =
     "is set in chrony.conf on the card, and holds from the next start";
-static const char not_listed[] =
-    "of those who are served nobody is listed in this version; "
-    "`serverstats' counts";
-static const char no_chronyc[] = "no chronyc over the network in this version";
+static const char by_chronyc[] =
+    "ask it with chronyc, over the network (cmdallow in chrony.conf)";
 static const char no_rtc[] = "there is no real-time clock on this machine";
 static const char by_itself[] =
     "Gnomon asks by itself as soon as there is a link and an address";
 static const char stays[] = "the console stays; there is nothing to leave";
 
 static const struct words foreign[] = {
-    {"accheck", not_listed},
+    {"accheck", by_chronyc},
     {"add", in_conf},
     {"allow", in_conf},
     {"burst", "a source that has to be asked sooner is, by itself"},
     {"chronyc", "its commands are typed here as they are; `help' lists them"},
-    {"clients", not_listed},
-    {"cmdaccheck", no_chronyc},
-    {"cmdallow", no_chronyc},
-    {"cmddeny", no_chronyc},
+    {"cmdaccheck", by_chronyc},
+    {"cmdallow", in_conf},
+    {"cmddeny", in_conf},
     {"cyclelogs", "there are no log files; `log' shows the last lines"},
     {"delete", in_conf},
     {"deny", in_conf},

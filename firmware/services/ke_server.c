@@ -4,6 +4,7 @@
 
 #include "adapters/net_tcp.h"
 #include "adapters/tls_server.h"
+#include "clients.h"
 #include "core/aead.h"
 #include "core/cert_age.h"
 #include "core/crypto.h"
@@ -95,6 +96,8 @@ static bool is_turned_away(const struct addr *from)
         return turned_away(&ke.status.not_allowed);
     if (same >= LIMIT_KE_PER_ADDRESS)
         return turned_away(&ke.status.too_many);
+    if (clients_admit(CLIENTLOG_KE, from) != CLIENTLOG_ANSWER)
+        return turned_away(&ke.status.ratelimited);
     return false;
 }
 
@@ -402,6 +405,8 @@ static const char *cannot(const struct conf *conf)
         return "ntsport is 0";
     if (!access_opens(&conf->allow))
         return "nobody is allowed: chrony.conf has no allow line";
+    if (!clients_start(conf))
+        return "there is no entropy";
     ke.listener = (struct net_tcp_listener){.accept = on_accept};
     if (net_tcp_listen(&ke.listener, conf->ntsport) != RC_OK)
         return "its port cannot be opened";

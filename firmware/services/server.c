@@ -1,10 +1,9 @@
 #include "server.h"
 
 #include "adapters/net_udp.h"
-#include "core/clientlog.h"
-#include "core/crypto.h"
 #include "core/ntp_server.h"
 #include "core/utc.h"
+#include "clients.h"
 #include "log.h"
 #include "port.h"
 #include "timekeeper.h"
@@ -13,10 +12,8 @@ static struct {
     const struct conf *conf;
     struct net_udp socket;
     struct ntp_server ntp;
-    struct clientlog clients;
     struct ntp_local_state local;
-    uint32_t steps;  /* of the clock, when the stamps were last good          */
-    uint32_t chance; /* random, for ratelimit                                */
+    uint32_t steps; /* of the clock, when the stamps were last good         */
     bool served_unset;
     struct status_server count;
 } srv;
@@ -61,27 +58,6 @@ static void notice_step(void)
 
 /* ---- requests ------------------------------------------------------------ */
 
-/* Good enough to say whom a limit lets through; drawn anew now and then. */
-static uint32_t next_chance(void)
-{
-    if (srv.count.ntp_hits % 64 == 1 &&
-        crypto_random((uint8_t *)&srv.chance, sizeof srv.chance) != RC_OK)
-        srv.chance ^= (uint32_t)port_ticks();
-    srv.chance = srv.chance * 1664525u + 1013904223u;
-    return srv.chance >> 8;
-}
-
-static enum clientlog_verdict admit(const struct addr *who)
-{
-    const struct conf *conf = srv.conf;
-    if (conf->noclientlog && !conf->ratelimit.on)
-        return CLIENTLOG_ANSWER;
-    mono_ns now = port_mono();
-    return clientlog_admit(clientlog_of(&srv.clients, who, now),
-                           &conf->ratelimit, now,
-                           conf->ratelimit.on ? next_chance() : 0);
-}
-
 static void answer(const struct net_udp_datagram *d, bool kiss)
 {
     uint8_t out[NTP_HEADER];
@@ -94,26 +70,24 @@ static void answer(const struct net_udp_datagram *d, bool kiss)
             ? ntp_server_kiss(&srv.ntp, &c, d->from_port, d->msg, d->len, out)
             : ntp_server_reply(&srv.ntp, &c, d->from_port, d->msg, d->len, out);
     if (len == 0) {
-        srv.count.ntp_drops++;
+        clients_dropped(CLIENTLOG_NTP, STATUS_DROP_MALFORMED);
         return;
     }
     ntp_server_stamp(&srv.ntp, out, timekeeper_utc(port_ticks()));
     if (net_udp_reply(&srv.socket, d, out, len) != RC_OK)
-        srv.count.ntp_drops++;
+        clients_dropped(CLIENTLOG_NTP, STATUS_DROP_FULL);
 }
 
 static void on_received(void *arg, const struct net_udp_datagram *d)
 {
     (void)arg;
-    srv.count.ntp_hits++; /* answered and each kind of drop add up to it */
+    clients_heard(CLIENTLOG_NTP);
     if (!access_allows(&srv.conf->allow, &d->from)) {
-        srv.count.ntp_drops++;
+        clients_dropped(CLIENTLOG_NTP, STATUS_DROP_DENIED);
         return;
     }
-    enum clientlog_verdict v = admit(&d->from);
-    if (v == CLIENTLOG_DROP)
-        srv.count.ntp_drops++;
-    else
+    enum clientlog_verdict v = clients_admit(CLIENTLOG_NTP, &d->from);
+    if (v != CLIENTLOG_DROP)
         answer(d, v == CLIENTLOG_KISS);
 }
 
@@ -127,15 +101,13 @@ static void on_sent(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
 
 void server_start(const struct conf *conf)
 {
-    uint64_t key[5];
     srv.conf = conf;
     if (!access_opens(&conf->allow) || conf->port == 0)
         return;
-    if (crypto_random((uint8_t *)key, sizeof key) != RC_OK) {
+    if (!clients_start(conf)) {
         log_at(LOG_ERROR, NULL, "NTP is not served: there is no entropy");
         return;
     }
-    clientlog_init(&srv.clients, key);
     ntp_server_init(&srv.ntp,
                     conf->ratelimit.on ? conf->ratelimit.interval : INT8_MIN);
     srv.steps = timekeeper_steps();
@@ -153,7 +125,11 @@ void server_start(const struct conf *conf)
 void server_status(struct status_server *out)
 {
     *out = srv.count;
-    out->log_drops = srv.clients.replaced;
+    clients_status(out);
+    out->kernel_rx = out->ntp_hits - out->ntp_drops;
+    out->kernel_tx = srv.ntp.interleaved < out->kernel_rx ? srv.ntp.interleaved
+                                                          : out->kernel_rx;
+    out->daemon_tx = out->kernel_rx - out->kernel_tx;
     out->interleaved = srv.ntp.interleaved;
     out->stamps_held = srv.ntp.held;
     out->stamps_span_s = ntp_server_span_s(&srv.ntp);

@@ -37,5 +37,7 @@ const struct status *snapshot_take(void)
     server_status(&snapshot.server);
     history_status(&snapshot.start);
     ke_server_status(&snapshot.ke);
+    snapshot.server.ke_hits = snapshot.ke.hits; /* serverstats has them, too */
+    snapshot.server.ke_drops = snapshot.ke.drops;
     return &snapshot;
 }

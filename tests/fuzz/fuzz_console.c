@@ -63,6 +63,13 @@ int port_fact(unsigned n, char *buf, size_t cap)
     return len > 0 ? (int)len : RC_STATE;
 }
 
+const struct clientlog *clients_log(void)
+{
+    static struct clientlog clients;
+
+    return &clients;
+}
+
 const struct status *snapshot_take(void)
 {
     return &snapshot;

@@ -549,6 +549,56 @@ static void log_servers(void **state)
     assert_non_null(strstr(out, "port 514: 57 sent, 3 lost\n"));
 }
 
+#define CLIENTS_HEAD                                                           \
+    "Hostname                      NTP   Drop Int IntL Last     Cmd   Drop "   \
+    "Int  Last\n"                                                              \
+    "======================================================================="  \
+    "========\n"
+
+/* 2^log2 seconds as a mean interval. */
+static uint32_t mean(int log2_s)
+{
+    return 1u << (16 + log2_s);
+}
+
+static void clients(void **state)
+{
+    (void)state;
+    const mono_ns now = 86400 * MONO_S;
+    struct clientlog_client c = {
+        .addr = {4, {10, 0, 2, 2}},
+        .use = {
+            {.hits = 1,
+             .drops = 4,
+             .mean = mean(-5),
+             .mean_unanswered = mean(-16),
+             .last = now - 7 * MONO_S},
+            {.hits = 2, .drops = 5, .mean = mean(6), .last = now - 8 * MONO_S},
+            {.hits = 3,
+             .drops = 6,
+             .mean = mean(7),
+             .last = now - 9 * MONO_S}}};
+    (void)chronyc_clients_header(false, out, sizeof out);
+    assert_string_equal(out, CLIENTS_HEAD);
+    (void)chronyc_client(&c, now, false, out, sizeof out);
+    assert_string_equal(out,
+                        "10.0.2.2                        1      4  -5  -16     "
+                        "7       3      6   7     9\n");
+    (void)chronyc_clients_header(true, out, sizeof out);
+    assert_non_null(strstr(out, " Last  NTS-KE   Drop Int  Last\n==="));
+    (void)chronyc_client(&c, now, true, out, sizeof out);
+    assert_string_equal(out,
+                        "10.0.2.2                        1      4  -5  -16     "
+                        "7       2      5   6     8\n");
+    c.use[0] = (struct clientlog_use){0};
+    c.use[1] = (struct clientlog_use){
+        .hits = UINT32_MAX, .drops = UINT32_MAX, .last = now - 36000 * MONO_S};
+    (void)chronyc_client(&c, now, true, out, sizeof out);
+    assert_string_equal(out,
+                        "10.0.2.2                        0      0   -   -     "
+                        "-  4294967295  4294967295   -   10h\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +607,7 @@ int main(void)
         cmocka_unit_test(authdata),
         cmocka_unit_test(tracking),
         cmocka_unit_test(activity_and_serverstats),
+        cmocka_unit_test(clients),
         cmocka_unit_test(card_wear),
         cmocka_unit_test(saved_state),
         cmocka_unit_test(since_this_start),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cmdmon.h"
 #include "core/conf.h"
 
 static struct conf c;
@@ -39,6 +40,10 @@ static void defaults(void **state)
     assert_false(access_opens(&c.allow));
     assert_int_equal(c.port, 123);
     assert_false(c.ratelimit.on || c.local.on || c.noclientlog);
+    assert_false(access_opens(&c.cmdallow));
+    assert_int_equal(c.cmdport, 323);
+    assert_false(c.ntsratelimit.on || c.cmdratelimit.on);
+    assert_int_equal(c.opencommands, CMDMON_OPEN);
 }
 
 static void allow_and_deny(void **state)
@@ -120,6 +125,64 @@ static void ratelimit(void **state)
                                   "used: requests are not limited");
 }
 
+/* Its two siblings, with chrony's own defaults. */
+static void other_ratelimits(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("ntsratelimit\ncmdratelimit\n"), 0);
+    assert_true(c.ntsratelimit.on && c.cmdratelimit.on && !c.ratelimit.on);
+    assert_int_equal(c.ntsratelimit.interval, 6);
+    assert_int_equal(c.cmdratelimit.interval, -4);
+    assert_int_equal(c.cmdratelimit.burst, 8);
+    assert_int_equal(c.cmdratelimit.leak, 2);
+    assert_int_equal(parse("cmdratelimit burst 1 leak 4 interval 12\n"
+                           "ntsratelimit interval -19"),
+                     0);
+    assert_int_equal(c.cmdratelimit.burst, 1);
+    assert_int_equal(c.ntsratelimit.interval, -19);
+    error_is("cmdratelimit kod 2",
+             "cmdratelimit: unknown option `kod'; line not used: commands are "
+             "not limited");
+    error_is("ntsratelimit leak 5",
+             "leak: `5' is outside 1 .. 4; line not used: key exchanges are "
+             "not limited");
+}
+
+static void commands(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("cmdallow 10/8\ncmddeny 10.1\nallow 10.1.1.1\n"
+                           "cmdport 3230\nopencommands tracking Sources\n"),
+                     0);
+    const struct addr in = {4, {10, 2}}, out = {4, {10, 1, 1, 1}};
+    assert_true(access_allows(&c.cmdallow, &in));
+    assert_false(access_allows(&c.cmdallow, &out));
+    assert_true(served("10.1.1.1") && !served("10.2.0.0"));
+    assert_int_equal(c.cmdport, 3230);
+    assert_int_equal(c.opencommands,
+                     1u << CMDMON_TRACKING | 1u << CMDMON_SOURCES);
+    assert_int_equal(parse("cmdallow all\nopencommands\n"), 0);
+    assert_int_equal(c.opencommands, 0);
+    assert_true(access_allows(&c.cmdallow, &out));
+    error_is("opencommands tracking makestep",
+             "opencommands: `makestep' is not a report of chronyc's; line not "
+             "used: every report but clients is given");
+    assert_int_equal(c.opencommands, CMDMON_OPEN);
+    error_is("cmdallow 10.0.0.0/33",
+             "cmdallow: `10.0.0.0/33' is not a subnet; line not used: its "
+             "hosts get no report");
+    error_is("cmddeny gnomon.example",
+             "cmddeny: `gnomon.example' is a name, and none is looked up here; "
+             "write its address; line not used: its hosts are not shut out");
+    error_is("cmdport 65536", "cmdport: `65536' is outside 0 .. 65535; line "
+                              "not used");
+    assert_int_equal(parse("bindcmdaddress 0.0.0.0\n"), 0);
+    assert_int_equal(c.reports[0].level, CONF_IGNORED);
+    assert_string_equal(c.reports[0].text,
+                        "bindcmdaddress: ignored: there is one interface, and "
+                        "no socket but UDP's; cmdallow opens it");
+}
+
 static void local(void **state)
 {
     (void)state;
@@ -187,6 +250,8 @@ int main(void)
         cmocka_unit_test(too_many_subnets),
         cmocka_unit_test(ratelimit),
         cmocka_unit_test(local),
+        cmocka_unit_test(other_ratelimits),
+        cmocka_unit_test(commands),
         cmocka_unit_test(the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

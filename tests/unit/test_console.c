@@ -67,6 +67,13 @@ int port_fact(unsigned n, char *buf, size_t cap)
                      : RC_STATE;
 }
 
+static struct clientlog *clients;
+
+const struct clientlog *clients_log(void)
+{
+    return clients;
+}
+
 const struct status *snapshot_take(void)
 {
     return &snapshot;
@@ -409,7 +416,8 @@ static void words_not_understood(void **state)
         {"chronyc", "chronyc: its commands are typed here"},
         {"chronyc -c tracking", "chronyc: option -c is not known"},
         {"ntpdata -x", "ntpdata: option -x is not known"},
-        {"clients", "clients: of those who are served nobody is listed"},
+        {"clients", "clients: none are kept: nobody is served"},
+        {"clients -p 5", "clients: knows -k alone"},
         {"quit", "quit: the console stays"},
         {"reboot", "reboot: `reset' saves"},
         {"version", "Gnomon "},
