@@ -124,6 +124,10 @@ oracle: $(H)/usbchip
 $(H)/journal_dump: private LIBS =
 $(H)/journal_dump: $(H)/obj/tests/tools/journal_dump.o $(PANIC) $(TEST_LIBS)
 	$(LINK)
+# Answers chronyc from a made-up snapshot (test_chronyc.py).
+$(H)/cmdmon_serve: private LIBS =
+$(H)/cmdmon_serve: $(H)/obj/tests/tools/cmdmon_serve.o $(PANIC) $(TEST_LIBS)
+	$(LINK)
 include tests/sim/build.mk
 include tests/tools/ntpclient/build.mk
 
@@ -201,6 +205,6 @@ faults: $(T)/field/test_faults
 
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
-           $(FIELD_TESTS) $(H)/journal_dump $(H)/ntpclient \
+           $(FIELD_TESTS) $(H)/journal_dump $(H)/cmdmon_serve $(H)/ntpclient \
            $(H)/ntpclient-san $(H)/usbchip \
            $(H)/shift_clock.so host card-of-some-kind probe $(B)/peers/.fetched
