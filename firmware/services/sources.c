@@ -247,10 +247,29 @@ static void tell_server(struct source *s, uint16_t port)
                s->conf->label, all.s[by].conf->label);
 }
 
+static uint16_t port_of(const struct source *s)
+{
+    return s->port ? s->port : s->conf->port;
+}
+
+/* Nobody has ever answered there: what a person can look at. */
+static void say_silent(struct source *s)
+{
+    char why[sizeof s->trouble];
+    (void)fmt(why, sizeof why,
+              s->heard ? "no answer"
+              : s->conf->nts
+                  ? "no answer on UDP port %u, though keys came: filtered on "
+                    "the way?"
+                  : "no answer on UDP port %u",
+              (unsigned)port_of(s));
+    source_no_way(s, &s->addr, why);
+}
+
 /* Returns false when there is no way to that address. */
 static bool send(struct source *s, const uint8_t *msg, size_t len)
 {
-    uint16_t port = s->port ? s->port : s->conf->port;
+    uint16_t port = port_of(s);
     tell_server(s, port);
     int rc = ntp_udp_send(slot_of(s), &s->addr, port, msg, len);
     if (rc == RC_IO)
@@ -295,7 +314,7 @@ static mono_ns ask_time(struct source *s, mono_ns now)
         } else if (++s->silent >= (s->heard ? 1 : NEW_POLLS)) {
             sources_move_on(s);
             if (!answered)
-                source_no_way(s, &s->addr, "no answer");
+                say_silent(s);
         }
     } else if (rc == RC_SPACE) {
         return free_a_cookie(s, now);

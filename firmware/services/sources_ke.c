@@ -229,14 +229,18 @@ static void run_on(struct source *s, const struct ke_outcome *o, mono_ns now)
  * failed. */
 static void unreached(struct source *s, const struct ke_outcome *o, mono_ns now)
 {
+    char why[sizeof s->trouble];
     mono_ns wait = source_resolve_wait(&s->ke.unreached);
+    (void)fmt(why, sizeof why, "%s", o->reason);
     if (o->reached == KE_NO_CONNECTION) {
+        (void)fmt(why, sizeof why, "%s (TCP port %u)", o->reason,
+                  (unsigned)s->conf->ntsport);
         s->ke.next_connect = now + CONNECT_RETRY;
         wait = wait < CONNECT_RETRY ? CONNECT_RETRY : wait;
     }
     addr_pick_bad(&s->ke.pick, &s->ke.addr);
     s->ke.again = now + wait;
-    source_no_way(s, &s->ke.addr, o->reason);
+    source_no_way(s, &s->ke.addr, why);
 }
 
 static void exchanged(void *arg, const struct ke_outcome *o)

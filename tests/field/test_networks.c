@@ -371,6 +371,32 @@ static void test_bad_routes(void **state)
     assert_int_equal(way_to(192, 0), 1);
 }
 
+/* Masks as providers give them: a host alone with its router, two hosts, none
+ * said; and routers that are not of the network, or several. */
+static void test_masks(void **state)
+{
+    (void)state;
+    plug_in(OPTIONS(SECONDS4, 14, 16, 1, 4, 255, 255, 255, 255, ROUTER));
+    pass(3);
+    assert_int_equal(way_to(192, 0), 1);
+    assert_int_equal(way_to(10, 9), 1); /* his neighbours, too */
+    plug_in(OPTIONS(SECONDS4, 14, 16, 1, 4, 255, 255, 255, 254, ROUTER));
+    pass(3);
+    assert_int_equal(way_to(192, 0), 1);
+    plug_in(OPTIONS(SECONDS4, 14, 16, ROUTER));
+    pass(3);
+    assert_int_equal(way_to(192, 0), 1);
+    plug_in(OPTIONS(LEASE, 3, 4, 10, 8, 0, 5));
+    pass(3);
+    assert_int_equal(way_to(192, 0), 5);
+    plug_in(OPTIONS(LEASE, 3, 8, 10, 9, 0, 6, 10, 9, 0, 7));
+    pass(3);
+    assert_int_equal(way_to(192, 0), 6);
+    plug_in(OPTIONS(LEASE, 3, 4, 0, 0, 0, 0)); /* as good as none */
+    pass(3);
+    assert_int_equal(way_to(192, 0), 0);
+}
+
 /* ---- what a person is told ----------------------------------------------- */
 
 static void test_told(void **state)
@@ -435,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_no_router6),    cmocka_unit_test(test_leases),
         cmocka_unit_test(test_lossy_renewal), cmocka_unit_test(test_routes),
         cmocka_unit_test(test_bad_routes),    cmocka_unit_test(test_told),
+        cmocka_unit_test(test_masks),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -255,7 +255,9 @@ static void one_of_three(void)
     sim_boot();
     sim_run(60);
     says("Clock not set", "1 of 3 sources agree, 2 needed: nts2.test: "
-                          "connection refused; nts3.test: no answer");
+                          "connection refused (TCP port 4460); nts3.test: no "
+                          "answer on UDP port 123, though keys came: filtered "
+                          "on the way?");
     sim_end();
 }
 
