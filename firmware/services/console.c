@@ -8,6 +8,8 @@
 
 #define KEYS_EVERY  (20 * MONO_MS)
 #define DRAIN_EVERY (2 * MONO_MS)
+#define COLUMNS     79 /* of a terminal, but the last                       */
+#define VALUE_AT    18 /* of a line of `board'                              */
 static const char prompt[] = "gnomon> ";
 
 struct console console_state;
@@ -36,6 +38,30 @@ void console_say(const char *s)
             s++;
         }
     }
+}
+
+/* Where its value began, or a little to the right. */
+void console_say_folded(const char *line)
+{
+    char out[COLUMNS + 2];
+    size_t at = 0, n = strcspn(line, "\n");
+    size_t indent = n > VALUE_AT && line[VALUE_AT - 2] == ':' ? VALUE_AT : 4;
+    do {
+        size_t left = at > 0 ? indent : 0, room = COLUMNS - left;
+        size_t take = n - at;
+        if (take > room) {
+            take = room;
+            while (take > room / 2 && line[at + take] != ' ')
+                take--;
+            if (line[at + take] != ' ')
+                take = room;
+        }
+        (void)fmt(out, sizeof out, "%*s%.*s\n", (int)left, "", (int)take,
+                  line + at);
+        console_say(out);
+        at += take;
+        at += strspn(line + at, " ");
+    } while (at < n);
 }
 
 /* ---- keys ---------------------------------------------------------------- */

@@ -119,7 +119,10 @@ static void do_activity(void)
 
 static void do_board(void)
 {
-    say_table(chronyc_board);
+    static char text[LIMIT_CONSOLE / 2];
+    (void)chronyc_board(snapshot_take(), text, sizeof text);
+    for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+        console_say_folded(p);
     console_state.fact = 1;
 }
 
@@ -493,12 +496,12 @@ bool console_more(mono_ns now)
         console_say(text);
     }
     while (console_state.fact > 0 &&
-           console_state.len + FACT_MAX + 2 < sizeof(console_state.out)) {
+           console_state.len + 2 * FACT_MAX < sizeof(console_state.out)) {
         char text[FACT_MAX];
         int n = port_fact(console_state.fact - 1, text, sizeof(text));
         console_state.fact = n < 0 ? 0 : console_state.fact + 1;
-        console_say(n > 0 ? text : "");
-        console_say(n > 0 ? "\n" : "");
+        if (n > 0)
+            console_say_folded(text);
     }
     console_clients_more(now);
     if (console_state.wait.on && now >= console_state.wait.next)

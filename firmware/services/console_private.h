@@ -37,6 +37,10 @@ extern struct console console_state;
 /* Prints a text, its newlines as CR LF. What has no room in `out` is cut. */
 void console_say(const char *s);
 
+/* Prints a line, up to its newline, for a terminal of 80 columns: a longer one
+ * is cut at blanks and goes on below. */
+void console_say_folded(const char *line);
+
 /* Runs a line. What is longer than `out` may hold, or takes time, is left to
  * console_more. */
 void console_run_line(const char *line);

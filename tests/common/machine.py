@@ -22,6 +22,11 @@ ELF = os.environ.get("GNOMON_ELF", BOARD.elf)
 STAMP = re.compile(r"\[\s*(\d+)\.(\d{6})\] ")
 
 
+def unfolded(board):
+    """What `board' goes on with below, behind the colon, on one line."""
+    return re.sub(r"\n(?: {18}| {4})(?=\S)", " ", board)
+
+
 def die_with_parent():
     """In the child: no QEMU outlives its test (Linux PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -133,7 +138,8 @@ class Machine:
         begin = self.seen
         if not self.wait(r"^gnomon> ", limit):
             return self.text[begin:]
-        return self.text[begin:self.seen - len("gnomon> ")]
+        answer = self.text[begin:self.seen - len("gnomon> ")]
+        return unfolded(answer) if command == "board" else answer
 
     def stamp_before(self, position):
         """Virtual seconds on the log line that `position` lies in."""

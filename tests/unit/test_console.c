@@ -222,6 +222,34 @@ static void facts(void **state)
     assert_non_null(strstr(p, "room\r\ngnomon> "));
 }
 
+/* `board' fits a terminal of 80 columns, and loses nothing by it. */
+static void board_fits(void **state)
+{
+    static struct status_loop *const l = &snapshot.loop;
+    (void)state;
+    l->count = LEN(l->poll);
+    for (size_t i = 0; i < LEN(l->poll); i++) {
+        l->poll[i].name = "a_long_name";
+        l->poll[i].longest_ns = 1234567890;
+    }
+    memset(snapshot.sources.row[0].trouble, 'x', 95);
+    memset(snapshot.sources.row[0].name, 'n', 250);
+    type("\rboard\r");
+    unsigned polls = 0, letters = 0;
+    for (const char *p = screen; *p; p += strcspn(p, "\n") + 1) {
+        assert_true(strcspn(p, "\r") < 80);
+        for (const char *c = p; *c && *c != '\n'; c++) {
+            polls += strncmp(c, "a_long_name", 11) == 0;
+            letters += *c == 'x';
+        }
+        if (!strchr(p, '\n'))
+            break;
+    }
+    assert_int_equal(polls, LEN(l->poll));
+    assert_true(letters >= 95);
+    assert_non_null(strstr(screen, "us\r\n                  a_long_name"));
+}
+
 static void date(void **state)
 {
     (void)state;
@@ -658,6 +686,7 @@ int main(void)
         cmocka_unit_test_setup(quiet_until_a_key, setup),
         cmocka_unit_test_setup(commands, setup),
         cmocka_unit_test_setup(facts, setup),
+        cmocka_unit_test_setup(board_fits, setup),
         cmocka_unit_test_setup(date, setup),
         cmocka_unit_test_setup(editing, setup),
         cmocka_unit_test_setup(escape_sequences, setup),
