@@ -52,9 +52,9 @@ struct cmdmon { /* what requests are answered from                          */
     const struct access *allow, *cmdallow;
     uint32_t open; /* 1 << of each report that is given                     */
     mono_ns now;   /* on the clients' scale                                 */
-    /* The source that source_data told last: of several at one address it is
-     * the one that a question by address means, for chronyc asks for the two
-     * in turn. */
+    /* The source that was told of last: of several at one address it is the
+     * one that a question by address means, for chronyc asks for the two in
+     * turn. */
     uint32_t recent;
 };
 

@@ -93,6 +93,7 @@ void cmdmon_tracking(struct cmdmon *m, struct reader *r,
     int source = chronyc_reference(m->status);
     bool set = k->synchronised;
     (void)r;
+    m->recent = source >= 0 ? (uint32_t)source : 0;
     a->code = 5;
     writer_u32(&a->w, k->ref_id);
     cmdmon_put_addr(a, source >= 0 ? &m->status->sources.row[source].addr
@@ -118,6 +119,7 @@ void cmdmon_sourcestats(struct cmdmon *m, struct reader *r,
     if (!by_index(m, r, a, &i))
         return;
     const struct status_clock_source *e = &m->status->timekeeper.row[i];
+    m->recent = i;
     a->code = 6;
     writer_u32(&a->w, addr_refid(&m->status->sources.row[i].addr));
     cmdmon_put_source(a, m->status, i);
@@ -139,6 +141,7 @@ void cmdmon_selectdata(struct cmdmon *m, struct reader *r,
         return;
     const struct status_source *x = &m->status->sources.row[i];
     const struct status_select *k = &m->status->timekeeper.row[i].select;
+    m->recent = i;
     a->code = 23;
     writer_u32(&a->w, addr_refid(&x->addr));
     cmdmon_put_source(a, m->status, i);

@@ -27,6 +27,8 @@ void host_net_no_console(void); /* wait for stdin no more                   */
 /* From here on what comes to this port of 127.0.0.1 is the guest's. Returns
  * 0, or less: the port is in use. */
 int host_net_forward(bool udp, unsigned port, unsigned to);
+/* The same of a UDP port of ::1. */
+int host_net_forward6(unsigned port, unsigned to);
 /* From here on lose so many of a hundred frames each way, and hold those that
  * come in for so long (their stamps say when they were let go). */
 void host_net_faults(unsigned loss_percent, unsigned delay_ms, uint32_t seed);

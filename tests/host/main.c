@@ -10,7 +10,7 @@ static struct {
     const char *card;
     unsigned loss, delay, seed;
     struct {
-        bool udp;
+        bool udp, ip6;
         unsigned port, to;
     } forward[4];
     unsigned forwards;
@@ -44,6 +44,7 @@ static bool forward(const char *name, const char *arg, const char *value)
         exit(2);
     }
     opt.forward[opt.forwards].udp = udp;
+    opt.forward[opt.forwards].ip6 = strcmp(name, "--udp6") == 0;
     opt.forward[opt.forwards].port = port;
     opt.forward[opt.forwards++].to = to;
     return true;
@@ -60,6 +61,7 @@ static int parse(int argc, char **argv)
         if (strcmp(arg, "--card") == 0 && value)
             opt.card = value;
         else if (!forward("--udp", arg, value) &&
+                 !forward("--udp6", arg, value) &&
                  !forward("--tcp", arg, value) &&
                  !number("--loss", value, 100, arg, &opt.loss) &&
                  !number("--delay", value, 10000, arg, &opt.delay) &&
@@ -76,14 +78,16 @@ int main(int argc, char **argv)
         fprintf(stderr,
                 "usage: %s [--card FILE | --no-card] [--loss PERCENT] "
                 "[--delay MS] [--seed N] [--udp PORT:TO] "
-                "[--tcp PORT:TO]\n",
+                "[--udp6 PORT:TO] [--tcp PORT:TO]\n",
                 argv[0]);
         return 2;
     }
     host_start(opt.card);
     for (unsigned i = 0; i < opt.forwards; i++)
-        if (host_net_forward(opt.forward[i].udp, opt.forward[i].port,
-                             opt.forward[i].to) != 0) {
+        if ((opt.forward[i].ip6
+                 ? host_net_forward6(opt.forward[i].port, opt.forward[i].to)
+                 : host_net_forward(opt.forward[i].udp, opt.forward[i].port,
+                                    opt.forward[i].to)) != 0) {
             fprintf(stderr, "port %u is in use\n", opt.forward[i].port);
             return 2;
         }

@@ -241,6 +241,21 @@ int host_net_forward(bool udp, unsigned port, unsigned to)
                              ip4("10.0.2.15"), (int)to);
 }
 
+/* The guest's address is made of its MAC's (RFC 4291 appendix A). */
+int host_net_forward6(unsigned port, unsigned to)
+{
+    const struct sockaddr_in6 here = {.sin6_family = AF_INET6,
+                                      .sin6_addr = ip6("::1"),
+                                      .sin6_port = htons((uint16_t)port)};
+    const struct sockaddr_in6 guest = {.sin6_family = AF_INET6,
+                                       .sin6_addr =
+                                           ip6("fec0::5054:ff:fe12:3457"),
+                                       .sin6_port = htons((uint16_t)to)};
+    return slirp_add_hostxfwd(net.slirp, (const struct sockaddr *)&here,
+                              sizeof here, (const struct sockaddr *)&guest,
+                              sizeof guest, SLIRP_HOSTFWD_UDP);
+}
+
 void host_net_no_console(void)
 {
     net.no_console = true;

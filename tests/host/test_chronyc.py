@@ -4,26 +4,20 @@ and -c, is the console's table of the same snapshot, column by column; signs,
 units and rounding included. And any command of any length gets the status
 that a real chronyd gives it."""
 import os
-import random
 import re
-import socket
-import struct
 import subprocess
 import sys
 
 from tests.common import testbed
+from tests.common.chronyc import (FLOAT, NUMBER, VERSIONS, ask, chronyc, connect,
+                                  differences, said_of, shown, tokens, value)
 from tests.peers import child, chronyd
 from tests.tap import TOP, Tap
 
 SERVE = os.path.join(TOP, "build/host/cmdmon_serve")
-VERSIONS = ("4.3", "4.6.1")
-SEEDS = (0, 1, 2, 3, 4, 5)
+SEEDS = (0, 1, 2, 3)
 REPORTS = ("sources", "sourcestats", "selectdata", "authdata", "tracking",
            "serverstats", "activity", "ntpdata", "clients", "clients -k")
-UNIT = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
-        "d": 86400, "y": 365 * 86400, "": 1}
-NUMBER = re.compile(r"^([+-]?)(\d+(?:\.(\d+))?)(ns|us|ms|s|m|h|d|y|)$")
-FLOAT = 2 ** -23  # what a number loses in chrony's format
 
 
 class Served:
@@ -52,63 +46,6 @@ class Served:
         self.child.stdout.close()
 
 
-def chronyc(version, port, *words):
-    done = subprocess.run(
-        chronyd.commands_of(version)[1] + ["-h", "127.0.0.1", "-p", str(port),
-                                           *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
-        env={**os.environ, "TZ": "UTC"}, check=False)
-    return done.stdout.decode()
-
-
-def near(ours, theirs):
-    """One token beside the other: the same text, or the same number but for
-    what chrony's 24 bits and the last digit shown lose."""
-    if ours == theirs:
-        return True
-    a, b = NUMBER.match(ours), NUMBER.match(theirs)
-    if not a or not b:
-        return False
-    sign, value, slack = [], [], 0
-    for m in (a, b):
-        scale = UNIT[m.group(4)]
-        sign.append(m.group(1))
-        value.append(float(m.group(2)) * scale)
-        slack = max(slack, scale * 10 ** -len(m.group(3) or ""))
-    return sign[0] == sign[1] and abs(value[0] - value[1]) <= (
-        slack + FLOAT * max(value))
-
-
-def tokens(line):
-    return re.sub(r"([\[\]()])", r" \1 ", line).split()
-
-
-def differences(ours, theirs, name_of=None):
-    """Lines of two tables that do not agree."""
-    found = []
-    ours, theirs = ours.splitlines(), theirs.splitlines()
-    if len(ours) != len(theirs):
-        return [f"{len(ours)} lines, {len(theirs)}"]
-    for a, b in zip(ours, theirs):
-        left = tokens(a)
-        if name_of:
-            left = [name_of.get(t, t) for t in left]
-        right = tokens(b)
-        if len(left) != len(right) or not all(map(near, left, right)):
-            found += [a, b]
-    return found
-
-
-def shown(table, report, version):
-    """What chronyc of this version has of the console's table."""
-    if report == "tracking":  # why the clock is not set is the console's own
-        table = "".join(line + "\n" for line in table.splitlines()[:13])
-    if report == "serverstats":
-        table = "".join(line + "\n" for line in table.splitlines()[
-            :11 if version == "4.3" else 17])
-    return table
-
-
 ADDRESS = {f"ntp{i}.example": f"192.0.2.{i + 1}" for i in range(5)}
 ADDRESS["ntp2.example"] = "2001:db8::7"
 
@@ -116,12 +53,12 @@ ADDRESS["ntp2.example"] = "2001:db8::7"
 def texts(tap, served, version, seed):
     for report in REPORTS:
         ours = shown(served.table[report], report, version)
-        for option, names in (("-N", None), ("-n", ADDRESS), (None, ADDRESS)):
+        for option, names in (("-N", None), ("-n", ADDRESS),
+                              (None, ADDRESS))[:3 if seed == 1 else 1]:
             words = [option] if option else []
             said = chronyc(version, served.port, *words, *report.split())
-            if report == "ntpdata":  # 4.6 has four lines more
-                said = re.sub(r"Total (kernel|HW) .*\n", "", said)
-            wrong = differences(ours, said, names)
+            said = said_of(report, said)
+            wrong = differences(ours, said, name_of=names)
             tap.check(not wrong, f"{version} {' '.join(words)} {report}, "
                       f"snapshot {seed}: as on the console",
                       "\n".join(wrong) + "\n" + said)
@@ -143,15 +80,13 @@ def csv_agrees(ours, line):
 
 
 def csv_near(token, cell):
-    m = NUMBER.match(token)
+    sign, number, digit = value(token)
     try:
-        value = float(cell)
+        theirs = float(cell)
     except ValueError:
         return False
-    scale = UNIT[m.group(4)]
-    mine = float(m.group(1) + m.group(2)) * scale
-    return abs(mine - value) <= (scale * 10 ** -len(m.group(3) or "")
-                                 + FLOAT * abs(mine) + 1e-12)
+    ours = -number if sign == "-" else number
+    return abs(ours - theirs) <= digit + FLOAT * number + 1e-12
 
 
 def commas(tap, served, version, seed):
@@ -232,28 +167,6 @@ class Watched(chronyd.Server):
                  if not line.startswith("cmdport")]
         return lines + [f"cmdport {self.cmdport}", "cmdallow",
                         "bindcmdaddress 127.0.0.1"]
-
-
-def ask(link, command, length, head=(6, 1, 0, 0)):
-    """(length, reply code, status), or None: silence."""
-    sequence = random.getrandbits(32)
-    packet = (struct.pack(">BBBBHHIII", *head, command, 0, sequence, 0, 0)
-              + bytes(1000))[:length]
-    link.send(packet)
-    try:
-        reply = link.recv(2048)
-    except socket.timeout:
-        return None
-    if struct.unpack(">HI", reply[4:6] + reply[16:20]) != (command, sequence):
-        return "another's"
-    return (len(reply), *struct.unpack(">HH", reply[6:10]))
-
-
-def connect(port, wait):
-    link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    link.connect(("127.0.0.1", port))
-    link.settimeout(wait)
-    return link
 
 
 # Reports that chronyd gives over its Unix socket alone, and lengths that mean

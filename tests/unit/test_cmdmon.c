@@ -330,7 +330,7 @@ static void ntpdata_by_length(void **state)
 /* ---- sources ------------------------------------------------------------- */
 
 /* Several servers at one address, told apart by their port: a question by
- * address is about the one that source_data told last. */
+ * address is about the one that was told of last. */
 static void one_address(void **state)
 {
     (void)state;
@@ -352,6 +352,16 @@ static void one_address(void **state)
     assert_int_equal(ask(15, "00000000", 76), 76);
     assert_int_equal(ask(65, who, 284), 284);
     assert_string_equal(out + 28, "a");
+    assert_int_equal(ask(34, "00000002", 84), 84);
+    assert_int_equal(ask(65, who, 284), 284);
+    assert_string_equal(out + 28, "c");
+    assert_int_equal(ask(69, "00000000", 76), 76);
+    assert_int_equal(ask(65, who, 284), 284);
+    assert_string_equal(out + 28, "a");
+    s.timekeeper.tracking.selected = 2;
+    assert_int_equal(ask(33, "", 104), 104);
+    assert_int_equal(ask(65, who, 284), 284);
+    assert_string_equal(out + 28, "c");
     assert_int_equal(ask(15, "00000003", 76), 28);
     assert_int_equal(status_of(), 4);
     assert_int_equal(ask(15, "ffffffff", 76), 28);
