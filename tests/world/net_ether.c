@@ -352,6 +352,8 @@ static void udp(uint32_t to, const uint8_t *u, size_t len)
         simdhcp_message(msg, n);
     else if (port == 53 && n > 12 && (to == ROUTER || to == EVIL))
         dns(to, from, msg, n);
+    else
+        simflood_heard(to, from, port, msg, n);
 }
 
 void simnet_at_server(unsigned server, uint8_t protocol, const uint8_t *p,
@@ -368,8 +370,13 @@ static void arrived(const uint8_t *f, size_t len)
 {
     uint16_t type = len < 34 ? 0 : bytes_get16(f + 12);
     memcpy(net.mac, f + 6, 6);
-    if (!(f[0] & 1) && memcmp(f, own_mac(), 6) != 0)
-        return; /* to somebody else */
+    if (!(f[0] & 1) && memcmp(f, own_mac(), 6) != 0) { /* to somebody else */
+        if (type == 0x0800 && f[23] == 17 && len >= 42)
+            simflood_heard(bytes_get32(f + 30), bytes_get16(f + 34),
+                           bytes_get16(f + 36), f + 42,
+                           bytes_get16(f + 16) - 28u);
+        return;
+    }
     if (type == 0x0806)
         arp(f, len);
     if (type == 0x86dd)

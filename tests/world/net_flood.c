@@ -1,5 +1,5 @@
 /* net_flood.c -- strangers who send the board as much as w->flood says: frames
- * of one kind at one rate, each from another sender. */
+ * of one kind at one rate, each from another sender; and an honest client. */
 #include <string.h>
 
 #include "core/bytes.h"
@@ -10,10 +10,15 @@
 #define KNOWN   0x0a000009u /* answers                                      */
 #define FAR     0xc6336400u /* 198.51.100.0                                 */
 #define SERVERS 0x0a000101u
+#define WORLD   0x0b000000u /* 11.0.0.0/8                                   */
+#define CLIENT  5555        /* the honest one's port                        */
+#define NTP     123
+#define COMMAND 323
 
 static struct {
     uint64_t due; /* ticks, 0: none under way                               */
     uint32_t count;
+    uint64_t client_due;
 } f;
 
 static size_t ethernet(uint8_t *b, uint16_t type)
@@ -21,7 +26,7 @@ static size_t ethernet(uint8_t *b, uint16_t type)
     simnet_board_mac(b);
     memcpy(b + 6, (uint8_t[2]){2, 7}, 2);
     bytes_put32(b + 8, w->flood.from == FLOOD_KNOWN ? 0 : f.count);
-    if (w->flood.from == FLOOD_FAR) /* by way of the router */
+    if (w->flood.from >= FLOOD_FAR) /* by way of the router */
         memcpy(b + 6, (uint8_t[6]){2, 0, 0, 0, 0, 1}, 6);
     bytes_put16(b + 12, type);
     return 14;
@@ -34,6 +39,8 @@ static uint32_t sender(void)
         return KNOWN;
     case FLOOD_FAR:
         return FAR + f.count % 65536;
+    case FLOOD_WORLD: /* an odd factor: none comes twice before all did */
+        return WORLD + (f.count * 2654435761u & 0xffffff);
     case FLOOD_UNKNOWN:
         break;
     }
@@ -95,6 +102,56 @@ static size_t icmp6(uint8_t *b, uint8_t last, size_t len)
     }
     sum_of(b, 2, 54, len);
     return 54 + len;
+}
+
+/* Any bytes, the same in each run. */
+static void anything(uint8_t *b, size_t len)
+{
+    uint32_t n = f.count;
+    for (size_t i = 0; i < len; i++)
+        b[i] = (uint8_t)((n = n * 1664525u + 1013904223u) >> 24);
+}
+
+/* To the board's own servers. */
+static size_t make_request(uint8_t *b, uint16_t any)
+{
+    size_t len = 48;
+    switch (w->flood.kind) {
+    case FLOOD_ASK_SAME:
+        any = 4000;
+        b[42] = 0x23;
+        b[82] = 7;
+        break;
+    case FLOOD_ASK_ODD:
+        len = 20 + f.count % 90;
+        anything(b + 42, len);
+        break;
+    case FLOOD_ASK_BACK:
+        b[42] = 0x24;
+        b[43] = 1;
+        bytes_put32(b + 82, f.count);
+        any = NTP;
+        break;
+    case FLOOD_COMMAND: /* tracking */
+        len = 104;
+        b[42] = 6;
+        b[43] = 1;
+        b[47] = 33;
+        break;
+    case FLOOD_GARBAGE:
+        len = 10 + f.count % 150;
+        anything(b + 42, len);
+        if (f.count % 2 == 0)
+            memcpy(b + 42, (uint8_t[4]){6, 1, 0, 0}, 4);
+        break;
+    default:
+        b[42] = 0x23;
+        bytes_put32(b + 82, f.count + 1);
+        break;
+    }
+    bool command =
+        w->flood.kind == FLOOD_COMMAND || w->flood.kind == FLOOD_GARBAGE;
+    return udp(b, sender(), any, command ? COMMAND : NTP, len);
 }
 
 static size_t make(uint8_t *b)
@@ -164,19 +221,82 @@ static size_t make(uint8_t *b)
     case FLOOD_MLD:
         b[54] = 130;
         return icmp6(b, 1, 24);
+    case FLOOD_ASK:
+    case FLOOD_ASK_ODD:
+    case FLOOD_ASK_SAME:
+    case FLOOD_ASK_BACK:
+    case FLOOD_COMMAND:
+    case FLOOD_GARBAGE:
+        return make_request(b, any);
     case FLOOD_KINDS:
         break;
     }
     sim_broken("no such flood");
 }
 
+/* ---- an honest client ---------------------------------------------------- */
+
+static void ask(void)
+{
+    enum sim_flood_from from = w->flood.from;
+    uint8_t b[128] = {0};
+    b[42] = 0x23;
+    bytes_put32(b + 82, ++w->client.asked);
+    w->flood.from = FLOOD_KNOWN;
+    simnet_frame(b, udp(b, KNOWN, CLIENT, NTP, 48));
+    w->flood.from = from;
+}
+
+/* The datagram that the board sent comes to it. */
+static void send_back(uint32_t to, uint16_t from_port, uint16_t to_port,
+                      const uint8_t *msg, size_t len)
+{
+    uint8_t b[1500] = {0};
+    if (len > sizeof b - 42)
+        return;
+    memcpy(b + 42, msg, len);
+    simnet_frame(b, udp(b, to, to_port, from_port, len));
+}
+
+void simflood_heard(uint32_t to, uint16_t from_port, uint16_t to_port,
+                    const uint8_t *msg, size_t len)
+{
+    if (from_port != NTP && from_port != COMMAND)
+        return;
+    *(from_port == NTP ? &w->ntp_out : &w->cmd_out) += 1;
+    if (to == KNOWN && to_port == CLIENT && len == 48 &&
+        bytes_get32(msg + 24) == w->client.asked)
+        w->client.answered++;
+    if (w->mirror)
+        send_back(to, from_port, to_port, msg, len);
+}
+
+/* ---- time ---------------------------------------------------------------- */
+
 uint64_t simflood_next(void)
 {
-    return w->flood.per_s ? f.due : UINT64_MAX;
+    uint64_t flood = w->flood.per_s ? f.due : UINT64_MAX;
+    uint64_t client = w->client.every_ms ? f.client_due : UINT64_MAX;
+    return flood < client ? flood : client;
+}
+
+static void run_client(void)
+{
+    if (!w->client.every_ms) {
+        f.client_due = 0;
+        return;
+    }
+    if (!f.client_due)
+        f.client_due = w->ticks;
+    while (f.client_due <= w->ticks) {
+        ask();
+        f.client_due += SIM_HZ / 1000 * w->client.every_ms;
+    }
 }
 
 void simflood_run(void)
 {
+    run_client();
     if (!w->flood.per_s) {
         f.due = 0;
         return;
@@ -184,7 +304,7 @@ void simflood_run(void)
     if (!f.due)
         f.due = w->ticks;
     while (f.due <= w->ticks) {
-        uint8_t b[128] = {0};
+        uint8_t b[256] = {0};
         simnet_frame(b, make(b));
         f.count++;
         f.due += SIM_HZ / w->flood.per_s;

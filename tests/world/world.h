@@ -109,12 +109,19 @@ enum sim_flood {
     FLOOD_NS, /* neighbour solicitations, router advertisements ...         */
     FLOOD_RA,
     FLOOD_MLD,
+    FLOOD_ASK,      /* what a client of the board's sends                     */
+    FLOOD_ASK_ODD,  /* any version, mode and length                          */
+    FLOOD_ASK_SAME, /* one request, over and over                            */
+    FLOOD_ASK_BACK, /* replies to its server's port                          */
+    FLOOD_COMMAND,  /* chronyc's                                            */
+    FLOOD_GARBAGE,  /* to chronyc's port                                     */
     FLOOD_KINDS,
 };
 enum sim_flood_from {
     FLOOD_UNKNOWN, /* addresses of our network that nobody answers for      */
     FLOOD_KNOWN,   /* one that answers                                      */
     FLOOD_FAR,
+    FLOOD_WORLD, /* millions, by way of the router                          */
 };
 
 /* What is seen of the clock from beside it, at every pass of the loop in a new
@@ -182,6 +189,12 @@ struct sim_world {
         enum sim_flood_from from;
         unsigned per_s; /* 0: none                                       */
     } flood;
+    struct { /* an honest client of the board's, at the address that answers  */
+        unsigned every_ms; /* 0: there is none                               */
+        unsigned asked, answered;
+    } client;
+    unsigned ntp_out, cmd_out; /* the board's answers, on the wire            */
+    bool mirror; /* and each comes back to where it came from                */
     struct sim_server server[SIM_SERVERS];
     uint64_t cookie[SIM_COOKIES]; /* hashes of those that came               */
     uint64_t cookie_id[SIM_COOKIES]; /* with which request                   */
@@ -262,6 +275,9 @@ void simwitness_look(void);
 /* net_flood.c: called by net_ether.c with time. */
 void simflood_run(void);
 uint64_t simflood_next(void); /* ticks                                       */
+/* A datagram of the board's that is for no server's. */
+void simflood_heard(uint32_t to, uint16_t from_port, uint16_t to_port,
+                    const uint8_t *msg, size_t len);
 
 /* net_tcp.c */
 struct sim_tcp;
