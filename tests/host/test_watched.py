@@ -23,14 +23,48 @@ def over_ip6(tap, m, port):
         tap.check(until(lambda: not table(report), 20),
                   f"over IPv6: {report}", table(report))
     text = m.ask("clients")
-    tap.check(" fec0::" in " " + text or "\nfec0::" in text,
+    tap.check("\nfec0::" in text,
               "clients has the IPv6 network", text)
     text = chronyc("4.3", port, "-n", "accheck", "fec0::2", host="::1")
     tap.check("208 Access allowed" in text, "accheck of an IPv6 address", text)
 
 
+BAD = {  # a line, and what the log says of it
+    "cmdallow 10.0.2.0/33": "error: cmdallow: `10.0.2.0/33' is not a subnet; "
+                            "line not used: its hosts get no report",
+    "cmddeny pc.example": "error: cmddeny: `pc.example' is a name, and none is "
+                          "looked up here; write its address; line not used",
+    "cmdport 99999": "error: cmdport: `99999' is outside 0 .. 65535",
+    "cmdratelimit kod 3": "error: cmdratelimit: unknown option `kod'; line not "
+                          "used: commands are not limited",
+    "ntsratelimit interval 13": "error: interval: `13' is outside -19 .. 12; "
+                                "line not used: key exchanges are not limited",
+    "opencommands sources makestep": "error: opencommands: `makestep' is not a "
+                                     "report of chronyc's",
+    "bindcmdaddress 0.0.0.0": "bindcmdaddress: ignored: there is one interface",
+}
+
+
+def bad_lines(tap):
+    """A bad line of each word: file, line, reason and what it means; the rest
+    applies."""
+    port = child.free_port()
+    with testbed.Testbed() as w:
+        conf = "server 10.0.2.2 port 9\n" + "\n".join(BAD) + "\ncmdallow\n"
+        m = Process(w.card("bad.img", conf))
+        m.command += ["--udp", f"{port}:323"]
+        with m:
+            tap.check(m.wait("answering chronyc on port 323"), "it answers",
+                      m.text)
+            for n, (line, said) in enumerate(BAD.items(), 2):
+                tap.check(f"chrony.conf:{n}: {said}" in m.text, line, m.text)
+            tap.check(until(lambda: watching.ask_once(port)),
+                      "the good line holds")
+
+
 def main():
     tap = Tap()
+    bad_lines(tap)
     port, port6 = child.free_port(), child.free_port()
     with testbed.Testbed() as w:
         w.chronyd(3)
