@@ -53,12 +53,6 @@ static enum machine_eth_found found(void)
                                          : MACHINE_ETH_SILENT;
 }
 
-static void say_count(struct text *t, const char *what, uint32_t n)
-{
-    text_str(t, what);
-    text_dec(t, n);
-}
-
 static void say_link(struct text *t)
 {
     const struct genet_phy *p = &genet.phy;
@@ -66,10 +60,10 @@ static void say_link(struct text *t)
     text_hex(t, genet.revision);
     text_str(t, ", PHY ");
     text_hex(t, p->id);
-    say_count(t, " at ", p->address);
+    text_count(t, " at ", p->address);
     text_str(t, p->link ? ", link up" : ", no link");
     if (p->link) {
-        say_count(t, " at ", p->mbps);
+        text_count(t, " at ", p->mbps);
         text_str(t, p->full ? " Mb/s full duplex" : " Mb/s half duplex");
     }
     text_str(t, ", partner offers ");
@@ -81,17 +75,17 @@ static void say_link(struct text *t)
 static void say_counts(struct text *t)
 {
     const struct genet_stats *s = &genet.stats;
-    say_count(t, "Ethernet frames : in ", s->rx);
-    say_count(t, ", out ", s->tx);
-    say_count(t, ", bad ", s->rx_bad);
-    say_count(t, ", lost ", s->rx_lost);
-    say_count(t, ", without interrupt ", s->rx_polled);
-    say_count(t, ", links ", s->links);
-    say_count(t, ", deaf ", s->deaf);
-    say_count(t, ", stuck ", s->stuck);
-    say_count(t, ", PHY lost ", genet.phy.restarts);
-    say_count(t, ", longest way out (ns) ",
-              (uint32_t)(s->tx_wait_ticks * 1000000000ull / timer_hz()));
+    text_count(t, "Ethernet frames : in ", s->rx);
+    text_count(t, ", out ", s->tx);
+    text_count(t, ", bad ", s->rx_bad);
+    text_count(t, ", lost ", s->rx_lost);
+    text_count(t, ", without interrupt ", s->rx_polled);
+    text_count(t, ", links ", s->links);
+    text_count(t, ", deaf ", s->deaf);
+    text_count(t, ", stuck ", s->stuck);
+    text_count(t, ", PHY lost ", genet.phy.restarts);
+    text_count(t, ", longest way out (ns) ",
+               (uint32_t)(s->tx_wait_ticks * 1000000000ull / timer_hz()));
 }
 
 static void fact(unsigned n, struct text *t)

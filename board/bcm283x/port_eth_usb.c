@@ -67,12 +67,6 @@ static enum machine_eth_found found(void)
                                    : MACHINE_ETH_SILENT;
 }
 
-static void say_count(struct text *t, const char *what, uint32_t n)
-{
-    text_str(t, what);
-    text_dec(t, n);
-}
-
 static void say_controller(struct text *t)
 {
     const char *why = usb_trouble(&usb);
@@ -82,9 +76,9 @@ static void say_controller(struct text *t)
     text_hex(t, hw_read(soc->dwc2 + DWC2_ID));
     text_str(t, ", port ");
     text_hex(t, hw_read(soc->dwc2 + DWC2_PORT));
-    say_count(t, ", attached ", usb.core.attached);
-    say_count(t, ", removed ", usb.core.removed);
-    say_count(t, ", failed ", usb.core.failed);
+    text_count(t, ", attached ", usb.core.attached);
+    text_count(t, ", removed ", usb.core.removed);
+    text_count(t, ", failed ", usb.core.failed);
 }
 
 static void say_device(struct text *t, const struct usb_dev *d)
@@ -96,7 +90,7 @@ static void say_device(struct text *t, const struct usb_dev *d)
     text_hex4(t, d->desc.pid);
     text_str(t, ", ");
     text_str(t, d->speed < LEN(speeds) ? speeds[d->speed] : "unknown");
-    say_count(t, " speed, port ", d->port);
+    text_count(t, " speed, port ", d->port);
     text_str(t, d->parent == NULL ? " of the board: " : " of a hub: ");
     if (d->why != NULL)
         text_str(t, d->why);
@@ -118,15 +112,15 @@ static void say_chip(struct text *t)
     }
     text_str(t, usb.eth.link ? "link up" : "no link");
     if (usb.eth.link && usb.eth.mbps != 0) {
-        say_count(t, " at ", usb.eth.mbps);
+        text_count(t, " at ", usb.eth.mbps);
         text_str(t, " Mb/s");
     }
-    say_count(t, ", frames in ", s->rx);
-    say_count(t, ", out ", s->tx);
-    say_count(t, ", bad ", s->rx_bad);
-    say_count(t, ", errors in ", s->rx_errors);
-    say_count(t, ", out ", s->tx_errors);
-    say_count(t, ", deaf ", s->deaf);
+    text_count(t, ", frames in ", s->rx);
+    text_count(t, ", out ", s->tx);
+    text_count(t, ", bad ", s->rx_bad);
+    text_count(t, ", errors in ", s->rx_errors);
+    text_count(t, ", out ", s->tx_errors);
+    text_count(t, ", deaf ", s->deaf);
 }
 
 /* The controller, each device on the bus, the chip in use. */

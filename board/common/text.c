@@ -52,3 +52,9 @@ void text_dec(struct text *t, uint32_t v)
     while (n > 0)
         put(t, digits[--n]);
 }
+
+void text_count(struct text *t, const char *what, uint32_t n)
+{
+    text_str(t, what);
+    text_dec(t, n);
+}

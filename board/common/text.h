@@ -21,4 +21,7 @@ void text_hex4(struct text *t, uint16_t v);
 void text_hex2(struct text *t, uint8_t v);
 void text_dec(struct text *t, uint32_t v);
 
+/* Adds what is counted, and how many there are of it. */
+void text_count(struct text *t, const char *what, uint32_t n);
+
 #endif

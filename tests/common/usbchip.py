@@ -11,14 +11,16 @@ from tests.tap import TOP
 
 class ChipMachine(Machine):
     """A Machine whose Ethernet is `kind`: on the root port at high speed, or
-    behind QEMU's hub, which is a full-speed one."""
+    behind QEMU's hub, which is a full-speed one. any_offer: its driver is
+    not ours and may offer its partner what it likes."""
 
-    def __init__(self, kind, hub=False, **how):
+    def __init__(self, kind, hub=False, any_offer=False, **how):
         self.folder = tempfile.TemporaryDirectory(prefix="gnomon-chip-")
         usb, net = (os.path.join(self.folder.name, n) for n in ("usb", "net"))
         self.chip = subprocess.Popen(
             [os.path.join(TOP, "build/host/usbchip"), kind,
-             "full" if hub else "high", usb, net],
+             "full" if hub else "high", usb, net,
+             *(["any-offer"] if any_offer else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             preexec_fn=die_with_parent)
         assert self.chip.stdout.readline() == "ready\n"

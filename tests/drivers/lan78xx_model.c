@@ -7,6 +7,8 @@
 #define INT_STS     0x00c
 #define HW_CFG      0x010
 #define PMT_CTL     0x014
+#define DP_SEL      0x024
+#define E2P_CMD     0x040
 #define USB_CFG0    0x080
 #define BURST_CAP   0x090
 #define BULK_IN_DLY 0x094
@@ -23,6 +25,7 @@
 #define MII_DATA    0x124
 #define MAF         0x400
 #define ENTRIES     33
+#define OTP         0x1000
 
 #define RESETS     0x00000003u
 #define MEF        0x00000010u
@@ -35,6 +38,12 @@
 #define ALL_OWN    0x00000100u
 #define PERFECT    0x00000002u
 #define ON         0x80000000u
+#define FLUSH      0x40000000u /* of a FIFO: ends by itself                  */
+#define OFF        0x00100000u /* it has come to rest                        */
+#define MAC_OFF    0x00000002u
+#define DP_READY   0x80000000u
+#define E2P_BUSY   0x80000000u
+#define E2P_NONE   0x00000400u /* no EEPROM answers                          */
 #define EEE        0x00020000u
 #define FOLLOW     0x00001800u
 #define VALID      0x80000000u
@@ -73,6 +82,8 @@ static void reset_phy(struct usb_chip *c, struct lan *l)
 
 static void offered(struct usb_chip *c, const struct lan *l)
 {
+    if (c->any_offer)
+        return;
     if (l->phy.anar & 0x00e0)
         chip_fault(c, "something else than 100 Mb/s full duplex is offered");
     if (l->phy.gbcr & 0x0300)
@@ -179,6 +190,17 @@ static void write_reg(struct usb_chip *c, unsigned r, uint32_t v)
     case MAC_RX:
         running(c, r, REG(r) & 1 && (REG(r) ^ v) >> 16);
         break;
+    case E2P_CMD:
+        v = (v & ~E2P_BUSY) | E2P_NONE;
+        break;
+    case FCT_RX_CTL:
+        if (v & FLUSH)
+            memset(&l->fifo, 0, sizeof l->fifo);
+        v &= ~FLUSH;
+        break;
+    case FCT_TX_CTL:
+        v &= ~FLUSH;
+        break;
     case FCT_RX_END:
         running(c, r, REG(FCT_RX_CTL) & ON);
         break;
@@ -198,6 +220,12 @@ static uint32_t read_reg(struct usb_chip *c, unsigned r)
         return lan_mii_state(c, &l->mii);
     if (r == MII_DATA)
         return lan_mii_get(c, &l->mii);
+    if (r == DP_SEL)
+        return REG(r) | DP_READY;
+    if (r == FCT_RX_CTL || r == FCT_TX_CTL)
+        return (REG(r) & ~OFF) | (REG(r) & ON ? 0 : OFF);
+    if (r == MAC_RX || r == MAC_TX)
+        return (REG(r) & ~MAC_OFF) | (REG(r) & 1 ? 0 : MAC_OFF);
     if (r == HW_CFG && c->now_ns >= l->hw_until)
         REG(r) &= ~RESETS;
     if (r == PMT_CTL && REG(r) & PHY_RESET && c->now_ns >= l->phy_until)
@@ -208,6 +236,12 @@ static uint32_t read_reg(struct usb_chip *c, unsigned r)
 static bool control(struct usb_chip *c, const uint8_t s[8], uint8_t *data,
                     size_t *len)
 {
+    unsigned r = s[4] | (unsigned)s[5] << 8;
+    if (r >= OTP && r < OTP + 0x100 && r % 4 == 0) { /* empty, never busy */
+        memset(data, 0, 4);
+        *len = s[0] & 0x80 ? 4 : 0;
+        return true;
+    }
     return lan_request(c, s, data, len, sizeof lan(c)->reg, write_reg,
                        read_reg);
 }

@@ -63,6 +63,7 @@ struct usb_chip {
     struct chip_partner partner;
     void (*wire)(void *ctx, const uint8_t *frame, size_t len);
     void *ctx;
+    bool any_offer; /* a driver that is not ours may offer what it likes    */
     /* How it misbehaves. */
     bool dead;      /* answers nothing, whatever is done                    */
     bool silent;    /* answers nothing any more, until a bus reset       */

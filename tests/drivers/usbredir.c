@@ -421,8 +421,6 @@ static size_t take_order(uint8_t *p, size_t len)
     return (size_t)(end - p) + 1;
 }
 
-/* ---- the loop ------------------------------------------------------------ */
-
 struct side {
     int fd;
     size_t (*take)(uint8_t *p, size_t len);
@@ -482,14 +480,15 @@ int main(int argc, char **argv)
 {
     const struct usb_chip_kind *kind = NULL;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (argc != 5)
-        die("KIND high|full USB_SOCKET NET_SOCKET");
+    if (argc != 5 && argc != 6)
+        die("KIND high|full USB_SOCKET NET_SOCKET [any-offer]");
     for (size_t i = 0; i < LEN(kinds); i++)
         if (strcmp(argv[1], kinds[i]->name) == 0)
             kind = kinds[i];
     if (!kind)
         die("no such chip");
     chip_init(&chip, kind, strcmp(argv[2], "high") == 0, to_net, NULL);
+    chip.any_offer = argc == 6 && strcmp(argv[5], "any-offer") == 0;
     int u = listen_at(argv[3]), n = listen_at(argv[4]);
     printf("ready\n");
     net = accept(n, NULL, NULL);

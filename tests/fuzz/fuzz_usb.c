@@ -8,9 +8,7 @@
  * before it (1 byte), what (1), offset (1), length (1), bytes. */
 #include <string.h>
 
-#include "../drivers/dwc2_model.h"
-#include "core/mono.h"
-#include "usb.h"
+#include "usb_skip.h"
 
 enum {
     OVERLAY, /* these bytes at offset                                       */
@@ -25,7 +23,6 @@ enum {
     KINDS,
 };
 
-#define FRAME      (125 * MONO_US)
 #define HOSTILE    (4 * MONO_S)
 #define LAST       (300 * MONO_MS) /* after the last lie */
 #define HONEST     (6 * MONO_S)
@@ -154,19 +151,6 @@ static void look(void)
     ASSERT(usb_due(&u) >= 0);
 }
 
-/* Nobody waits out what nobody needs: to what is due, or a millisecond while
- * a channel listens. */
-static void skip(mono_ns end)
-{
-    mono_ns now = model_now(), due = mono_min(usb_due(&u), end);
-    due = model_active() > 0 ? mono_min(due, now + MONO_MS) : due;
-    if (due <= now + FRAME)
-        return;
-    model.ticks_step = (uint64_t)(due - now);
-    (void)hw_ticks();
-    model.ticks_step = 0;
-}
-
 /* Until this time, or until the Ethernet is up; returns whether it is. */
 static bool run(span_ns ns, bool until_up)
 {
@@ -181,7 +165,7 @@ static bool run(span_ns ns, bool until_up)
             return true;
         if (!until_up && sim.len < 4)
             end = mono_min(end, model_now() + LAST);
-        skip(end);
+        skip_idle(&u, end);
     }
     return false;
 }

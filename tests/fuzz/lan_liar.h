@@ -1,7 +1,8 @@
-/* lan_liar.h -- a LAN95xx or LAN78xx that lies: registers, the PHY's answers and what it has received
- * are the input's. The driver may drop, reset and begin anew; it must not read
- * beyond a transfer, hand up what is no frame, do to the controller what must
- * not be done, or stay down once the chip is honest again.
+/* lan_liar.h -- a LAN95xx or LAN78xx that lies: registers, the PHY's answers
+ * and what it has received are the input's. The driver may drop, reset and
+ * begin anew; it must not read beyond a transfer, hand up what is no frame, do
+ * to the controller what must not be done, or stay down once the chip is
+ * honest again.
  *
  * Input: changes. A change: how many transfers pass before it (1 byte), what
  * (1), length (2, of it 11 bits), bytes. */
@@ -10,9 +11,7 @@
 
 #include <string.h>
 
-#include "../drivers/dwc2_model.h"
-#include "core/mono.h"
-#include "usb.h"
+#include "usb_skip.h"
 
 enum {
     STREAM, /* the next bulk IN transfer is these bytes                     */
@@ -24,7 +23,6 @@ enum {
 };
 
 #define PORT_OFF "channel started on a disabled port"
-#define FRAME    (125 * MONO_US)
 #define HOSTILE  (3 * MONO_S)
 #define LAST     (100 * MONO_MS)
 #define HONEST   (6 * MONO_S)
@@ -114,17 +112,6 @@ static void frames(void)
         ASSERT(e->send(dev, out, sizeof out, &stamp) != RC_BAD);
 }
 
-static void skip(mono_ns end)
-{
-    mono_ns now = model_now(), at = mono_min(usb_due(&u), end);
-    at = model_active() > 0 ? mono_min(at, now + MONO_MS) : at;
-    if (at <= now + FRAME)
-        return;
-    model.ticks_step = (uint64_t)(at - now);
-    (void)hw_ticks();
-    model.ticks_step = 0;
-}
-
 static bool run(span_ns ns, bool until_up)
 {
     mono_ns end = model_now() + ns;
@@ -142,7 +129,7 @@ static bool run(span_ns ns, bool until_up)
             return true;
         if (!until_up && sim.len < 4)
             end = mono_min(end, model_now() + LAST);
-        skip(end);
+        skip_idle(&u, end);
     }
     return false;
 }

@@ -106,7 +106,7 @@ def look(tree, folder, port, kind, md5):
     kernel = glob.glob(f"{tree}/boot/vmlinuz-*")[0]
     dtb = glob.glob(f"{tree}/usr/lib/linux-image-*/bcm2836-rpi-2-b.dtb")[0]
     bad = 0
-    with ChipMachine(kind, kernel=kernel, extra=[
+    with ChipMachine(kind, any_offer=True, kernel=kernel, extra=[
             "-dtb", dtb, "-initrd", initrd, "-append",
             "console=ttyAMA0 rdinit=/init loglevel=6"]) as m:
         m.wait(r"^DONE", 300)
@@ -132,7 +132,7 @@ def look(tree, folder, port, kind, md5):
 
 
 def main():
-    tree, kinds = sys.argv[1], sys.argv[2:] or ["LAN9514"]
+    tree, kinds = sys.argv[1], sys.argv[2:] or list(DRIVERS)
     with tempfile.TemporaryDirectory(prefix="gnomon-oracle-") as folder:
         data = hashlib.shake_256(b"gnomon").digest(1 << 20)
         with open(os.path.join(folder, "file"), "wb") as file:
