@@ -121,6 +121,14 @@ BOARD_MK := $(wildcard board/*/board.mk)
 BOARDS   := $(BOARD_MK:board/%/board.mk=%)
 include $(BOARD_MK)
 
+# What no packet and no sample waits for is small rather than fast.
+SMALL := $(wildcard firmware/main.c firmware/services/*.c \
+             $(addprefix firmware/core/,chronyc_* conf* console* cmdmon* \
+                 crashloop* disk_kind* floor_record* fmt* gpt* http* journal* \
+                 line_edit* logring* mbr* mdns* metrics* page* pem* report* \
+                 stage* syslog* utc* why* x509_*) \
+             $(addprefix firmware/adapters/,store_fat* tls_*))
+
 define board
 $(1).out    := $$(B)/$(1)
 $(1).image  := $$($(1).out)/$$($(1).kernel)
@@ -132,6 +140,8 @@ $$(eval $$(call \
     compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
 $$($(1).out)/obj/board/%.o $$($(1).out)/obj/tests/%.o: \
     private EXTRA = $$(addprefix -iquote ,$$($(1).dirs))
+
+$$(call objects,$$($(1).out),$$(SMALL)): private EXTRA = -Os
 
 $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))

@@ -9,6 +9,7 @@
 #define PMT_CTL     0x014
 #define DP_SEL      0x024
 #define E2P_CMD     0x040
+#define E2P_DATA    0x044
 #define USB_CFG0    0x080
 #define BURST_CAP   0x090
 #define BULK_IN_DLY 0x094
@@ -43,7 +44,8 @@
 #define MAC_OFF    0x00000002u
 #define DP_READY   0x80000000u
 #define E2P_BUSY   0x80000000u
-#define E2P_NONE   0x00000400u /* no EEPROM answers                          */
+#define NO_SUM     0x00004000u /* of a received frame: none was made         */
+#define WANTS_SUM  0x01000000u /* of one to be sent: TCP's or UDP's          */
 #define EEE        0x00020000u
 #define FOLLOW     0x00001800u
 #define VALID      0x80000000u
@@ -191,7 +193,7 @@ static void write_reg(struct usb_chip *c, unsigned r, uint32_t v)
         running(c, r, REG(r) & 1 && (REG(r) ^ v) >> 16);
         break;
     case E2P_CMD:
-        v = (v & ~E2P_BUSY) | E2P_NONE;
+        v &= ~E2P_BUSY; /* there is none: all it reads are ones */
         break;
     case FCT_RX_CTL:
         if (v & FLUSH)
@@ -220,6 +222,8 @@ static uint32_t read_reg(struct usb_chip *c, unsigned r)
         return lan_mii_state(c, &l->mii);
     if (r == MII_DATA)
         return lan_mii_get(c, &l->mii);
+    if (r == E2P_DATA)
+        return 0xff;
     if (r == DP_SEL)
         return REG(r) | DP_READY;
     if (r == FCT_RX_CTL || r == FCT_TX_CTL)
@@ -299,7 +303,7 @@ static void frame(struct usb_chip *c, const uint8_t *p, size_t len)
         return;
     }
     memset(b, 0, 10);
-    chip_put32(b, (uint32_t)(len + 4) | (p[0] & 1 ? 0x04000000 : 0));
+    chip_put32(b, (uint32_t)(len + 4) | NO_SUM | (p[0] & 1 ? 0x04000000 : 0));
     memcpy(b + 10, p, len);
     chip_put32(b + 10 + len, chip_fcs(p, len));
 }
@@ -320,6 +324,36 @@ static size_t in_next(struct usb_chip *c, uint8_t *b, bool *empty)
     return lan_fifo_next(c, &l->fifo, how, b);
 }
 
+/* Puts the sum into TCP or UDP over IPv4, which a driver may leave to us. */
+static void insert_sum(uint8_t *f, size_t len)
+{
+    uint8_t *ip = f + 14;
+    size_t head = (size_t)(ip[0] & 15) * 4, end = (size_t)ip[2] << 8 | ip[3];
+    size_t at = head + (ip[9] == 6 ? 16 : 6);
+    if (f[12] != 8 || f[13] != 0 || (ip[9] != 6 && ip[9] != 17) ||
+        end > len - 14 || at + 2 > end)
+        return;
+    uint32_t sum = ip[9] + (uint32_t)(end - head);
+    ip[at] = ip[at + 1] = 0;
+    for (size_t i = 12; i < end; i += i == 18 ? head - 18 : 2)
+        sum += (uint32_t)ip[i] << 8 | (i + 1 < end ? ip[i + 1] : 0);
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    ip[at] = (uint8_t)(~sum >> 8);
+    ip[at + 1] = (uint8_t)~sum;
+}
+
+static void sends(struct usb_chip *c, const uint8_t *p, size_t n, bool sum)
+{
+    uint8_t f[2048];
+    if (sum && n >= 34 && n <= sizeof f) {
+        memcpy(f, p, n);
+        insert_sum(f, n);
+        p = f;
+    }
+    chip_sends(c, p, n);
+}
+
 /* Frames behind each other, each with its two words. */
 static void out_done(struct usb_chip *c, const uint8_t *p, size_t len)
 {
@@ -337,7 +371,7 @@ static void out_done(struct usb_chip *c, const uint8_t *p, size_t len)
         }
         if (REG(MAC_TX) & 1 && REG(FCT_TX_CTL) & ON && l->phy.link &&
             followed(l))
-            chip_sends(c, p + at, n);
+            sends(c, p + at, n, a & WANTS_SUM);
         at += n;
         at += (4 - at % 4) % 4;
     }
