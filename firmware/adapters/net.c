@@ -165,6 +165,7 @@ void net_status(struct status_net *out)
         out->bits4++;
     if (!ip4_addr_isany(netif_ip4_gw(&net.netif)))
         out->gateway4 = addr_from_ip4(netif_ip4_gw(&net.netif));
+    out->rival = net_filter_has_rival();
     out->gateway_mute =
         net_filter_is_mute(&net.netif, netif_ip4_gw(&net.netif));
 }

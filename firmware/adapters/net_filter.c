@@ -18,13 +18,15 @@
 #include "net_private.h"
 #include "netif/ethernet.h"
 #include "port.h"
+#include "services/log.h"
 
 #define EACH    (20 * MONO_MS) /* between answers to strangers ...           */
 #define DEPTH   50             /* ... after so many at once                  */
 #define ETH     14
 #define IP4     20
 #define IP6     40
-#define MEETING (60 * MONO_S) /* of all routers, after the link came up      */
+#define MEETING (60 * MONO_S)  /* of all routers, after the link came up      */
+#define RIVAL   (600 * MONO_S) /* another host is taken to be there for it   */
 #define ROUTERS 4
 #define MUTE    4 /* requests for a gateway's Ethernet address in a row       */
 
@@ -34,6 +36,7 @@ static struct {
     size_t len;             /* of it                                         */
     struct eth_addr from;
     mono_ns link_up;
+    mono_ns rival;  /* when another host last said our address its own       */
     unsigned asked; /* for the gateway's Ethernet address, in a row          */
     ip6_addr_t router[ROUTERS]; /* met on this link                          */
     unsigned routers;           /* ever; the first ROUTERS of them fill      */
@@ -74,6 +77,15 @@ static bool arp_passes(struct netif *n, const uint8_t *b, size_t len)
         return false;
     memcpy(&from.addr, b + ETH + 14, 4);
     memcpy(&target.addr, b + ETH + 24, 4);
+    if (ip4_addr_eq(&from, netif_ip4_addr(n)) && !ip4_addr_isany_val(from) &&
+        memcmp(b + ETH + 8, n->hwaddr, 6) != 0) {
+        f.rival = port_mono();
+        log_limited(&f,
+                    "another host has our IPv4 address, too: "
+                    "%02x:%02x:%02x:%02x:%02x:%02x",
+                    b[ETH + 8], b[ETH + 9], b[ETH + 10], b[ETH + 11],
+                    b[ETH + 12], b[ETH + 13]);
+    }
     if (!net_neighbour_arp(n, b))
         return false;
     if (bytes_get16(b + ETH + 6) != ARP_REQUEST ||
@@ -99,6 +111,11 @@ void net_filter_leaves(struct netif *n, const uint8_t *b, size_t len)
     memcpy(&target.addr, b + ETH + 24, 4);
     if (ip4_addr_eq(&target, netif_ip4_gw(n)) && f.asked < MUTE)
         f.asked++;
+}
+
+bool net_filter_has_rival(void)
+{
+    return f.rival != 0 && port_mono() - f.rival < RIVAL;
 }
 
 static const struct nd6_neighbor_cache_entry *neighbour(const ip6_addr_t *ip)

@@ -52,6 +52,9 @@ bool net_filter_has_router(void);
  * bucket goes, router advertisements from the routers that this link had when
  * it came up, redirects never. */
 bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len);
+/* Tells whether another host has said within ten minutes that our IPv4 address
+ * is its own. */
+bool net_filter_has_rival(void);
 /* Tells whether this router has been asked for its Ethernet address several
  * times and has not told it. */
 bool net_filter_is_mute(struct netif *n, const ip4_addr_t *router);

@@ -173,6 +173,7 @@ struct status_net {
         STATUS_DHCP_LEASE
     } dhcp;
     struct addr gateway4; /* to everywhere; family 0: none                  */
+    bool rival;           /* another host has addr4, too                     */
     bool gateway_mute;    /* it has been asked for, and does not answer     */
     bool routes4;         /* DHCP has named ways to some networks           */
     bool router6;         /* an IPv6 router answers                         */

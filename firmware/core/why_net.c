@@ -53,6 +53,9 @@ size_t why_net_address(const struct status_net *n, char *out, size_t cap)
 {
     if (!n->link)
         return say(out, cap, "no Ethernet link: is the cable in?");
+    if (n->rival)
+        return say(out, cap,
+                   "another host has our IPv4 address, too: give each its own");
     if (n->addr4.family || n->addr6.family)
         return say(out, cap, "");
     return fmt(out, cap,

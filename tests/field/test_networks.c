@@ -438,6 +438,35 @@ static void test_told(void **state)
     assert_true(n.nameservers >= 1);
 }
 
+/* Two boards with one address: each hears what is for the other. */
+static void test_rival(void **state)
+{
+    (void)state;
+    struct status_net n;
+    struct frame f;
+    plug_in(OPTIONS(LEASE, ROUTER));
+    pass(20);
+    net_status(&n);
+    assert_false(n.rival);
+    for (int other = 0; other < 2; other++) {
+        ethernet(&f, 0x0806);
+        memset(f.b, 0xff, 6);
+        memcpy(f.b + 14, (uint8_t[8]){0, 1, 8, 0, 6, 4, 0, 1}, 8);
+        memcpy(f.b + 22, other ? router_mac : own_mac, 6);
+        memcpy(f.b + 28, own_ip, 4);
+        memset(f.b + 32, 0, 6);
+        memcpy(f.b + 38, own_ip, 4);
+        f.len = 60;
+        arrive(&f, sim.ticks);
+        pass(1);
+        net_status(&n);
+        assert_int_equal(n.rival, other); /* our own, by a switch's loop */
+    }
+    pass(700);
+    net_status(&n);
+    assert_false(n.rival);
+}
+
 static void nobody(void *arg, const struct net_udp_datagram *d)
 {
     (void)arg;
@@ -461,7 +490,7 @@ int main(void)
         cmocka_unit_test(test_no_router6),    cmocka_unit_test(test_leases),
         cmocka_unit_test(test_lossy_renewal), cmocka_unit_test(test_routes),
         cmocka_unit_test(test_bad_routes),    cmocka_unit_test(test_told),
-        cmocka_unit_test(test_masks),
+        cmocka_unit_test(test_masks),         cmocka_unit_test(test_rival),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -95,6 +95,11 @@ static void no_network(void **state)
     expect("no address: a DHCP server offers an address and does not confirm "
            "it, and no IPv6 router; without DHCP, chrony.conf needs an address "
            "line");
+    s.net.addr4.family = 4;
+    s.net.rival = true;
+    expect("another host has our IPv4 address, too: give each its own");
+    s.net.rival = false;
+    s.net.addr4.family = 0;
     s.net.dhcp = STATUS_DHCP_REFUSED;
     expect("no address: a DHCP server refuses the address that was offered "
            "(NAK; is there a second server?), and no IPv6 router; without "
