@@ -45,7 +45,7 @@
 #define DP_READY   0x80000000u
 #define E2P_BUSY   0x80000000u
 #define NO_SUM     0x00004000u /* of a received frame: none was made         */
-#define WANTS_SUM  0x01000000u /* of one to be sent: TCP's or UDP's          */
+#define WANTS_SUM  0x02000000u /* of one to be sent: TCP's or UDP's          */
 #define EEE        0x00020000u
 #define FOLLOW     0x00001800u
 #define VALID      0x80000000u
