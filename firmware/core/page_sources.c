@@ -56,7 +56,8 @@ static const char *trouble_of(const struct status *s, unsigned i)
     const char *why = s->sources.row[i].trouble;
     if (!why[0])
         why = s->timekeeper.row[i].select.why;
-    if (!why[0] && s->timekeeper.row[i].select.letter == 'x')
+    if (!why[0] && s->timekeeper.row[i].select.letter == 'x' &&
+        s->timekeeper.tracking.synchronised)
         why = "its time is not that of the majority";
     return why;
 }
@@ -74,13 +75,13 @@ static span_ns magnitude(span_ns v)
     return v < 0 ? (v == INT64_MIN ? INT64_MAX : -v) : v;
 }
 
-/* Half the width shown: what those that agree claim, in 1, 2, 5, 10 .. */
+/* Half the width shown: what all but the liars claim, in 1, 2, 5, 10 .. */
 static span_ns scale_of(const struct status *s)
 {
     span_ns most = 1000, unit = 1000;
     for (unsigned i = 0; i < s->sources.count; i++) {
         const struct status_select *k = &s->timekeeper.row[i].select;
-        if (!k->judged || !k->letter || !strchr("*+PDW", k->letter))
+        if (!k->judged || k->letter == 'x' || k->letter == 'T')
             continue;
         span_ns lo = magnitude(k->lo_ns), hi = magnitude(k->hi_ns);
         most = lo > most ? lo : most;

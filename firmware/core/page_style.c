@@ -66,6 +66,8 @@ const char page_style[] =
     "td,tbody th{padding:9px 10px 8px 0;border-top:1px solid var(--line);ve"
     "rtical-align:top;text-align:left}"
     "td.n,th.n{text-align:right!important;padding-right:18px}"
+    "td{overflow-wrap:normal}"
+    ".nm,tr.why td{overflow-wrap:anywhere}"
     ".nm{font-weight:600}"
     ".tag{display:inline-block;font-size:12.5px;padding:1px 8px;border-radi"
     "us:99px;border:1px solid var(--line);color:var(--mute)}"

@@ -83,8 +83,8 @@ def no_conf(w):
 def many(w):
     """16 names of 60 characters, of five servers."""
     servers = w.chronyd(5)
-    names = [f"{'abcdefghijklmnop'[i]}-very-long-name-of-a-server-that-tells-"
-             f"the-time.example.test" for i in range(16)]
+    names = [f"{'abcdefghijklmnop'[i]}-very-long-name-of-a-server-that-tell"
+             f"-the-time.example.test" for i in range(16)]
     assert all(len(n) == 60 for n in names), len(names[0])
     conf = w.conf(FAST, more="".join(
         f"server {n} {FAST} port {servers[i % 5].port}\n"
