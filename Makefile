@@ -147,7 +147,8 @@ $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
 $$($(1).out)/probe.elf: $$($(1).below) \
     $$(call objects,$$($(1).out),tests/qemu/board_probe.c)
-$$($(1).image).elf $$($(1).out)/probe.elf $$($(1).out)/ke_cost.elf: \
+$$($(1).image).elf $$($(1).out)/probe.elf \
+    $$(patsubst %,$$($(1).out)/%_cost.elf,ke page): \
     linker/rpi.ld board/$(1)/board.mk
 	$$(Q)$$(ARM)gcc $$($(1).cpu) -nostartfiles -Wl,--gc-sections \
 	    -Wl,-Map=$$(@:elf=map) -Wl,--no-warn-rwx-segments \
@@ -155,6 +156,9 @@ $$($(1).image).elf $$($(1).out)/probe.elf $$($(1).out)/ke_cost.elf: \
 	    $$(filter %.o,$$^) $$(filter %.a,$$^) -lm -o $$@
 $$($(1).out)/ke_cost.elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),tests/bench/ke_cost.c $$(FIRMWARE) \
+                                 $$(VERSION_C))
+$$($(1).out)/page_cost.elf: $$($(1).below) $$($(1).out)/libthird.a \
+    $$(call objects,$$($(1).out),tests/bench/page_cost.c $$(FIRMWARE) \
                                  $$(VERSION_C))
 $$($(1).out)/obj/tests/bench/%.o: private EXTRA += -iquote tests/fuzz
 $$($(1).out)/%.img: $$($(1).out)/%.elf

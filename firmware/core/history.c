@@ -6,26 +6,35 @@ enum { CORRECTED = 1, KNOWN = 2, STEPPED = 4 };
 
 static const struct {
     span_ns width;
-    int64_t slots;
+    uint32_t slots;
 } levels[HISTORY_LEVELS] = {
     [HISTORY_MINUTE] = {60 * MONO_S, HISTORY_MINUTES},
     [HISTORY_QUARTER] = {900 * MONO_S, HISTORY_QUARTERS},
 };
 
-/* ---- 0 .. 2^63 in 16 bits, to 0.03 % ------------------------------------- */
+/* ---- 0 .. 2^63 in 16 bits, to 0.1 % -------------------------------------- */
 
-#define PER_OCTAVE 1024.0
+#define MANTISSA 10 /* bits; the exponent has the other six                  */
 
 static uint16_t pack(double v)
 {
-    double l = v > 0 ? log2(v + 1) * PER_OCTAVE + 0.5 : 0;
-    return l < UINT16_MAX ? (uint16_t)l : UINT16_MAX;
+    uint64_t n = v < 1 ? 0 : v < 9e18 ? (uint64_t)v : (uint64_t)9e18;
+    unsigned shift = 0;
+    while (n >> shift >= UINT64_C(2) << MANTISSA)
+        shift++;
+    if (n < UINT64_C(1) << MANTISSA)
+        return (uint16_t)n; /* exponent 0: as it is                          */
+    uint64_t rest = (n >> shift) - (UINT64_C(1) << MANTISSA);
+    return (uint16_t)((shift + 1) << MANTISSA | rest);
 }
 
 static int64_t unpack(uint16_t v)
 {
-    double x = exp2(v / PER_OCTAVE) - 1;
-    return x < 9e18 ? (int64_t)(x + 0.5) : INT64_C(9000000000000000000);
+    unsigned exponent = v >> MANTISSA;
+    uint64_t rest = v & ((1u << MANTISSA) - 1);
+    if (exponent == 0)
+        return (int64_t)rest;
+    return (int64_t)((rest + (UINT64_C(1) << MANTISSA)) << (exponent - 1));
 }
 
 static int64_t integer(float v)
@@ -61,12 +70,12 @@ static struct history_open *open_at(struct history *h, unsigned level,
     int64_t number = now / levels[level].width;
     if (number <= o->number)
         return o;
-    ring(h, level)[o->number % levels[level].slots] = closed(o);
+    ring(h, level)[(uint32_t)o->number % levels[level].slots] = closed(o);
     int64_t gap = number - o->number - 1;
     if (gap > levels[level].slots)
         gap = levels[level].slots;
     for (int64_t i = 1; i <= gap; i++)
-        ring(h, level)[(number - i) % levels[level].slots] =
+        ring(h, level)[(uint32_t)(number - i) % levels[level].slots] =
             (struct history_slot){0};
     *o = (struct history_open){.number = number};
     return o;
@@ -142,8 +151,9 @@ bool history_read(const struct history *h, enum history_level level,
         number > o->number || o->number - number > levels[level].slots)
         return false;
     /* The open one is over, and nobody has told anything since. */
-    struct history_slot s =
-        number == o->number ? closed(o) : kept[number % levels[level].slots];
+    struct history_slot s = number == o->number
+                                ? closed(o)
+                                : kept[(uint32_t)number % levels[level].slots];
     *out = (struct history_view){
         .corrected = s.flags & CORRECTED,
         .least_ns = integer(s.least_ns),

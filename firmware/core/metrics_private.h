@@ -71,10 +71,12 @@ enum metric { /* in the order of metrics_families */
               METRICS,
 };
 
+enum metrics_rows { ONE, EACH_SOURCE, EACH_POLL };
+
 struct metrics_family {
-    enum metric metric; /* its own index                                    */
-    enum { ONE, EACH_SOURCE, EACH_POLL } rows;
-    bool counter; /* else a gauge                                           */
+    uint8_t metric; /* its own index                                        */
+    uint8_t rows;   /* enum metrics_rows                                    */
+    bool counter;   /* else a gauge                                         */
     const char *name, *help;
 };
 extern const struct metrics_family metrics_families[METRICS];

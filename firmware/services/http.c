@@ -16,8 +16,9 @@
 #define ASK_WITHIN  (5 * MONO_S)
 #define DONE_WITHIN (20 * MONO_S)
 #define BATCH       2872 /* two full segments: written together              */
-#define PER_STEP    8    /* pieces of one connection                        */
-#define LOG_SPARE   64   /* lines that may come while the log is sent        */
+#define PER_STEP    4    /* pieces of one connection in a turn              */
+#define SAME        (100 * MONO_MS) /* a snapshot so old is as good as new  */
+#define LOG_SPARE   64 /* lines that may come while the log is sent        */
 
 #define PIECE PAGE_PIECE
 static_assert(PIECE >= METRICS_PIECE && PIECE > LIMIT_LOG_LINE &&
@@ -25,6 +26,14 @@ static_assert(PIECE >= METRICS_PIECE && PIECE > LIMIT_LOG_LINE &&
               "room for any piece");
 
 enum document { NONE, PAGE, METRICS_TEXT, LOG_TEXT };
+
+/* What documents are made from. Two: whoever wants a third takes the older one
+ * away from those that are still at it. */
+static struct copy {
+    struct status status;
+    mono_ns at;
+    unsigned users;
+} copies[2];
 
 static struct connection {
     struct net_tcp tcp;
@@ -35,7 +44,7 @@ static struct connection {
     uint64_t length, sent; /* of the content                                */
     struct page page;
     uint32_t at, until; /* of the metrics; of the log's lines               */
-    struct status status;
+    struct copy *copy;  /* NULL: it needs none                              */
 } connections[LIMIT_HTTP_CONNECTIONS];
 
 static struct {
@@ -55,10 +64,43 @@ static bool allowed(const struct addr *who)
     return why_net_is_near(&net, who);
 }
 
+/* ---- copies of the snapshot ---------------------------------------------- */
+
+static void give_back(struct connection *c)
+{
+    if (c->copy)
+        c->copy->users--;
+    c->copy = NULL;
+}
+
 static void drop(struct connection *c)
 {
+    give_back(c);
     net_tcp_abort(&c->tcp);
     c->step = FREE;
+}
+
+/* One that is just as new will do. */
+static void borrow(struct connection *c, mono_ns now)
+{
+    struct copy *best = &copies[0];
+    for (size_t i = 0; i < LEN(copies); i++) {
+        if (copies[i].users > 0 && now - copies[i].at < SAME) {
+            c->copy = &copies[i];
+            c->copy->users++;
+            return;
+        }
+        if (best->users > 0 &&
+            (copies[i].users == 0 || copies[i].at < best->at))
+            best = &copies[i];
+    }
+    for (size_t i = 0; i < LEN(connections); i++)
+        if (connections[i].copy == best)
+            drop(&connections[i]);
+    best->status = *snapshot_take();
+    best->at = now;
+    best->users = 1;
+    c->copy = best;
 }
 
 static struct net_tcp *on_accept(void *arg, const struct addr *from,
@@ -86,7 +128,7 @@ static void rewind_document(struct connection *c)
     const struct logring *log = log_ring();
     c->at = 0;
     if (c->document == PAGE)
-        page_begin(&c->page, &c->status, history_kept(), log, c->until);
+        page_begin(&c->page, &c->copy->status, history_kept(), log, c->until);
     if (c->document != LOG_TEXT)
         return;
     c->at = logring_oldest(log); /* may be newer the second time: cut short */
@@ -111,7 +153,7 @@ static bool next_piece(struct connection *c, struct fmt_text *t)
     case PAGE:
         return page_next(&c->page, t);
     case METRICS_TEXT:
-        return metrics_next(&c->status, &c->at, t);
+        return metrics_next(&c->copy->status, &c->at, t);
     case LOG_TEXT:
         return next_line(c, t);
     case NONE:
@@ -177,6 +219,8 @@ static void begin(struct connection *c)
                           .policy = c->document == PAGE ? PAGE_POLICY : NULL});
     bool head = c->request.method == HTTP_HEAD;
     c->step = head ? DELIVERING : SENDING;
+    if (head)
+        give_back(c);
     c->sent = 0;
     if (!write_all(c, ht.out, t.len))
         drop(c);
@@ -193,7 +237,7 @@ static void choose(struct connection *c)
         return;
     }
     if (c->document != LOG_TEXT)
-        c->status = *snapshot_take();
+        borrow(c, port_mono());
     c->until = log_ring()->next;
     rewind_document(c);
     c->length = 0;
@@ -248,9 +292,9 @@ static bool send(struct connection *c)
     c->sent += t.len;
     if (more)
         return true;
-    if (c->sent == c->length)
-        c->step = DELIVERING;
-    else
+    give_back(c);
+    c->step = DELIVERING;
+    if (c->sent != c->length)
         drop(c); /* the log has gone on too far: it must not look whole      */
     return false;
 }

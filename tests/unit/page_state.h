@@ -3,9 +3,9 @@
 #ifndef PAGE_STATE_H
 #define PAGE_STATE_H
 
-#include <stdio.h>
 #include <string.h>
 
+#include "core/fmt.h"
 #include "core/history.h"
 #include "core/logring.h"
 #include "core/status.h"
@@ -18,7 +18,7 @@ static inline void state_source(struct status *s, unsigned i, const char *name,
 {
     struct status_source *x = &s->sources.row[i];
     struct status_clock_source *e = &s->timekeeper.row[i];
-    (void)snprintf(x->name, sizeof x->name, "%s", name);
+    (void)fmt(x->name, sizeof x->name, "%s", name);
     x->addr = (struct addr){4, {192, 0, 2, (uint8_t)(11 + i)}};
     x->port = 123;
     x->stratum = 1;
@@ -58,7 +58,7 @@ static inline void state_set(struct status *s, unsigned sources)
     s->sources.count = (uint8_t)sources;
     for (unsigned i = 0; i < sources; i++) {
         char name[32];
-        (void)snprintf(name, sizeof name, "nts%u.test", i + 1);
+        (void)fmt(name, sizeof name, "nts%u.test", i + 1);
         state_source(s, i, name, i == 1 ? '*' : '+');
     }
     struct status_tracking *k = &s->timekeeper.tracking;
@@ -133,8 +133,8 @@ static inline void state_unset(struct status *s, unsigned sources)
                                   .first_sync = -1,
                                   .now_unix_s = STATE_NOW,
                                   .now_unix_ns = 123456789};
-    (void)snprintf(k->why, sizeof k->why, "1 of %u sources agree, %u needed",
-                   sources, sources / 2 + 1);
+    (void)fmt(k->why, sizeof k->why, "1 of %u sources agree, %u needed",
+              sources, sources / 2 + 1);
 }
 
 /* Nobody is heard any more. */
@@ -144,16 +144,16 @@ static inline void state_alone(struct status *s, unsigned sources)
     s->timekeeper.tracking.alone = true;
     s->timekeeper.tracking.selected = -1;
     s->timekeeper.tracking.agree = 0;
-    (void)snprintf(s->timekeeper.tracking.why,
-                   sizeof s->timekeeper.tracking.why, "no usable source");
+    (void)fmt(s->timekeeper.tracking.why, sizeof s->timekeeper.tracking.why,
+              "no usable source");
     for (unsigned i = 0; i < sources; i++) {
         s->sources.row[i].reach = 0;
         s->sources.row[i].last_rx_ago_s = 89;
         s->timekeeper.row[i].state = '?';
         s->timekeeper.row[i].select =
             (struct status_select){.letter = 'S', .score = 1};
-        (void)snprintf(s->sources.row[i].trouble,
-                       sizeof s->sources.row[i].trouble, "connection refused");
+        (void)fmt(s->sources.row[i].trouble, sizeof s->sources.row[i].trouble,
+                  "connection refused");
     }
 }
 
