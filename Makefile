@@ -9,7 +9,7 @@ MAKEFLAGS += -rR
 .SECONDARY:
 .PHONY: help inc all run test bench image card host deps lint repro size clean \
         quick quick-bin tests-bin unit fuzz faults journal probe \
-        card-of-some-kind
+        card-of-some-kind browser
 
 B := build
 JOBS ?= 2
@@ -31,6 +31,7 @@ help:
 	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
 	@echo 'make oracle         models of Ethernet chips under Debian Linux'
 	@echo 'make faults         twenty days of random faults in virtual time'
+	@echo 'make browser        the page in headless Chromium'
 	@echo 'make lint           who includes whom, sizes, stack, format, clang'
 	@echo 'make bench          figures; make bench-clock: the clock alone'
 	@echo 'make journal CARD=F what a card holds, keys and cookies not shown'
@@ -245,6 +246,13 @@ quick-bin: $(QUICK) host image
 bench: image tests-bin $(B)/bench/clock
 	python3 -m tests.bench.bench
 	$(B)/bench/clock 101 108
+
+# The page in a browser. Chromium is no package of `make deps`: it has 300 MB.
+# With AXE=path/to/axe.min.js, from npm's axe-core, that looks at it, too.
+browser: image $(B)/peers/.fetched $(H)/shift_clock.so
+	@command -v chromedriver > /dev/null || { \
+	    echo 'apt-get install chromium chromium-driver' >&2; false; }
+	python3 -m tests.page.browser $(STATES)
 
 # What a card's journal holds: make journal CARD=file-or-device
 journal: $(H)/journal_dump

@@ -28,20 +28,17 @@ static uint16_t pack(double v)
     return (uint16_t)((shift + 1) << MANTISSA | rest);
 }
 
-static int64_t unpack(uint16_t v)
+static double unpack(uint16_t v)
 {
     unsigned exponent = v >> MANTISSA;
-    uint64_t rest = v & ((1u << MANTISSA) - 1);
+    unsigned rest = v & ((1u << MANTISSA) - 1);
     if (exponent == 0)
-        return (int64_t)rest;
-    return (int64_t)((rest + (UINT64_C(1) << MANTISSA)) << (exponent - 1));
-}
-
-static int64_t integer(float v)
-{
-    return v > 9e18f    ? INT64_C(9000000000000000000)
-           : v < -9e18f ? -INT64_C(9000000000000000000)
-                        : (int64_t)v;
+        return rest;
+    rest += 1u << MANTISSA;
+    exponent--;
+    return (double)(rest << (exponent & 15)) *
+           (double)(UINT32_C(1) << (exponent & 16)) *
+           (exponent & 32 ? 4294967296.0 : 1.0);
 }
 
 /* ---- filling ------------------------------------------------------------- */
@@ -156,9 +153,9 @@ bool history_read(const struct history *h, enum history_level level,
                                 : kept[(uint32_t)number % levels[level].slots];
     *out = (struct history_view){
         .corrected = s.flags & CORRECTED,
-        .least_ns = integer(s.least_ns),
-        .most_ns = integer(s.most_ns),
-        .last_ns = integer(s.last_ns),
+        .least_ns = (double)s.least_ns,
+        .most_ns = (double)s.most_ns,
+        .last_ns = (double)s.last_ns,
         .rms_ns = unpack(s.rms),
         .known = s.flags & KNOWN,
         .freq_e12 = s.freq_e12,

@@ -66,13 +66,13 @@ void history_step(struct history *h, mono_ns now);
 void history_state(struct history *h, mono_ns now,
                    const struct history_state *s);
 
-struct history_view { /* a slot, to be shown                                */
+struct history_view { /* a slot, to be drawn                                */
     bool corrected;   /* there were corrections: the next four count         */
-    span_ns least_ns, most_ns, last_ns, rms_ns;
+    double least_ns, most_ns, last_ns, rms_ns;
     bool known; /* the clock was set: the next four count                    */
-    int64_t freq_e12, skew_e12; /* the last rate, the most of its sigma      */
-    span_ns bound_ns;           /* the most                                  */
-    uint8_t agree;              /* the least                                 */
+    double freq_e12, skew_e12; /* the last rate, the most of its sigma       */
+    double bound_ns;           /* the most                                   */
+    uint8_t agree;             /* the least                                 */
     bool stepped;
 };
 

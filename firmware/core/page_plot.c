@@ -32,20 +32,20 @@ static bool value(const struct page *p, unsigned kind, int64_t number,
         return false;
     switch (kind) {
     case CORRECTION:
-        *low = -(double)v.most_ns;
-        *high = -(double)v.least_ns;
-        *mid = -(double)v.last_ns;
+        *low = -v.most_ns;
+        *high = -v.least_ns;
+        *mid = -v.last_ns;
         return v.corrected;
     case JITTER:
-        *low = *high = *mid = (double)v.rms_ns;
+        *low = *high = *mid = v.rms_ns;
         return v.corrected;
     case FREQUENCY:
-        *mid = -(double)v.freq_e12;
-        *low = *mid - (double)v.skew_e12;
-        *high = *mid + (double)v.skew_e12;
+        *mid = -v.freq_e12;
+        *low = *mid - v.skew_e12;
+        *high = *mid + v.skew_e12;
         return v.known;
     default:
-        *low = *high = *mid = (double)v.bound_ns;
+        *low = *high = *mid = v.bound_ns;
         return v.known;
     }
 }

@@ -16,7 +16,7 @@
 #define ASK_WITHIN  (5 * MONO_S)
 #define DONE_WITHIN (20 * MONO_S)
 #define BATCH       2872 /* two full segments: written together              */
-#define PER_STEP    4    /* pieces of one connection in a turn              */
+#define TURN        (200 * MONO_US) /* of one connection, and one more piece */
 #define SAME        (100 * MONO_MS) /* a snapshot so old is as good as new  */
 #define LOG_SPARE   64 /* lines that may come while the log is sent        */
 
@@ -261,7 +261,7 @@ static bool ask(struct connection *c, mono_ns now)
 
 static bool count(struct connection *c)
 {
-    for (unsigned i = 0; i < PER_STEP; i++) {
+    for (mono_ns end = port_mono() + TURN; port_mono() < end;) {
         struct fmt_text t = fmt_text_of(ht.out, sizeof ht.out);
         if (!next_piece(c, &t)) {
             rewind_document(c);
@@ -282,7 +282,8 @@ static bool send(struct connection *c)
     uint32_t at = c->at;
     bool more = true;
     struct fmt_text t = fmt_text_of(ht.out, sizeof ht.out);
-    for (unsigned i = 0; more && i < PER_STEP && t.len < BATCH; i++)
+    mono_ns end = port_mono() + TURN;
+    while (more && t.len < BATCH && port_mono() < end)
         more = next_piece(c, &t);
     if (t.len > 0 && !write_all(c, ht.out, t.len)) {
         c->page = page; /* no memory: the same again later                   */

@@ -8,7 +8,7 @@
 #include "port.h"
 #include "text.h"
 
-#define STEP 4 /* pieces in a turn: services/http.c                          */
+#define TURN (200 * MONO_US) /* services/http.c                               */
 
 static struct status s;
 static struct history h;
@@ -57,10 +57,11 @@ struct cost {
     size_t bytes;
 };
 
-static void note(struct cost *c, uint64_t *turn, unsigned n, uint64_t ticks)
+static void note(struct cost *c, uint64_t *turn, uint64_t ticks)
 {
     c->all += ticks;
-    *turn = n % STEP == 0 ? ticks : *turn + ticks;
+    *turn =
+        *turn >= mono_to_ticks(TURN, port_tick_hz()) ? ticks : *turn + ticks;
     if (*turn > c->longest)
         c->longest = *turn;
 }
@@ -73,11 +74,11 @@ static struct cost draw(bool page)
     uint32_t at = 0;
     uint64_t turn = 0;
     page_begin(&p, &s, &h, &lines, lines.next);
-    for (unsigned n = 0;; n++) {
+    for (;;) {
         uint64_t begin = port_ticks();
         struct fmt_text t = fmt_text_of(out, sizeof out);
         bool more = page ? page_next(&p, &t) : metrics_next(&s, &at, &t);
-        note(&c, &turn, n, port_ticks() - begin);
+        note(&c, &turn, port_ticks() - begin);
         c.bytes += t.len;
         if (!more)
             return c;
@@ -92,7 +93,7 @@ static void measure(const char *what, bool page)
     say(text, c.bytes, 0);
     (void)fmt(text, sizeof text, "%s, drawn twice", what);
     say(text, 2 * c.all, 1);
-    (void)fmt(text, sizeof text, "%s: longest turn of %u pieces", what, STEP);
+    (void)fmt(text, sizeof text, "%s: longest turn", what);
     say(text, c.longest, 1);
 }
 
