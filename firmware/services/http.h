@@ -6,9 +6,9 @@
  * LIMIT_HTTP_CONNECTIONS requests at once; of more the oldest gives way. Each
  * has its deadlines from the moment it was accepted, however often a byte
  * comes: 5 s for the request, 20 s for all. A document is made from a copy of
- * the snapshot, of which there are two, twice: once to count its bytes, for Content-Length, and once
- * to send it, a piece at a time as there is room. What is not whole ends with
- * a reset. */
+ * the snapshot, of which there are two, and made twice: once to count its
+ * bytes, for Content-Length, and once to send it, a piece at a time as there is
+ * room. What is not whole ends with a reset. */
 #ifndef SERVICES_HTTP_H
 #define SERVICES_HTTP_H
 
