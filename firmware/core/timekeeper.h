@@ -195,6 +195,11 @@ bool tk_hold_over(const struct timekeeper *t);
  * clock, right across a leap second to the tick. */
 ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks);
 
+/* Returns UTC at the stamp of a frame, which may have waited while the clock
+ * was changed: then it is on the scale of `now`, a counter value that tk_utc
+ * takes. */
+ntp64 tk_utc_of_stamp(const struct timekeeper *t, uint64_t stamp, uint64_t now);
+
 /* Returns a moment in whole Unix seconds, rounded down, in the era that is
  * nearest to the time floor (utc.h). */
 int64_t tk_unix_of(const struct timekeeper *t, ntp64 utc);

@@ -22,6 +22,15 @@ ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks)
     return leap_utc(&t->leap, &t->clk, ticks);
 }
 
+ntp64 tk_utc_of_stamp(const struct timekeeper *t, uint64_t stamp, uint64_t now)
+{
+    if (clk_reaches(&t->clk, stamp))
+        return tk_utc(t, stamp);
+    /* The clock runs straight on: as long after now as the stamp is before. */
+    ntp64 later = clk_at(&t->clk, now + (now - stamp));
+    return tk_utc(t, now) - (later - clk_at(&t->clk, now));
+}
+
 int64_t tk_unix_of(const struct timekeeper *t, ntp64 utc)
 {
     return utc_unix_s(utc, t->boot.floor);

@@ -96,6 +96,11 @@ ntp64 timekeeper_utc(uint64_t ticks)
     return tk_utc(&tk, ticks);
 }
 
+ntp64 timekeeper_utc_of_stamp(uint64_t stamp)
+{
+    return tk_utc_of_stamp(&tk, stamp, port_ticks());
+}
+
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
 {
     return tk_when(&tk, from_ticks, utc);

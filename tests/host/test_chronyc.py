@@ -91,8 +91,8 @@ def csv_near(token, cell):
 
 def commas(tap, served, version, seed):
     """-c: the same rows as numbers."""
-    for report in ("sources", "sourcestats", "authdata", "serverstats",
-                   "clients"):
+    for report in ("sources", "sourcestats", "selectdata", "authdata",
+                   "serverstats", "clients", "clients -k"):
         said = chronyc(version, served.port, "-N", "-c", *report.split())
         table = shown(served.table[report], report, version).splitlines()
         rows = table[2:] if report != "serverstats" else [
