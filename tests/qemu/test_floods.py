@@ -7,6 +7,7 @@ poll. More kinds, in the simulated world: tests/field/test_floods.
 QEMU puts the frames into the wire behind slirp (filter-redirector), which
 neither sees nor answers them; a second capture tells when each has passed, and
 so how many are due."""
+import re
 import socket
 import struct
 import sys
@@ -21,6 +22,7 @@ from tests.tap import Tap
 TODAY = when.build() + 30 * DAY
 RATE, SECONDS = 10000, 9  # more than eight polls
 POLL_S = 1  # minpoll 0
+SERVED = (123, 323)  # answers to strangers may go to any port
 PI, ROUTER = bytes([10, 0, 2, 15]), bytes([10, 0, 2, 2])
 
 
@@ -55,6 +57,20 @@ def udp(i):
                + bytes(20))
 
 
+def ask(i):
+    """A client's request to our own server."""
+    return ip4(i, 17, struct.pack(">HHHH", 1024 + i * 7919 % 60000, 123, 56, 0)
+               + b"\x23" + bytes(39) + struct.pack(">Q", i + 1))
+
+
+def garbage(i):
+    """For chronyc's port: half with a header that is right."""
+    body = (bytes([6, 1, 0, 0]) if i % 2 else b"") + struct.pack(
+        ">QQQQ", i, i * 7919, i * 104729, i) + bytes(i % 200)
+    return ip4(i, 17, struct.pack(">HHHH", 1024 + i * 7919 % 60000, 323,
+                                  8 + len(body), 0) + body)
+
+
 def arp(i):
     """The router's address is mine."""
     return mac_of(i) + b"\x08\x06" + b"\0\1\x08\0\6\4\0\2" + mac_of(i) \
@@ -63,7 +79,9 @@ def arp(i):
 
 KINDS = [("ping, addresses of nobody", ping, True),
          ("UDP to a closed port, addresses of nobody", udp, True),
-         ("ARP answers for the router's address", arp, False)]
+         ("ARP answers for the router's address", arp, False),
+         ("NTP requests, addresses of nobody", ask, None),
+         ("garbage for chronyc, addresses of nobody", garbage, None)]
 
 
 # ---- the wire ------------------------------------------------------------------
@@ -164,6 +182,7 @@ def sent_since(path, ports, since):
     frames = [frame for at, frame in packets.frames(path)
               if at > since and frame[26:30] == PI]
     requests = [frame for frame in frames if frame[23] == 17
+                and struct.unpack_from(">H", frame, 34)[0] not in SERVED
                 and struct.unpack_from(">H", frame, 36)[0] in ports]
     return (len(requests), sum(frame[0] != 0x52 for frame in requests),
             sum(frame[:2] == b"\2\7" for frame in frames))
@@ -198,8 +217,9 @@ def row(tap, w, pi, flood, kind, ports):
     print(f"# {label} | {flood.rate:.0f}/s for {flood.took:.1f} s | Reach "
           f"{show} | {sent} requests, {answers} answers | all heard "
           f"{recovered:.1f} s after its end", flush=True)
-    tap.check((100 < answers < 1000) if answered else answers == 0,
-              f"{label}: {answers} answers to strangers")
+    if answered is not None:  # else each is counted, by serverstats
+        tap.check((100 < answers < 1000) if answered else answers == 0,
+                  f"{label}: {answers} answers to strangers")
     tap.check(sent >= 20 and astray == 0, f"{label}: {sent} requests, "
               f"{astray} of them astray")
     tap.check(flood.rate > 0.9 * RATE, f"{label}: {RATE} frames a second",
@@ -210,12 +230,31 @@ def row(tap, w, pi, flood, kind, ports):
         pi.text[-3000:])
 
 
+def served(tap, pi):
+    """What came to our servers' ports is counted, and each drop has a reason;
+    a whole pass of the loop stays short."""
+    text = pi.ask("serverstats")
+    for what in ("NTP", "Command"):
+        hits, drops = (int(re.search(rf"^{what} packets {which}\s*: (\d+)",
+                                     text, re.M).group(1))
+                       for which in ("received", "dropped"))
+        why = re.search(rf"^{what} dropped: (.*)$", text, re.M)
+        reasons = sum(map(int, re.findall(r"\d+", why.group(1)))) if why else 0
+        print(f"# {what}: {hits} received, {drops} dropped"
+              + (f": {why.group(1)}" if why else ""), flush=True)
+        tap.check(hits > RATE and drops == reasons,
+                  f"{what}: received = answered + each kind of drop", text)
+    tap.check(pi.text.count("\n[") < 100, "no log line for a packet",
+              pi.text[-3000:])
+
+
 def main():
     tap = Tap()
     with testbed.Testbed(at=TODAY) as w:
         servers = w.chronyd(3, virtual=True)
         flood = Flood(w, w.path("flood"))
-        card = w.card(conf=w.conf("iburst minpoll 0 maxpoll 0"))
+        card = w.card(conf=w.conf("iburst minpoll 0 maxpoll 0",
+                                  more="allow\ncmdallow\n"))
         with testbed.Machine(card=card, at=TODAY, icount=testbed.SHIFT,
                              sleep=True, pcap=w.path("clock.pcap"),
                              extra=flood.extra()) as pi:
@@ -231,6 +270,7 @@ def main():
                     w.path("clock.pcap")) if frame[26:30] == PI))
             for kind in KINDS:
                 row(tap, w, pi, flood, kind, {s.port for s in servers})
+            served(tap, pi)
             tap.check(pi.text.count("last reset: ") == 1, "no reset",
                       pi.text)
     return tap.done()
