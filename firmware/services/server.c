@@ -39,8 +39,8 @@ static void say_local(const struct ntp_reference *ref)
 
 static struct ntp_server_clock clock_at(uint64_t stamp)
 {
-    struct ntp_server_clock c = {.receive = timekeeper_utc_of_stamp(stamp)};
-    timekeeper_reference(port_ticks(), &c.ref);
+    struct ntp_server_clock c = {.receive = timekeeper_utc(stamp)};
+    timekeeper_reference(stamp, &c.ref);
     if (ntp_local_apply(&srv.conf->local, &srv.local,
                         since_update(&c.ref, c.receive), c.receive, &c.ref))
         say_local(&c.ref);
@@ -94,7 +94,7 @@ static void on_received(void *arg, const struct net_udp_datagram *d)
 static void on_sent(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
 {
     (void)arg;
-    ntp_server_left(&srv.ntp, msg, len, timekeeper_utc_of_stamp(stamp));
+    ntp_server_left(&srv.ntp, msg, len, timekeeper_utc(stamp));
 }
 
 /* ---- start and status ---------------------------------------------------- */

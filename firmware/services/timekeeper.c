@@ -93,12 +93,7 @@ int64_t timekeeper_unix_of(ntp64 utc)
 
 ntp64 timekeeper_utc(uint64_t ticks)
 {
-    return tk_utc(&tk, ticks);
-}
-
-ntp64 timekeeper_utc_of_stamp(uint64_t stamp)
-{
-    return tk_utc_of_stamp(&tk, stamp, port_ticks());
+    return tk_utc_of_stamp(&tk, ticks, port_ticks());
 }
 
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
@@ -118,7 +113,7 @@ uint32_t timekeeper_steps(void)
 
 void timekeeper_reference(uint64_t ticks, struct ntp_reference *out)
 {
-    tk_reference(&tk, ticks, out);
+    tk_reference(&tk, clk_reaches(&tk.clk, ticks) ? ticks : port_ticks(), out);
 }
 
 bool timekeeper_may_ask(void)

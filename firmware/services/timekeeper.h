@@ -32,8 +32,9 @@ bool timekeeper_hold_over(void);
 
 int64_t timekeeper_unix(void); /* tk_unix_s, now */
 int64_t timekeeper_unix_of(ntp64 utc);
+/* Returns UTC at a counter value, which may be the stamp of a frame that has
+ * waited (tk_utc_of_stamp). */
 ntp64 timekeeper_utc(uint64_t ticks);
-ntp64 timekeeper_utc_of_stamp(uint64_t stamp); /* of a frame; now is now    */
 uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc);
 uint8_t timekeeper_leap(void);
 /* Returns how often the clock was stepped or crossed a leap second since boot:
