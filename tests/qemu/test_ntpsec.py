@@ -25,8 +25,7 @@ def shows(tap, w, name, servers):
     w.card(name, conf=lines(servers))
     with Machine(card=w.path(name), pcap=w.path("1.pcap")) as m:
         tap.check(testbed.synchronise(m), f"{name}: synchronised", m.text)
-        full(m, count)
-        rows, shown = testbed.authdata(m), testbed.sources(m)
+        rows, shown = full(m, count)
         tap.check(testbed.keys_are_good(rows, count),
                   f"{name}: NTS, 8 cookies, no NAK of each of {count}",
                   rows or m.text)
@@ -51,12 +50,15 @@ def shows(tap, w, name, servers):
 
 
 def full(machine, count):
+    """What authdata and sources show when nothing is lacking or under way;
+    else what they show at last."""
     end = time.monotonic() + 60
-    while time.monotonic() < end:
-        rows = testbed.sources(machine)
-        if len(rows) == count and all(r[4] == 0o377 for r in rows) \
-                and testbed.keys_are_good(testbed.authdata(machine), count):
-            return
+    while True:
+        shown, rows = testbed.sources(machine), testbed.authdata(machine)
+        if time.monotonic() > end or (
+                len(shown) == count and all(r[4] == 0o377 for r in shown)
+                and testbed.keys_are_good(rows, count)):
+            return rows, shown
         time.sleep(0.5)
 
 
