@@ -103,7 +103,8 @@ def names(tap, work):
                       r"clock not set: no chrony\.conf: .*" + pattern), [])
         tap.check("chrony.conf missing" in board, f"{path}: board", board)
         tap.check(re.search(r"Clock not set +: no chrony\.conf: .*" + pattern,
-                            board), f"{path}: board says why", board)
+                            " ".join(board.split())),
+                  f"{path}: board says why", board)
     long = "# 45 of these are a page\n" * 6000 + FOUND
     lacks(tap, make(work, {"chrony.conf": long}), "150 KB",
           "chrony.conf: longer than 131072 bytes: not read")
@@ -172,7 +173,7 @@ def lacks(tap, card, name, why):
         tap.check(m.wait(re.escape(f"clock not set: no chrony.conf: {why}"),
                          30), f"{name}: the log has `{why}'", m.text)
         for table in ("tracking", "board"):
-            text = m.ask(table)
+            text = " ".join(m.ask(table).split())  # `board' breaks lines
             tap.check(f"no chrony.conf: {why}" in text, f"{name}: {table}",
                       text)
 
