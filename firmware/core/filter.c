@@ -56,6 +56,9 @@ static struct measurement measure(const struct filter *f, double delay,
         .edge = fmin(EDGE * p->lo, delay / 8 + grain),
         .var = sd * sd,
     };
+    /* the greatest ever says that there may be greater ones */
+    bool ends = p->ends && delay < p->most;
+    s.ends = ends ? fmin(s.half, (p->most - delay) / 2 + HALF * p->hi) : s.half;
     s.edge = fmax(s.edge, SOFT * fmin(s.half, (p->median - p->least) / 2));
     if (p->n < KNOWN) /* the spread of a few is none: one may be far off */
         s.var += s.half * s.half / 3;

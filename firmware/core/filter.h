@@ -15,8 +15,8 @@
  * figures: tests/sim/scenarios.txt, make bench-clock):
  *   filter_delay  the last 256 round trips: the least possible one and how
  *     sure it is, their spread; notices a longer route, not a full queue;
- *   kalman_bank   sixteen two-state Kalman filters, four wanders of the
- *     crystal times four measurement models, mixed by likelihood.
+ *   kalman_bank   twenty two-state Kalman filters, four wanders of the
+ *     crystal times five measurement models, mixed by likelihood.
  *     The information in a sample goes as 1 / (round trip above the least)^2;
  *     the box model uses all of it and knows no jitter distribution.
  *   offset_interval  what half a round trip proves: the estimate is kept

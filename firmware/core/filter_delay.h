@@ -1,8 +1,8 @@
-/* filter_delay.h -- what the last round trips say about a path: the least
- * possible one, how sure that is, and how the others spread.
+/* filter_delay.h -- what the last round trips say about a path: the least and
+ * the greatest possible one, how sure they are, and how the others spread.
  *
  *     filter_delay_add(&d, delay, now_s, doubt);  each round trip, in order
- *     then least, lo, median, iqr are what kalman_bank wants to know
+ *     then least, lo, most, hi, median, iqr are what kalman_bank wants to know
  *
  * Remembers 256 of at most a day. A shorter way is believed at once: the
  * least is the least. A longer one only when 32 in a row lie above 7 of 8
@@ -22,9 +22,11 @@
 
 struct filter_delay {              /* fields but the first line are private */
     double least, lo, median, iqr; /* s; lo: least may be too great by this  */
+    double most, hi;               /* the greatest; may be too little by hi  */
     float ring[FILTER_DELAYS], sorted[FILTER_DELAYS];
     uint32_t at[FILTER_DELAYS]; /* s */
     uint16_t n, next;
+    bool ends;       /* most is an end as sharp as least                     */
     bool usual;      /* one of the last 12 came near the least: neither a longer
                  * route that is not yet one, nor a full queue              */
     uint16_t routes; /* readable: longer ways found               */

@@ -11,7 +11,7 @@
 
 static const double wander[KALMAN_WANDERS] = {1e-10, 1e-9, 1e-8, 1e-7};
 static const double wander_first[KALMAN_WANDERS] = {0.3, 0.4, 0.2, 0.1};
-static const double model_first[MODEL_COUNT] = {0.68, 0.30, 0.01, 0.01};
+static const double model_first[MODEL_COUNT] = {0.67, 0.30, 0.01, 0.01, 0.01};
 
 static double wander_change(int from, int to)
 {
@@ -26,10 +26,11 @@ static double wander_change(int from, int to)
 /* What is likelier than to stay. Towards BOX, that is never quite wrong, most
  * readily; a one-sided reading is hard to come by and easy to lose. */
 static const double model_change[MODEL_COUNT][MODEL_COUNT] = {
-    [MODEL_BOX] = {0.9944, 0.005, 0.0003, 0.0003},
-    [MODEL_GAUSS] = {0.005, 0.9944, 0.0003, 0.0003},
-    [MODEL_EARLY] = {0.02, 0.0003, 0.9794, 0.0003},
-    [MODEL_LATE] = {0.02, 0.0003, 0.0003, 0.9794},
+    [MODEL_BOX] = {0.9939, 0.005, 0.0003, 0.0003, 0.0005},
+    [MODEL_GAUSS] = {0.005, 0.9939, 0.0003, 0.0003, 0.0005},
+    [MODEL_EARLY] = {0.02, 0.0003, 0.9794, 0.0003, 0},
+    [MODEL_LATE] = {0.02, 0.0003, 0.0003, 0.9794, 0},
+    [MODEL_ENDS] = {0.005, 0.0003, 0, 0, 0.9947},
 };
 
 void kalman_bank_init(struct kalman_bank *b, const struct kalman_state *x)
@@ -63,7 +64,7 @@ static struct kalman_state merge(const struct kalman_state *x, const double *w,
     return m;
 }
 
-/* One of the two kinds of change at a time: 16 x 4 sums, not 16 x 16. */
+/* One of the two kinds of change at a time: 20 x 5 sums, not 20 x 20. */
 static void mix_models(struct kalman_bank *b, int q)
 {
     struct kalman_state *x = &b->mode[q * MODEL_COUNT], out[MODEL_COUNT];
@@ -134,19 +135,20 @@ static double gauss(struct kalman_state *x, const struct measurement *s)
     return -move * move / (2 * sum) - log(sum) / 2 - LOG_ROOT_2PI;
 }
 
-/* A box whose density over the truth falls by exp(-fall * (truth - z)). */
+/* A box of that half width whose density over the truth falls by
+ * exp(-fall * (truth - z)). */
 static double box(struct kalman_state *x, const struct measurement *s,
-                  double fall)
+                  double half, double fall)
 {
     double sum = x->p00 + s->edge * s->edge, sigma = sqrt(sum);
     double d = s->z - x->off, shift = -fall * sum; /* completed square */
-    struct truncated t = truncated_normal((d - s->half - shift) / sigma,
-                                          (d + s->half - shift) / sigma);
+    struct truncated t = truncated_normal((d - half - shift) / sigma,
+                                          (d + half - shift) / sigma);
     absorb(x, sum, shift + t.mean * sigma, t.var * sum);
     double like = t.log_mass + fall * d + fall * fall * sum / 2;
-    double wide = fabs(fall) * s->half;
+    double wide = fabs(fall) * half;
     if (wide < 1e-6)
-        return like - log(2 * s->half);
+        return like - log(2 * half);
     return like + log(fabs(fall)) - wide - log1p(-exp(-2 * wide));
 }
 
@@ -158,11 +160,13 @@ static double update(struct kalman_state *x, const struct measurement *s,
     case MODEL_GAUSS:
         return gauss(x, s);
     case MODEL_EARLY:
-        return box(x, s, fall);
+        return box(x, s, s->half, fall);
     case MODEL_LATE:
-        return box(x, s, -fall);
+        return box(x, s, s->half, -fall);
+    case MODEL_ENDS:
+        return box(x, s, s->ends, 0);
     default:
-        return box(x, s, 0);
+        return box(x, s, s->half, 0);
     }
 }
 

@@ -16,6 +16,10 @@
  *            is the shape of one-sided jitter with both ways exponential.
  *            Fixed alternatives with proper densities, which the data choose,
  *            not parameters that follow the data: those ran away.
+ *     ENDS   as BOX where neither way can take longer than so much, as with
+ *            frames and time slots: a round trip near the greatest has all but
+ *            filled both, and is as exact as one near the least. The truth is
+ *            within z +- (the less of ex and greatest - round trip) / 2.
  * Every step: mix the modes' states by the chances of change, predict, update,
  * weigh by likelihood. The box's update is exact but for one thing: the
  * truncated normal is replaced by a normal of the same mean and variance.
@@ -39,6 +43,7 @@ enum measurement_model {
     MODEL_GAUSS,
     MODEL_EARLY,
     MODEL_LATE,
+    MODEL_ENDS,
     MODEL_COUNT
 };
 #define KALMAN_WANDERS 4
@@ -56,6 +61,7 @@ struct kalman_bank {
 struct measurement { /* what one sample measured */
     double z;        /* offset                                               */
     double half;     /* the box's half width, > 0                            */
+    double ends;     /* ENDS's half width, > 0                               */
     double edge;     /* one sigma of its edges, > 0                          */
     double var;      /* GAUSS's, > 0                                         */
     double fall;     /* EARLY and LATE: density falls by e in so much; 0: not

@@ -155,6 +155,29 @@ static void outlier_then_jump(void **state)
     within(after.rate_e12 - before.rate_e12, -1e6, 1e6);
 }
 
+/* Each way takes anything up to 2 ms more, no more: round trips near the
+ * greatest are worth as much as those near the least. */
+static void jitter_with_two_ends(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    uint32_t x = 1;
+    double sum2 = 0;
+    for (int i = 0; i < 600; i++) {
+        double way[2];
+        for (int k = 0; k < 2; k++) {
+            x = x * 1664525u + 1013904223u;
+            way[k] = 5e-3 + (x >> 8) * (2e-3 / (1 << 24));
+        }
+        struct ntp_sample s =
+            sample(64.0 * i, 0, (way[0] - way[1]) / 2, way[0] + way[1]);
+        (void)filter_sample(&f, &s);
+        double e = error_at(&f, 64.0 * i, 0);
+        sum2 += i < 300 ? 0 : e * e;
+    }
+    within(sum2 / 300, 0, 60e-6 * 60e-6);
+}
+
 /* 400 samples, 64 s apart, then something happens: polls until the estimate is
  * within 200 us of it again, those soon after one another left out. */
 static int settles(double jump, double ppm, struct filter *f,
@@ -287,6 +310,7 @@ int main(void)
         cmocka_unit_test(sigma_is_honest),
         cmocka_unit_test(long_delays_weigh_little),
         cmocka_unit_test(outlier_then_jump),
+        cmocka_unit_test(jitter_with_two_ends),
         cmocka_unit_test(rate_or_phase),
         cmocka_unit_test(missed_by_a_hair),
         cmocka_unit_test(only_forward),

@@ -48,6 +48,27 @@ static void least_and_spread(void **state)
     assert_int_equal(d.routes, 0);
 }
 
+/* Two ways that end as sharply as they begin, and others that only look like
+ * it. */
+static void two_ends(void **state)
+{
+    (void)state;
+    trips(256, 0.5e-3, 0);
+    assert_false(d.ends);
+    for (unsigned i = 0; i < 256; i++)
+        filter_delay_add(&d, LEAST + 1e-3 * (uniform() + uniform()), now += 64,
+                         1e-6);
+    assert_true(d.ends);
+    assert_true(d.most + d.hi > LEAST + 2e-3 && d.most < LEAST + 2e-3);
+    for (unsigned i = 0; i < 256; i++) /* one way alone has them */
+        filter_delay_add(&d, LEAST + 1e-3 * uniform(), now += 64, 1e-6);
+    assert_false(d.ends);
+    trips(128, 0.5e-3, 0); /* two routes */
+    for (unsigned i = 0; i < 128; i++)
+        trips(1, 0.5e-3, i % 2 ? 8e-3 : 0);
+    assert_false(d.ends);
+}
+
 static void longer_and_shorter(void **state)
 {
     (void)state;
@@ -123,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(least_and_spread, begin),
+        cmocka_unit_test_setup(two_ends, begin),
         cmocka_unit_test_setup(longer_and_shorter, begin),
         cmocka_unit_test_setup(in_turns, begin),
         cmocka_unit_test_setup(full_queue, begin),
