@@ -11,8 +11,8 @@
  *     when all sources are to be compared, one `ticks` for all of them:
  *         filter_estimate(&f, ticks, &est);
  *
- * Inside, and why it keeps better time than a regression over samples (the
- * figures: tests/sim/scenarios.txt, make bench-clock):
+ * Inside (the equations: filter.md), and why it keeps better time than a
+ * regression over samples (the figures: tests/sim, make bench-clock):
  *   filter_delay  the last 256 round trips: the least possible one and how
  *     sure it is, their spread; notices a longer route, not a full queue;
  *   kalman_bank   twenty two-state Kalman filters, four wanders of the
