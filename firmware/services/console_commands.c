@@ -117,12 +117,34 @@ static void do_activity(void)
     say_table(chronyc_activity);
 }
 
+/* What `tracking' and the log say in the same words is one line here, too, that
+ * it can be looked for. */
+static bool is_sentence(const char *line)
+{
+    static const char *const label[] = {"Clock not set", "Hold-over", "WARNING",
+                                        "Note",          "Trouble",   "Stage"};
+    for (size_t i = 0; i < LEN(label); i++)
+        if (strncmp(line, label[i], strlen(label[i])) == 0)
+            return true;
+    return false;
+}
+
 static void do_board(void)
 {
     static char text[LIMIT_CONSOLE / 2];
     (void)chronyc_board(snapshot_take(), text, sizeof text);
-    for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
-        console_say_folded(p);
+    for (char *p = text, *end; *p; p = end) {
+        end = p + strcspn(p, "\n");
+        bool more = *end;
+        *end = 0;
+        if (is_sentence(p)) {
+            console_say(p);
+            console_say("\n");
+        } else {
+            console_say_folded(p);
+        }
+        end += more;
+    }
     console_state.fact = 1;
 }
 

@@ -232,8 +232,9 @@ static void board_fits(void **state)
         l->poll[i].name = "a_long_name";
         l->poll[i].longest_ns = 1234567890;
     }
-    memset(snapshot.sources.row[0].trouble, 'x', 95);
-    memset(snapshot.sources.row[0].name, 'n', 250);
+    static char name[96];
+    memset(name, 'x', 95);
+    snapshot.machine.name = name;
     type("\rboard\r");
     unsigned polls = 0, letters = 0;
     for (const char *p = screen; *p; p += strcspn(p, "\n") + 1) {
