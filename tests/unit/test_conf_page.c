@@ -352,6 +352,30 @@ static void directives_without_effect(void **state)
     assert_int_equal(count_lines(text), words);
 }
 
+/* The configuration in README.md that works as it stands. */
+static void readme(void **state)
+{
+    static struct conf c;
+    static char text[65536];
+    char *from, *to = text;
+    (void)state;
+    FILE *f = fopen("README.md", "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = 0;
+    fclose(f);
+    from = strstr(text, "       server ");
+    assert_non_null(from);
+    for (; strncmp(from, "       ", 7) == 0; from += strcspn(from, "\n") + 1) {
+        size_t n = strcspn(from, "\n") + 1;
+        memmove(to, from, n);
+        to += n;
+    }
+    assert_int_equal(conf_parse(&c, text, (size_t)(to - text)), 0);
+    assert_int_equal(c.notes, 0);
+    assert_int_equal(c.source_count, 4);
+    assert_true(access_opens(&c.allow));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +383,7 @@ int main(void)
         cmocka_unit_test(what_by_hand_says),
         cmocka_unit_test(options),
         cmocka_unit_test(directives_without_effect),
+        cmocka_unit_test(readme),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
