@@ -184,7 +184,7 @@ class Ntpd(ntpsec.Server):
     def start(self):
         conf = os.path.join(self.folder, "ntp.conf")
         with open(conf, "w") as out:
-            out.write(f"nts enable\nnts ca {self.ca}\nrestrict default\n"
+            out.write(f"nts ca {self.ca}\nrestrict default\n"
                       f"driftfile {self.folder}/drift\n"
                       "server 192.0.2.1 nts iburst minpoll 3 maxpoll 3\n")
         self.child = child.Child([*self.prefix, ntpsec.NTPD, "-n", "-c", conf],
