@@ -19,6 +19,7 @@
 #include "adapters/tls_session_private.h"
 #include "core/bytes.h"
 #include "core/mono.h"
+#include "core/nts_cookie.h"
 #include "port.h"
 #include "services/ke_client.h"
 #include "services/ke_server.h"
@@ -122,6 +123,18 @@ bool timekeeper_synchronised(void)
 int64_t timekeeper_unix(void)
 {
     return 1800000000;
+}
+
+/* services/cookies.h: keys that never change. */
+struct nts_cookie_jar *cookies_jar(void);
+struct nts_cookie_jar *cookies_jar(void)
+{
+    static struct nts_cookie_jar jar;
+    static bool begun;
+    if (!begun)
+        ASSERT(nts_cookie_begin(&jar) == RC_OK);
+    begun = true;
+    return &jar;
 }
 
 unsigned ke_client_steps(void)
