@@ -245,6 +245,7 @@ quick-bin: $(QUICK) host image
 
 bench: image tests-bin $(B)/bench/clock
 	python3 -m tests.bench.bench
+	python3 -m tests.bench.bench_ke
 	$(B)/bench/clock 101 108
 
 # The page in a browser. Chromium is no package of `make deps`: it has 300 MB.
