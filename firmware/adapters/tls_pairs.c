@@ -84,7 +84,7 @@ static int add_certificate(struct tls_pair *p, unsigned n, const uint8_t *der,
                            size_t len, struct status_ke_pair *out)
 {
     struct x509_cert c;
-    char why[96], more[64];
+    char why[128], more[96];
     if (n == LIMIT_KE_CHAIN) {
         (void)fmt(why, sizeof why, "more than %d certificates", LIMIT_KE_CHAIN);
         return bad(out, out->cert, why);
@@ -92,12 +92,15 @@ static int add_certificate(struct tls_pair *p, unsigned n, const uint8_t *der,
     bool whole = x509_cert_read(&c, der, len) == RC_OK;
     int rc = whole ? tls_trust_parse(&p->chain, der, c.len, true)
                    : MBEDTLS_ERR_X509_INVALID_FORMAT;
-    if (no_room(rc))
-        return full(out);
     if (rc == 0)
         return RC_OK;
-    if (!whole || !x509_cert_refuse(&c, more, sizeof more))
+    if (!whole) {
         (void)fmt(more, sizeof more, "is damaged");
+    } else if (!x509_cert_refuse(&c, more, sizeof more)) {
+        if (no_room(rc))
+            return full(out);
+        (void)fmt(more, sizeof more, "is damaged");
+    }
     (void)fmt(why, sizeof why, "certificate %u in it %s", n + 1, more);
     return bad(out, out->cert, why);
 }
@@ -132,6 +135,8 @@ static int read_certificates(struct tls_pair *p, struct der_view file,
 
 /* ---- the key ------------------------------------------------------------- */
 
+#define KEY_MAX 2600 /* RSA-4096 as PKCS#8 has 2375 bytes                     */
+
 static const char encrypted[] =
     "is encrypted, and nobody here can type its password; "
     "openssl pkey -in IT -out NEW decrypts it";
@@ -148,7 +153,7 @@ static int parse_key(struct tls_pair *p, const uint8_t *der, size_t len,
                              MBEDTLS_PSA_RANDOM_STATE);
     if (rc == 0)
         return RC_OK;
-    if (no_room(rc) && len < LIMIT_KE_CERT / 2)
+    if (no_room(rc) && len < KEY_MAX)
         return full(out);
     for (size_t i = 0; i < 32 && i + sizeof pbes2 <= len; i++) {
         if (memcmp(der + i, ed25519, sizeof ed25519) == 0)
@@ -161,7 +166,7 @@ static int parse_key(struct tls_pair *p, const uint8_t *der, size_t len,
     if (-(-rc & 0xff80) == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
         return bad(out, out->key,
                    "is on a curve that Gnomon has not: make one of P-256");
-    if (len > LIMIT_KE_CERT / 2)
+    if (len >= KEY_MAX)
         return bad(out, out->key, "is longer than RSA-4096: make one of P-256");
     return bad(out, out->key, "holds a key that is damaged");
 }

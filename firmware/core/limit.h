@@ -65,7 +65,7 @@
 #define LIMIT_KE_REQUEST       2048 /* bytes of one; chrony's have 26 to 38   */
 #define LIMIT_KE_PAIRS         8
 #define LIMIT_KE_CHAIN         6    /* certificates of one file               */
-#define LIMIT_KE_CERT          4096 /* bytes of one certificate or key, DER   */
+#define LIMIT_KE_CERT          8192 /* bytes of one certificate or key, DER   */
 #define LIMIT_KE_FILE          32768 /* bytes of a file with keys or such     */
 #define LIMIT_KE_PAIRS_ARENA   (96 * 1024)
 #define LIMIT_KE_SESSION_ARENA (40 * 1024)

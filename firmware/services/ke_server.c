@@ -33,7 +33,7 @@ enum step {
 
 struct session { /* over the TLS session of the same number                  */
     enum step step;
-    struct addr from;
+    struct addr client; /* IPv6: its /64                                    */
     mono_ns accepted;
     size_t have, sent;           /* bytes in b; of the answer               */
     uint8_t b[LIMIT_KE_REQUEST]; /* the request, then the answer            */
@@ -86,12 +86,21 @@ static bool turned_away(uint64_t *why)
     return true;
 }
 
+/* Whoever has one IPv6 address has as many as he likes: his /64 counts. */
+static struct addr client_of(const struct addr *from)
+{
+    struct addr a = *from;
+    memset(a.b + 8, 0, 8);
+    return a;
+}
+
 static bool is_turned_away(const struct addr *from)
 {
+    const struct addr client = client_of(from);
     unsigned same = 0;
     for (unsigned n = 0; n < LIMIT_KE_SESSIONS; n++)
-        same +=
-            ke.session[n].step != FREE && addr_equal(&ke.session[n].from, from);
+        same += ke.session[n].step != FREE &&
+                addr_equal(&ke.session[n].client, &client);
     if (!access_allows(&ke.conf->allow, from))
         return turned_away(&ke.status.not_allowed);
     if (same >= LIMIT_KE_PER_ADDRESS)
@@ -137,7 +146,7 @@ static struct net_tcp *on_accept(void *arg, const struct addr *from,
     unsigned n = make_room();
     struct session *s = &ke.session[n];
     s->step = ACCEPTED;
-    s->from = *from;
+    s->client = client_of(from);
     s->accepted = port_mono();
     if (++ke.status.sessions > ke.status.sessions_peak)
         ke.status.sessions_peak = ke.status.sessions;

@@ -94,6 +94,8 @@ class Files:
 
     def bad(self):
         ed = openssl("genpkey", "-algorithm", "ED25519")
+        big = openssl("genpkey", "-algorithm", "RSA", "-pkeyopt",
+                      "rsa_keygen_bits:5120")
         key, cert = self.key, self.cert
         clients = read(self.pki.key("client")), read(self.pki.chain("client"))
         return {
@@ -111,6 +113,10 @@ class Files:
                         r"certificate 1 in it has a key \(Ed25519\)"),
             "an Ed25519 key alone": (ed, cert, False,
                                      "key: is an Ed25519 key"),
+            "RSA-5120": (big, self.selfsigned(big), True,
+                         r"certificate 1 in it has a key \(RSA-5120\) longer"),
+            "an RSA-5120 key alone": (big, self.rsa, False,
+                                      "key: is longer than RSA-4096"),
             "not a pair": (key, self.rsa, False,
                            "key: is not the key of the certificate in "
                            "certificate"),

@@ -303,12 +303,19 @@ static void four_of_one(void **state)
         assert_true(knock("10.0.0.1") >= 0);
     assert_int_equal(knock("10.0.0.1"), -1);
     assert_int_equal(status().too_many, 1);
+    static const char *const of_one[] = {"2001:db8::1", "2001:db8::2",
+                                         "2001:db8::3", "2001:db8::f:0:0:4"};
+    for (unsigned i = 0; i < LEN(of_one); i++)
+        assert_true(knock(of_one[i]) >= 0);
+    assert_int_equal(knock("2001:db8::5"), -1); /* of one /64 */
+    assert_true(knock("2001:db8:0:1::5") >= 0);
+    assert_int_equal(status().too_many, 2);
     assert_true(knock("10.0.0.2") >= 0);
     run(1999 * MONO_MS);
-    assert_int_equal(status().sessions, 5);
+    assert_int_equal(status().sessions, 10);
     run(MONO_MS); /* two seconds are over */
     assert_int_equal(status().sessions, 0);
-    assert_int_equal(status().timed_out, 5);
+    assert_int_equal(status().timed_out, 10);
     assert_true(knock("10.0.0.1") >= 0);
 }
 
