@@ -12,7 +12,6 @@
 #include "adapters/net_tcp.h"
 #include "adapters/tls_server.h"
 #include "core/mono.h"
-#include "core/nts_cookie.h"
 #include "port.h"
 #include "services/ke_client.h"
 #include "services/ke_server.h"
@@ -63,18 +62,6 @@ bool timekeeper_synchronised(void)
 int64_t timekeeper_unix(void)
 {
     return clock_now;
-}
-
-/* services/cookies.h: keys that never change. */
-struct nts_cookie_jar *cookies_jar(void);
-struct nts_cookie_jar *cookies_jar(void)
-{
-    static struct nts_cookie_jar jar;
-    static bool begun;
-    if (!begun)
-        assert_int_equal(nts_cookie_begin(&jar), RC_OK);
-    begun = true;
-    return &jar;
 }
 
 unsigned ke_client_steps(void)
