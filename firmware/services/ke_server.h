@@ -6,9 +6,9 @@
  *
  * Whoever connects is a stranger. A session has an arena of its own and 2 s
  * from accept to close, as chrony's; of one address (IPv6: one /64) there are
- * at most LIMIT_KE_PER_ADDRESS; when all places are taken, the oldest that has not
- * proved anything gives way. A pass does one step of one session, and none if
- * our own client has done one: what strangers want comes last. */
+ * at most LIMIT_KE_PER_ADDRESS; when all places are taken, the oldest that has
+ * not proved anything gives way. A pass does one step of one session, and none
+ * if our own client has done one: what strangers want comes last. */
 #ifndef KE_SERVER_H
 #define KE_SERVER_H
 
