@@ -3,6 +3,7 @@
 #include "port.h"
 #include "services/cmd_udp.h"
 #include "services/config.h"
+#include "services/cookies.h"
 #include "services/console.h"
 #include "services/crashloop.h"
 #include "services/ke_client.h"
@@ -42,6 +43,7 @@ static const struct superloop_service services[] = {
     {"history", history_poll},
     {"pps", pps_poll},
     {"timefloor", timefloor_poll},
+    {"cookies", cookies_poll},
     {"store", store_poll}, /* after all who put */
     {"why_log", why_log_poll},
     {"syslog", syslog_poll},

@@ -306,6 +306,8 @@ const struct conf_row conf_directives[] = {
     ROW("port",            CONF_INT,      port,                0, 65535, 123),
     {"ratelimit",       CONF_LINE, .read = conf_read_ratelimit},
     {"ntsratelimit",    CONF_LINE, .read = conf_read_ratelimit},
+    ROW("ntsrotate",       CONF_INT,      ntsrotate_s,         0,  MOST,
+        604800),
     {"local",           CONF_LINE, .read = conf_read_local},
 
     {"ntsserverkey",    CONF_LINE, .read = conf_read_pair},

@@ -130,6 +130,7 @@ struct conf {
     uint16_t ntsport;              /* TCP; 0: no key exchange                 */
     char ntsntpserver[LIMIT_NAME]; /* told to clients; "": this board         */
     uint8_t maxntsconnections;
+    uint32_t ntsrotate_s; /* keys of NTS cookies; 0: never changed        */
     bool noclientlog; /* clients are not counted, none is interleaved       */
     struct ntp_local local;
     struct access cmdallow; /* whom chronyc's reports are given to          */

@@ -7,7 +7,6 @@ static const char alone[] = "there is no other program";
 static const char gone[] = "chrony has given it up, too";
 static const char leaps[] = "servers announce leap seconds";
 static const char no_files[] = "no log files; the console's log has it";
-static const char no_nts_server[] = "no NTS server in this version";
 static const char no_ptp[] = "no NTP over PTP here";
 static const char no_rtc[] = "there is no real-time clock";
 static const char one_command_socket[] =
@@ -50,7 +49,6 @@ static const struct conf_ignored ignored[] = {
     {"maxtxbuffers", stamped},
     {"minsamples", all_kept},
     {"ntpsigndsocket", "no Samba here"},
-    {"ntsrotate", no_nts_server},
     {"peer", "no symmetric mode; one source fewer"},
     {"pidfile", alone},
     {"ptpdomain", no_ptp},

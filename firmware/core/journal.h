@@ -60,7 +60,13 @@
  *      then for each server: 4 FNV-1a of its name and ntsport, 1 failures in
  *      a row, 4 seconds left to wait
  *   7 there has been a synchronisation, id 0 (services/report.c):
- *      1  version, 1 */
+ *      1  version, 1
+ *   8 keys of the NTS server's cookies, id 0 (core/nts_cookie.c):
+ *      1  version, 1
+ *      1  place of the current key, 0 .. 3; the next one's is the one after it
+ *      1  bits of the places that hold a key
+ *      8  when the current one became that, Unix seconds
+ *         four times: 4 id, 32 key of AEAD 15 */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 

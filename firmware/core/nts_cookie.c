@@ -151,9 +151,11 @@ int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
 
 /* ---- the record ---------------------------------------------------------- */
 
-/* 1 version, 1 place of the current key, 1 which places hold one (bits), 4
- * seconds since the last rotation; then for each place 4 id, 32 key. */
-void nts_cookie_write(const struct nts_cookie_jar *jar, uint32_t age_s,
+/* 1 version, 1 place of the current key, 1 which places hold one (bits), 8
+ * Unix seconds of the last rotation; then for each place 4 id, 32 key. */
+#define AT_KEYS 11
+
+void nts_cookie_write(const struct nts_cookie_jar *jar, int64_t since_unix,
                       uint8_t out[NTS_COOKIE_RECORD])
 {
     struct writer w = writer_of(out, NTS_COOKIE_RECORD);
@@ -163,7 +165,7 @@ void nts_cookie_write(const struct nts_cookie_jar *jar, uint32_t age_s,
     writer_u8(&w, RECORD_VERSION);
     writer_u8(&w, jar->current);
     writer_u8(&w, (uint8_t)there);
-    writer_u32(&w, age_s);
+    writer_u64(&w, (uint64_t)since_unix);
     for (size_t i = 0; i < NTS_COOKIE_KEYS; i++) {
         writer_u32(&w, jar->key[i].id);
         writer_bytes(&w, jar->key[i].raw, SIV_KEY);
@@ -182,18 +184,19 @@ static bool is_record(const uint8_t *in, size_t len)
         return false;
     for (unsigned i = 0; i < NTS_COOKIE_KEYS; i++)
         if ((in[2] & 1u << i) &&
-            bytes_get32(in + 7 + i * (4 + SIV_KEY)) % NTS_COOKIE_KEYS != i)
+            bytes_get32(in + AT_KEYS + i * (4 + SIV_KEY)) % NTS_COOKIE_KEYS !=
+                i)
             return false;
     return true;
 }
 
 int nts_cookie_read(struct nts_cookie_jar *jar, const uint8_t *in, size_t len,
-                    uint32_t *age_s)
+                    int64_t *since_unix)
 {
     if (!is_record(in, len))
         return RC_BAD;
     for (unsigned i = 0; i < NTS_COOKIE_KEYS; i++) {
-        const uint8_t *p = in + 7 + i * (4 + SIV_KEY);
+        const uint8_t *p = in + AT_KEYS + i * (4 + SIV_KEY);
         int rc = RC_OK;
         if (in[2] & 1u << i)
             rc = put_key(jar, bytes_get32(p), p + 4);
@@ -203,6 +206,6 @@ int nts_cookie_read(struct nts_cookie_jar *jar, const uint8_t *in, size_t len,
             return rc;
     }
     jar->current = in[1];
-    *age_s = bytes_get32(in + 3);
+    *since_unix = (int64_t)bytes_get64(in + 3);
     return RC_OK;
 }

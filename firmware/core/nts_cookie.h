@@ -3,9 +3,9 @@
  * client: a cookie holds its keys, and only we can open it.
  *
  *     nts_cookie_begin(&jar)                        at start: new keys
- *     nts_cookie_read(&jar, record, len, &age_s)    or those of the card
+ *     nts_cookie_read(&jar, record, len, &since)    or those of the card
  *     nts_cookie_make / nts_cookie_open / nts_cookie_nonce
- *     nts_cookie_rotate(&jar), nts_cookie_write(&jar, age_s, record)
+ *     nts_cookie_rotate(&jar), nts_cookie_write(&jar, since, record)
  *
  * A cookie, numbers big-endian:
  *
@@ -40,7 +40,7 @@
 
 #define NTS_COOKIE_KEYS   4
 #define NTS_COOKIE_MAX    (4 + 16 + SIV_TAG + 2 * AEAD_KEY_MAX)
-#define NTS_COOKIE_RECORD (7 + NTS_COOKIE_KEYS * (4 + SIV_KEY)) /* bytes     */
+#define NTS_COOKIE_RECORD (11 + NTS_COOKIE_KEYS * (4 + SIV_KEY)) /* bytes     */
 static_assert(NTS_COOKIE_MAX <= LIMIT_COOKIE, "our own client takes it");
 
 struct nts_cookie_jar { /* fields private                                   */
@@ -93,14 +93,14 @@ void nts_cookie_nonce(struct nts_cookie_jar *jar, uint8_t nonce[CRYPTO_BLOCK]);
  * oldest key is gone. */
 int nts_cookie_rotate(struct nts_cookie_jar *jar) MUST_CHECK;
 
-/* Write the record of all keys and of the seconds since the last rotation:
- * NTS_COOKIE_RECORD bytes. */
-void nts_cookie_write(const struct nts_cookie_jar *jar, uint32_t age_s,
+/* Write the record of all keys, and since when the current one is that (Unix
+ * seconds, as well as the caller knows): NTS_COOKIE_RECORD bytes. */
+void nts_cookie_write(const struct nts_cookie_jar *jar, int64_t since_unix,
                       uint8_t out[NTS_COOKIE_RECORD]);
 /* Read such a record, any bytes, after nts_cookie_begin. Returns RC_OK; RC_BAD
- * when it is none, and *jar and *age_s are as they were; RC_SPACE: no library
- * memory, and *jar can only be ended. */
+ * when it is none, and *jar and *since_unix are as they were; RC_SPACE: no
+ * library memory, and *jar can only be ended. */
 int nts_cookie_read(struct nts_cookie_jar *jar, const uint8_t *in, size_t len,
-                    uint32_t *age_s) MUST_CHECK;
+                    int64_t *since_unix) MUST_CHECK;
 
 #endif

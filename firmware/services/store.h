@@ -24,6 +24,7 @@ enum store_kind {
     STORE_ASSOC = 2,  /* id: slot; server name + nts_assoc_write            */
     STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
     STORE_REPORT = 7, /* there has been a synchronisation: report.c         */
+    STORE_SERVER_KEYS = 8, /* of the cookies that we give out: cookies.c    */
 };
 
 /* Finds card, partitions and file system and recovers the journal. Its waits

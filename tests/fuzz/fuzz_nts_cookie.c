@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct nts_cookie_jar jar;
     uint8_t record[NTS_COOKIE_RECORD];
-    uint32_t age_s = 0;
+    int64_t since = 0;
     if (size == 0)
         return 0;
     uint8_t op = *data++;
@@ -54,13 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (op & 1) {
         size_t n = size < sizeof record ? size : sizeof record;
         memcpy(record, data, n);
-        if (nts_cookie_read(&jar, record, n, &age_s) == RC_OK) {
+        if (nts_cookie_read(&jar, record, n, &since) == RC_OK) {
             uint8_t again[NTS_COOKIE_RECORD];
-            uint32_t same_age_s = 0;
-            nts_cookie_write(&jar, age_s, again);
-            ASSERT(nts_cookie_read(&jar, again, sizeof again, &same_age_s) ==
-                   RC_OK);
-            ASSERT(same_age_s == age_s);
+            int64_t same = 0;
+            nts_cookie_write(&jar, since, again);
+            ASSERT(nts_cookie_read(&jar, again, sizeof again, &same) == RC_OK);
+            ASSERT(same == since);
         }
         data += n;
         size -= n;

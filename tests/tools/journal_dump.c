@@ -134,6 +134,7 @@ static void print_entry(const struct journal_entry *e)
         [STORE_ASSOC] = "association",
         [STORE_RETRY] = "key exchanges that failed",
         [STORE_REPORT] = "there has been a synchronisation",
+        [STORE_SERVER_KEYS] = "keys of the NTS server's cookies",
     };
     const char *kind = e->kind < LEN(kinds) ? kinds[e->kind] : NULL;
     struct reader r = reader_of(e->data, e->len);
