@@ -118,6 +118,8 @@ ARM := arm-none-eabi-
 ARM_CFLAGS := -std=c11 -O2 -g -ffunction-sections -fdata-sections \
               -fno-common -fstack-usage -ffile-prefix-map=$(CURDIR)=. \
               -fdebug-prefix-map=$(CURDIR)=.
+# Payloads that count what something costs (tests/bench).
+COSTS := ke_cost page_cost server_cost
 BOARD_MK := $(wildcard board/*/board.mk)
 BOARDS   := $(BOARD_MK:board/%/board.mk=%)
 include $(BOARD_MK)
@@ -148,19 +150,15 @@ $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
 $$($(1).out)/probe.elf: $$($(1).below) \
     $$(call objects,$$($(1).out),tests/qemu/board_probe.c)
-$$($(1).image).elf $$($(1).out)/probe.elf \
-    $$(patsubst %,$$($(1).out)/%_cost.elf,ke page): \
+$$($(1).image).elf $$($(1).out)/probe.elf $$(COSTS:%=$$($(1).out)/%.elf): \
     linker/rpi.ld board/$(1)/board.mk
 	$$(Q)$$(ARM)gcc $$($(1).cpu) -nostartfiles -Wl,--gc-sections \
 	    -Wl,-Map=$$(@:elf=map) -Wl,--no-warn-rwx-segments \
 	    $$(addprefix -Wl$$(COMMA)--defsym=,$$($(1).link)) -T linker/rpi.ld \
 	    $$(filter %.o,$$^) $$(filter %.a,$$^) -lm -o $$@
-$$($(1).out)/ke_cost.elf: $$($(1).below) $$($(1).out)/libthird.a \
-    $$(call objects,$$($(1).out),tests/bench/ke_cost.c $$(FIRMWARE) \
-                                 $$(VERSION_C))
-$$($(1).out)/page_cost.elf: $$($(1).below) $$($(1).out)/libthird.a \
-    $$(call objects,$$($(1).out),tests/bench/page_cost.c $$(FIRMWARE) \
-                                 $$(VERSION_C))
+$$(COSTS:%=$$($(1).out)/%.elf): $$($(1).out)/%.elf: $$($(1).below) \
+    $$($(1).out)/libthird.a $$($(1).out)/obj/tests/bench/%.o \
+    $$(call objects,$$($(1).out),$$(FIRMWARE) $$(VERSION_C))
 $$($(1).out)/obj/tests/bench/%.o: private EXTRA += -iquote tests/fuzz
 $$($(1).out)/%.img: $$($(1).out)/%.elf
 	$$(Q)$$(ARM)objcopy -O binary $$< $$@

@@ -1,0 +1,156 @@
+/* server_cost.c -- a payload in place of the firmware: what the server's core
+ * costs on the board's processor, printed in ticks of the counter for a number
+ * of runs. bench_server.py starts it under -icount, where a tick is so many
+ * instructions. */
+#include <mbedtls/chachapoly.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/crypto.h"
+#include "core/fmt.h"
+#include "core/gcm_siv.h"
+#include "core/nts_cookie.h"
+#include "port.h"
+#include "text.h"
+
+#define RUNS 200u
+
+static uint8_t packet[1400], other[1400], key[32], nonce[16];
+static struct nts_cookie_jar jar;
+static struct nts_cookie_keys keys;
+static struct crypto_aes aes;
+static struct siv_key siv;
+
+static void say(const char *what, uint64_t ticks)
+{
+    static char line[160];
+    struct text t;
+    text_init(&t, line, sizeof line);
+    text_str(&t, "COST ");
+    text_dec(&t, (uint32_t)ticks);
+    text_str(&t, " ");
+    text_dec(&t, RUNS);
+    text_str(&t, " ");
+    text_str(&t, what);
+    text_str(&t, "\r\n");
+    for (size_t done = 0; done < t.len;) {
+        done += port_console(line + done, t.len - done);
+        port_poll();
+    }
+}
+
+static void nothing(void)
+{
+}
+
+static void aes_block(void)
+{
+    crypto_aes_block(&aes, packet, packet);
+}
+
+static void aes_key(void)
+{
+    struct crypto_aes a;
+    ASSERT(crypto_aes_begin(&a, key, 16) == RC_OK);
+    crypto_aes_end(&a);
+}
+
+static void siv_setup(void)
+{
+    struct siv_key k;
+    ASSERT(siv_key_begin(&k, key) == RC_OK);
+    siv_key_end(&k);
+}
+
+static void siv_64(void)
+{
+    const struct siv_part ad = {nonce, 16};
+    siv_key_seal(&siv, &ad, 1, packet + 16, 64, packet);
+}
+
+static void chachapoly_64(void)
+{
+    mbedtls_chachapoly_context c;
+    mbedtls_chachapoly_init(&c);
+    ASSERT(mbedtls_chachapoly_setkey(&c, key) == 0);
+    ASSERT(mbedtls_chachapoly_encrypt_and_tag(
+               &c, 64, nonce, NULL, 0, packet + 16, other, other + 64) == 0);
+    mbedtls_chachapoly_free(&c);
+}
+
+static void random_32(void)
+{
+    ASSERT(crypto_random(other, 32) == RC_OK);
+}
+
+static void make_15(void)
+{
+    ASSERT(nts_cookie_make(&jar, 15, key, key, packet) == 100);
+}
+
+static void open_15(void)
+{
+    ASSERT(nts_cookie_open(&jar, packet, 100, &keys) == RC_OK);
+}
+
+static void verify_15(void)
+{
+    ASSERT(siv_cmac_256.open(key, nonce, 16, packet, 188, other, 16, other) !=
+           RC_OK);
+}
+
+static void seal_15(void)
+{
+    ASSERT(siv_cmac_256.seal(key, nonce, 16, packet, 84, packet + 300, 104,
+                             other) == RC_OK);
+}
+
+static void verify_30(void)
+{
+    ASSERT(gcm_siv_128.open(key, nonce, 12, packet, 156, other, 16, other) !=
+           RC_OK);
+}
+
+static void seal_30(void)
+{
+    ASSERT(gcm_siv_128.seal(key, nonce, 12, packet, 84, packet + 300, 72,
+                            other) == RC_OK);
+}
+
+static uint64_t run(void (*f)(void))
+{
+    f();
+    uint64_t begin = port_ticks();
+    for (unsigned i = 0; i < RUNS; i++)
+        f();
+    return port_ticks() - begin;
+}
+
+static void cost(const char *what, void (*f)(void))
+{
+    uint64_t bare = run(nothing), all = run(f);
+    say(what, all - bare);
+}
+
+_Noreturn void gnomon_main(void)
+{
+    ASSERT(nts_cookie_begin(&jar) == RC_OK);
+    ASSERT(crypto_aes_begin(&aes, key, 16) == RC_OK);
+    ASSERT(siv_key_begin(&siv, key) == RC_OK);
+    say("ticks a second", port_tick_hz());
+    cost("AES block", aes_block);
+    cost("AES key", aes_key);
+    cost("SIV key", siv_setup);
+    cost("SIV, 64 bytes, nonce, schedules kept", siv_64);
+    cost("ChaCha20-Poly1305 of Mbed TLS, 64 bytes, nonce", chachapoly_64);
+    cost("32 random bytes", random_32);
+    cost("make a cookie, AEAD 15", make_15);
+    cost("open a cookie, AEAD 15", open_15);
+    cost("verify 188 bytes, AEAD 15", verify_15);
+    cost("seal 104 bytes after 84, AEAD 15", seal_15);
+    cost("verify 156 bytes, AEAD 30", verify_30);
+    cost("seal 72 bytes after 84, AEAD 30", seal_30);
+    say("done", 0);
+    for (;;)
+        port_poll();
+}
