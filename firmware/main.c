@@ -97,6 +97,8 @@ static void start(void)
     ke_client_init();
     ke_client_offer(conf->aeads, conf->aead_count);
     sources_init(conf);
+    if (conf->pair_count > 0)
+        cookies_start(conf);
     server_start(conf);
     ke_server_start(conf);
     cmd_udp_start(conf);

@@ -12,6 +12,7 @@
 #include "core/mono.h"
 #include "core/nts_ke.h"
 #include "core/nts_ke_server.h"
+#include "cookies.h"
 #include "ke_client.h"
 #include "log.h"
 #include "port.h"
@@ -175,9 +176,14 @@ static int make_cookies(unsigned n, const struct nts_ke_request *r,
                                 context, sizeof context, key[s2c],
                                 aead->key_len);
     }
-    (void)c;
-    if (rc == RC_OK)
+    struct nts_cookie_jar *jar = cookies_jar();
+    if (rc == RC_OK && !jar)
         rc = RC_STATE;
+    for (size_t i = 0; rc == RC_OK && i < LIMIT_COOKIES; i++) {
+        int len = nts_cookie_make(jar, r->aead, key[0], key[1], c->b[i]);
+        ASSERT(len > 0); /* aead_find knows it */
+        c->len = (size_t)len;
+    }
     crypto_wipe(key, sizeof key);
     return rc;
 }
