@@ -33,7 +33,7 @@
 
 /* In this order. Those from EARLY on need neither card nor network, and run
  * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 16
+#define EARLY 17
 static const struct superloop_service services[] = {
     {"net", net_poll},
     {"sources", sources_poll},
