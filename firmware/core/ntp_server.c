@@ -4,7 +4,6 @@
 
 #include "bytes.h"
 #include "crypto.h"
-#include "ntp_ef.h"
 #include "utc.h"
 
 #define ROOT_UNSET     0x00010000u /* 1 s, as chronyd's unsynchronised reply */
@@ -138,28 +137,32 @@ static int reply_mode(const struct ntp_header *h, uint16_t from_port)
     }
 }
 
-/* Whether what follows the header can be left unanswered: nothing, or fields
- * that nobody has to know. What else there can be is a MAC. */
-static bool is_plain(const uint8_t *req, size_t len, uint8_t version)
-{
-    size_t at = NTP_HEADER;
-    struct ntp_ef ef;
-    int rc;
-    if (version < 4)
-        return len == NTP_HEADER;
-    while ((rc = ntp_ef_next(req, len, &at, &ef)) == RC_OK)
-        if (ef.type == NTS_EF_UNIQUE_ID || ef.type == NTS_EF_COOKIE ||
-            ef.type == NTS_EF_PLACEHOLDER || ef.type == NTS_EF_AUTHENTICATOR)
-            return false;
-    return rc == RC_AGAIN;
-}
+/* A request that is served, apart. Versions before 4 have no fields: what
+ * follows the header there is a MAC, of a key that we do not have. */
+struct request {
+    struct ntp_header h;
+    struct nts_request nts;
+};
 
-static bool is_served(const uint8_t *req, size_t len, uint16_t from_port,
-                      struct ntp_header *h)
+static bool is_served(struct ntp_server *s, const uint8_t *req, size_t len,
+                      uint16_t from_port, struct request *r)
 {
-    return len <= NTP_SERVER_REQUEST_MAX && len % 4 == 0 &&
-           ntp_wire_parse(req, len, h) == RC_OK &&
-           reply_mode(h, from_port) >= 0 && is_plain(req, len, h->version);
+    s->silence = NTP_SILENCE_FORM;
+    s->sealing = false;
+    r->nts.nts = false;
+    if (len > NTP_SERVER_REQUEST_MAX || len % 4 != 0 ||
+        ntp_wire_parse(req, len, &r->h) != RC_OK ||
+        reply_mode(&r->h, from_port) < 0)
+        return false;
+    if (len == NTP_HEADER)
+        return true;
+    if (r->h.version < 4)
+        return false;
+    int rc = nts_server_read(req, len, &r->nts);
+    if (!r->nts.nts)
+        return rc == RC_OK;
+    s->silence = NTP_SILENCE_NTS;
+    return rc == RC_OK && r->h.mode == NTP_MODE_CLIENT && s->jar;
 }
 
 /* A span as NTP short (16.16 s), rounded up: a bound stays one. */
@@ -213,41 +216,107 @@ static void interleave(struct ntp_server *s, const struct ntp_header *rq,
     s->interleaved++;
 }
 
+/* A reply that is a kiss tells no time. */
+static struct ntp_header kiss_header(const struct ntp_server *s,
+                                     const struct ntp_server_clock *c,
+                                     const struct ntp_header *rq, int mode,
+                                     uint32_t code)
+{
+    struct ntp_reference unset = c->ref;
+    unset.stratum = NTP_STRATUM_UNSET;
+    struct ntp_header h = header(rq, &unset, mode);
+    if (h.poll < s->min_poll)
+        h.poll = s->min_poll;
+    h.refid = code;
+    return h;
+}
+
+/* The kiss of a reply, and RC_OK or RC_BAD for silence; kiss: RATE or 0. */
+static int judge(struct ntp_server *s, const uint8_t *req,
+                 const struct request *r, uint8_t *scratch, uint32_t *kiss)
+{
+    if (!r->nts.nts)
+        return RC_OK;
+    int rc = nts_server_open(s->jar, req, &r->nts, scratch, &s->session);
+    s->sealing = rc == RC_OK;
+    if (rc == RC_AUTH && *kiss == 0) {
+        *kiss = NTP_KISS_NTSN;
+        rc = RC_OK;
+    }
+    return rc == RC_OK ? RC_OK : RC_BAD;
+}
+
+/* Puts what follows the header, and counts. Returns the length or 0. */
+static size_t put_fields(struct ntp_server *s, const uint8_t *req,
+                         const struct request *r, uint8_t *out, size_t len)
+{
+    size_t n = NTP_HEADER;
+    if (s->sealing) {
+        n = nts_server_put(s->jar, &s->session, req, &r->nts, out, len);
+        s->sealing = n > 0;
+        s->authenticated += n > 0;
+    } else if (r->nts.nts) {
+        n = nts_server_put_nak(req, &r->nts, out, len);
+        s->naks += n > 0;
+    }
+    return n;
+}
+
+static size_t reply(struct ntp_server *s, const struct ntp_server_clock *c,
+                    uint16_t from_port, const uint8_t *req, size_t len,
+                    uint32_t kiss, uint8_t *out)
+{
+    struct request r;
+    if (!is_served(s, req, len, from_port, &r) ||
+        judge(s, req, &r, out, &kiss) != RC_OK)
+        return 0;
+    size_t n = put_fields(s, req, &r, out, len);
+    if (n == 0)
+        return 0;
+    int mode = reply_mode(&r.h, from_port);
+    s->precision = c->ref.precision;
+    struct ntp_header h;
+    if (kiss) {
+        h = kiss_header(s, c, &r.h, mode, kiss);
+        h.receive = blur(s, c->receive) | 1;
+    } else {
+        h = header(&r.h, &c->ref, mode);
+        if (h.poll < s->min_poll)
+            h.poll = s->min_poll;
+        h.receive = receive_stamp(s, c->receive, r.h.transmit);
+        interleave(s, &r.h, &h);
+        put(s, h.receive);
+    }
+    ntp_wire_write(&h, out);
+    return n;
+}
+
 size_t ntp_server_reply(struct ntp_server *s, const struct ntp_server_clock *c,
                         uint16_t from_port, const uint8_t *req, size_t len,
                         uint8_t *out)
 {
-    struct ntp_header rq;
-    if (!is_served(req, len, from_port, &rq))
-        return 0;
-    struct ntp_header h = header(&rq, &c->ref, reply_mode(&rq, from_port));
-    if (h.poll < s->min_poll)
-        h.poll = s->min_poll;
-    s->precision = c->ref.precision;
-    h.receive = receive_stamp(s, c->receive, rq.transmit);
-    interleave(s, &rq, &h);
-    put(s, h.receive);
-    ntp_wire_write(&h, out);
-    return NTP_HEADER;
+    return reply(s, c, from_port, req, len, 0, out);
 }
 
 size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
                        uint16_t from_port, const uint8_t *req, size_t len,
                        uint8_t *out)
 {
-    struct ntp_header rq;
-    if (!is_served(req, len, from_port, &rq))
-        return 0;
-    struct ntp_reference unset = c->ref;
-    unset.stratum = NTP_STRATUM_UNSET;
-    struct ntp_header h = header(&rq, &unset, reply_mode(&rq, from_port));
-    if (h.poll < s->min_poll)
-        h.poll = s->min_poll;
-    h.refid = NTP_KISS_RATE;
-    s->precision = c->ref.precision;
-    h.receive = blur(s, c->receive) | 1;
-    ntp_wire_write(&h, out);
-    return NTP_HEADER;
+    return reply(s, c, from_port, req, len, NTP_KISS_RATE, out);
+}
+
+unsigned ntp_server_cookies(const struct ntp_server *s, uint16_t *aead)
+{
+    *aead = s->sealing ? s->session.keys.aead->id : 0;
+    return s->sealing ? s->session.cookies : 0;
+}
+
+int ntp_server_seal(struct ntp_server *s, uint8_t *out)
+{
+    if (!s->sealing)
+        return RC_OK;
+    s->sealing = false;
+    return nts_server_seal(&s->session, out);
 }
 
 void ntp_server_stamp(struct ntp_server *s, uint8_t *out, ntp64 transmit)

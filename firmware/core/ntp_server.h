@@ -3,14 +3,18 @@
  * silence out.
  *
  *     ntp_server_reply(&s, &clock, from_port, req, len, out)   > 0: a reply
- *     ntp_server_stamp(out, utc of its leaving)                the last thing
+ *     ntp_server_stamp(&s, out, utc of its leaving)
+ *     ntp_server_seal(&s, out)                                 the last thing
  *     when its frame has left: ntp_server_left(&s, out, len, utc)
  *
  * Behaves as chronyd: versions 1 to 4 are echoed, later ones get silence;
  * mode 3 is answered with 4, mode 1 with 2, mode 0 of version 1 with 4. What
  * chronyd drops (other modes, fields that are malformed, a MAC of a key that
  * we cannot have) gets silence, so that two servers never answer each other.
- * A reply is as long as a header and never longer than its request.
+ * A reply is as long as a header and never longer than its request; one to a
+ * request of NTS (nts_server.h) is exactly as long as that. The transmit stamp
+ * lies in what is authenticated, so whoever puts it adds the time that
+ * ntp_server_seal will take.
  *
  * Of a client nothing is kept by its address. Interleaved mode finds the
  * previous reply by its receive stamp in a ring of the latest ones: receive
@@ -24,6 +28,7 @@
 #include "limit.h"
 #include "ntp_reference.h"
 #include "ntp_wire.h"
+#include "nts_server.h"
 
 #define NTP_SERVER_REQUEST_MAX (NTP_HEADER + 1092) /* longer: silence        */
 
@@ -48,6 +53,11 @@ struct ntp_local_state {
 bool ntp_local_apply(const struct ntp_local *l, struct ntp_local_state *state,
                      span_ns since_ns, ntp64 now, struct ntp_reference *ref);
 
+enum ntp_server_silence {
+    NTP_SILENCE_FORM, /* no request that anybody answers                     */
+    NTP_SILENCE_NTS,  /* fields of NTS that make no request, or NTS is off   */
+};
+
 struct ntp_server_stamps { /* of one reply                                   */
     ntp64 receive;  /* in it                                                */
     ntp64 transmit; /* when it left; 0: not known, or told already           */
@@ -55,12 +65,16 @@ struct ntp_server_stamps { /* of one reply                                   */
 
 struct ntp_server {
     struct ntp_server_stamps ring[LIMIT_SERVER_STAMPS];
-    uint32_t next, held;  /* where the next pair goes; how many there are   */
-    uint16_t noise[32];   /* random bits for what is below the precision    */
-    uint8_t noise_left;   /* words of it not used                          */
-    int8_t precision;     /* of the last reply, for its other stamp         */
-    int8_t min_poll;      /* log2 s that every reply asks for at the least  */
-    uint64_t interleaved; /* replies                                       */
+    uint32_t next, held; /* where the next pair goes; how many there are   */
+    uint16_t noise[32];  /* random bits for what is below the precision    */
+    uint8_t noise_left;  /* words of it not used                          */
+    int8_t precision;    /* of the last reply, for its other stamp         */
+    int8_t min_poll;     /* log2 s that every reply asks for at the least  */
+    struct nts_cookie_jar *jar; /* the caller's; NULL: NTS is not served    */
+    bool sealing;               /* the last reply is not sealed yet         */
+    struct nts_session session; /* then: its keys                          */
+    uint64_t interleaved, authenticated, naks; /* replies                  */
+    enum ntp_server_silence silence; /* why there was no reply              */
 };
 
 struct ntp_server_clock { /* at the request's arrival                        */
@@ -78,14 +92,14 @@ void ntp_server_forget(struct ntp_server *s);
 uint32_t ntp_server_span_s(const struct ntp_server *s);
 
 /* Answers a request of len bytes that came from this port. Returns the length
- * of the reply in out (NTP_HEADER bytes), which never is more than len, or 0:
- * silence. */
+ * of the reply in out (room for NTP_SERVER_REQUEST_MAX bytes), which never is
+ * more than len, or 0: silence, and s->silence says why. */
 size_t ntp_server_reply(struct ntp_server *s, const struct ntp_server_clock *c,
                         uint16_t from_port, const uint8_t *req, size_t len,
                         uint8_t *out);
 
 /* Answers with RATE (RFC 5905 section 7.4) what ntp_server_reply would have
- * answered. Same result. */
+ * answered, but for a NAK, in whose place there is silence. Same result. */
 size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
                        uint16_t from_port, const uint8_t *req, size_t len,
                        uint8_t *out);
@@ -93,6 +107,15 @@ size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
 /* Puts the time at which a reply leaves into it, unless it is an interleaved
  * one, which tells when the previous one left. */
 void ntp_server_stamp(struct ntp_server *s, uint8_t *out, ntp64 transmit);
+
+/* Returns how many cookies the reply holds that is to be sealed, and in *aead
+ * for which AEAD; 0: it is a plain one or a NAK. */
+unsigned ntp_server_cookies(const struct ntp_server *s, uint16_t *aead);
+
+/* Authenticates a reply where its request was, after ntp_server_stamp; nothing
+ * may be written into it any more. Returns RC_OK, or RC_SPACE: there is no
+ * library memory, and it must not be sent. */
+int ntp_server_seal(struct ntp_server *s, uint8_t *out) MUST_CHECK;
 
 /* Notes when a reply left, for interleaved mode. */
 void ntp_server_left(struct ntp_server *s, const uint8_t *msg, size_t len,

@@ -28,14 +28,16 @@ size_t nts_auth_begin(struct writer *w, const struct aead *aead)
     return at;
 }
 
-int nts_auth_seal(struct writer *w, size_t at, const struct aead *aead,
-                  const uint8_t *key, const uint8_t *nonce)
+int nts_auth_seal_to(struct writer *w, size_t at, size_t end,
+                     const struct aead *aead, const uint8_t *key,
+                     const uint8_t *nonce)
 {
     size_t text_at = at + sealed_at(aead) + aead->text_at;
     ASSERT(w->full || w->len >= text_at);
     size_t text_len = w->full ? 0 : w->len - text_at;
-    size_t size = nts_auth_size(aead, text_len);
-    if (w->full || size > UINT16_MAX || !writer_room(w, at + size - w->len))
+    size_t size = end - at;
+    if (w->full || end < at + nts_auth_size(aead, text_len) ||
+        size > UINT16_MAX || !writer_room(w, end - w->len))
         return RC_SPACE;
     uint8_t *field = w->p + at, *sealed = field + sealed_at(aead);
     bytes_put16(field, NTS_EF_AUTHENTICATOR);
@@ -50,6 +52,15 @@ int nts_auth_seal(struct writer *w, size_t at, const struct aead *aead,
                         text_len, sealed);
     ASSERT(rc == RC_OK || rc == RC_SPACE || rc == RC_IO);
     return rc;
+}
+
+int nts_auth_seal(struct writer *w, size_t at, const struct aead *aead,
+                  const uint8_t *key, const uint8_t *nonce)
+{
+    size_t text_at = at + sealed_at(aead) + aead->text_at;
+    ASSERT(w->full || w->len >= text_at);
+    size_t end = at + nts_auth_size(aead, w->full ? 0 : w->len - text_at);
+    return nts_auth_seal_to(w, at, end, aead, key, nonce);
 }
 
 int nts_auth_parse(const struct ntp_ef *ef, struct nts_auth *a)

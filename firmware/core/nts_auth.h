@@ -34,6 +34,11 @@ size_t nts_auth_begin(struct writer *w, const struct aead *aead);
  * an error what w holds must not be sent. */
 int nts_auth_seal(struct writer *w, size_t at, const struct aead *aead,
                   const uint8_t *key, const uint8_t *nonce) MUST_CHECK;
+/* Do the same with padding (section 5.6) up to `end`, where the packet shall
+ * end: a multiple of 4. RC_SPACE also when the field does not fit there. */
+int nts_auth_seal_to(struct writer *w, size_t at, size_t end,
+                     const struct aead *aead, const uint8_t *key,
+                     const uint8_t *nonce) MUST_CHECK;
 
 struct nts_auth {  /* an authenticator field taken apart, in place */
     size_t ad_len; /* of the packet, all that precedes the field            */

@@ -275,6 +275,7 @@ struct status_server {
     uint64_t ntp_drops, ke_drops, cmd_drops, log_drops;
     uint64_t ntp_dropped[STATUS_DROPS], cmd_dropped[STATUS_DROPS];
     uint64_t authenticated, interleaved;
+    uint64_t naks; /* of NTS, that is answered too                          */
     uint64_t stamps_held, stamps_span_s;
     /* Stamps of answered requests and of replies: in the interrupt and at the
      * MAC, chrony's "kernel"; or read just before sending, its "daemon". */

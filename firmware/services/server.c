@@ -4,6 +4,7 @@
 #include "core/ntp_server.h"
 #include "core/utc.h"
 #include "clients.h"
+#include "cookies.h"
 #include "log.h"
 #include "port.h"
 #include "timekeeper.h"
@@ -15,6 +16,7 @@ static struct {
     struct ntp_local_state local;
     uint32_t steps; /* of the clock, when the stamps were last good         */
     bool served_unset;
+    uint32_t seal_ticks[2][LIMIT_COOKIES + 1]; /* by AEAD and cookies        */
     struct status_server count;
 } srv;
 
@@ -58,11 +60,28 @@ static void notice_step(void)
 
 /* ---- requests ------------------------------------------------------------ */
 
+/* The transmit stamp lies in what is sealed: the time that the last seal of
+ * this kind took is added to it. */
+static bool finish(uint8_t *out)
+{
+    uint16_t aead;
+    unsigned cookies = ntp_server_cookies(&srv.ntp, &aead);
+    uint32_t *cost = &srv.seal_ticks[aead == AEAD_AES_128_GCM_SIV][cookies];
+    uint64_t begin = port_ticks();
+    ntp_server_stamp(&srv.ntp, out, timekeeper_utc(begin + *cost));
+    if (ntp_server_seal(&srv.ntp, out) != RC_OK)
+        return false;
+    if (cookies > 0)
+        *cost = (uint32_t)(port_ticks() - begin);
+    return true;
+}
+
 static void answer(const struct net_udp_datagram *d, bool kiss)
 {
-    uint8_t out[NTP_HEADER];
+    uint8_t out[NTP_SERVER_REQUEST_MAX];
     struct ntp_server_clock c = clock_at(d->stamp);
     notice_step();
+    srv.ntp.jar = cookies_jar();
     if (srv.conf->noclientlog)
         ntp_server_forget(&srv.ntp);
     size_t len =
@@ -73,8 +92,7 @@ static void answer(const struct net_udp_datagram *d, bool kiss)
         clients_dropped(CLIENTLOG_NTP, STATUS_DROP_MALFORMED);
         return;
     }
-    ntp_server_stamp(&srv.ntp, out, timekeeper_utc(port_ticks()));
-    if (net_udp_reply(&srv.socket, d, out, len) != RC_OK)
+    if (!finish(out) || net_udp_reply(&srv.socket, d, out, len) != RC_OK)
         clients_dropped(CLIENTLOG_NTP, STATUS_DROP_FULL);
 }
 
@@ -131,6 +149,8 @@ void server_status(struct status_server *out)
                                                           : out->kernel_rx;
     out->daemon_tx = out->kernel_rx - out->kernel_tx;
     out->interleaved = srv.ntp.interleaved;
+    out->authenticated = srv.ntp.authenticated;
+    out->naks = srv.ntp.naks;
     out->stamps_held = srv.ntp.held;
     out->stamps_span_s = ntp_server_span_s(&srv.ntp);
 }

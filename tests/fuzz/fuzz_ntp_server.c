@@ -22,7 +22,7 @@ static struct ntp_server s;
 static void check(const uint8_t *out, size_t n, size_t len)
 {
     struct ntp_header h;
-    uint8_t again[NTP_HEADER];
+    uint8_t again[NTP_SERVER_REQUEST_MAX];
     struct ntp_server_clock c = {.ref.precision = -20};
     static struct ntp_server other;
     ASSERT(n == NTP_HEADER && n <= len);
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ntp_server_clock c = {
         .ref = {.stratum = 1, .precision = -24, .refid = 1},
         .receive = (ntp64)0xfffffff0 << 32};
-    uint8_t out[NTP_HEADER] = {0}, req[4 * 255];
+    uint8_t out[NTP_SERVER_REQUEST_MAX] = {0}, req[4 * 255];
     ntp64 receive[REQUESTS], left[REQUESTS];
     unsigned replies = 0;
     ntp_server_init(&s, 3);

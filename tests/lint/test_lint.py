@@ -32,7 +32,7 @@ FIRMWARE = [
     "firmware/services/timefloor",
     "firmware/services/pps", "firmware/services/clients",
     "firmware/services/cookies", "firmware/services/server",
-    "firmware/services/syslog", "firmware/services/history",
+    "firmware/services/history", "firmware/services/syslog",
     "firmware/services/ke_server",
     "firmware/services/mdns",
     "firmware/services/crashloop",

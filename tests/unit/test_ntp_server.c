@@ -24,7 +24,7 @@
 static struct ntp_server s;
 static struct ntp_server_clock c;
 static struct ntp_header rq; /* what is asked                                */
-static uint8_t req[2048], out[NTP_HEADER];
+static uint8_t req[2048], out[NTP_SERVER_REQUEST_MAX];
 static struct ntp_header rp;
 
 static int setup(void **state)
