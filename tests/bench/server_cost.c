@@ -9,9 +9,11 @@
 #include "core/crypto.h"
 #include "core/fmt.h"
 #include "core/gcm_siv.h"
+#include "core/ntp_server.h"
 #include "core/nts_cookie.h"
 #include "port.h"
 #include "text.h"
+#include "../unit/nts_request.h"
 
 #define RUNS 200u
 
@@ -117,6 +119,44 @@ static void seal_30(void)
                             other) == RC_OK);
 }
 
+/* ---- whole requests ------------------------------------------------------ */
+
+static struct ntp_server server;
+static struct nts_peer peer;
+static const struct ntp_server_clock now = {
+    .ref = {.stratum = 2, .precision = -24, .root_delay_ns = 1000000},
+    .receive = (ntp64)0xee000000 << 32};
+
+/* From the packet handed to core to the reply ready. */
+static void answer(void)
+{
+    static struct ntp_server_clock c;
+    static uint8_t out[NTP_SERVER_REQUEST_MAX];
+    c = now;
+    c.receive += (uint64_t)server.next << 20;
+    size_t n = ntp_server_reply(&server, &c, 40000, peer.msg, peer.w.len, out);
+    ASSERT(n > 0);
+    ntp_server_stamp(&server, out, c.receive + 4096);
+    ASSERT(ntp_server_seal(&server, out) == RC_OK);
+}
+
+static void request(uint16_t aead, unsigned placeholders)
+{
+    const struct ntp_header h = {
+        .version = 4, .mode = NTP_MODE_CLIENT, .transmit = 77};
+    ntp_server_init(&server, INT8_MIN);
+    server.jar = &jar;
+    nts_peer_header(&peer, &h);
+    if (aead == 0)
+        return;
+    nts_peer_init(&peer, aead, &jar);
+    nts_peer_header(&peer, &h);
+    nts_peer_uid(&peer, 32);
+    nts_peer_cookie(&peer);
+    nts_peer_placeholders(&peer, placeholders);
+    nts_peer_seal(&peer, 0, 0);
+}
+
 static uint64_t run(void (*f)(void))
 {
     f();
@@ -150,6 +190,22 @@ _Noreturn void gnomon_main(void)
     cost("seal 104 bytes after 84, AEAD 15", seal_15);
     cost("verify 156 bytes, AEAD 30", verify_30);
     cost("seal 72 bytes after 84, AEAD 30", seal_30);
+    request(0, 0);
+    cost("request: plain", answer);
+    request(15, 0);
+    cost("request: AEAD 15, one cookie", answer);
+    request(15, 7);
+    cost("request: AEAD 15, eight cookies", answer);
+    request(30, 0);
+    cost("request: AEAD 30, one cookie", answer);
+    request(30, 7);
+    cost("request: AEAD 30, eight cookies", answer);
+    request(15, 0);
+    peer.msg[peer.w.len - 1] ^= 1;
+    cost("request: NAK, the authenticator is wrong, AEAD 15", answer);
+    request(15, 0);
+    peer.msg[100] ^= 1;
+    cost("request: NAK, the cookie does not open", answer);
     say("done", 0);
     for (;;)
         port_poll();
