@@ -13,6 +13,7 @@
 #include "adapters/tls_server.h"
 #include "core/mono.h"
 #include "port.h"
+#include "services/cookies.h"
 #include "services/ke_client.h"
 #include "services/ke_server.h"
 #include "services/timekeeper.h"
@@ -67,6 +68,14 @@ int64_t timekeeper_unix(void)
 unsigned ke_client_steps(void)
 {
     return client_steps;
+}
+
+struct nts_cookie_jar *cookies_jar(void)
+{
+    static struct nts_cookie_jar jar;
+    if (jar.nonces == 0)
+        assert_int_equal(nts_cookie_begin(&jar), RC_OK);
+    return &jar;
 }
 
 int net_tcp_listen(struct net_tcp_listener *l, uint16_t port)
