@@ -108,6 +108,7 @@ static mono_ns rotate(mono_ns now)
     }
     ck.since = now;
     ck.rotated = true;
+    log_line("NTS: a new key for cookies; those of the oldest are refused");
     save();
     return ck.since + ck.interval;
 }

@@ -122,6 +122,57 @@ def served(tap, w, boot):
                   m.ask("ntske"))
 
 
+NEW_KEY = "NTS: a new key for cookies"
+
+
+def rotations(m, count):
+    """So many since it was powered on."""
+    return until(lambda: m.pump(0.1) or m.text.count(NEW_KEY) >= count, 120)
+
+
+def no_new_keys(tap, clients, before, when_):
+    for name, client in clients.items():
+        rows = client.authdata()
+        tap.check(client.synchronised() and [row["keyid"] for row in rows]
+                  == before[name] and all(row["nak"] == "0" for row in rows),
+                  f"{name}: no key exchange, NAK 0 {when_}",
+                  client.chronyc("authdata") + client.sources_text())
+
+
+def rotated(tap, w, boot):
+    """Three rotations and a power cut among them cost no client a key
+    exchange; a cookie that is older gets a NAK, and its client exchanges keys
+    by itself."""
+    ntp, ke = child.free_port(), child.free_port()
+    image = card(w, "rotated.img", own(w), "ntsrotate 15\nsaveinterval 60\n")
+    with boot(image, "127.0.0.1", ntp, ke) as m:
+        tap.check(testbed.synchronise(m), "synchronised", m.text)
+        clients = start_clients(w, ntp, ke)
+        check_clients(tap, clients, "")
+        before = {name: [row["keyid"] for row in client.authdata()]
+                  for name, client in clients.items()}
+        tap.check(rotations(m, 1), "a rotation", m.text)
+        no_new_keys(tap, clients, before, "after one rotation")
+    with boot(image, "127.0.0.1", ntp, ke) as m:
+        tap.check(testbed.synchronise(m) and rotations(m, 3),
+                  "three more after a power cut", m.text)
+        no_new_keys(tap, clients, before, "after four rotations")
+        tap.check(ntske(m)["Connections"] == 0,
+                  "... and the board saw none", m.ask("ntske"))
+        for client in clients.values():
+            client.chronyc("offline")
+        done = m.text.count(NEW_KEY)
+        tap.check(rotations(m, done + 4), "four while nobody asks", m.text)
+        for name, client in clients.items():
+            client.chronyc("online")
+            tap.check(until(lambda: [row["keyid"] for row in client.authdata()]
+                            != before[name] and client.synchronised(), 180),
+                      f"{name}: an old cookie, a NAK, a new key exchange",
+                      client.chronyc("authdata") + client.text())
+        tap.check(ntske(m)["Answered"] == len(clients),
+                  "one each", m.ask("ntske"))
+
+
 def rsa(tap, w, boot):
     ntp, ke = child.free_port(), child.free_port()
     cert = own(w, "own-rsa", "rsa2048")

@@ -15,7 +15,7 @@ def boot(card, address, ntp, ke):
 
 def main(only):
     tap = Tap()
-    for scenario in (nts_serve.served, nts_serve.rsa, nts_serve.dates,
+    for scenario in (nts_serve.served, nts_serve.rotated, nts_serve.rsa, nts_serve.dates,
                      nts_serve.no_keys):
         if not only or scenario.__name__ in only:
             with testbed.Testbed() as w:
