@@ -46,8 +46,7 @@ static struct world {
         uint8_t b[NTS_COOKIE_MAX];
         uint32_t key; /* how many keys were in use before its own         */
     } cookie[GIVEN];
-    uint32_t id[2 * ROTATIONS + 8],
-        ids; /* of the keys, as they came into use */
+    uint32_t id[80], ids; /* of the keys, as they came into use */
 } * w;
 
 static mono_ns booted;
@@ -183,7 +182,10 @@ static void check(struct nts_cookie_jar *jar)
     }
 }
 
-/* Gives a cookie out every 5 s, and the moment the keys have changed. */
+static const char *lines = "ntsrotate 100\nntsdumpdir /\n";
+static mono_ns give_every = 5 * MONO_S;
+
+/* Gives a cookie out every 5 s or more, and the moment the keys have changed. */
 static void run(mono_ns span)
 {
     mono_ns end = now() + span, give_due = 0;
@@ -196,7 +198,7 @@ static void run(mono_ns span)
         if (jar && (now() >= give_due || cookies_age(now()) < age)) {
             give(jar);
             check(jar);
-            give_due = now() + 5 * MONO_S;
+            give_due = now() + give_every;
         }
         age = cookies_age(now());
         next = mono_min(mono_min(next, end), give_due > now() ? give_due : end);
@@ -213,9 +215,8 @@ static void boot(mono_ns span, int cut, enum damage damage)
     booted = w->now - MONO_MS;
     cut_after = cut;
     how = damage;
-    static const char text[] = "ntsrotate 100\nntsdumpdir /\n";
     log_init();
-    assert_int_equal(conf_parse(&conf, text, strlen(text)), 0);
+    assert_int_equal(conf_parse(&conf, lines, strlen(lines)), 0);
     assert_int_equal(store_init(), RC_OK);
     assert_true(store_state_partition());
     cookies_start(&conf);
@@ -312,6 +313,20 @@ static void off_for_a_year(void **state)
     assert_int_equal(w->ids, 2); /* and all of them are good: check() */
 }
 
+/* With the interval of a week that is the default. */
+static void four_hundred_days(void **state)
+{
+    (void)state;
+    lines = "ntsdumpdir /\n";
+    give_every = 12 * 3600 * MONO_S;
+    power(400 * INT64_C(86400) * MONO_S, -1, NONE);
+    lines = "ntsrotate 0\nntsdumpdir /\n";
+    assert_int_equal(w->ids, 400 / 7 + 1);
+    uint32_t before = w->writes;
+    power(400 * INT64_C(86400) * MONO_S, -1, NONE);
+    assert_true(w->ids == 400 / 7 + 1 && w->writes == before);
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
@@ -319,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup(a_cut_at_each_write, new_world),
         cmocka_unit_test_setup(switched_off_every_night, new_world),
         cmocka_unit_test_setup(off_for_a_year, new_world),
+        cmocka_unit_test_setup(four_hundred_days, new_world),
     };
     return cmocka_run_group_tests(all, NULL, NULL);
 }

@@ -358,6 +358,56 @@ static void nothing_is_left(void **state)
     assert_int_equal(jar.nonces, nonces);
 }
 
+/* 400 days of requests, one an hour and some bad ones between, from the summer
+ * of 2035 into the next era: keys change every week, the clock is lost and
+ * found, a leap second is announced and crossed, counters pass 2^32. */
+static void four_hundred_days(void **state)
+{
+    (void)state;
+    const uint64_t from = (UINT64_C(1) << 32) - 50;
+    uint64_t asked = 0, silent = 0, told = 0;
+    ntp64 newest = 0;
+    s.authenticated = s.naks = s.interleaved = jar.nonces = from;
+    c.receive = utc_of_unix(2066000000, 0); /* 2035-06-20 */
+    for (unsigned hour = 0; hour < 400 * 24; hour++, asked++) {
+        c.receive += 3600 * (uint64_t)UTC_S;
+        bool lost = hour / 24 % 100 == 99, last_hour = hour % 4000 == 0;
+        if (last_hour)
+            c.receive -= (uint64_t)UTC_S; /* a second was inserted */
+        c.ref.leap = hour % 4000 > 3975 && !lost ? 1 : 0;
+        c.ref.stratum = lost ? NTP_STRATUM_UNSET : 2;
+        if (hour % 168 == 167)
+            assert_int_equal(nts_cookie_rotate(&jar), RC_OK);
+        if (hour % 200 == 0)
+            nts_peer_init(&p, hour % 400 ? 30 : 15, &jar);
+        rq.origin = hour > 0 && hour % 2 ? newest : 0;
+        rq.receive = hour;
+        ordinary(hour % 8);
+        if (hour % 50 == 49) { /* no request, or a cookie nobody made */
+            p.msg[hour % 100 == 49 ? 51 : 130] ^= 4;
+            uint64_t naks = s.naks;
+            enum what got = ask();
+            assert_int_equal(got, hour % 100 == 49 ? SILENCE : NAK);
+            assert_int_equal(s.naks - naks, got == NAK);
+            silent += got == SILENCE;
+            continue;
+        }
+        assert_int_equal(ask(), AUTHENTIC);
+        assert_int_equal(cookies(), hour % 8 + 1);
+        assert_int_equal(rp.leap, lost ? 3 : c.ref.leap);
+        assert_int_equal(rp.stratum, lost ? 0 : 2);
+        assert_true(newest == 0 || utc_diff(rp.receive, newest) > 0);
+        newest = rp.receive;
+        ntp_server_left(&s, out, len, c.receive + 9000);
+        told += 1;
+    }
+    assert_true(c.receive >> 32 < 0x10000000); /* era 1 */
+    assert_true(s.authenticated - from == told && s.naks - from > 90);
+    assert_true(asked == told + silent + (s.naks - from));
+    assert_true(s.interleaved - from > 4000);
+    assert_true(s.held == LIMIT_SERVER_STAMPS);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
@@ -377,6 +427,7 @@ int main(void)
         TEST(interleaved),
         TEST(kisses),
         TEST(nothing_is_left),
+        TEST(four_hundred_days),
     };
     return cmocka_run_group_tests(all, NULL, NULL);
 }
