@@ -21,6 +21,7 @@
 #include "core/mono.h"
 #include "core/nts_cookie.h"
 #include "port.h"
+#include "services/cookies.h"
 #include "services/ke_client.h"
 #include "services/ke_server.h"
 #include "services/timekeeper.h"
@@ -86,6 +87,15 @@ static struct {
 static struct conf conf;
 
 /* ---- the machine, and the services beside us ----------------------------- */
+
+/* Keys that no card has seen. */
+struct nts_cookie_jar *cookies_jar(void)
+{
+    static struct nts_cookie_jar jar;
+    if (jar.nonces == 0)
+        ASSERT(nts_cookie_begin(&jar) == RC_OK);
+    return &jar;
+}
 
 uint64_t port_ticks(void)
 {
