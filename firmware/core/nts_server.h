@@ -46,8 +46,9 @@ int nts_server_read(const uint8_t *req, size_t len,
                     struct nts_request *r) MUST_CHECK;
 
 /* Open the cookie and verify the authenticator of a request that was read.
- * scratch has room for as many bytes as the request has. Returns RC_OK; RC_AUTH:
- * it gets a NAK; RC_BAD: silence, because of what it holds encrypted. */
+ * scratch has room for as many bytes as the request has. Returns RC_OK;
+ * RC_AUTH: it gets a NAK; RC_BAD: silence, because of what it holds
+ * encrypted. */
 int nts_server_open(struct nts_cookie_jar *jar, const uint8_t *req,
                     const struct nts_request *r, uint8_t *scratch,
                     struct nts_session *s) MUST_CHECK;
