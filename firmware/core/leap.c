@@ -76,10 +76,10 @@ static bool steps(const struct leap *l)
 
 ntp64 leap_utc(const struct leap *l, const struct clk *c, uint64_t ticks)
 {
-    ntp64 utc = clk_at_any(c, ticks);
+    ntp64 utc = clk_at(c, ticks);
     if (!l->second || !steps(l))
         return utc;
-    int64_t late = utc_diff(utc, begins(l));
+    int64_t late = over(l, c, ticks);
     return late >= 0 && late < NEAR ? utc + (uint64_t)jump(l) : utc;
 }
 

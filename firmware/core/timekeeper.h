@@ -191,8 +191,8 @@ bool tk_is_set(const struct timekeeper *t);
  * source answers. */
 bool tk_hold_over(const struct timekeeper *t);
 
-/* Returns UTC at a counter value, right across a leap second to the tick;
- * before the last call that changed the clock as the clock tells it now. */
+/* Returns UTC at a counter value at or after the last call that changed the
+ * clock, right across a leap second to the tick. */
 ntp64 tk_utc(const struct timekeeper *t, uint64_t ticks);
 
 /* Returns UTC at the stamp of a frame, which may have waited while the clock

@@ -42,8 +42,7 @@ static void say_local(const struct ntp_reference *ref)
 static struct ntp_server_clock clock_at(uint64_t stamp)
 {
     struct ntp_server_clock c = {.receive = timekeeper_utc(stamp)};
-    /* The clock may have changed since the interrupt took the stamp. */
-    timekeeper_reference(port_ticks(), &c.ref);
+    timekeeper_reference(stamp, &c.ref);
     if (ntp_local_apply(&srv.conf->local, &srv.local,
                         since_update(&c.ref, c.receive), c.receive, &c.ref))
         say_local(&c.ref);

@@ -249,24 +249,9 @@ static void when_is_the_first_tick(void **state)
     }
 }
 
-/* A stamp from before the last change is told as the clock runs now. */
-static void before_the_last_change(void **state)
-{
-    (void)state;
-    struct clk c;
-    clk_init(&c, 1000000, 5000, (ntp64)7 << 32);
-    (void)clk_set_rate(&c, 2000000, 100000000); /* 100 ppm */
-    clk_step(&c, 3000000, (int64_t)10 << 32);
-    ntp64 at = clk_at_any(&c, 3000000), before = clk_at_any(&c, 2900000);
-    ntp64 after = clk_at_any(&c, 3100000);
-    assert_true(at == clk_at(&c, 3000000) && after == clk_at(&c, 3100000));
-    assert_true(at - before == after - at);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(before_the_last_change),
         cmocka_unit_test(pins_as_int128),
         cmocka_unit_test(rate_resolution),
         cmocka_unit_test(nominal_rate),
