@@ -31,31 +31,32 @@
 #include "services/version.h"
 #include "services/why_log.h"
 
-/* In this order. Those from EARLY on need neither card nor network, and run
- * while a machine that keeps crashing waits (crashloop.h). */
-#define EARLY 17
+enum { LATER, EARLY };
+
+/* In this order. The early ones need neither card nor network, and run while a
+ * machine that keeps crashing waits (crashloop.h). */
 static const struct superloop_service services[] = {
-    {"net", net_poll},
-    {"sources", sources_poll},
-    {"ke_client", ke_client_poll},
-    {"ke_server", ke_server_poll}, /* after ke_client */
-    {"timekeeper", timekeeper_poll},
-    {"history", history_poll},
-    {"pps", pps_poll},
-    {"timefloor", timefloor_poll},
-    {"cookies", cookies_poll},
-    {"store", store_poll}, /* after all who put */
-    {"why_log", why_log_poll},
-    {"syslog", syslog_poll},
-    {"mdns", mdns_poll},
-    {"stage", stage_poll},
-    {"report", report_poll},
-    {"http", http_poll},
-    {"restart", restart_poll},
-    {"console", console_poll},
-    {"log", log_poll},
-    {"led", led_poll},
-    {"crashloop", crashloop_poll},
+    {"net", net_poll, LATER},
+    {"sources", sources_poll, LATER},
+    {"ke_client", ke_client_poll, LATER},
+    {"ke_server", ke_server_poll, LATER}, /* after ke_client */
+    {"timekeeper", timekeeper_poll, LATER},
+    {"history", history_poll, LATER},
+    {"pps", pps_poll, LATER},
+    {"timefloor", timefloor_poll, LATER},
+    {"cookies", cookies_poll, LATER},
+    {"store", store_poll, LATER}, /* after all who put */
+    {"why_log", why_log_poll, LATER},
+    {"syslog", syslog_poll, LATER},
+    {"mdns", mdns_poll, LATER},
+    {"stage", stage_poll, LATER},
+    {"report", report_poll, LATER},
+    {"http", http_poll, LATER},
+    {"restart", restart_poll, EARLY},
+    {"console", console_poll, EARLY},
+    {"log", log_poll, EARLY},
+    {"led", led_poll, EARLY},
+    {"crashloop", crashloop_poll, EARLY},
 };
 static_assert(LEN(services) <= SUPERLOOP_SERVICES, "each has a row in status");
 
@@ -116,8 +117,8 @@ _Noreturn void gnomon_main(void)
     superloop_init(services, LEN(services));
     start_console();
     while (crashloop_waits())
-        superloop_pass(EARLY);
+        superloop_pass(true);
     start();
     for (;;)
-        superloop_pass(0);
+        superloop_pass(false);
 }

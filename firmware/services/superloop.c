@@ -21,11 +21,13 @@ void superloop_init(const struct superloop_service *table, size_t count)
     loop.count = count;
 }
 
-void superloop_pass(size_t first)
+void superloop_pass(bool early_only)
 {
     mono_ns next = MONO_NEVER, begin = port_mono(), before = begin;
     port_poll();
-    for (size_t i = first; i < loop.count; i++) {
+    for (size_t i = 0; i < loop.count; i++) {
+        if (early_only && !loop.table[i].early)
+            continue;
         next = mono_min(next, loop.table[i].poll(before));
         mono_ns after = port_mono();
         if (after - before > loop.longest[i])

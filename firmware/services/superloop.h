@@ -12,14 +12,16 @@
 struct superloop_service {
     const char *name;
     mono_ns (*poll)(mono_ns now); /* returns when it must run next          */
+    bool early; /* needs nothing but the machine: runs before all is started */
 };
 
 /* Takes over the table, which stays the caller's and is at most
  * SUPERLOOP_SERVICES long. */
 void superloop_init(const struct superloop_service *table, size_t count);
 
-/* Makes one pass over the services from index `first` on, and sleeps. */
-void superloop_pass(size_t first);
+/* Makes one pass over the services, or over the early ones alone, and
+ * sleeps. */
+void superloop_pass(bool early_only);
 
 /* Fills the loop's section of the snapshot: a row for each service, then one
  * for the whole pass. */

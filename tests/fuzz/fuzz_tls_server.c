@@ -135,18 +135,6 @@ int64_t timekeeper_unix(void)
     return 1800000000;
 }
 
-/* services/cookies.h: keys that never change. */
-struct nts_cookie_jar *cookies_jar(void);
-struct nts_cookie_jar *cookies_jar(void)
-{
-    static struct nts_cookie_jar jar;
-    static bool begun;
-    if (!begun)
-        ASSERT(nts_cookie_begin(&jar) == RC_OK);
-    begun = true;
-    return &jar;
-}
-
 unsigned ke_client_steps(void)
 {
     return 0;

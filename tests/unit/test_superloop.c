@@ -64,8 +64,8 @@ static mono_ns slow(mono_ns at)
     return at + 40 * MONO_MS;
 }
 
-static const struct superloop_service table[] = {{"quick", quick},
-                                                 {"slow", slow}};
+static const struct superloop_service table[] = {{"quick", quick, false},
+                                                 {"slow", slow, true}};
 
 static void a_pass(void **state)
 {
@@ -73,10 +73,10 @@ static void a_pass(void **state)
     (void)state;
     now = MONO_S;
     superloop_init(table, LEN(table));
-    superloop_pass(0);
+    superloop_pass(false);
     assert_string_equal(order, "pqswi"); /* kicked only after all came back */
     assert_true(slept_until == MONO_S + 2 * MONO_US + 40 * MONO_MS);
-    superloop_pass(1);
+    superloop_pass(true);
     assert_string_equal(order, "pqswipswi");
     superloop_status(&l);
     assert_int_equal(l.count, 3);
