@@ -82,14 +82,21 @@ static bool any_trusted(const struct select_in *in, size_t n,
     return false;
 }
 
-size_t select_quorum(const struct select_in *in, size_t n,
-                     const struct select_limits *limits)
+/* How many have a say, the silent ones included. */
+static size_t electorate(const struct select_in *in, size_t n,
+                         const struct select_limits *l)
 {
-    bool trust = any_trusted(in, n, limits ? limits : &select_limits_default);
+    bool trust = any_trusted(in, n, l);
     size_t say = 0;
     for (size_t i = 0; i < n; i++)
         say += !in[i].noselect && (in[i].trust || !trust);
-    return say / 2 + 1;
+    return say;
+}
+
+size_t select_quorum(const struct select_in *in, size_t n,
+                     const struct select_limits *limits)
+{
+    return electorate(in, n, limits ? limits : &select_limits_default) / 2 + 1;
 }
 
 /* Roles and intervals; the number of voters. */
@@ -115,12 +122,16 @@ static size_t cast(struct select_work *w, struct select_out *out)
     return voters;
 }
 
+static bool holds(const struct select_span *s, span_ns t)
+{
+    return s->lo <= t && t <= s->hi;
+}
+
 static size_t votes_at(const struct select_work *w, span_ns t)
 {
     size_t votes = 0;
     for (size_t i = 0; i < w->n; i++)
-        votes +=
-            w->role[i] == VOTER && w->span[i].lo <= t && t <= w->span[i].hi;
+        votes += w->role[i] == VOTER && holds(&w->span[i], t);
     return votes;
 }
 
@@ -297,14 +308,50 @@ static uint8_t leap_of(const struct select_work *w)
     return votes[1] * 2 > all ? 1 : votes[2] * 2 > all ? 2 : 0;
 }
 
+static size_t good_at(const struct select_work *w, span_ns t)
+{
+    size_t votes = 0;
+    for (size_t i = 0; i < w->n; i++)
+        votes += w->role[i] == VOTER && w->good[i] && holds(&w->span[i], t);
+    return votes;
+}
+
+/* The smallest interval that holds the truth as long as fewer than half of all
+ * lie, those included that are not heard: where most of these are honest, most
+ * of the heard ones may lie. Who contradicts the majority is one of the liars.
+ */
+static struct select_span vouched(const struct select_work *w)
+{
+    size_t liars = (electorate(w->in, w->n, w->limits) - 1) / 2, agree = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        agree += w->role[i] == VOTER && w->good[i];
+        liars -= liars > 0 && w->role[i] == VOTER && !w->good[i];
+    }
+    size_t least = agree > liars ? agree - liars : 1;
+    struct select_span s = {INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->role[i] != VOTER || !w->good[i])
+            continue;
+        if (good_at(w, w->span[i].lo) >= least && w->span[i].lo < s.lo)
+            s.lo = w->span[i].lo;
+        if (good_at(w, w->span[i].hi) >= least && w->span[i].hi > s.hi)
+            s.hi = w->span[i].hi;
+    }
+    return s;
+}
+
 static void conclude(struct select_work *w, const struct select_span *s,
                      const struct select_conf *conf, struct select_out *out)
 {
+    struct select_span all = vouched(w);
     out->leap = leap_of(w); /* P has a vote here, too */
     prefer(w, out);
     select_go_together(w, conf);
     out->selected = pick(w, conf);
     select_combine(w, s, conf, out);
+    span_ns mid = utc_diff_ns(out->est.utc, w->origin);
+    out->est.bound_ns =
+        all.hi - mid > mid - all.lo ? all.hi - mid : mid - all.lo;
     const struct select_in *sel = &w->in[out->selected];
     out->ok = true;
     out->stratum = sel->stratum;

@@ -127,9 +127,10 @@ struct select_out {
     uint8_t stratum, leap; /* of the selected one; leap: of more than half of
                             * those survivors that have a say, else 0        */
     /* Ours. Half the delay and the dispersion come to est.bound_ns, what the
-     * majority vouches for: true as long as fewer than half lie, whatever the
-     * selected one claims of itself. The delay is the way by the selected one,
-     * but at most twice that. */
+     * majority vouches for: true as long as fewer than half of all that have a
+     * say lie, the silent ones included, whatever the selected one claims of
+     * itself. The delay is the way by the selected one, but at most twice
+     * that. */
     span_ns root_delay_ns, root_disp_ns;
 };
 

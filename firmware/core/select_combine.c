@@ -220,7 +220,6 @@ void select_combine(struct select_work *w, const struct select_span *s,
         .rate_e12 = (int32_t)(rate / w_rate),
         .rate_sigma_e12 = (int32_t)(1 / sqrt(w_rate)),
         .sigma_ns = (span_ns)(1 / sqrt(w_sigma)),
-        .bound_ns = s->hi - mid > mid - s->lo ? s->hi - mid : mid - s->lo,
     };
     out->est.change_ns = change(w, out);
     learn(w, conf, out);

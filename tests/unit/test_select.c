@@ -188,6 +188,27 @@ static void as_a_majority_vouches(void **state)
     assert_in_range(error() + 10, 0, 20);
 }
 
+/* Two of five may lie, and of these three it may be any two. */
+static void silent_ones_may_be_the_honest(void **state)
+{
+    (void)state;
+    source(0, -8000000, 5000000);
+    source(1, -8100000, 5000000);
+    source(2, 1000000, 5000000);
+    in[3] = in[4] = (struct select_in){.usable = false};
+    choose(5, 3, -1);
+    assert_true(out.ok);
+    assert_true(error() + stated() >= 5999998); /* where 2 ends */
+    choose(3, 1, -1); /* the majority of three: two that agree */
+    assert_true(out.ok);
+    assert_true(error() + stated() < 5000000);
+    /* Who contradicts it is one of the two. */
+    source(2, 90000000, 5000000);
+    choose(5, 1, -1);
+    assert_true(out.ok);
+    assert_true(error() + stated() <= 0);
+}
+
 static void nearest_wins(void **state)
 {
     (void)state;
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test(no_majority),
         cmocka_unit_test(ambiguous),
         cmocka_unit_test(as_a_majority_vouches),
+        cmocka_unit_test(silent_ones_may_be_the_honest),
         cmocka_unit_test(nearest_wins),
         cmocka_unit_test(static_differences),
         cmocka_unit_test(walks_away),
