@@ -12,7 +12,7 @@ MAKEFLAGS += -rR
         card-of-some-kind browser
 
 B := build
-JOBS ?= 3
+JOBS ?= 4
 # make V=1 shows the commands.
 Q = $(if $(V),,@echo "  $@";)
 
