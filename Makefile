@@ -124,13 +124,14 @@ BOARD_MK := $(wildcard board/*/board.mk)
 BOARDS   := $(BOARD_MK:board/%/board.mk=%)
 include $(BOARD_MK)
 
-# What no packet and no sample waits for is small rather than fast.
-SMALL := $(wildcard firmware/main.c firmware/services/*.c \
-             $(addprefix firmware/core/,chronyc_* conf* console* cmdmon* \
-                 crashloop* disk_kind* floor_record* fmt* gpt* http* journal* \
-                 line_edit* logring* mbr* mdns* metrics* page* pem* report* \
-                 stage* syslog* utc* why* x509_*) \
-             $(addprefix firmware/adapters/,store_fat* tls_*))
+# What packets and samples wait for is fast, all else of ours is small.
+FAST := $(wildcard $(addprefix firmware/core/,aead* cmac* filter* gcm_siv* \
+            kalman_bank* ntp_ef* ntp_server* ntp_wire* nts_auth* nts_cookie* \
+            nts_server* polyval* siv* truncated_normal*) \
+            firmware/adapters/crypto_* firmware/adapters/net_udp* \
+            $(addprefix drivers/,bcm28* dwc2* genet.* genet_ring* gic*))
+SMALL := $(filter-out $(FAST),$(wildcard firmware/*.c firmware/*/*.c \
+                                         drivers/*.c))
 
 define board
 $(1).out    := $$(B)/$(1)

@@ -22,9 +22,8 @@ $(OUT)/libthird.a: $(OBJ)
 
 # On a board what is not arithmetic is small rather than fast: a quarter of it.
 FAST := $(addprefix mbedtls/library/,aes bignum bignum_core bignum_mod \
-            bignum_mod_raw block_cipher chacha20 chachapoly constant_time \
-            ctr_drbg ecdh ecdsa ecp ecp_curves ecp_curves_new gcm platform_util \
-            poly1305 rsa rsa_alt_helpers sha1 sha256 sha512)
+            bignum_mod_raw constant_time ecp ecp_curves ecp_curves_new \
+            platform_util sha256 sha512)
 SMALL := $(if $(findstring arm-none-eabi-,$(CC)),-Os)
 
 $(OUT)/third/%.o: $(SRC)/%.c $(OUT)/flags third_party/lib.mk
