@@ -12,7 +12,7 @@ MAKEFLAGS += -rR
         card-of-some-kind browser
 
 B := build
-JOBS ?= 4
+JOBS ?= 3
 # make V=1 shows the commands.
 Q = $(if $(V),,@echo "  $@";)
 

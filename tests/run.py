@@ -140,7 +140,7 @@ def run(name, command, extra):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--replay", nargs=2)
     parser.add_argument("only", nargs="*", help="parts of test names")
     args = parser.parse_args()
