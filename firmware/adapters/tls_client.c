@@ -1,6 +1,5 @@
 #include "tls_client.h"
 
-#include <mbedtls/psa_util.h>
 #include <string.h>
 
 #include "core/fmt.h"
@@ -32,29 +31,6 @@ static struct client *client(unsigned n)
 
 /* ---- once ---------------------------------------------------------------- */
 
-static int configure(struct client *c)
-{
-    static const char *alpn[] = {"ntske/1", NULL};
-    /* Cheapest first: the first is what we make a key share for. */
-    static const uint16_t groups[] = {
-        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
-    mbedtls_ssl_config *f = &c->conf;
-    mbedtls_ssl_config_init(f);
-    if (mbedtls_ssl_config_defaults(f, MBEDTLS_SSL_IS_CLIENT,
-                                    MBEDTLS_SSL_TRANSPORT_STREAM,
-                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
-        mbedtls_ssl_conf_alpn_protocols(f, alpn) != 0)
-        return RC_STATE;
-    mbedtls_ssl_conf_min_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_max_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
-    /* tls_verify verifies, one signature a step; agree() insists on it. */
-    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_NONE);
-    mbedtls_ssl_conf_groups(f, groups);
-    mbedtls_ssl_conf_rng(f, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    return RC_OK;
-}
-
 /* Wants entropy, so it may fail at first and is asked again. */
 static int prepare(void)
 {
@@ -63,7 +39,8 @@ static int prepare(void)
     if (tls_platform_ready() != RC_OK)
         return RC_IO;
     for (unsigned n = 0; n < LIMIT_TLS_SESSIONS; n++)
-        if (configure(&tls.client[n]) != RC_OK)
+        if (tls_session_configure(&tls.client[n].conf, MBEDTLS_SSL_IS_CLIENT) !=
+            RC_OK)
             return RC_IO;
     tls.ready = true;
     return RC_OK;
@@ -164,7 +141,7 @@ static int agree(struct client *c)
     const char *alpn = mbedtls_ssl_get_alpn_protocol(&s->ssl);
     if (!tls_verify_done(&c->chain))
         return tls_session_fail(s, RC_AUTH, "server proved no certificate");
-    if (!alpn || strcmp(alpn, "ntske/1") != 0)
+    if (!alpn || strcmp(alpn, TLS_SESSION_ALPN) != 0)
         return tls_session_fail(s, RC_BAD,
                                 "ALPN ntske/1 not agreed: not an NTS-KE "
                                 "server");

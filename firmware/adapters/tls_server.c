@@ -1,6 +1,5 @@
 #include "tls_server.h"
 
-#include <mbedtls/psa_util.h>
 #include <string.h>
 
 #include "core/limit.h"
@@ -16,8 +15,6 @@ static struct {
 } srv;
 
 /* ---- which certificate? -------------------------------------------------- */
-
-static const char protocol[] = "ntske/1";
 
 static bool asked_for(mbedtls_ssl_context *ssl, struct x509_host *host)
 {
@@ -53,7 +50,7 @@ static int choose(mbedtls_ssl_context *ssl)
     struct x509_host host;
     unsigned offered = 0;
     const char *alpn = mbedtls_ssl_get_alpn_protocol(ssl);
-    if (!alpn || strcmp(alpn, protocol) != 0) {
+    if (!alpn || strcmp(alpn, TLS_SESSION_ALPN) != 0) {
         (void)mbedtls_ssl_send_alert_message(
             ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
             MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL);
@@ -71,28 +68,14 @@ static int choose(mbedtls_ssl_context *ssl)
 
 static int prepare(void)
 {
-    static const char *alpn[] = {protocol, NULL};
-    /* P-256 is the cheapest for us, and nearly everybody's first or second. */
-    static const uint16_t groups[] = {
-        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
     mbedtls_ssl_config *f = &srv.conf;
     if (srv.ready)
         return RC_OK;
     if (tls_platform_ready() != RC_OK)
         return RC_STATE;
-    mbedtls_ssl_config_init(f);
-    if (mbedtls_ssl_config_defaults(f, MBEDTLS_SSL_IS_SERVER,
-                                    MBEDTLS_SSL_TRANSPORT_STREAM,
-                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
-        mbedtls_ssl_conf_alpn_protocols(f, alpn) != 0)
+    if (tls_session_configure(f, MBEDTLS_SSL_IS_SERVER) != RC_OK)
         return RC_STATE;
-    mbedtls_ssl_conf_min_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_max_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
-    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_NONE); /* of clients */
-    mbedtls_ssl_conf_groups(f, groups);
     mbedtls_ssl_conf_cert_cb(f, choose);
-    mbedtls_ssl_conf_rng(f, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     srv.ready = true;
     return RC_OK;
 }

@@ -1,9 +1,29 @@
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/psa_util.h>
 #include <string.h>
 
 #include "core/fmt.h"
 #include "tls_platform.h"
 #include "tls_session_private.h"
+
+int tls_session_configure(mbedtls_ssl_config *f, int endpoint)
+{
+    static const char *alpn[] = {TLS_SESSION_ALPN, NULL};
+    static const uint16_t groups[] = {
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+    mbedtls_ssl_config_init(f);
+    if (mbedtls_ssl_config_defaults(f, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        mbedtls_ssl_conf_alpn_protocols(f, alpn) != 0)
+        return RC_STATE;
+    mbedtls_ssl_conf_min_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(f, MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_authmode(f, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_groups(f, groups);
+    mbedtls_ssl_conf_rng(f, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    return RC_OK;
+}
 
 /* ---- bytes below TLS ----------------------------------------------------- */
 

@@ -27,6 +27,15 @@ struct tls_session { /* all zero: closed                                     */
     char reason[128]; /* for a person; kept until the next session            */
 };
 
+#define TLS_SESSION_ALPN "ntske/1" /* RFC 8915 section 4                     */
+
+/* Makes what both roles want of TLS: version 1.3, the protocol's name, P-256
+ * first (the cheapest for us, and what a client makes a key share for), our
+ * random numbers, and no verification by Mbed TLS: tls_verify does that, one
+ * signature a step, and clients have no certificate. The endpoint is
+ * MBEDTLS_SSL_IS_CLIENT or _SERVER. Returns RC_OK; RC_STATE: no memory. */
+int tls_session_configure(mbedtls_ssl_config *f, int endpoint) MUST_CHECK;
+
 /* Makes a closed session, whose arena is set, ready to connect or to be
  * accepted into. */
 void tls_session_prepare(struct tls_session *s);

@@ -73,22 +73,11 @@ static void add_why(struct fmt_text *t, const struct status *s)
         fmt_add(t, "Note            : %s\n", why_note(s));
 }
 
-int chronyc_reference(const struct status *s)
-{
-    const struct status_tracking *k = &s->timekeeper.tracking;
-    if (k->selected >= 0 && k->selected < (int)s->sources.count)
-        return k->selected;
-    for (int i = 0; k->ref_id != 0 && i < (int)s->sources.count; i++)
-        if (addr_refid(&s->sources.row[i].addr) == k->ref_id)
-            return i;
-    return -1;
-}
-
 size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
     bool set = k->synchronised;
-    int reference = chronyc_reference(s);
+    int reference = status_reference(s);
     struct fmt_text t = fmt_text_of(out, cap);
     fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)k->ref_id,
             reference >= 0 ? s->sources.row[reference].name : "");

@@ -47,10 +47,7 @@ size_t chronyc_client(const struct clientlog_client *c, mono_ns now, bool ke,
 /* Writes `chronyc activity`. */
 size_t chronyc_activity(const struct status *s, char *out, size_t cap);
 
-/* Return the index of the source that is followed, in hold-over of the last
- * that was, -1 for none; and how many sources have a name that nobody has
- * resolved. */
-int chronyc_reference(const struct status *s);
+/* Returns how many sources have a name that nobody has resolved. */
 unsigned chronyc_unresolved(const struct status *s);
 
 /* The root delay and dispersion of a clock that is not set, as in chronyd. */

@@ -90,7 +90,7 @@ void cmdmon_tracking(struct cmdmon *m, struct reader *r,
                      struct cmdmon_answer *a)
 {
     const struct status_tracking *k = &m->status->timekeeper.tracking;
-    int source = chronyc_reference(m->status);
+    int source = status_reference(m->status);
     bool set = k->synchronised;
     (void)r;
     m->recent = source >= 0 ? (uint32_t)source : 0;

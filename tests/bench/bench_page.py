@@ -5,7 +5,7 @@ import glob
 import subprocess
 import sys
 
-from tests.bench import bench_ke
+from tests.bench.cost import costs
 from tests.common.board import boards
 
 PARTS = ("core/history", "core/page*", "core/metrics*", "core/http",
@@ -24,7 +24,6 @@ def size(board):
 
 
 def main():
-    bench_ke.IMAGE = "page_cost.img"
     for board in boards():
         subprocess.run(["make", "-s", f"build/{board.name}/page_cost.img"],
                        check=True)
@@ -33,7 +32,7 @@ def main():
         print(f"  {'bytes of image':<44} {image:>12}  wanted: 49152 at most")
         print(f"  {'bytes of RAM, what TCP sends included':<44} {ram:>12}  "
               "wanted: 98304 at most")
-        for what, value in bench_ke.costs(board):
+        for what, value in costs(board, "page_cost.img"):
             note = f"{value / US / 1000:.2f} ms" if "bytes" not in what else ""
             print(f"  {what:<44} {value:>12.0f}  {note}".rstrip(), flush=True)
 

@@ -13,9 +13,8 @@
 #include "core/nts_cookie.h"
 #include "core/nts_ke.h"
 #include "core/nts_ke_server.h"
+#include "cost.h"
 #include "ke_rsa.h"
-#include "port.h"
-#include "text.h"
 #include "tls_pki.h"
 
 #define RUNS         4u
@@ -33,24 +32,6 @@ static struct {
     uint64_t spent, longest; /* ticks of the server                          */
 } sim;
 static struct nts_cookie_jar jar;
-
-static void say(const char *what, uint64_t ticks, unsigned runs)
-{
-    static char line[160];
-    struct text t;
-    text_init(&t, line, sizeof line);
-    text_str(&t, "COST ");
-    text_dec(&t, (uint32_t)ticks);
-    text_str(&t, " ");
-    text_dec(&t, runs);
-    text_str(&t, " ");
-    text_str(&t, what);
-    text_str(&t, "\r\n");
-    for (size_t done = 0; done < t.len;) {
-        done += port_console(line + done, t.len - done);
-        port_poll();
-    }
-}
 
 /* ---- two ends ------------------------------------------------------------ */
 

@@ -5,32 +5,13 @@
 #include "../unit/page_state.h"
 #include "core/metrics.h"
 #include "core/page.h"
-#include "port.h"
-#include "text.h"
+#include "cost.h"
 
 #define TURN (200 * MONO_US) /* services/http.c                               */
 
 static struct status s;
 static struct history h;
 static struct logring lines;
-
-static void say(const char *what, uint64_t value, unsigned runs)
-{
-    static char line[160];
-    struct text t;
-    text_init(&t, line, sizeof line);
-    text_str(&t, "COST ");
-    text_dec(&t, (uint32_t)value);
-    text_str(&t, " ");
-    text_dec(&t, runs);
-    text_str(&t, " ");
-    text_str(&t, what);
-    text_str(&t, "\r\n");
-    for (size_t done = 0; done < t.len;) {
-        done += port_console(line + done, t.len - done);
-        port_poll();
-    }
-}
 
 /* What a name of 60 characters, a trouble each and so many minutes cost. */
 static void fill(unsigned minutes)

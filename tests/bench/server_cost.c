@@ -11,9 +11,8 @@
 #include "core/gcm_siv.h"
 #include "core/ntp_server.h"
 #include "core/nts_cookie.h"
-#include "port.h"
-#include "text.h"
 #include "../unit/nts_request.h"
+#include "cost.h"
 
 #define RUNS 200u
 
@@ -22,24 +21,6 @@ static struct nts_cookie_jar jar;
 static struct nts_cookie_keys keys;
 static struct crypto_aes aes;
 static struct siv_key siv;
-
-static void say(const char *what, uint64_t ticks)
-{
-    static char line[160];
-    struct text t;
-    text_init(&t, line, sizeof line);
-    text_str(&t, "COST ");
-    text_dec(&t, (uint32_t)ticks);
-    text_str(&t, " ");
-    text_dec(&t, RUNS);
-    text_str(&t, " ");
-    text_str(&t, what);
-    text_str(&t, "\r\n");
-    for (size_t done = 0; done < t.len;) {
-        done += port_console(line + done, t.len - done);
-        port_poll();
-    }
-}
 
 static void nothing(void)
 {
@@ -169,7 +150,7 @@ static uint64_t run(void (*f)(void))
 static void cost(const char *what, void (*f)(void))
 {
     uint64_t bare = run(nothing), all = run(f);
-    say(what, all - bare);
+    say(what, all - bare, RUNS);
 }
 
 _Noreturn void gnomon_main(void)
@@ -177,7 +158,7 @@ _Noreturn void gnomon_main(void)
     ASSERT(nts_cookie_begin(&jar) == RC_OK);
     ASSERT(crypto_aes_begin(&aes, key, 16) == RC_OK);
     ASSERT(siv_key_begin(&siv, key) == RC_OK);
-    say("ticks a second", port_tick_hz());
+    say("ticks a second", port_tick_hz(), 1);
     cost("AES block", aes_block);
     cost("AES key", aes_key);
     cost("SIV key", siv_setup);
@@ -206,7 +187,7 @@ _Noreturn void gnomon_main(void)
     request(15, 0);
     peer.msg[100] ^= 1;
     cost("request: NAK, the cookie does not open", answer);
-    say("done", 0);
+    say("done", 0, 0);
     for (;;)
         port_poll();
 }
