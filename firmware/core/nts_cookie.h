@@ -30,10 +30,10 @@
  * at boot, so within a boot none repeats; the bare counter would tell whoever
  * listens which cookie came with which reply (RFC 8915 section 1.1).
  * ChaCha20-Poly1305, whose repeated nonce would give away what two clients'
- * keys differ in and let cookies be forged, saves a seventh of it at best: 5.8 k
+ * keys differ in and let cookies be forged, saves a seventh at best: 5.8 k
  * instead of 6.9 k instructions a cookie on a Cortex-A7 with -O2 (the images
- * have it small: 9.0 k, tests/bench), and its 12 bytes of nonce cut from AES's
- * 16 may repeat by chance.
+ * have it small: 9.0 k, tests/bench), and its 12 bytes of nonce cut from
+ * AES's 16 may repeat by chance.
  *
  * Cookies are outside input. The caller owns the struct, which holds secrets
  * until nts_cookie_end. */
