@@ -167,9 +167,43 @@ def labels(text):
 
 
 def numbers(text):
-    """Values as shapes: signs, digits and units aside."""
+    """Values as shapes: whatever they are now, whichever way they go."""
     text = re.sub(r"\b(fast|slow)\b", "fast", text)
-    return re.sub(r"[+-]?\d+", "N", text)
+    text = re.sub(r"\b[A-Z][a-z][a-z] [A-Z][a-z][a-z] (?=[ \d]\d )", "Day ",
+                  text)
+    return re.sub(r"-(?=\d)", "+", re.sub(r"\d+", "9", text))
+
+
+# Rows of chronyc's tables. A run of letters is a cell, the rest stands as it
+# is here: so whatever the values are, at the moment that each was asked, all
+# columns have their place.
+ROWS = {
+    "sources": "ms nnnnnnnnnnnnnnnnnnnnnnnnnnn  dd  ii   ddd  aaaa  "
+               "ooooooo[ooooooo] +/- tttttt",
+    "sourcestats": "nnnnnnnnnnnnnnnnnnnnnnnnn ddd ddd  aaaa ffffffffff "
+                   "gggggggggg  ooooooo  tttttt",
+    "selectdata": "s nnnnnnnnnnnnnnnnnnnnnnnnn y uuuuu uuuuu aaaa ggggg "
+                  "ooooooo ooooooo  l",
+    "authdata": "nnnnnnnnnnnnnnnnnnnnnnnnnnn kkkk ddddd dddd dddd aaaa dddd "
+                "dddd dddd dddd",
+}
+CELLS = {
+    "m": r"[\^=#]", "s": r"[*+?x~MNPdDpPTUVWSRO-]", "n": r"\S+ *",
+    "d": r" *\d+", "i": r" *-?\d+", "a": r" *(?:\d+[mhdy]?|-)",
+    "o": r" *[+-]\d+(?:\.\d)?(?:[num]?s|[mhdy])",
+    "t": r" *\d+(?:\.\d)?(?:[num]?s|[mhdy])",
+    "f": r" *[+-]\d+\.\d{3}", "g": r" *\d+\.\d{1,3}", "y": "[YN]",
+    "u": "[NPTR-]{5}", "l": r"[N+?-]", "k": " *(?:NTS|SK|-)",
+}
+
+
+def fits(row, like):
+    """Whether each cell of the row is where, and what, it is in `like`."""
+    cells = [(row[m.start():m.end()], m.group())
+             for m in re.finditer(r"([a-z])\1*|[^a-z]+", like)]
+    return len(row) == len(like) and all(
+        re.fullmatch(CELLS[kind[0]], cell) if kind[0] in CELLS
+        else cell == kind for cell, kind in cells)
 
 
 def tables(tap, t, client):
@@ -180,9 +214,8 @@ def tables(tap, t, client):
         tap.check(ours[:2] == theirs[:2], f"{word}: chronyc's heading",
                   "\n".join(ours + theirs))
         tap.check(len(ours) == len(theirs)
-                  and {len(x) for x in ours} == {len(x) for x in theirs}
-                  and [len(x.split()) for x in ours]
-                  == [len(x.split()) for x in theirs],
+                  and all(fits(row, ROWS[word])
+                          for row in ours[2:] + theirs[2:]),
                   f"{word}: as many cells, as wide",
                   "\n".join(ours + theirs))
     ours, theirs = t.ask("tracking"), client.chronyc("tracking")
