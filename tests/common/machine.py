@@ -20,11 +20,21 @@ from tests.tap import TOP
 BOARD = tested()
 ELF = os.environ.get("GNOMON_ELF", BOARD.elf)
 STAMP = re.compile(r"\[\s*(\d+)\.(\d{6})\] ")
+LOGGED = re.compile(r"^(?:\[ *\d+\.\d{6}\] .*|\(\d+ lines lost\))\n", re.M)
 
 
 def unfolded(board):
     """What `board' goes on with below, behind the colon, on one line."""
     return re.sub(r"\n(?: {18}| {4})(?=\S)", " ", board)
+
+
+def answer_alone(command, text):
+    """What is logged while a command is answered stands between the answer and
+    the prompt, at any time, and is no part of it. `log' answers with such
+    lines; the last of them may come once more as what is being logged."""
+    if command.split()[:1] == ["log"]:
+        return "".join(dict.fromkeys(text.splitlines(keepends=True)))
+    return LOGGED.sub("", text)
 
 
 def die_with_parent():
@@ -138,7 +148,8 @@ class Machine:
         begin = self.seen
         if not self.wait(r"^gnomon> ", limit):
             return self.text[begin:]
-        answer = self.text[begin:self.seen - len("gnomon> ")]
+        answer = answer_alone(
+            command, self.text[begin:self.seen - len("gnomon> ")])
         return unfolded(answer) if command == "board" else answer
 
     def stamp_before(self, position):
