@@ -318,7 +318,7 @@ static mono_ns warn(mono_ns now)
     for (unsigned i = 0; i < ke.status.pair_count; i++)
         if (cert_age_text(&ke.status.pair[i], timekeeper_unix(), text,
                           sizeof text))
-            log_line("NTS: %s", text);
+            log_at(LOG_WARNING, NULL, "NTS: %s", text);
     ke.warn = now + WARN_EVERY;
     return ke.warn;
 }

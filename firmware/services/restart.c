@@ -1,5 +1,6 @@
 #include "restart.h"
 
+#include "adapters/net_mdns.h"
 #include "core/mono.h"
 #include "crashloop.h"
 #include "log.h"
@@ -10,12 +11,13 @@
 #include "timekeeper.h"
 
 #define CARD_WAIT (2 * MONO_S)
+#define WIRE_WAIT (20 * MONO_MS) /* for the last frames to go out            */
 
 #define LATE_BOOTS 5
 #define LOOK_EVERY (5 * MONO_S)
 
 static bool late;
-static mono_ns latest = MONO_NEVER; /* MONO_NEVER: not asked for */
+static mono_ns soonest, latest = MONO_NEVER; /* MONO_NEVER: not asked for */
 
 void restart_request(void)
 {
@@ -23,6 +25,8 @@ void restart_request(void)
         port_reset();
     timefloor_save();
     sources_save();
+    net_mdns_leave();
+    soonest = port_mono() + WIRE_WAIT;
     latest = port_mono() + CARD_WAIT;
     log_at(LOG_NOTICE, NULL, "restarting");
 }
@@ -51,7 +55,7 @@ mono_ns restart_poll(mono_ns now)
     look_at_card();
     if (latest == MONO_NEVER)
         return now + LOOK_EVERY;
-    if ((store_idle() && !log_pending()) || now >= latest)
+    if ((now >= soonest && store_idle() && !log_pending()) || now >= latest)
         port_reset();
     return now + MONO_MS;
 }

@@ -6,8 +6,9 @@
 
 #include "core/base.h"
 
-/* Saves the time floor and the cookies; restart_poll then restarts the machine
- * once the card has them and the log is printed, or after 2 s. While the
+/* Saves the time floor and the cookies, and takes the name on the network back;
+ * restart_poll then restarts the machine once the card has them, the log is
+ * printed and the wire has had 20 ms, or after 2 s. While the
  * machine waits after crashes (crashloop.h) there is nothing to save, and it
  * restarts at once. */
 void restart_request(void);

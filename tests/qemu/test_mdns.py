@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Debian's avahi on one Ethernet with the emulated Pi, in a network namespace:
-it resolves the name and sees the services; with the name taken, both are
-there. What the guest sends and hears goes through its USB class driver."""
+it resolves the name and sees the services, which a restart takes back; with
+the name taken, both are there. What the guest sends and hears goes through its USB class driver."""
 import array
 import contextlib
 import fcntl
@@ -53,6 +53,7 @@ class Wire:
         self.raw.bind(("wire", 0))
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 7001))
+        self.sent = []  # by the guest
         self.net = ("socket,id=n0,udp=127.0.0.1:7001,"
                     "localaddr=127.0.0.1:7002")
         for way in (self.to_guest, self.from_guest):
@@ -68,7 +69,9 @@ class Wire:
     def from_guest(self):
         while True:
             with contextlib.suppress(OSError):
-                self.raw.send(self.udp.recv(2000).ljust(60, b"\0"))
+                frame = self.udp.recv(2000)
+                self.sent.append(frame)
+                self.raw.send(frame.ljust(60, b"\0"))
 
 
 def sees(tap, avahi, name, what):
@@ -84,6 +87,16 @@ def sees(tap, avahi, name, what):
               f"{what}: {name}.local is {BOARD}", answer)
     answer = avahi.ask("avahi-resolve", "-6", "-n", name + ".local")
     tap.check("\tfe80::" in answer, f"{what}: over IPv6, too", answer)
+
+
+def goodbye(tap, wire, m):
+    """A restart takes all three back, by PTR records with no time to live."""
+    m.send(b"reset\r")
+    gone = struct.pack(">HHI", 12, 1, 0)
+    frames = until(lambda: [f for f in list(wire.sent) if gone in f], 60) or []
+    tap.check(any(f[12:14] == b"\x08\x00" and all(
+        name in f for name in (b"\x05_http", b"\x04_ntp", b"\x06_ntske"))
+        for f in frames), "reset: the services are taken back", frames)
 
 
 def main():
@@ -104,6 +117,7 @@ def main():
             tap.check(testbed.synchronise(m), "synchronised", m.text)
             tap.check(m.wait(r"mDNS: this is gnomon\.local"), "a name", m.text)
             sees(tap, avahi, "gnomon", "free")
+            goodbye(tap, wire, m)
         with watch.Avahi("gnomon", "eth") as avahi, \
                 Machine(card=card, net=wire.net) as m:
             tap.check(testbed.synchronise(m), "synchronised", m.text)

@@ -34,6 +34,12 @@ static bool is_to_asker(const struct frame *f)
     return is_udp4(f, 40000);
 }
 
+/* A service taken back: its PTR record with no time to live. */
+static bool is_goodbye(const struct frame *f)
+{
+    return is_answer(f) && frame_has(f, "\0\x0c\0\1\0\0\0\0", 8);
+}
+
 static struct status_mdns status(void)
 {
     struct status_mdns s;
@@ -131,6 +137,13 @@ static void services_come_and_go(void **state)
     assert_true(frame_names(f, "_ntp._udp") && frame_has(f, "\6gnomon", 7));
     (void)run(3000, NULL);
     net_mdns_serve(NET_MDNS_NTP, 0);
+    f = run(10, is_goodbye);
+    assert_non_null(f);
+    assert_true(frame_names(f, "_ntp._udp") && frame_has(f, "\6gnomon", 7));
+    assert_false(frame_names(f, "_ntske._tcp"));
+    (void)run(3000, NULL);
+    net_mdns_serve(NET_MDNS_NTP, 0);
+    assert_null(run(3000, is_mdns));
     net_mdns_serve(NET_MDNS_HTTP, 80);
     net_mdns_serve(NET_MDNS_HTTP, 8080);
     assert_int_equal(status().services, 2);
@@ -206,6 +219,44 @@ static void flood(void **state)
     assert_non_null(run(1000, is_answer));
 }
 
+/* A name that may be another's is not taken back. */
+static void nothing_while_it_asks(void **state)
+{
+    (void)state;
+    sim.link = false;
+    (void)run(100, NULL);
+    sim.link = true;
+    assert_non_null(run(20000, is_question));
+    claim("gnomon-3.local");
+    (void)run(1, NULL);
+    assert_false(status().sure);
+    net_mdns_serve(NET_MDNS_HTTP, 0);
+    assert_null(run(10, is_goodbye));
+    (void)run(20000, NULL);
+    assert_true(status().sure);
+}
+
+static void leaves(void **state)
+{
+    static const uint8_t a[] = {0, 1, 0x80, 1, 0, 0, 0, 0, 0, 4};
+    (void)state;
+    net_mdns_leave();
+    struct frame *f = run(10, is_goodbye);
+    assert_non_null(f);
+    assert_true(frame_names(f, "_ntske._tcp") && frame_has(f, a, sizeof a) &&
+                frame_has(f, own_ip, 4));
+    assert_false(status().on);
+    (void)run(3000, NULL);
+    ask("gnomon-4.local", MDNS_A);
+    ask("_ntske._tcp.local", MDNS_PTR);
+    net_mdns_serve(NET_MDNS_NTP, 123);
+    sim.link = false;
+    (void)run(100, NULL);
+    sim.link = true;
+    net_mdns_leave();
+    assert_null(run(20000, is_mdns));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +267,8 @@ int main(void)
         cmocka_unit_test(gives_way),
         cmocka_unit_test(only_of_this_network),
         cmocka_unit_test(flood),
+        cmocka_unit_test(nothing_while_it_asks),
+        cmocka_unit_test(leaves),
     };
     int errors =
         conf_parse(&conf, "hostname gnomon.lab\naddress 10.9.0.42/24\n", 41);
