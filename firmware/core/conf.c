@@ -134,13 +134,15 @@ static int read_pps(struct conf_parser *p)
         return conf_bad(p, "comes out of a gpio, not of *", p->w.word[1]);
     if (conf_read_int(p, "gpio", p->w.word[2], 0, 53, &gpio) < 0)
         return RC_BAD;
+    static const char *const known[] = {"width", "always"};
     bool always = false;
     for (size_t i = 3; i < p->w.count; i++) {
         const char *word = p->w.word[i];
         if (conf_lex_equal(word, "always"))
             always = true;
         else if (!conf_lex_equal(word, "width"))
-            return conf_bad(p, "unknown option *", word);
+            return conf_bad_near(p, "unknown option *", word,
+                                 conf_near_word(p, word, known, LEN(known)));
         else if (++i == p->w.count)
             return conf_bad(p, "its width is missing", NULL);
         else if (read_width(p, p->w.word[i], &width_ms) < 0)
@@ -160,7 +162,9 @@ static int read_driftfile(struct conf_parser *p)
     if (conf_want(p, 1, 3) < 0)
         return RC_BAD;
     if (p->w.count > 2 && !conf_lex_equal(p->w.word[2], "interval"))
-        return conf_bad(p, "does not know what to do with *", p->w.word[2]);
+        return conf_bad_near(
+            p, "does not know what to do with *", p->w.word[2],
+            conf_near_word(p, p->w.word[2], (const char *[]){"interval"}, 1));
     if (p->w.count == 3)
         return conf_bad(p, "its interval is missing", NULL);
     if (p->w.count == 4 && conf_read_int(p, "driftfile", p->w.word[3], 0,
@@ -404,6 +408,21 @@ static const char *loss_of(const char *directive)
         {"include", "line not used: its files are not read"},
         {"confdir", "line not used: its files are not read"},
         {"sourcedir", "line not used: its files are not read"},
+        {"allow", "line not used: its hosts are not served"},
+        {"deny", "line not used: its hosts are not shut out"},
+        {"cmdallow", "line not used: its hosts get no report"},
+        {"cmddeny", "line not used: its hosts are not shut out"},
+        {"httpallow", "line not used: its hosts see no page"},
+        {"ratelimit", "line not used: requests are not limited"},
+        {"ntsratelimit", "line not used: key exchanges are not limited"},
+        {"cmdratelimit", "line not used: commands are not limited"},
+        {"opencommands", "line not used: every report but clients is given"},
+        {"local", "line not used: no time is served where no source is heard"},
+        {"ntsserverkey", "line not used: its pair is not served"},
+        {"ntsservercert", "line not used: its pair is not served"},
+        {"address", "line not used: DHCP is asked for one"},
+        {"nameserver", "line not used: it is not asked"},
+        {"syslog", "line not used: the log is not sent there"},
     };
     for (size_t i = 0; i < LEN(lost); i++)
         if (conf_lex_equal(directive, lost[i].word))

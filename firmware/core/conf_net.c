@@ -90,7 +90,6 @@ int conf_read_syslog(struct conf_parser *p)
     char address[LIMIT_NAME];
     const char *port;
     int64_t n;
-    p->loss = "line not used: the log is not sent there";
     if (conf_want(p, 1, 1) < 0)
         return RC_BAD;
     const char *word = p->w.word[1];

@@ -11,7 +11,6 @@ int conf_read_pair(struct conf_parser *p)
 {
     bool key = conf_lex_equal(p->w.word[0], "ntsserverkey");
     uint8_t *count = key ? &p->keys_given : &p->certs_given;
-    p->loss = "line not used: its pair is not served";
     if (*count == LIMIT_KE_PAIRS)
         return conf_bad(p, "there is room for 8 pairs", NULL);
     struct conf_pair *pair = &p->c->pair[(*count)++];

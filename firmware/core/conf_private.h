@@ -120,6 +120,13 @@ void conf_report_at(struct conf_parser *p, const struct conf_place *at,
  * near, or there are so many errors already that nobody would see it. */
 const char *conf_near_directive(const struct conf_parser *p, const char *word);
 const char *conf_near_option(const struct conf_parser *p, const char *word);
+/* The same of a list of n words. */
+const char *conf_near_word(const struct conf_parser *p, const char *word,
+                           const char *const *known, size_t n);
+/* Report an error of the line's directive as conf_bad does, with the word that
+ * may have been meant behind it; NULL: none. Returns RC_BAD. */
+int conf_bad_near(struct conf_parser *p, const char *f, const char *arg,
+                  const char *near) MUST_CHECK;
 
 /* Put the defaults into *c. */
 void conf_set_defaults(struct conf *c);

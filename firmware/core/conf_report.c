@@ -92,6 +92,16 @@ int conf_bad(struct conf_parser *p, const char *f, const char *arg)
     return RC_BAD;
 }
 
+int conf_bad_near(struct conf_parser *p, const char *f, const char *arg,
+                  const char *near)
+{
+    char text[96];
+    if (!near)
+        return conf_bad(p, f, arg);
+    (void)fmt(text, sizeof text, "%s (%s?)", f, near);
+    return conf_bad(p, text, arg);
+}
+
 int conf_want(struct conf_parser *p, int lo, int hi)
 {
     int n = p->w.count - 1;
@@ -206,5 +216,16 @@ const char *conf_near_option(const struct conf_parser *p, const char *word)
     struct near best = {NULL, slip(word) + 1};
     nearest_of(&best, word, conf_source_options);
     nearest_of(&best, word, conf_chrony_options);
+    return best.word;
+}
+
+const char *conf_near_word(const struct conf_parser *p, const char *word,
+                           const char *const *known, size_t n)
+{
+    if (!worth_it(p))
+        return NULL;
+    struct near best = {NULL, slip(word) + 1};
+    for (size_t i = 0; i < n; i++)
+        nearer(&best, word, known[i]);
     return best.word;
 }

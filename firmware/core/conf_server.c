@@ -30,11 +30,6 @@ int conf_read_access(struct conf_parser *p)
                               : &p->c->allow;
     size_t at = 1;
     bool all = p->w.count > 1 && conf_lex_equal(p->w.word[1], "all");
-    p->loss = !allow ? "line not used: its hosts are not shut out"
-              : cmd  ? "line not used: its hosts get no report"
-              : list == &p->c->httpallow
-                  ? "line not used: its hosts see no page"
-                  : "line not used: its hosts are not served";
     at += all;
     if (conf_want(p, 0, (int)at) < 0)
         return RC_BAD;
@@ -98,12 +93,25 @@ static int read_option(struct conf_parser *p, const struct option *o,
     return RC_OK;
 }
 
+static int unknown_option(struct conf_parser *p, const struct option *o,
+                          size_t n, const char *word)
+{
+    const char *known[8];
+    if (strchr("#%!;", word[0]))
+        return conf_bad(p, "a comment needs a line of its own", NULL);
+    ASSERT(n <= LEN(known));
+    for (size_t i = 0; i < n; i++)
+        known[i] = o[i].word;
+    return conf_bad_near(p, "unknown option *", word,
+                         conf_near_word(p, word, known, n));
+}
+
 static int read_options(struct conf_parser *p, const struct option *o, size_t n)
 {
     for (size_t i = 1; i < (size_t)p->w.count; i++) {
         const struct option *f = find(o, n, p->w.word[i]);
         if (!f)
-            return conf_bad(p, "unknown option *", p->w.word[i]);
+            return unknown_option(p, o, n, p->w.word[i]);
         if (f->to_flag) {
             *f->to_flag = true;
             continue;
@@ -136,9 +144,6 @@ int conf_read_ratelimit(struct conf_parser *p)
         {"leak", 1, 4, .to_u8 = &l.leak},
         {"kod", 0, 4, .to_u8 = &l.kod}, /* NTP's alone */
     };
-    p->loss = nts   ? "line not used: key exchanges are not limited"
-              : cmd ? "line not used: commands are not limited"
-                    : "line not used: requests are not limited";
     if (read_options(p, options, LEN(options) - (nts || cmd)) < 0)
         return RC_BAD;
     *(nts   ? &p->c->ntsratelimit
@@ -151,14 +156,17 @@ int conf_read_ratelimit(struct conf_parser *p)
 int conf_read_opencommands(struct conf_parser *p)
 {
     uint32_t open = 0;
-    p->loss = "line not used: every report but clients is given";
+    const char *known[CMDMON_REPORTS];
+    for (unsigned r = 0; r < CMDMON_REPORTS; r++)
+        known[r] = cmdmon_report_name(r);
     for (size_t i = 1; i < p->w.count; i++) {
         unsigned r = 0;
-        while (r < CMDMON_REPORTS &&
-               !conf_lex_equal(p->w.word[i], cmdmon_report_name(r)))
+        while (r < CMDMON_REPORTS && !conf_lex_equal(p->w.word[i], known[r]))
             r++;
         if (r == CMDMON_REPORTS)
-            return conf_bad(p, "* is not a report of chronyc's", p->w.word[i]);
+            return conf_bad_near(
+                p, "* is not a report of chronyc's", p->w.word[i],
+                conf_near_word(p, p->w.word[i], known, LEN(known)));
         open |= 1u << r;
     }
     p->c->opencommands = open;

@@ -55,13 +55,10 @@ static int explain(struct conf_parser *p, const struct conf_row *o)
 
 static int unknown(struct conf_parser *p, const char *word)
 {
-    char f[64];
-    const char *near = conf_near_option(p, word);
     if (strchr("#%!;", word[0]))
         return conf_bad(p, "a comment needs a line of its own", NULL);
-    if (near)
-        (void)fmt(f, sizeof f, "unknown option * (%s?)", near);
-    return conf_bad(p, near ? f : "unknown option *", word);
+    return conf_bad_near(p, "unknown option *", word,
+                         conf_near_option(p, word));
 }
 
 static int read_options(struct conf_parser *p, struct conf_source *s)

@@ -240,9 +240,9 @@ static void errors_have_line_and_reason(void **state)
               "server: `a_b.example/x' is not a host name or an address; line "
               "not used: one server fewer");
     report_is(8, CONF_ERROR, 9, "makestep: `y' is not a number; line not used");
-    report_is(
-        9, CONF_ERROR, 10,
-        "address: `192.0.2.7' is not an address A.B.C.D/N; line not used");
+    report_is(9, CONF_ERROR, 10,
+              "address: `192.0.2.7' is not an address A.B.C.D/N; line not "
+              "used: DHCP is asked for one");
     report_is(
         10, CONF_ERROR, 11,
         "nosystemcert: does not know what to do with `yes'; line not used");
