@@ -1,5 +1,5 @@
-/* tls_inside.h -- functions of Mbed TLS that fuzz_tls and fuzz_tls_server
- * stand in front of or call; to be linked with --wrap of those that have a __wrap_. */
+/* tls_inside.h -- functions of Mbed TLS that a fuzz target of a TLS half stands
+ * in front of or calls; to be linked with --wrap of those that have a __wrap_. */
 #ifndef FUZZ_TLS_INSIDE_H
 #define FUZZ_TLS_INSIDE_H
 
