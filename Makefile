@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += -rR
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help inc all run test bench image card host deps lint repro size clean \
+.PHONY: help inc cold all run test bench image card host deps lint repro size clean \
         quick quick-bin tests-bin unit fuzz faults journal probe \
         card-of-some-kind browser
 
@@ -89,16 +89,16 @@ $(B)/version.c: FORCE
 FORCE:
 
 # ---- how anything of ours is compiled ---------------------------------------
-# $(call compile,DIR,CC,FLAGS,AR,THIRD): DIR/obj/%.o of every source, and of
-# the libraries DIR/libthird.a. FLAGS and THIRD name the variables with the
-# compiler's flags for the one and the other; without THIRD there are no
-# libraries. DIR/flags holds them, so that other flags compile anew. EXTRA is
-# what one folder needs more.
+# $(call compile,DIR,CC,FLAGS,AR,THIRD,COLD): DIR/obj/%.o of every source, and
+# of the libraries DIR/libthird.a. FLAGS and THIRD name the variables with the
+# compiler's flags for the one and the other, COLD with those that are added for
+# what nobody waits for; without THIRD there are no libraries. DIR/flags holds
+# them, so that other flags compile anew. EXTRA is what one folder needs more.
 define compile
 $(1)/flags: FORCE
 	@mkdir -p $$(@D)
-	@echo '$$(subst ','\'',$(2) $$($(3)) $$($(5)) $$(WARN) $$(THIRD_INC))' > \
-	    $$@.new
+	@echo '$$(subst ','\'',$(2) $$($(3)) $$($(5)) $$($(6)) $$(WARN) \
+	    $$(THIRD_INC))' > $$@.new
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 $(1)/obj/%.o: %.c $(1)/flags | $$(FETCHED)
 	@mkdir -p $$(@D)
@@ -106,7 +106,7 @@ $(1)/obj/%.o: %.c $(1)/flags | $$(FETCHED)
 $(1)/obj/%.o: %.S $(1)/flags | $$(FETCHED)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$($(3)) $$(call inc,$$<) $$(EXTRA) -MD -MP -c $$< -o $$@
-$(if $(5),$(call third_party,$(1),$(2),$(5),$(4)))
+$(if $(5),$(call third_party,$(1),$(2),$(5),$(4),$(6)))
 -include $$(shell find $(1)/obj -name '*.d' 2>/dev/null)
 endef
 # $(call objects,DIR,SOURCES)
@@ -132,6 +132,21 @@ FAST := $(wildcard $(addprefix firmware/core/,aead* cmac* filter* gcm_siv* \
             $(addprefix drivers/,bcm28* dwc2* genet.* genet_ring* gic*))
 SMALL := $(filter-out $(FAST),$(wildcard firmware/*.c firmware/*/*.c \
                                          drivers/*.c))
+# Of that, a board may have smaller code for what no packet and no interrupt
+# passes through, if no floating-point number does either: tests/lint looks.
+WARM := $(wildcard $(addprefix firmware/core/,access* addr* base* bytes* clk* \
+            leap* mono* ntp_client.c ntp_client_recv* ratelimit* timekeeper* \
+            utc*) $(addprefix firmware/adapters/,entropy* net*) \
+            $(addprefix firmware/services/,log.c ntp_udp* server* superloop*) \
+            $(addprefix drivers/,eth* pl011* systimer* timer* usb_eth*))
+DOUBLES := $(wildcard $(addprefix firmware/core/,chronyc_sources* \
+            chronyc_text* chronyc_units* cmdmon_put* cmdmon_sources* conf.c \
+            conf_lex* conf_server* delay_limit* discipline* fmt.c history* \
+            metrics.c offset_interval* page.c page_cards* page_plot* \
+            page_sources* page_text* poll_adapt* residuals* select* \
+            timekeeper.c) $(addprefix firmware/services/,console_commands* \
+            source.c timekeeper_status*))
+COLD := $(filter-out $(WARM) $(DOUBLES),$(SMALL))
 
 define board
 $(1).out    := $$(B)/$(1)
@@ -140,12 +155,13 @@ $(1).cflags := $$($(1).cpu) $$(ARM_CFLAGS)
 $(1).third  := $$($(1).cpu) $$(ARM_CFLAGS:-std=c11=-std=gnu11)
 $(1).below  := $$(call objects,$$($(1).out),$$(DRIVERS) \
                $$(wildcard $$(addsuffix /*.[cS],$$($(1).dirs))))
-$$(eval $$(call \
-    compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(1).third))
+$$(eval $$(call compile,$$($(1).out),$$(ARM)gcc,$(1).cflags,$$(ARM)ar,$(strip \
+    )$(1).third,$(1).cold))
 $$($(1).out)/obj/board/%.o $$($(1).out)/obj/tests/%.o: \
     private EXTRA = $$(addprefix -iquote ,$$($(1).dirs))
 
 $$(call objects,$$($(1).out),$$(SMALL)): private EXTRA = -Os
+$$(call objects,$$($(1).out),$$(COLD)): private EXTRA += $$($(1).cold)
 
 $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))
@@ -261,9 +277,12 @@ journal: $(H)/journal_dump
 lint: image
 	python3 -m tests.lint.test_lint
 
-# For tools that compile one file by themselves (tests/lint): what it finds.
+# For tools that compile one file by themselves (tests/lint): what it finds,
+# and which files have no floating-point number.
 inc:
 	@echo '$(call inc,$(FILE))'
+cold:
+	@echo '$(COLD)'
 
 clean:
 	rm -rf $(B)

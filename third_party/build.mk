@@ -14,6 +14,7 @@ define third_party
 $(1)/libthird.a: $$(FETCHED) $(1)/flags $$(THIRD_CONFIG) third_party/lib.mk
 	@mkdir -p $$(@D)
 	+@$$(MAKE) --no-print-directory -f third_party/lib.mk OUT=$(1) \
-	    SRC=$$(SRC) CC='$(2)' CFLAGS='$$($(3))' AR='$(4)'
+	    SRC=$$(SRC) CC='$(2)' CFLAGS='$$($(3))' AR='$(4)' \
+	    COLD='$$($(5))'
 	@touch $$@
 endef

@@ -12,7 +12,7 @@ class Board:
 
     def __init__(self, path):
         self.name = os.path.basename(os.path.dirname(path))
-        self.tested = self.clock = self.hyp = self.qemu = ""
+        self.tested = self.clock = self.hyp = self.qemu = self.cold = ""
         for key, value in re.findall(
                 rf"^{re.escape(self.name)}\.(\w+)\s*:=\s*(.*)$",
                 open(path).read(), re.M):

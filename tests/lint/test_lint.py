@@ -227,6 +227,35 @@ def check_clang():
                 yield output
 
 
+def uses_vfp(board, path):
+    """What gcc says where path passes, returns or computes with a number that
+    would be in a VFP register; "" where there is none."""
+    run = subprocess.run(
+        ["arm-none-eabi-gcc", *board.cpu.split(), "-mgeneral-regs-only",
+         "-std=c11", "-O1", "-w", *finds(os.path.dirname(path)), "-S", path,
+         "-o", os.devnull], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return run.stdout.decode(errors="replace") if run.returncode else ""
+
+
+def check_cold():
+    """Files that a board compiles without VFP, whose calls differ then, and
+    libraries."""
+    cold = subprocess.run(["make", "-s", "-C", TOP, "cold"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode().split()
+    if not cold:
+        yield "make cold names no file"
+    for board in (b for b in BOARDS if b.cold):
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for path, output in zip(cold, pool.map(functools.partial(
+                    uses_vfp, board), cold)):
+                if output:
+                    yield f"{path}: to DOUBLES in the Makefile\n{output}"
+        calls = subprocess.run(
+            ["arm-none-eabi-nm", "-u", f"{board.build}/libthird.a"],
+            check=True, stdout=subprocess.PIPE).stdout.decode()
+        yield from re.findall(r"__aeabi_(?:[df]|\w+2[df])\w*", calls)
+
+
 def check_format():
     """Every C file is as .clang-format says, but for vectors, which are
     tables that a program wrote."""
@@ -270,6 +299,7 @@ CHECKS = (("who includes whom", check_includes),
           ("top level as agreed", check_top),
           ("as .clang-format says", check_format),
           (f"no function needs {STACK} bytes of stack", check_stack),
+          ("what has no VFP has no number for it", check_cold),
           ("clang for ARM has no warning", check_clang))
 
 
