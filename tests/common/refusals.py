@@ -55,14 +55,14 @@ def untouched(machine):
             and "Not synchronised" in tracking), tracking
 
 
-def until(condition, limit=60):
+def until(condition, limit=60, pause=0.3):
     """What condition() says first that is true; else what it says last."""
     end = time.monotonic() + limit
     while True:
         found = condition()
         if found or time.monotonic() > end:
             return found
-        time.sleep(0.3)
+        time.sleep(pause)
 
 
 def refuses_exchanges(tap, w, boot, name, servers, reason):

@@ -15,6 +15,7 @@ FAST = "iburst minpoll 0 maxpoll 2"
 SYNC = r"^\[.*\] synchronised: .*$"
 
 
+EARLIER_S = 600
 SHIFT = 1  # of -icount: an instruction takes 2 ns
 
 
@@ -39,10 +40,14 @@ class Testbed(contextlib.ExitStack):
         return os.path.join(self.folder, name)
 
     def chronyd(self, count=3, **how):
-        """virtual=True: servers in the time of the machine that asks."""
+        """virtual=True: servers in the time of the machine that asks. Until it
+        is powered on theirs is an earlier one, whatever this machine's is: a
+        server that had set its clock back would give a reference time of the
+        future."""
         if how.pop("virtual", False):
             how["env"] = {"LD_PRELOAD": when.SHIFT_CLOCK,
                           "CLOCK_PCAP": self.path("clock.pcap")}
+            how["ahead"] = (self.at or when.now()) - when.now() - EARLIER_S
         new = [self.enter_context(chronyd.Server(self.pki, **how))
                for _ in range(count)]
         self.servers += new

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """The card of `make card` in Pis that do not get to the time, each for another
-reason, side by side: which stage the LED shows (core/stage.h), read from its pin
-many times a flash, and what REPORT.TXT says when it is read back with mtools. At
-stage 6 it is a LAN9514 without a cable: QEMU's usb-net has a link for ever."""
+reason, side by side: which stage the LED shows (core/stage.h), as qemu/led.py
+reads it, and what REPORT.TXT says when it is read back with mtools. At stage 6 it
+is a LAN9514 without a cable: QEMU's usb-net has a link for ever. All count their
+time in instructions, and the server that one of them hears lives in it."""
+import concurrent.futures
 import contextlib
-import re
 import sys
-import time
 
 from tests.common import testbed
 from tests.common.machine import Machine
 from tests.common.usbchip import ChipMachine
-from tests.peers import mkcard
-from tests.qemu.test_led import lit
+from tests.peers import mkcard, when
+from tests.qemu import led
 from tests.tap import Tap
 
-SAID, WATCHED_S, REPORT_S = 60, 150, 60
+ROUNDS = 3
+TODAY = when.now()
 DEAD = "".join(f"server 10.0.2.2 ntsport {port} nts iburst\n"
                for port in (9, 13, 17))
 USB = ("usb-net,netdev=n0,port=1",)
@@ -25,32 +26,20 @@ class Board:
     """One that stands at a stage, and what its report has to say."""
 
     def __init__(self, w, stage, conf, says, net="user,id=n0", usb=USB,
-                 unplugged=None):
+                 unplugged=None, **how):
         self.stage, self.says = stage, says
         self.card, kernel = w.card_as_made(conf, f"stage{stage}.img")
         self.before = testbed.read(self.card)
+        how = {"card": self.card if stage != 2 else None, "kernel": kernel,
+               "icount": testbed.SHIFT, "sleep": True, **how}
         if unplugged:
-            self.machine = ChipMachine(unplugged, card=self.card, kernel=kernel)
+            self.machine = ChipMachine(unplugged, **how)
             self.machine.order("cable 0")
         else:
-            self.machine = Machine(card=self.card if stage != 2 else None,
-                                   kernel=kernel, net=net, usb=usb)
-        self.seen = []  # (time, lit), at each change
+            self.machine = Machine(net=net, usb=usb, **how)
 
-    def look(self):
-        now = lit(self.machine)
-        if not self.seen or self.seen[-1][1] != now:
-            self.seen.append((time.monotonic(), now))
-
-    def codes(self):
-        """How many short flashes each whole round had; rounds with flashes
-        that are neither long nor short, this machine being busy, are none."""
-        text = ""
-        for (begin, on), (end, _) in zip(self.seen, self.seen[1:]):
-            if on:
-                took = end - begin
-                text += "L" if took > 0.7 else "s" if took < 0.4 else "?"
-        return [len(code) for code in re.findall(r"(?<=L)s+(?=L)", text)]
+    def watch(self):
+        return led.watch(self.machine, led.STAGES, ROUNDS)
 
     def untouched(self):
         """All of the boot partition but REPORT.TXT."""
@@ -62,7 +51,7 @@ class Board:
 
 
 def boards(w):
-    w.chronyd(1)
+    w.chronyd(1, virtual=True)
     yield Board(w, 2, DEAD, None)
     yield Board(w, 3, "# no server\n",
                 "Clock not set   : chrony.conf has no server or pool line")
@@ -75,27 +64,21 @@ def boards(w):
                 net="hubport,id=n0,hubid=0")
     yield Board(w, 8, DEAD, "refused")
     yield Board(w, 9, w.conf(testbed.FAST) + DEAD,
-                "Clock not set   : 1 of 4 sources agree, 3 needed")
+                "Clock not set   : 1 of 4 sources agree, 3 needed",
+                at=TODAY, pcap=w.path("clock.pcap"))
 
 
-def watch(all_boards):
-    end = time.monotonic() + WATCHED_S
-    while time.monotonic() < end \
-            and any(len(b.codes()) < 2 for b in all_boards):
-        for board in all_boards:
-            board.look()
-        time.sleep(0.02)  # looking all the time would hold the boards up
-
-
-def judge(tap, board):
+def judge(tap, board, seen):
     stage = board.stage
-    codes = board.codes()
-    tap.check(len(codes) > 0 and set(codes) == {stage},
-              f"stage {stage}: one long flash, {stage} short", codes)
+    found = led.judge(seen, led.STAGES)
+    print(f"# stage {stage}: {len(seen)} readings; fifths of a second, and the "
+          f"share of readings, that are not as the code: {found}", flush=True)
+    tap.check(led.is_shown(stage, found),
+              f"stage {stage}: one long flash, {stage} short", found)
     if board.says is None:
         return
     board.machine.seen = 0  # it may have been written before the stage's line
-    board.machine.wait(r"REPORT\.TXT: written, 1 of 3", REPORT_S)
+    board.machine.wait(r"REPORT\.TXT: written, 1 of 3", 300)
     report = mkcard.get(board.card, "REPORT.TXT").decode("ascii", "replace")
     tap.check(report.startswith("GNOMON REPORT ")
               and f"Stage           : {stage} of 9: " in report
@@ -108,17 +91,18 @@ def judge(tap, board):
 
 def main():
     tap = Tap()
-    with testbed.Testbed() as w, contextlib.ExitStack() as stack:
+    with testbed.Testbed(at=TODAY) as w, contextlib.ExitStack() as stack:
         all_boards = list(boards(w))
         for board in all_boards:
             stack.enter_context(board.machine)
         for board in all_boards:
             tap.check(board.machine.wait(
-                rf"stage {board.stage} of 9 \(LED", SAID),
+                rf"stage {board.stage} of 9 \(LED", 300),
                 f"stage {board.stage}: the log says so", board.machine.text)
-        watch(all_boards)
-        for board in all_boards:
-            judge(tap, board)
+        with concurrent.futures.ThreadPoolExecutor(len(all_boards)) as pool:
+            for board, seen in zip(all_boards, pool.map(
+                    Board.watch, all_boards)):
+                judge(tap, board, seen)
     return tap.done()
 
 
