@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The card of `make card` in Pis that do not get to the time, each for another
 reason, side by side: which stage the LED shows (core/stage.h), as qemu/led.py
-reads it, and what REPORT.TXT says when it is read back with mtools. At stage 6 it
-is a LAN9514 without a cable: QEMU's usb-net has a link for ever. All count their
-time in instructions, and the server that one of them hears lives in it."""
+reads it, and what REPORT.TXT says when it is read back with mtools. At stage 6
+it is a LAN9514 without a cable: QEMU's usb-net has a link for ever. All count
+their time in instructions, and the server that one of them hears lives in it."""
 import concurrent.futures
 import contextlib
 import sys
