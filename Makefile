@@ -125,9 +125,10 @@ BOARDS   := $(BOARD_MK:board/%/board.mk=%)
 include $(BOARD_MK)
 
 # What packets and samples wait for is fast, all else of ours is small.
-FAST := $(wildcard $(addprefix firmware/core/,aead* cmac* filter* gcm_siv* \
-            kalman_bank* ntp_ef* ntp_server* ntp_wire* nts_auth* nts_cookie* \
-            nts_server* polyval* siv* truncated_normal*) \
+FAST := $(wildcard $(addprefix firmware/core/,aead* cmac* crypto_aes* \
+            filter* gcm_siv* kalman_bank* ntp_ef* ntp_server* ntp_wire* \
+            nts_auth* nts_cookie* nts_server* nts_sessions* polyval* siv* \
+            truncated_normal*) \
             firmware/adapters/crypto_* firmware/adapters/net_udp* \
             $(addprefix drivers/,bcm28* dwc2* genet.* genet_ring* gic*))
 SMALL := $(filter-out $(FAST),$(wildcard firmware/*.c firmware/*/*.c \
@@ -162,6 +163,9 @@ $$($(1).out)/obj/board/%.o $$($(1).out)/obj/tests/%.o: \
 
 $$(call objects,$$($(1).out),$$(SMALL)): private EXTRA = -Os
 $$(call objects,$$($(1).out),$$(COLD)): private EXTRA += $$($(1).cold)
+# A round has more lookups than registers for those that are not needed yet.
+$$(call objects,$$($(1).out),firmware/core/crypto_aes.c): \
+    private EXTRA = -fno-schedule-insns
 
 $$($(1).image).elf: $$($(1).below) $$($(1).out)/libthird.a \
     $$(call objects,$$($(1).out),firmware/main.c $$(FIRMWARE) $$(VERSION_C))

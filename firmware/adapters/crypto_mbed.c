@@ -1,6 +1,5 @@
 #include "crypto_mbed.h"
 
-#include <mbedtls/aes.h>
 #include <mbedtls/constant_time.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/platform_util.h>
@@ -9,40 +8,10 @@
 #include "entropy.h"
 #include "port.h"
 
-static_assert(sizeof(mbedtls_aes_context) <= sizeof(struct crypto_aes),
-              "struct crypto_aes is too small");
-
 static struct {
     mbedtls_ctr_drbg_context drbg;
     bool seeded;
 } all;
-
-static mbedtls_aes_context *aes_of(struct crypto_aes *a)
-{
-    return (mbedtls_aes_context *)(void *)a->opaque;
-}
-
-int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key, size_t key_len)
-{
-    ASSERT(key_len == 16 || key_len == 32);
-    mbedtls_aes_init(aes_of(a));
-    if (mbedtls_aes_setkey_enc(aes_of(a), key, (unsigned)key_len * 8) == 0)
-        return RC_OK;
-    mbedtls_aes_free(aes_of(a));
-    return RC_SPACE;
-}
-
-void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
-                      uint8_t out[16])
-{
-    int rc = mbedtls_aes_crypt_ecb(aes_of(a), MBEDTLS_AES_ENCRYPT, in, out);
-    ASSERT(rc == 0);
-}
-
-void crypto_aes_end(struct crypto_aes *a)
-{
-    mbedtls_aes_free(aes_of(a));
-}
 
 static int entropy(void *arg, unsigned char *out, size_t len)
 {

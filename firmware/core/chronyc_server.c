@@ -5,8 +5,6 @@
 static void add_dropped(struct fmt_text *t, const char *what,
                         const uint64_t dropped[STATUS_DROPS])
 {
-    static const char *const why[STATUS_DROPS] = {"denied", "limit",
-                                                  "malformed", "no room"};
     uint64_t any = 0;
     for (unsigned i = 0; i < STATUS_DROPS; i++)
         any += dropped[i];
@@ -15,7 +13,8 @@ static void add_dropped(struct fmt_text *t, const char *what,
     fmt_add(t, "%s dropped:", what);
     for (unsigned i = 0; i < STATUS_DROPS; i++)
         if (dropped[i] > 0)
-            fmt_add(t, " %s %llu", why[i], (unsigned long long)dropped[i]);
+            fmt_add(t, " %s %llu", status_drop_word(i),
+                    (unsigned long long)dropped[i]);
     fmt_add(t, "\n");
 }
 
@@ -50,6 +49,14 @@ size_t chronyc_serverstats(const struct status *s, char *out, size_t cap)
                 (unsigned long long)row[i].count);
     add_dropped(&t, "NTP", v->ntp_dropped);
     add_dropped(&t, "Command", v->cmd_dropped);
+    if (v->nts) {
+        fmt_add(&t, "NTS: %llu NAKs; the key of its cookies is ",
+                (unsigned long long)v->naks);
+        if (v->cookie_key_age_s < 0)
+            fmt_add(&t, "older than this start\n");
+        else
+            fmt_add(&t, "%lld s old\n", (long long)v->cookie_key_age_s);
+    }
     if (!v->serving)
         fmt_add(&t, "(nobody is served: chrony.conf has no allow)\n");
     return t.len;

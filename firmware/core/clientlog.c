@@ -86,8 +86,7 @@ struct clientlog_client *clientlog_of(struct clientlog *l,
     return oldest;
 }
 
-/* 2^log2 seconds, from 1.9 us (-19) to 1.1 hours (12). */
-static mono_ns interval_ns(int8_t log2_s)
+mono_ns clientlog_interval_ns(int8_t log2_s)
 {
     return log2_s < 0 ? MONO_S >> -log2_s : MONO_S << log2_s;
 }
@@ -102,12 +101,26 @@ enum clientlog_verdict clientlog_admit(struct clientlog_client *c,
                                        const struct clientlog_limit *limit,
                                        mono_ns now, uint32_t chance)
 {
+    return clientlog_within(c, kind, limit, now)
+               ? CLIENTLOG_ANSWER
+               : clientlog_beyond(c, kind, limit, now, chance);
+}
+
+bool clientlog_within(struct clientlog_client *c, enum clientlog_kind kind,
+                      const struct clientlog_limit *limit, mono_ns now)
+{
+    return !limit->on ||
+           bucket_take(&c->use[kind].bucket, now,
+                       clientlog_interval_ns(limit->interval), limit->burst);
+}
+
+enum clientlog_verdict clientlog_beyond(struct clientlog_client *c,
+                                        enum clientlog_kind kind,
+                                        const struct clientlog_limit *limit,
+                                        mono_ns now, uint32_t chance)
+{
     struct clientlog_use *u = &c->use[kind];
-    if (!limit->on)
-        return CLIENTLOG_ANSWER;
-    mono_ns each = interval_ns(limit->interval);
-    if (bucket_take(&u->bucket, now, each, limit->burst))
-        return CLIENTLOG_ANSWER;
+    mono_ns each = clientlog_interval_ns(limit->interval);
     /* A flood in the client's name would silence it: some get through, and
      * whoever sends them has to wait for the next token all the longer. */
     if (one_in(limit->leak, chance)) {

@@ -80,6 +80,19 @@ enum clientlog_verdict clientlog_admit(struct clientlog_client *c,
                                        const struct clientlog_limit *limit,
                                        mono_ns now, uint32_t chance);
 
+/* Does the same in two steps, for whoever has another reason to answer a
+ * request that is beyond its limit: true, it is within and a token is taken;
+ * else clientlog_beyond decides, unless that reason holds. */
+bool clientlog_within(struct clientlog_client *c, enum clientlog_kind kind,
+                      const struct clientlog_limit *limit, mono_ns now);
+enum clientlog_verdict clientlog_beyond(struct clientlog_client *c,
+                                        enum clientlog_kind kind,
+                                        const struct clientlog_limit *limit,
+                                        mono_ns now, uint32_t chance);
+
+/* Returns 2^log2_s seconds, for chrony's -19 (1.9 us) to 12 (1.1 hours). */
+mono_ns clientlog_interval_ns(int8_t log2_s);
+
 /* Returns the seconds since the last request of a kind; UINT32_MAX: none. */
 uint32_t clientlog_ago_s(const struct clientlog_use *u, mono_ns now);
 

@@ -30,27 +30,25 @@ void cmac_sum(struct cmac_key *k, const uint8_t *b, size_t len,
     size_t tail_least = end ? CRYPTO_BLOCK + 1 : 1;
     ASSERT(!end || len >= CRYPTO_BLOCK);
     /* Only whole blocks that neither are the last nor meet `end`. */
-    for (; len >= CRYPTO_BLOCK + tail_least; len -= CRYPTO_BLOCK) {
-        crypto_xor_block(sum, b);
-        crypto_aes_block(&k->aes, sum, sum);
-        b += CRYPTO_BLOCK;
-    }
+    size_t whole = len < tail_least ? 0 : (len - tail_least) / CRYPTO_BLOCK;
+    crypto_aes_chain(&k->aes, sum, b, whole);
+    b = whole ? b + whole * CRYPTO_BLOCK : b;
+    len -= whole * CRYPTO_BLOCK;
     uint8_t *last = tail;
     if (len > 0)
         memcpy(tail, b, len);
     if (end)
         crypto_xor_block(tail + len - CRYPTO_BLOCK, end);
     if (len > CRYPTO_BLOCK) {
-        crypto_xor_block(sum, tail);
-        crypto_aes_block(&k->aes, sum, sum);
+        crypto_aes_chain(&k->aes, sum, tail, 1);
         last += CRYPTO_BLOCK;
         len -= CRYPTO_BLOCK;
     }
     if (len < CRYPTO_BLOCK)
         last[len] = 0x80;
-    crypto_xor_block(sum, last);
     crypto_xor_block(sum, len < CRYPTO_BLOCK ? k->k2 : k->k1);
-    crypto_aes_block(&k->aes, sum, mac);
+    crypto_aes_chain(&k->aes, sum, last, 1);
+    memcpy(mac, sum, sizeof sum);
     crypto_wipe(tail, sizeof tail);
 }
 

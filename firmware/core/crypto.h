@@ -1,5 +1,5 @@
-/* crypto.h -- the primitives core needs, declared here and linked from
- * adapters/crypto_mbed.c (Mbed TLS) or from a test.
+/* crypto.h -- the primitives core needs: AES in crypto_aes.c, the rest linked
+ * from adapters/crypto_mbed.c (Mbed TLS) or from a test.
  *
  * A context holds its key from begin to end: every begin has its end, and none
  * takes memory from a heap. No function takes a secret-dependent branch of
@@ -13,17 +13,23 @@
 
 #define CRYPTO_BLOCK 16
 
-/* AES with a 128- or 256-bit key, one block at a time. */
+/* AES with a 128- or 256-bit key, ready for use; the caller owns it, fields
+ * private. */
 struct crypto_aes {
-    uint64_t opaque[48];
+    uint32_t key[60];
+    uint32_t rounds;
 };
 /* Begin encrypting with a key of 16 or 32 bytes. Returns RC_OK, or RC_SPACE
- * when there is no library memory. */
+ * where it is a library's and that has no memory. */
 int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key,
                      size_t key_len) MUST_CHECK;
 /* Encrypt one block; in and out may be the same. */
 void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
                       uint8_t out[16]);
+/* For each of so many blocks: add it to sum, and encrypt that (CBC-MAC, which
+ * CMAC is made of). */
+void crypto_aes_chain(struct crypto_aes *a, uint8_t sum[CRYPTO_BLOCK],
+                      const uint8_t *b, size_t blocks);
 /* Wipe and free what crypto_aes_begin made. */
 void crypto_aes_end(struct crypto_aes *a);
 

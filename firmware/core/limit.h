@@ -42,6 +42,7 @@
  * 300 KB), and replies whose stamps an interleaved client may come back for. */
 #define LIMIT_ACCESS_RULES  64
 #define LIMIT_CLIENTS       1024
+#define LIMIT_NTS_SESSIONS  512
 #define LIMIT_SERVER_STAMPS 1024
 
 /* TLS: sessions side by side, each with memory of its own for buffers, the

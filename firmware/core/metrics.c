@@ -298,6 +298,15 @@ static void add_own(struct fmt_text *t, const struct status *s, enum metric m)
     case ARENA_PEAK:
         add_n(t, s->tls.arena_peak);
         break;
+    case NAKS_SENT:
+        add_n(t, s->server.naks);
+        break;
+    case COOKIE_KEY_AGE:
+        if (s->server.cookie_key_age_s >= 0)
+            add_n(t, (uint64_t)s->server.cookie_key_age_s);
+        else
+            fmt_add(t, "NaN");
+        break;
     case STACK_PEAK:
         add_n(t, s->machine.stack_peak);
         break;
@@ -328,6 +337,8 @@ static void add_labels(struct fmt_text *t, const struct status *s, unsigned i,
         fmt_add(t, "{service=\"");
         add_label(t, s->loop.poll[i].name);
         fmt_add(t, "\"}");
+    } else if (metrics_families[m].rows == EACH_DROP) {
+        fmt_add(t, "{reason=\"%s\"}", status_drop_word(i));
     } else if (metrics_families[m].rows == EACH_SOURCE) {
         fmt_add(t, "{");
         add_source(t, s, i, "source");
@@ -356,6 +367,10 @@ static void add_sample(struct fmt_text *t, const struct status *s, unsigned i,
         add_n(t, served(&s->server, m));
     else if (m == LOOP_LONGEST)
         add_s(t, s->loop.poll[i].longest_ns);
+    else if (m == NTP_DROPPED)
+        add_n(t, s->server.ntp_dropped[i]);
+    else if (m == CMD_DROPPED)
+        add_n(t, s->server.cmd_dropped[i]);
     else
         add_own(t, s, m);
     fmt_add(t, "\n");
@@ -370,6 +385,7 @@ bool metrics_next(const struct status *s, uint32_t *at, struct fmt_text *t)
     ASSERT(metrics_families[m].metric == m);
     unsigned rows = metrics_families[m].rows == ONE           ? 1
                     : metrics_families[m].rows == EACH_SOURCE ? s->sources.count
+                    : metrics_families[m].rows == EACH_DROP   ? STATUS_DROPS
                                                               : s->loop.count;
     if (row == 0)
         fmt_add(t, "# HELP %s %s\n# TYPE %s %s\n", metrics_families[m].name,

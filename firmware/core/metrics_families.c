@@ -114,4 +114,12 @@ const struct metrics_family metrics_families[METRICS] = {
     {STACK_PEAK, ONE, 0, "gnomon_stack_peak_bytes", "The most that was used."},
     {LOOP_LONGEST, EACH_POLL, 0, "gnomon_loop_longest_seconds",
      "The longest turn of each service."},
+    {NAKS_SENT, ONE, 1, "gnomon_nts_naks_sent_total",
+     "To clients of ours: their cookie or its use was not good."},
+    {COOKIE_KEY_AGE, ONE, 0, "gnomon_nts_cookie_key_age_seconds",
+     "Since the last rotation; NaN: none since this start."},
+    {NTP_DROPPED, EACH_DROP, 1, "gnomon_ntp_packets_dropped_total",
+     "NTP requests not answered, by the reason."},
+    {CMD_DROPPED, EACH_DROP, 1, "gnomon_command_packets_dropped_total",
+     "Requests of chronyc not answered, by the reason."},
 };

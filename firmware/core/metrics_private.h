@@ -68,10 +68,14 @@ enum metric { /* in the order of metrics_families */
               ARENA_PEAK,
               STACK_PEAK,
               LOOP_LONGEST,
+              NAKS_SENT,
+              COOKIE_KEY_AGE,
+              NTP_DROPPED,
+              CMD_DROPPED,
               METRICS,
 };
 
-enum metrics_rows { ONE, EACH_SOURCE, EACH_POLL };
+enum metrics_rows { ONE, EACH_SOURCE, EACH_POLL, EACH_DROP };
 
 struct metrics_family {
     uint8_t metric; /* its own index                                        */

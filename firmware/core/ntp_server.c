@@ -255,6 +255,8 @@ static size_t put_fields(struct ntp_server *s, const uint8_t *req,
         n = nts_server_put(s->jar, &s->session, req, &r->nts, out, len);
         s->sealing = n > 0;
         s->authenticated += n > 0;
+        if (s->sealing && s->sessions)
+            nts_sessions_used(s->sessions, &s->session.keys);
     } else if (r->nts.nts) {
         n = nts_server_put_nak(req, &r->nts, out, len);
         s->naks += n > 0;
@@ -303,6 +305,19 @@ size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
                        uint8_t *out)
 {
     return reply(s, c, from_port, req, len, NTP_KISS_RATE, out);
+}
+
+bool ntp_server_vouches(struct ntp_server *s, const uint8_t *req, size_t len,
+                        const struct clientlog_limit *limit, mono_ns now)
+{
+    struct request r;
+    struct nts_cookie_keys k;
+    if (!s->sessions || !is_served(s, req, len, 0, &r) || !r.nts.nts ||
+        nts_cookie_open(s->jar, r.nts.cookie, r.nts.cookie_len, &k) != RC_OK)
+        return false;
+    bool good = nts_sessions_admit(s->sessions, &k, limit, now);
+    crypto_wipe(&k, sizeof k);
+    return good;
 }
 
 unsigned ntp_server_cookies(const struct ntp_server *s, uint16_t *aead)

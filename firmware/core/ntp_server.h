@@ -29,6 +29,7 @@
 #include "ntp_reference.h"
 #include "ntp_wire.h"
 #include "nts_server.h"
+#include "nts_sessions.h"
 
 #define NTP_SERVER_REQUEST_MAX (NTP_HEADER + 1092) /* longer: silence        */
 
@@ -71,6 +72,7 @@ struct ntp_server {
     int8_t precision;    /* of the last reply, for its other stamp         */
     int8_t min_poll;     /* log2 s that every reply asks for at the least  */
     struct nts_cookie_jar *jar; /* the caller's; NULL: NTS is not served    */
+    struct nts_sessions *sessions; /* the caller's; NULL: no limit           */
     bool sealing;               /* the last reply is not sealed yet         */
     struct nts_session session; /* then: its keys                          */
     uint64_t interleaved, authenticated, naks; /* replies                  */
@@ -103,6 +105,12 @@ size_t ntp_server_reply(struct ntp_server *s, const struct ntp_server_clock *c,
 size_t ntp_server_kiss(struct ntp_server *s, const struct ntp_server_clock *c,
                        uint16_t from_port, const uint8_t *req, size_t len,
                        uint8_t *out);
+
+/* Tells whether a request that is beyond its address's limit is an NTS
+ * client's, who is within it by its own session (nts_sessions.h): then
+ * ntp_server_reply may answer. Costs no more than to open the cookie. */
+bool ntp_server_vouches(struct ntp_server *s, const uint8_t *req, size_t len,
+                        const struct clientlog_limit *limit, mono_ns now);
 
 /* Puts the time at which a reply leaves into it, unless it is an interleaved
  * one, which tells when the previous one left. */

@@ -3,9 +3,7 @@
 #include "bytes.h"
 
 #define RECORD_VERSION 1
-#define NONCE          16
-#define AT_NONCE       4
-#define AT_SEALED      (AT_NONCE + NONCE)
+#define AT_SEALED      4
 
 static const uint16_t aeads[] = {AEAD_AES_SIV_CMAC_256, AEAD_AES_128_GCM_SIV};
 
@@ -52,15 +50,16 @@ static int draw_key(struct nts_cookie_jar *jar, unsigned place)
 
 int nts_cookie_begin(struct nts_cookie_jar *jar)
 {
-    uint8_t key[CRYPTO_BLOCK];
-    int rc = crypto_random(key, sizeof key);
+    uint8_t drawn[CRYPTO_BLOCK + sizeof jar->boot];
+    int rc = crypto_random(drawn, sizeof drawn);
     if (rc != RC_OK)
         return rc;
-    rc = crypto_aes_begin(&jar->nonce_key, key, sizeof key);
-    crypto_wipe(key, sizeof key);
+    memcpy(jar->boot, drawn + CRYPTO_BLOCK, sizeof jar->boot);
+    rc = crypto_aes_begin(&jar->nonce_key, drawn, CRYPTO_BLOCK);
+    crypto_wipe(drawn, sizeof drawn);
     if (rc != RC_OK)
         return rc;
-    jar->nonces = 0;
+    jar->nonces = jar->cookies = 0;
     jar->current = 0;
     rc = draw_key(jar, 0);
     if (rc == RC_OK)
@@ -90,7 +89,7 @@ int nts_cookie_rotate(struct nts_cookie_jar *jar)
 
 static size_t len_of(const struct aead *aead)
 {
-    return AT_SEALED + SIV_TAG + 2u * aead->key_len;
+    return AT_SEALED + SIV_TAG + NTS_COOKIE_SERIAL + 2u * aead->key_len;
 }
 
 size_t nts_cookie_len(uint16_t aead)
@@ -114,19 +113,22 @@ int nts_cookie_make(struct nts_cookie_jar *jar, uint16_t aead,
         return RC_BAD;
     struct nts_cookie_key *k = &jar->key[jar->current];
     uint8_t *text = out + AT_SEALED + SIV_TAG;
+    uint8_t *held = text + NTS_COOKIE_SERIAL;
     bytes_put32(out, k->id);
-    nts_cookie_nonce(jar, out + AT_NONCE);
-    memcpy(text, c2s, a->key_len);
-    memcpy(text + a->key_len, s2c, a->key_len);
-    const struct siv_part nonce = {out + AT_NONCE, NONCE};
-    siv_key_seal(&k->siv, &nonce, 1, text, 2u * a->key_len, out + AT_SEALED);
+    memcpy(text, jar->boot, sizeof jar->boot);
+    bytes_put64(text + sizeof jar->boot, ++jar->cookies);
+    memcpy(held, c2s, a->key_len);
+    memcpy(held + a->key_len, s2c, a->key_len);
+    siv_key_seal(&k->siv, NULL, 0, text, NTS_COOKIE_SERIAL + 2u * a->key_len,
+                 out + AT_SEALED);
     return (int)len_of(a);
 }
 
 int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
                     size_t len, struct nts_cookie_keys *keys)
 {
-    uint8_t text[2 * AEAD_KEY_MAX];
+    uint8_t text[NTS_COOKIE_SERIAL + 2 * AEAD_KEY_MAX];
+    const uint8_t *held = text + NTS_COOKIE_SERIAL;
     const struct aead *a = NULL;
     for (size_t i = 0; i < LEN(aeads) && !a; i++)
         if (nts_cookie_len(aeads[i]) == len)
@@ -137,13 +139,14 @@ int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
     struct nts_cookie_key *k = &jar->key[id % NTS_COOKIE_KEYS];
     if (!k->there || k->id != id)
         return RC_AUTH;
-    const struct siv_part nonce = {cookie + AT_NONCE, NONCE};
-    int rc = siv_key_open(&k->siv, &nonce, 1, cookie + AT_SEALED,
-                          len - AT_SEALED, text);
+    int rc = siv_key_open(&k->siv, NULL, 0, cookie + AT_SEALED, len - AT_SEALED,
+                          text);
     if (rc == RC_OK) {
+        bool ours = memcmp(text, jar->boot, sizeof jar->boot) == 0;
         keys->aead = a;
-        memcpy(keys->c2s, text, a->key_len);
-        memcpy(keys->s2c, text + a->key_len, a->key_len);
+        keys->serial = ours ? bytes_get64(text + sizeof jar->boot) : 0;
+        memcpy(keys->c2s, held, a->key_len);
+        memcpy(keys->s2c, held + a->key_len, a->key_len);
     }
     crypto_wipe(text, sizeof text);
     return rc;

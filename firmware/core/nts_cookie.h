@@ -10,9 +10,10 @@
  * A cookie, numbers big-endian:
  *
  *      0  4  id of the key; its low two bits are the key's place in the jar
- *      4 16  nonce
- *     20 16  tag
- *     36     C2S key, S2C key, encrypted: 32 bytes each for AEAD 15, 16 for 30
+ *      4 16  tag; all that follows is encrypted
+ *     20  8  random bytes of the boot
+ *     28  8  serial: of how many cookies of this boot it is the last
+ *     36     C2S key, S2C key: 32 bytes each for AEAD 15, 16 for 30
  *
  * so 100 bytes for AEAD 15 and 68 for AEAD 30, as which a cookie's length
  * tells it. These lengths never change: a client asks with placeholders of
@@ -24,16 +25,16 @@
  * every key that a cookie was made with: a cut at any write loses no cookie.
  * A cookie lives for two to three intervals.
  *
- * Sealed with AES-SIV (RFC 5297), the nonce as its associated data. A repeated
- * nonce costs no key: it only lets two cookies of the same client under the
- * same key be seen to be equal. A nonce is AES of a counter under a key drawn
- * at boot, so within a boot none repeats; the bare counter would tell whoever
- * listens which cookie came with which reply (RFC 8915 section 1.1).
- * ChaCha20-Poly1305, whose repeated nonce would give away what two clients'
- * keys differ in and let cookies be forged, saves a seventh at best: 5.8 k
- * instead of 6.9 k instructions a cookie on a Cortex-A7 with -O2 (the images
- * have it small: 9.0 k, tests/bench), and its 12 bytes of nonce cut from
- * AES's 16 may repeat by chance.
+ * Sealed with AES-SIV (RFC 5297), which needs no nonce where no two texts are
+ * the same: the serial sees to that, and tells us, and nobody else, the order
+ * in which a client got its cookies (nts_sessions.h). In the clear it would
+ * tell whoever listens which cookie came with which reply (RFC 8915 section
+ * 1.1). Were a serial ever repeated, boot's bytes included, that would cost no
+ * key: two cookies of the same client under the same key would be seen to be
+ * equal. ChaCha20-Poly1305 wants a nonce, 12 bytes; one that is repeated gives
+ * away what two clients' keys differ in, and lets cookies be forged. A board
+ * whose entropy fails at boot in the same way each time would repeat it, with
+ * a cookie key that outlives the boot. tests/bench has what both cost.
  *
  * Cookies are outside input. The caller owns the struct, which holds secrets
  * until nts_cookie_end. */
@@ -44,7 +45,8 @@
 #include "siv.h"
 
 #define NTS_COOKIE_KEYS   4
-#define NTS_COOKIE_MAX    (4 + 16 + SIV_TAG + 2 * AEAD_KEY_MAX)
+#define NTS_COOKIE_SERIAL 16 /* bytes, boot's included                        */
+#define NTS_COOKIE_MAX    (4 + SIV_TAG + NTS_COOKIE_SERIAL + 2 * AEAD_KEY_MAX)
 #define NTS_COOKIE_RECORD (11 + NTS_COOKIE_KEYS * (4 + SIV_KEY)) /* bytes     */
 static_assert(NTS_COOKIE_MAX <= LIMIT_COOKIE, "our own client takes it");
 
@@ -57,11 +59,13 @@ struct nts_cookie_jar { /* fields private                                   */
     } key[NTS_COOKIE_KEYS];
     uint8_t current; /* its place; the next key is in the place after it    */
     struct crypto_aes nonce_key;
-    uint64_t nonces; /* made so far                                         */
+    uint8_t boot[8];          /* random bytes of nts_cookie_begin           */
+    uint64_t nonces, cookies; /* made so far                                */
 };
 
 struct nts_cookie_keys { /* what a cookie holds                             */
     const struct aead *aead;
+    uint64_t serial; /* 1 is the first cookie of this boot; 0: one of another */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
 };
 
@@ -87,8 +91,9 @@ int nts_cookie_make(struct nts_cookie_jar *jar, uint16_t aead,
  * of use, and then it holds secrets that the caller wipes. */
 int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
                     size_t len, struct nts_cookie_keys *keys) MUST_CHECK;
-/* Return a nonce that was not returned since nts_cookie_begin, and that
- * nobody can tell from random bytes. */
+/* Return a nonce for a reply, one that was not returned since nts_cookie_begin
+ * and that nobody can tell from random bytes: AES of a counter under a key
+ * drawn then. */
 void nts_cookie_nonce(struct nts_cookie_jar *jar, uint8_t nonce[CRYPTO_BLOCK]);
 
 /* Make the next key the current one and draw a new next one; cookies of the

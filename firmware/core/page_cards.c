@@ -157,6 +157,17 @@ static void machine(struct fmt_text *t, const struct status *s)
     else
         fmt_add(t, "no<small>chrony.conf has no allow</small>");
     end_row(t);
+    if (!s->server.nts)
+        return;
+    begin_row(t, "Serves NTS");
+    fmt_add(t, "%llu requests<small>%llu NAKs",
+            (unsigned long long)s->server.authenticated,
+            (unsigned long long)s->server.naks);
+    if (s->server.cookie_key_age_s >= 0)
+        fmt_add(t, "; cookies' key %lld h old",
+                (long long)s->server.cookie_key_age_s / 3600);
+    fmt_add(t, "</small>");
+    end_row(t);
 }
 
 /* The five longest, the longest first. */

@@ -10,3 +10,13 @@ int status_reference(const struct status *s)
             return i;
     return -1;
 }
+
+const char *status_drop_word(enum status_drop why)
+{
+    static const char *const word[STATUS_DROPS] = {
+        [STATUS_DROP_DENIED] = "denied",       [STATUS_DROP_LIMIT] = "limit",
+        [STATUS_DROP_MALFORMED] = "malformed", [STATUS_DROP_NTS] = "NTS",
+        [STATUS_DROP_FULL] = "no room",
+    };
+    return word[why];
+}

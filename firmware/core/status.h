@@ -262,9 +262,13 @@ enum status_drop {
     STATUS_DROP_DENIED,    /* nobody allows its address                     */
     STATUS_DROP_LIMIT,     /* ratelimit, ntsratelimit, cmdratelimit         */
     STATUS_DROP_MALFORMED, /* no request that is served: chronyd's silence   */
+    STATUS_DROP_NTS,       /* fields of NTS that make none, or NTS is off    */
     STATUS_DROP_FULL,      /* no session, no buffer or no way for the answer */
     STATUS_DROPS
 };
+
+/* Returns the word for it on every face, "denied". */
+const char *status_drop_word(enum status_drop why);
 
 /* What was served: serverstats. Hits are all that came; what was answered is
  * hits less drops, and drops are the sum of the ..._dropped. Those of key
@@ -276,6 +280,9 @@ struct status_server {
     uint64_t ntp_dropped[STATUS_DROPS], cmd_dropped[STATUS_DROPS];
     uint64_t authenticated, interleaved;
     uint64_t naks; /* of NTS, that is answered too                          */
+    bool nts;      /* its cookies are given out and taken                   */
+    int64_t cookie_key_age_s; /* since the last rotation; -1: none since this
+                               * start                                      */
     uint64_t stamps_held, stamps_span_s;
     /* Stamps of answered requests and of replies: in the interrupt and at the
      * MAC, chrony's "kernel"; or read just before sending, its "daemon". */

@@ -52,16 +52,19 @@ static const struct clientlog_limit *limit_of(enum clientlog_kind kind)
                                   : &c->cmdratelimit;
 }
 
-enum clientlog_verdict clients_admit(enum clientlog_kind kind,
-                                     const struct addr *who)
+enum clientlog_verdict
+clients_admit(enum clientlog_kind kind, const struct addr *who,
+              bool (*vouched)(const void *arg, mono_ns now), const void *arg)
 {
     const struct clientlog_limit *limit = limit_of(kind);
     if (clients.conf->noclientlog && !limit->on)
         return CLIENTLOG_ANSWER;
     mono_ns now = port_mono();
+    struct clientlog_client *c = clientlog_of(&clients.log, kind, who, now);
+    if (clientlog_within(c, kind, limit, now) || (vouched && vouched(arg, now)))
+        return CLIENTLOG_ANSWER;
     enum clientlog_verdict v =
-        clientlog_admit(clientlog_of(&clients.log, kind, who, now), kind, limit,
-                        now, limit->on ? next_chance() : 0);
+        clientlog_beyond(c, kind, limit, now, next_chance());
     if (v == CLIENTLOG_DROP)
         clients_dropped(kind, STATUS_DROP_LIMIT);
     return v;

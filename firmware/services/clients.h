@@ -27,9 +27,12 @@ void clients_heard(enum clientlog_kind kind);
 void clients_dropped(enum clientlog_kind kind, enum status_drop why);
 
 /* Decides what a request of an address that may ask gets by the limit of its
- * kind, and notes it in the table. What is dropped is counted. */
-enum clientlog_verdict clients_admit(enum clientlog_kind kind,
-                                     const struct addr *who);
+ * kind, and notes it in the table. One that is beyond it is answered all the
+ * same where vouched(arg), asked at that time, says so; NULL: nobody does. What
+ * is dropped is counted. */
+enum clientlog_verdict
+clients_admit(enum clientlog_kind kind, const struct addr *who,
+              bool (*vouched)(const void *arg, mono_ns now), const void *arg);
 
 /* Returns the table, or NULL: none is kept. */
 const struct clientlog *clients_log(void);

@@ -38,7 +38,8 @@ static void on_received(void *arg, const struct net_udp_datagram *d)
         clients_dropped(CLIENTLOG_CMD, STATUS_DROP_DENIED);
     } else if (!cmdmon_is_request(d->msg, d->len)) {
         clients_dropped(CLIENTLOG_CMD, STATUS_DROP_MALFORMED);
-    } else if (clients_admit(CLIENTLOG_CMD, &d->from) == CLIENTLOG_ANSWER) {
+    } else if (clients_admit(CLIENTLOG_CMD, &d->from, NULL, NULL) ==
+               CLIENTLOG_ANSWER) {
         refresh();
         size_t n = cmdmon_reply(&cmd.mon, d->msg, d->len, out);
         if (net_udp_reply(&cmd.socket, d, out, n) != RC_OK)

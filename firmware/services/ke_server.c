@@ -106,7 +106,7 @@ static bool is_turned_away(const struct addr *from)
         return turned_away(&ke.status.not_allowed);
     if (same >= LIMIT_KE_PER_ADDRESS)
         return turned_away(&ke.status.too_many);
-    if (clients_admit(CLIENTLOG_KE, from) != CLIENTLOG_ANSWER)
+    if (clients_admit(CLIENTLOG_KE, from, NULL, NULL) != CLIENTLOG_ANSWER)
         return turned_away(&ke.status.ratelimited);
     return false;
 }

@@ -13,6 +13,7 @@ static struct {
     const struct conf *conf;
     struct net_udp socket;
     struct ntp_server ntp;
+    struct nts_sessions sessions;
     struct ntp_local_state local;
     uint32_t steps; /* of the clock, when the stamps were last good         */
     bool served_unset;
@@ -81,7 +82,6 @@ static void answer(const struct net_udp_datagram *d, bool kiss)
     uint8_t out[NTP_SERVER_REQUEST_MAX];
     struct ntp_server_clock c = clock_at(d->stamp);
     notice_step();
-    srv.ntp.jar = cookies_jar();
     if (srv.conf->noclientlog)
         ntp_server_forget(&srv.ntp);
     size_t len =
@@ -89,11 +89,22 @@ static void answer(const struct net_udp_datagram *d, bool kiss)
             ? ntp_server_kiss(&srv.ntp, &c, d->from_port, d->msg, d->len, out)
             : ntp_server_reply(&srv.ntp, &c, d->from_port, d->msg, d->len, out);
     if (len == 0) {
-        clients_dropped(CLIENTLOG_NTP, STATUS_DROP_MALFORMED);
+        clients_dropped(CLIENTLOG_NTP, srv.ntp.silence == NTP_SILENCE_NTS
+                                           ? STATUS_DROP_NTS
+                                           : STATUS_DROP_MALFORMED);
         return;
     }
     if (!finish(out) || net_udp_reply(&srv.socket, d, out, len) != RC_OK)
         clients_dropped(CLIENTLOG_NTP, STATUS_DROP_FULL);
+}
+
+/* Whoever forges an address uses up its tokens, but has no cookie of its
+ * client's. */
+static bool vouched(const void *arg, mono_ns now)
+{
+    const struct net_udp_datagram *d = arg;
+    return ntp_server_vouches(&srv.ntp, d->msg, d->len, &srv.conf->ratelimit,
+                              now);
 }
 
 static void on_received(void *arg, const struct net_udp_datagram *d)
@@ -104,7 +115,9 @@ static void on_received(void *arg, const struct net_udp_datagram *d)
         clients_dropped(CLIENTLOG_NTP, STATUS_DROP_DENIED);
         return;
     }
-    enum clientlog_verdict v = clients_admit(CLIENTLOG_NTP, &d->from);
+    srv.ntp.jar = cookies_jar();
+    enum clientlog_verdict v =
+        clients_admit(CLIENTLOG_NTP, &d->from, vouched, d);
     if (v != CLIENTLOG_DROP)
         answer(d, v == CLIENTLOG_KISS);
 }
@@ -128,6 +141,7 @@ void server_start(const struct conf *conf)
     }
     ntp_server_init(&srv.ntp,
                     conf->ratelimit.on ? conf->ratelimit.interval : INT8_MIN);
+    srv.ntp.sessions = conf->ratelimit.on ? &srv.sessions : NULL;
     srv.steps = timekeeper_steps();
     srv.socket = (struct net_udp){
         .received = on_received, .sent = on_sent, .dscp = conf->dscp};
@@ -151,6 +165,9 @@ void server_status(struct status_server *out)
     out->interleaved = srv.ntp.interleaved;
     out->authenticated = srv.ntp.authenticated;
     out->naks = srv.ntp.naks;
+    out->nts = out->serving && cookies_jar();
+    span_ns age = cookies_age(port_mono());
+    out->cookie_key_age_s = age < 0 ? -1 : age / MONO_S;
     out->stamps_held = srv.ntp.held;
     out->stamps_span_s = ntp_server_span_s(&srv.ntp);
 }

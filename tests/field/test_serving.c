@@ -15,7 +15,8 @@
     "server nts2.test iburst nts minpoll 4 maxpoll 4\n"                        \
     "server nts3.test iburst nts minpoll 4 maxpoll 4\n"                        \
     "allow\ncmdallow\nratelimit interval 1 burst 8 leak 2\n"                   \
-    "cmdratelimit\n"
+    "cmdratelimit\n"                                                           \
+    "ntsserverkey key.pem\nntsservercert cert.pem\n"
 
 static const struct {
     const char *name;
@@ -23,18 +24,32 @@ static const struct {
     enum sim_flood_from from;
     unsigned per_s;
     double seconds;
+    bool nts; /* so is the client                                            */
 } rows[] = {
-    {"plain requests, from afar", FLOOD_ASK, FLOOD_FAR, 10000, 30},
-    {"plain requests, addresses of nobody", FLOOD_ASK, FLOOD_UNKNOWN, 10000,
-     30},
-    {"plain requests in the client's name", FLOOD_ASK, FLOOD_KNOWN, 1000, 140},
-    {"plain requests, a million addresses", FLOOD_ASK, FLOOD_WORLD, 10000, 100},
-    {"malformed requests", FLOOD_ASK_ODD, FLOOD_FAR, 10000, 30},
-    {"one request over and over", FLOOD_ASK_SAME, FLOOD_FAR, 10000, 30},
-    {"replies to the server", FLOOD_ASK_BACK, FLOOD_FAR, 10000, 30},
-    {"commands", FLOOD_COMMAND, FLOOD_FAR, 10000, 30},
-    {"commands in one's name", FLOOD_COMMAND, FLOOD_KNOWN, 10000, 30},
-    {"garbage for chronyc", FLOOD_GARBAGE, FLOOD_FAR, 10000, 30},
+    {"plain requests, from afar", FLOOD_ASK, FLOOD_FAR, 10000, 30, false},
+    {"plain requests, addresses of nobody", FLOOD_ASK, FLOOD_UNKNOWN, 10000, 30,
+     false},
+    {"plain requests in the client's name", FLOOD_ASK, FLOOD_KNOWN, 1000, 140,
+     false},
+    {"plain requests, a million addresses", FLOOD_ASK, FLOOD_WORLD, 10000, 100,
+     false},
+    {"malformed requests", FLOOD_ASK_ODD, FLOOD_FAR, 10000, 30, false},
+    {"one request over and over", FLOOD_ASK_SAME, FLOOD_FAR, 10000, 30, false},
+    {"replies to the server", FLOOD_ASK_BACK, FLOOD_FAR, 10000, 30, false},
+    {"plain requests in an NTS client's name", FLOOD_ASK, FLOOD_KNOWN, 1000,
+     140, true},
+    {"all that it asked, again", FLOOD_NTS_REPLAY, FLOOD_KNOWN, 1000, 140,
+     true},
+    {"NTS in its name, the authenticator forged", FLOOD_NTS_FORGED, FLOOD_KNOWN,
+     1000, 60, true},
+    {"NTS in its name, by a stranger's own session", FLOOD_NTS_OWN, FLOOD_KNOWN,
+     1000, 60, true},
+    {"NTS in its name, in disorder", FLOOD_NTS_ODD, FLOOD_KNOWN, 1000, 60,
+     true},
+    {"one cookie of NTS, from afar", FLOOD_NTS_OWN, FLOOD_FAR, 2000, 20, true},
+    {"commands", FLOOD_COMMAND, FLOOD_FAR, 10000, 30, false},
+    {"commands in one's name", FLOOD_COMMAND, FLOOD_KNOWN, 10000, 30, false},
+    {"garbage for chronyc", FLOOD_GARBAGE, FLOOD_FAR, 10000, 30, false},
 };
 
 static bool all_reached(void)
@@ -106,6 +121,7 @@ static void row(unsigned i)
 {
     bool in_its_name = rows[i].from == FLOOD_KNOWN;
     sim_mark();
+    w->client.nts = rows[i].nts;
     w->client.every_ms = 2000;
     w->client.asked = w->client.answered = 0;
     w->flood.kind = rows[i].kind;
@@ -114,7 +130,7 @@ static void row(unsigned i)
     sim_run(rows[i].seconds);
     sim_note("client: %u of %u answered", w->client.answered, w->client.asked);
     sim_check(w->client.asked >= 10, "the client asked");
-    sim_check(in_its_name && rows[i].kind == FLOOD_ASK
+    sim_check(in_its_name && rows[i].kind == FLOOD_ASK && !rows[i].nts
                   ? w->client.answered * 10 >= w->client.asked
                   : w->client.answered + 1 >= w->client.asked,
               "the client was answered");

@@ -1,7 +1,8 @@
 /* Requests of NTS of strangers who have a key: their cookie opens and their
  * seal is good, so that they get past the authenticator. No reply is longer
  * than its request; an authenticated one is exactly as long, its client can
- * open it, and it holds one to eight cookies; a NAK is never authenticated.
+ * open it, and it holds one to eight cookies; a NAK is never authenticated; a
+ * request is vouched for once, and not after it was answered.
  *
  * Input: a byte each of the header's first, of which AEAD (bit 0) and of how
  * many rotations ago (bits 1, 2) the cookie was made, then steps: an op, a
@@ -22,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct nts_cookie_jar jar;
 static struct nts_peer peer;
 static struct ntp_server s;
+
+static const struct clientlog_limit limit = {.on = true, .burst = 255};
 
 static void seal(const uint8_t *b, size_t n)
 {
@@ -81,7 +84,13 @@ static void ask(void)
     uint8_t *exact = malloc(peer.w.len); /* for the sanitizer's edges */
     ASSERT(exact);
     memcpy(exact, peer.msg, peer.w.len);
+    static struct nts_sessions sessions;
+    memset(&sessions, 0, sizeof sessions);
+    s.sessions = &sessions;
     size_t n = ntp_server_reply(&s, &c, 40000, exact, peer.w.len, out);
+    bool again = ntp_server_vouches(&s, exact, peer.w.len, &limit, 0);
+    ASSERT(!(again && s.authenticated > authenticated));
+    ASSERT(!again || !ntp_server_vouches(&s, exact, peer.w.len, &limit, 0));
     free(exact);
     ASSERT(n <= peer.w.len);
     if (n == 0)

@@ -17,6 +17,7 @@ struct nts_peer { /* a client after its key exchange                       */
     uint8_t cookie[NTS_COOKIE_MAX];
     size_t cookie_len;
     uint8_t uid[64];
+    uint8_t fresh[LIMIT_COOKIES][NTS_COOKIE_MAX]; /* of the last reply       */
     struct writer w; /* the request                                         */
     uint8_t msg[2048];
 };
@@ -73,7 +74,7 @@ static inline void nts_peer_seal(struct nts_peer *p, unsigned inside,
 
 /* What a reply holds, as its client sees it. Returns how many cookies, or -1
  * where anything is wrong with it; *unique: unique ids that are ours. */
-static inline int nts_peer_read(const struct nts_peer *p, const uint8_t *msg,
+static inline int nts_peer_read(struct nts_peer *p, const uint8_t *msg,
                                 size_t len, struct nts_cookie_jar *jar,
                                 unsigned *unique)
 {
@@ -102,6 +103,8 @@ static inline int nts_peer_read(const struct nts_peer *p, const uint8_t *msg,
             k.aead != p->aead || memcmp(k.c2s, p->c2s, k.aead->key_len) != 0 ||
             memcmp(k.s2c, p->s2c, k.aead->key_len) != 0)
             return -1;
+        else if (cookies < LIMIT_COOKIES)
+            memcpy(p->fresh[cookies], ef.body, p->cookie_len);
     return rc == RC_AGAIN ? cookies : -1;
 }
 

@@ -51,6 +51,10 @@ static void synchronised(void **state)
 {
     (void)state;
     state_set(&s, 3);
+    s.server.naks = 12;
+    s.server.cookie_key_age_s = 86401;
+    s.server.ntp_dropped[STATUS_DROP_NTS] = 7;
+    s.server.cmd_dropped[STATUS_DROP_FULL] = 9;
     assert_whole(draw());
     has("chrony_up 1");
     has("chrony_tracking_info{tracking_address=\"192.0.2.12\",tracking_name="
@@ -79,6 +83,11 @@ static void synchronised(void **state)
     has("gnomon_error_bound_seconds 0.000221000");
     has("gnomon_nts_certificate_not_after_seconds" NTS2 "1803635273");
     has("gnomon_loop_longest_seconds{service=\"whole pass\"} 0.003500000");
+    has("gnomon_nts_naks_sent_total 12");
+    has("gnomon_nts_cookie_key_age_seconds 86401");
+    has("gnomon_ntp_packets_dropped_total{reason=\"denied\"} 0");
+    has("gnomon_ntp_packets_dropped_total{reason=\"NTS\"} 7");
+    has("gnomon_command_packets_dropped_total{reason=\"no room\"} 9");
     has("gnomon_build_info{version=\"1234567\",board=\"Raspberry Pi 2\"} 1");
 }
 
@@ -90,6 +99,7 @@ static void unset(void **state)
     s.sources.row[0].last_rx_ago_s = -1;
     s.sources.row[0].last_ke_ago_s = -1;
     s.sources.row[0].poll = -2;
+    s.server.cookie_key_age_s = -1;
     assert_whole(draw());
     has("chrony_tracking_stratum 0");
     has("chrony_tracking_root_delay_seconds 1.000000000");
@@ -99,6 +109,7 @@ static void unset(void **state)
         "tracking_refid=\"00000000\"} 1");
     has("gnomon_synchronised 0");
     has("gnomon_error_bound_seconds NaN");
+    has("gnomon_nts_cookie_key_age_seconds NaN");
     has("chrony_sources_last_sample_age_seconds{source_address=\"192.0.2.11\","
         "source_name=\"nts1.test\"} 4294967295");
     has("chrony_sources_polling_interval_seconds{source_address="

@@ -63,24 +63,48 @@ static void what_is_sealed_comes_out(void **state)
     }
 }
 
-/* By hand: id, nonce, AES-SIV of both keys with the nonce. */
+/* By hand: id, AES-SIV of the boot's bytes, the serial and both keys. */
 static void layout(void **state)
 {
     (void)state;
-    uint8_t record[NTS_COOKIE_RECORD], out[NTS_COOKIE_MAX], text[64];
+    uint8_t record[NTS_COOKIE_RECORD], out[NTS_COOKIE_MAX], text[80];
     nts_cookie_write(&jar, 0, record);
-    int len = nts_cookie_make(&jar, 15, c2s, s2c, out);
-    assert_memory_equal(out, record + 11, 4);
-    const struct siv_part nonce = {out + 4, 16};
-    assert_int_equal(
-        siv_open(record + 15, &nonce, 1, out + 20, (size_t)len - 20, text),
-        RC_OK);
-    assert_memory_equal(text, c2s, 32);
-    assert_memory_equal(text + 32, s2c, 32);
+    for (uint64_t serial = 1; serial <= 3; serial++) {
+        int len = nts_cookie_make(&jar, 15, c2s, s2c, out);
+        assert_memory_equal(out, record + 11, 4);
+        assert_int_equal(
+            siv_open(record + 15, NULL, 0, out + 4, (size_t)len - 4, text),
+            RC_OK);
+        assert_memory_equal(text, jar.boot, 8);
+        assert_true(bytes_get64(text + 8) == serial);
+        assert_memory_equal(text + 16, c2s, 32);
+        assert_memory_equal(text + 48, s2c, 32);
+    }
 }
 
-/* No two cookies of a client are alike in any part but the key's id, and no
- * nonce repeats or counts. */
+/* The order in which a client got its cookies is told of this boot alone. */
+static void serials(void **state)
+{
+    (void)state;
+    uint8_t record[NTS_COOKIE_RECORD], out[NTS_COOKIE_MAX];
+    int64_t since;
+    for (uint64_t serial = 1; serial <= 20; serial++) {
+        uint16_t aead = serial % 3 ? 15 : 30;
+        int len = nts_cookie_make(&jar, aead, c2s, s2c, out);
+        assert_int_equal(nts_cookie_open(&jar, out, (size_t)len, &keys), RC_OK);
+        assert_true(keys.serial == serial);
+    }
+    nts_cookie_write(&jar, 0, record);
+    nts_cookie_end(&jar);
+    assert_int_equal(nts_cookie_begin(&jar), RC_OK);
+    assert_int_equal(nts_cookie_read(&jar, record, sizeof record, &since),
+                     RC_OK);
+    assert_int_equal(nts_cookie_open(&jar, out, 100, &keys), RC_OK);
+    assert_true(keys.serial == 0);
+}
+
+/* No two cookies of a client are alike in any part but the key's id, and
+ * none counts. */
 static void cookies_are_unlinkable(void **state)
 {
     (void)state;
@@ -198,6 +222,7 @@ int main(void)
         TEST(lengths),
         TEST(what_is_sealed_comes_out),
         TEST(layout),
+        TEST(serials),
         TEST(cookies_are_unlinkable),
         TEST(every_flipped_bit_is_found),
         TEST(rotations),

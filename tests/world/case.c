@@ -84,6 +84,8 @@ static void make_card(const char *folder)
         sim_broken("cannot make a folder");
     put_file(files, "chrony.conf", blank);
     put_file(files, "ca.pem", simke_ca_pem());
+    put_file(files, "key.pem", simke_board_pem(true));
+    put_file(files, "cert.pem", simke_board_pem(false));
     put_report(files);
     snprintf(command, sizeof command,
              "python3 tests/peers/mkcard.py %s/card %s", folder, files);

@@ -2,7 +2,9 @@
  * of one kind at one rate, each from another sender; and an honest client. */
 #include <string.h>
 
+#include "../unit/nts_request.h"
 #include "core/bytes.h"
+#include "services/cookies.h"
 #include "world.h"
 
 #define NEAR    0x0a000000u /* 10.0.0.128 .. 255: nobody answers for them   */
@@ -20,6 +22,19 @@ static struct {
     uint32_t count;
     uint64_t client_due;
 } f;
+
+/* The honest client's session, with what it has of its key exchange, and a
+ * stranger's own. */
+#define ASKED 256 /* requests that strangers have seen                       */
+static struct {
+    struct nts_peer client, stranger;
+    bool begun;
+    uint8_t jar[LIMIT_COOKIES][NTS_COOKIE_MAX];
+    unsigned take, put; /* cookies, ever                                     */
+    uint8_t seen[ASKED][300];
+    size_t len;
+    unsigned count;
+} nts;
 
 static size_t ethernet(uint8_t *b, uint16_t type)
 {
@@ -112,6 +127,81 @@ static void anything(uint8_t *b, size_t len)
         b[i] = (uint8_t)((n = n * 1664525u + 1013904223u) >> 24);
 }
 
+/* ---- sessions of NTS ------------------------------------------------------ */
+
+static void begin_sessions(void)
+{
+    struct nts_cookie_jar *jar = cookies_jar();
+    if (nts.begun)
+        return;
+    if (!jar)
+        sim_broken("the board serves no NTS");
+    nts.begun = true;
+    nts_peer_init(&nts.client, 15, jar);
+    for (; nts.put < LIMIT_COOKIES; nts.put++)
+        if (nts_cookie_make(jar, 15, nts.client.c2s, nts.client.s2c,
+                            nts.jar[nts.put]) <= 0)
+            sim_broken("no cookie");
+    nts_peer_init(&nts.stranger, 30, jar);
+}
+
+/* A request of a session, another one for each number. */
+static void write_request(struct nts_peer *p, uint32_t number)
+{
+    const struct ntp_header h = {
+        .version = 4, .mode = NTP_MODE_CLIENT, .transmit = (ntp64)number << 32};
+    bytes_put32(p->uid, number);
+    nts_peer_header(p, &h);
+    nts_peer_uid(p, 32);
+    nts_peer_cookie(p);
+    nts_peer_seal(p, 0, 0);
+}
+
+/* Cookies are taken in the order in which they came. */
+static size_t ask_nts(uint8_t *msg, uint32_t number)
+{
+    struct nts_peer *p = &nts.client;
+    begin_sessions();
+    if (nts.take < nts.put)
+        memcpy(p->cookie, nts.jar[nts.take++ % LIMIT_COOKIES], p->cookie_len);
+    write_request(p, number);
+    memcpy(msg, p->msg, p->w.len);
+    memcpy(nts.seen[nts.count++ % ASKED], p->msg, p->w.len);
+    return nts.len = p->w.len;
+}
+
+static bool is_answer_nts(const uint8_t *msg, size_t len)
+{
+    unsigned unique;
+    int n = nts_peer_read(&nts.client, msg, len, cookies_jar(), &unique);
+    if (n != 1 || unique != 1)
+        return false;
+    memcpy(nts.jar[nts.put++ % LIMIT_COOKIES], nts.client.fresh[0],
+           nts.client.cookie_len);
+    return true;
+}
+
+/* What strangers make of it. */
+static size_t make_nts(uint8_t *msg)
+{
+    struct nts_peer *p = &nts.stranger;
+    begin_sessions();
+    if (w->flood.kind == FLOOD_NTS_REPLAY && nts.count > 0) {
+        unsigned kept = nts.count < ASKED ? nts.count : ASKED;
+        memcpy(msg, nts.seen[f.count % kept], nts.len);
+        return nts.len;
+    }
+    write_request(p, f.count);
+    if (w->flood.kind == FLOOD_NTS_FORGED)
+        p->msg[p->w.len - 1] ^= 1;
+    if (w->flood.kind == FLOOD_NTS_ODD)
+        bytes_put16(p->msg + 48 + 4 * (f.count % 40), (uint16_t)f.count);
+    memcpy(msg, p->msg, p->w.len);
+    return p->w.len;
+}
+
+/* ---- frames --------------------------------------------------------------- */
+
 /* To the board's own servers. */
 static size_t make_request(uint8_t *b, uint16_t any)
 {
@@ -131,6 +221,12 @@ static size_t make_request(uint8_t *b, uint16_t any)
         b[43] = 1;
         bytes_put32(b + 82, f.count);
         any = NTP;
+        break;
+    case FLOOD_NTS_REPLAY:
+    case FLOOD_NTS_FORGED:
+    case FLOOD_NTS_OWN:
+    case FLOOD_NTS_ODD:
+        len = make_nts(b + 42);
         break;
     case FLOOD_COMMAND: /* tracking */
         len = 104;
@@ -225,6 +321,10 @@ static size_t make(uint8_t *b)
     case FLOOD_ASK_ODD:
     case FLOOD_ASK_SAME:
     case FLOOD_ASK_BACK:
+    case FLOOD_NTS_REPLAY:
+    case FLOOD_NTS_FORGED:
+    case FLOOD_NTS_OWN:
+    case FLOOD_NTS_ODD:
     case FLOOD_COMMAND:
     case FLOOD_GARBAGE:
         return make_request(b, any);
@@ -239,11 +339,17 @@ static size_t make(uint8_t *b)
 static void ask(void)
 {
     enum sim_flood_from from = w->flood.from;
-    uint8_t b[128] = {0};
-    b[42] = 0x23;
-    bytes_put32(b + 82, ++w->client.asked);
+    uint8_t b[512] = {0};
+    size_t len = 48;
+    w->client.asked++;
+    if (w->client.nts) {
+        len = ask_nts(b + 42, w->client.asked);
+    } else {
+        b[42] = 0x23;
+        bytes_put32(b + 82, w->client.asked);
+    }
     w->flood.from = FLOOD_KNOWN;
-    simnet_frame(b, udp(b, KNOWN, CLIENT, NTP, 48));
+    simnet_frame(b, udp(b, KNOWN, CLIENT, NTP, len));
     w->flood.from = from;
 }
 
@@ -264,8 +370,9 @@ void simflood_heard(uint32_t to, uint16_t from_port, uint16_t to_port,
     if (from_port != NTP && from_port != COMMAND)
         return;
     *(from_port == NTP ? &w->ntp_out : &w->cmd_out) += 1;
-    if (to == KNOWN && to_port == CLIENT && len == 48 &&
-        bytes_get32(msg + 24) == w->client.asked)
+    if (to == KNOWN && to_port == CLIENT && len >= 48 &&
+        bytes_get32(msg + 24) == w->client.asked &&
+        (w->client.nts ? is_answer_nts(msg, len) : len == 48))
         w->client.answered++;
     if (w->mirror)
         send_back(to, from_port, to_port, msg, len);
@@ -304,7 +411,7 @@ void simflood_run(void)
     if (!f.due)
         f.due = w->ticks;
     while (f.due <= w->ticks) {
-        uint8_t b[256] = {0};
+        uint8_t b[512] = {0};
         simnet_frame(b, make(b));
         f.count++;
         f.due += SIM_HZ / w->flood.per_s;

@@ -97,6 +97,24 @@ const char *simke_ca_pem(void)
     return pki.pem;
 }
 
+/* The board's own pair, for the key exchange that it serves. */
+const char *simke_board_pem(bool key)
+{
+    static char pem[2][2000];
+    BIO *b = BIO_new(BIO_s_mem());
+    X509 *x = certificate("board.test", pki.server_key, pki.ca, pki.ca_key,
+                          631152000, INT64_C(4102444800));
+    must(b && (key ? PEM_write_bio_PrivateKey(b, pki.server_key, NULL, NULL, 0,
+                                              NULL, NULL)
+                   : PEM_write_bio_X509(b, x)),
+         "PEM");
+    int n = BIO_read(b, pem[key], sizeof pem[key] - 1);
+    must(n > 0 && n < (int)sizeof pem[key] - 1, "PEM's length");
+    X509_free(x);
+    BIO_free(b);
+    return pem[key];
+}
+
 /* ---- TLS ----------------------------------------------------------------- */
 
 static int choose_alpn(SSL *ssl, const unsigned char **out,

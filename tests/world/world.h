@@ -113,8 +113,12 @@ enum sim_flood {
     FLOOD_ASK_ODD,  /* any version, mode and length                          */
     FLOOD_ASK_SAME, /* one request, over and over                            */
     FLOOD_ASK_BACK, /* replies to its server's port                          */
-    FLOOD_COMMAND,  /* chronyc's                                            */
-    FLOOD_GARBAGE,  /* to chronyc's port                                     */
+    FLOOD_NTS_REPLAY, /* what the board's NTS client has asked, all of it    */
+    FLOOD_NTS_FORGED, /* with a cookie of one's own, the authenticator wrong */
+    FLOOD_NTS_OWN, /* with one's own cookie and keys: one cookie, each new    */
+    FLOOD_NTS_ODD, /* fields of NTS in disorder                              */
+    FLOOD_COMMAND, /* chronyc's                                            */
+    FLOOD_GARBAGE, /* to chronyc's port                                     */
     FLOOD_KINDS,
 };
 enum sim_flood_from {
@@ -191,6 +195,7 @@ struct sim_world {
     } flood;
     struct { /* an honest client of the board's, at the address that answers  */
         unsigned every_ms; /* 0: there is none                               */
+        bool nts;          /* chrony.conf has key.pem and cert.pem          */
         unsigned asked, answered;
     } client;
     unsigned ntp_out, cmd_out; /* the board's answers, on the wire            */
@@ -289,6 +294,7 @@ unsigned simtcp_server(const struct sim_tcp *c);
 /* net_ke.c: TLS and NTS-KE over such a connection. */
 void simke_setup(void); /* once, before any boot: the CAs                    */
 const char *simke_ca_pem(void);
+const char *simke_board_pem(bool key); /* files key.pem and cert.pem         */
 void *simke_open(struct sim_tcp *c);
 void simke_input(void *ke, const uint8_t *p, size_t len);
 void simke_free(void *ke);

@@ -19,21 +19,3 @@ void crypto_wipe(void *p, size_t len)
 {
     explicit_bzero(p, len);
 }
-
-int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key, size_t len)
-{
-    (void)a, (void)key, (void)len;
-    return RC_SPACE;
-}
-
-void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
-                      uint8_t out[16])
-{
-    (void)a, (void)in;
-    memset(out, 0, 16);
-}
-
-void crypto_aes_end(struct crypto_aes *a)
-{
-    (void)a;
-}
