@@ -23,6 +23,7 @@ static struct {
     struct anchor anchor[LIMIT_TRUST_CERTS];
     uint8_t der[LIMIT_TRUST_BYTES];
     char reason[128]; /* what of the last file is not used               */
+    uint8_t root[TLS_ROOT_MAX]; /* of the system: the one last asked for     */
 } trust;
 
 void tls_trust_init(bool system_certs)
@@ -293,8 +294,7 @@ static bool nth_of_system(uint32_t hash, unsigned n, struct der_view *der)
     }
     if (n >= tls_roots_count - low || tls_roots[low + n].subject_fnv != hash)
         return false;
-    *der = (struct der_view){tls_roots_der + tls_roots[low + n].offset,
-                             tls_roots[low + n].len};
+    *der = (struct der_view){trust.root, tls_root_der(low + n, trust.root)};
     return true;
 }
 

@@ -19,8 +19,8 @@ void tls_trust_init(bool system_certs);
 uint32_t tls_trust_hash(const uint8_t *p, size_t len);
 
 /* Finds the n-th certificate of the set, counted from 0, whose subject hashes
- * as the child's issuer does, and so could have issued it. Returns false:
- * there are no more. */
+ * as the child's issuer does, and so could have issued it. What der then shows
+ * lasts until the next call. Returns false: there are no more. */
 bool tls_trust_issuer(uint32_t certset, const mbedtls_x509_crt *child,
                       unsigned n, struct der_view *der);
 

@@ -267,16 +267,20 @@ static bool way_good(struct tls_chain *c, const mbedtls_x509_crt *anchor)
     return issuer_good(c, &f, c->length);
 }
 
-/* The way has reached c->anchor. */
+/* The way has reached a trusted one. */
 static bool finish(struct tls_chain *c)
 {
+    const struct tls_link *last = &c->way[c->length - 1];
     mbedtls_x509_crt anchor;
+    struct der_view der;
     mbedtls_x509_crt_init(&anchor);
-    c->done = tls_trust_parse(&anchor, c->anchor.p, c->anchor.len, false) == 0
+    c->anchored = false;
+    c->done = tls_trust_issuer(c->certset, c->cert[last->cert],
+                               last->anchors - 1u, &der) &&
+                      tls_trust_parse(&anchor, der.p, der.len, false) == 0
                   ? way_good(c, &anchor)
                   : refuse(c, "%s", "trusted certificate cannot be read");
     mbedtls_x509_crt_free(&anchor);
-    c->anchor.p = NULL;
     return c->done;
 }
 
@@ -368,7 +372,7 @@ int tls_verify_step(struct tls_chain *c)
         return RC_AUTH;
     if (c->length == 0)
         return begin(c);
-    if (c->anchor.p)
+    if (c->anchored)
         return finish(c) ? RC_OK : RC_AGAIN;
     if (c->signatures == LIMIT_TLS_SIGNATURES) {
         (void)refuse(c, "%s", "no way to a trusted CA found among so many");
@@ -379,8 +383,7 @@ int tls_verify_step(struct tls_chain *c)
     struct der_view der;
     if (tls_trust_issuer(c->certset, child, last->anchors, &der)) {
         last->anchors++;
-        if (signed_by(c, child, der))
-            c->anchor = der;
+        c->anchored = signed_by(c, child, der);
         return RC_AGAIN;
     }
     issuer = c->length < LIMIT_TLS_CHAIN ? next_presented(c, last) : NULL;

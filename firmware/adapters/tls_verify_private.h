@@ -56,8 +56,8 @@ struct tls_chain { /* of the session that is open */
     struct tls_link way[LIMIT_TLS_CHAIN];
     unsigned length; /* of the way; 0: not begun                            */
     unsigned signatures;
-    struct der_view anchor; /* that the way has reached; .p NULL: none yet  */
-    size_t compared;        /* see LIMIT_TLS_NAMES                          */
+    bool anchored;   /* the last trusted one tried has signed the way       */
+    size_t compared; /* see LIMIT_TLS_NAMES                                 */
     bool done;
     int64_t lo, hi; /* latest notBefore, earliest notAfter of the way       */
     char why[128];  /* the first reason to refuse                           */
