@@ -33,7 +33,8 @@ help:
 	@echo 'make faults         twenty days of random faults in virtual time'
 	@echo 'make browser        the page in headless Chromium'
 	@echo 'make lint           who includes whom, sizes, stack, format, clang'
-	@echo 'make bench          figures; make bench-clock: the clock alone'
+	@echo 'make bench          figures; bench-clock: the clock alone, bench-warmth:'
+	@echo '                    what its temperature sensor is worth'
 	@echo 'make journal CARD=F what a card holds, keys and cookies not shown'
 	@echo 'make size, repro    the size; the same image from two folders?'
 	@echo 'make clean          build/ goes'
@@ -145,7 +146,7 @@ DOUBLES := $(wildcard $(addprefix firmware/core/,chronyc_sources* \
             conf_lex* conf_server* delay_limit* discipline* fmt.c history* \
             metrics.c offset_interval* page.c page_cards* page_plot* \
             page_sources* page_text* poll_adapt* residuals* select* \
-            timekeeper.c) $(addprefix firmware/services/,console_commands* \
+            thermal* timekeeper.c) $(addprefix firmware/services/,console_commands* \
             source.c timekeeper_status*))
 COLD := $(filter-out $(WARM) $(DOUBLES),$(SMALL))
 

@@ -249,6 +249,8 @@ static void learn(struct discipline *d, const struct select_out *sel,
         d->update_s = (double)(int64_t)(sel->est.ticks - d->est.ticks) / d->hz;
     struct estimate was = d->est;
     d->est = sel->est;
+    d->bent_s = 0;
+    d->bent_e12 = 0;
     limit_rate(d, &was);
     d->resid_e12 = d->est.rate_e12 - was.rate_e12;
     d->stratum = (uint8_t)(sel->stratum + 1);
@@ -307,6 +309,25 @@ void discipline_shift(struct discipline *d, int64_t by)
     d->est.utc += (uint64_t)by;
 }
 
+static double bent_s(const struct discipline *d, uint64_t ticks)
+{
+    double dt = (double)(int64_t)(ticks - d->bent_ticks) / d->hz;
+    return d->bent_s + fabs((double)d->bent_e12) * 1e-12 * fmax(dt, 0);
+}
+
+void discipline_bend(struct discipline *d, uint64_t ticks, int32_t by_e12)
+{
+    d->bent_s = bent_s(d, ticks);
+    d->bent_e12 += by_e12;
+    d->bent_ticks = ticks;
+    /* through the point where it is now */
+    int64_t age = utc_ticks_ntp((int64_t)(ticks - d->est.ticks), d->hz);
+    int32_t was = d->est.rate_e12;
+    d->est.rate_e12 = within((int64_t)was + by_e12, d->conf.max_drift_e12);
+    double back = (double)age * ((d->est.rate_e12 - was) * 1e-12);
+    d->est.utc -= (uint64_t)(int64_t)(back < 0 ? back - 0.5 : back + 0.5);
+}
+
 span_ns discipline_offset(const struct discipline *d, const struct clk *c,
                           uint64_t ticks)
 {
@@ -332,7 +353,7 @@ static span_ns dispersion(const struct discipline *d, uint64_t ticks)
     double change = (double)d->est.change_ns +
                     known * filter_change(age) * 1e9 -
                     (double)d->root_delay_ns / 2;
-    return (span_ns)fmax(usual, change);
+    return (span_ns)(fmax(usual, change) + bent_s(d, ticks) * 1e9);
 }
 
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks)

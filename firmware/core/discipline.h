@@ -89,8 +89,13 @@ struct discipline {
     struct estimate contra; /* ... the newest line of which is this          */
     uint64_t contra_ticks;
     int64_t contra_by; /* and lies so far from the clk, 2^-32 s            */
-    uint32_t ignored;  /* updates, by maxchange                         */
-    bool gave_up;      /* maxchange: one too many; nothing is followed
+    /* The line has been bent since the last update, by so much in rate, and has
+     * moved by so much until bent_ticks; sizes. */
+    double bent_s;
+    int64_t bent_e12;
+    uint64_t bent_ticks;
+    uint32_t ignored; /* updates, by maxchange                         */
+    bool gave_up;     /* maxchange: one too many; nothing is followed
                              * any more and synced is false until restart    */
 };
 
@@ -144,6 +149,11 @@ void discipline_restart(struct discipline *d);
 /* Moves the line by `by`, in 2^-32 s, because UTC itself has jumped by that
  * much (a leap second, leap.h). */
 void discipline_shift(struct discipline *d, int64_t by);
+
+/* Bends the line at `ticks`, now: from there on its rate is by_e12 more, since
+ * that is what the crystal is foreseen to do (thermal.h). The dispersion grows
+ * by all of what that moves the line, as if it were wrong. */
+void discipline_bend(struct discipline *d, uint64_t ticks, int32_t by_e12);
 
 /* Returns line - clk at `ticks`, chronyc tracking's "System time": what is not
  * yet slewed. 0 while not synced. */

@@ -79,6 +79,7 @@ void tk_init(struct timekeeper *t, const struct conf *conf,
     discipline_init(&t->d, &dc, hz, start->freq_e12,
                     start->freq_known ? start->freq_sigma_e12 : 0);
     leap_init(&t->leap, conf->leapsecmode);
+    thermal_init(&t->thermal, hz);
     clk_init(&t->clk, hz, ticks, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&t->clk, ticks, t->d.est.rate_e12);
     tk_boot_init(t, start, ticks);
@@ -94,7 +95,7 @@ static void start_filter(struct timekeeper *t, struct timekeeper_slot *s)
 {
     int32_t rate, sigma;
     discipline_prior(&t->d, &rate, &sigma);
-    filter_init(&s->filter, t->hz, rate, sigma);
+    filter_init(&s->filter, t->hz, rate - thermal_rate(&t->thermal), sigma);
     poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     s->residuals = (struct residuals){0};
     t->bias[s - t->slot] = (struct select_bias){0};
@@ -134,6 +135,18 @@ void tk_floor(struct timekeeper *t, uint64_t ticks, int64_t floor_unix_s,
     clk_step(&t->clk, ticks, utc_diff(floor, clk_at(&t->clk, ticks)));
     for (unsigned i = 0; i < t->slots; i++)
         tk_forget(t, i);
+}
+
+/* ---- the crystal's temperature ------------------------------------------- */
+
+bool tk_estimate(const struct timekeeper *t, const struct timekeeper_slot *s,
+                 uint64_t ticks, struct estimate *out)
+{
+    if (!filter_estimate(&s->filter, ticks, out))
+        return false;
+    out->utc += (uint64_t)thermal_phase(&t->thermal, ticks);
+    out->rate_e12 += thermal_rate(&t->thermal);
+    return true;
 }
 
 /* ---- choosing ------------------------------------------------------------ */
@@ -187,7 +200,7 @@ static void fill(const struct timekeeper *t, unsigned slot, uint64_t ticks,
         .root_disp_ns = s->last.root_disp_ns,
         .jitter_ns = residuals_spread_ns(&s->residuals),
     };
-    bool known = filter_estimate(&s->filter, ticks, &in->est);
+    bool known = tk_estimate(t, s, ticks, &in->est);
     in->usable = known && s->reach != 0;
     in->stale = known && s->reach == 0;
 }
@@ -272,6 +285,7 @@ static void leap_if_due(struct timekeeper *t, uint64_t ticks)
     for (unsigned i = 0; i < t->slots; i++)
         filter_shift(&t->slot[i].filter, l.by);
     discipline_shift(&t->d, l.by);
+    thermal_restart(&t->thermal);
     if (l.step)
         clk_step(&t->clk, l.ticks, l.by);
     else
@@ -336,6 +350,27 @@ static void update(struct timekeeper *t, uint64_t ticks)
            t->slot[t->sel.selected].conf->label);
 }
 
+void tk_temperature(struct timekeeper *t, uint64_t ticks, int32_t millidegrees)
+{
+    int32_t by = thermal_read(&t->thermal, ticks, millidegrees);
+    if (by == 0)
+        return;
+    leap_if_due(t, ticks);
+    discipline_bend(&t->d, ticks, by);
+    (void)clk_set_rate(&t->clk, ticks, t->clk.rate_e12 + by);
+}
+
+/* A sample is worth what its round trip says (filter_delay.h). */
+static void learn_law(struct timekeeper *t, const struct timekeeper_slot *s,
+                      const struct ntp_sample *sample)
+{
+    const struct filter_delay *p = &s->filter.path;
+    double ex = (double)sample->delay_ns * 1e-9 - p->least;
+    double half = fmax(ex, 0) / 2 + p->lo + 1.0 / t->hz;
+    thermal_sample(&t->thermal, sample->at_ticks, sample->utc, half * half / 3,
+                   (int)(s - t->slot));
+}
+
 /* ---- a source's requests and replies ------------------------------------- */
 
 static void set_reach(struct timekeeper *t, struct timekeeper_slot *s,
@@ -366,11 +401,12 @@ void tk_asked(struct timekeeper *t, unsigned slot, uint8_t reach,
 }
 
 /* maxdelayratio, maxdelaydevratio. */
-static unsigned delay_tests(const struct timekeeper_slot *s,
+static unsigned delay_tests(const struct timekeeper *t,
+                            const struct timekeeper_slot *s,
                             const struct ntp_sample *l)
 {
     struct estimate e;
-    if (!filter_estimate(&s->filter, l->at_ticks, &e))
+    if (!tk_estimate(t, s, l->at_ticks, &e))
         return 0;
     const struct delay_limits limits = {s->conf->maxdelayratio,
                                         s->conf->maxdelaydevratio};
@@ -394,18 +430,22 @@ static bool take(struct timekeeper *t, uint64_t ticks,
     ntp64 later = clk_at(&t->clk, ticks + (ticks - sample->at_ticks));
     s->measured_ns = utc_diff_ns(sample->utc, clk) + utc_diff_ns(later, clk);
     s->shown = *sample;
-    s->shown.failed |= (uint8_t)delay_tests(s, sample);
+    s->shown.failed |= (uint8_t)delay_tests(t, s, sample);
     s->refused = false;
     if (s->shown.failed)
         return true;
     s->last = *sample;
-    s->refused = !filter_sample(&s->filter, sample);
+    struct ntp_sample warm = *sample;
+    warm.utc -= (uint64_t)thermal_phase(&t->thermal, sample->at_ticks);
+    s->refused = !filter_sample(&s->filter, &warm);
     (void)poll_adapt(&s->adapt, &s->filter, !s->refused);
     residuals_add(&s->residuals, sample->at_ticks, s->filter.resid_s);
     if (s->refused)
         return false;
     s->good++;
     choose(t, ticks, (int)(s - t->slot));
+    if (t->agreed && t->sel.selected == (int)(s - t->slot))
+        learn_law(t, s, sample);
     if (t->agreed)
         update(t, ticks);
     return true;

@@ -42,6 +42,7 @@
 #include "poll_adapt.h"
 #include "residuals.h"
 #include "select.h"
+#include "thermal.h"
 
 struct timekeeper_start {   /* what is known at power-on                    */
     int64_t floor_unix_s;   /* no time below this is believed               */
@@ -108,6 +109,7 @@ struct timekeeper { /* fields readable; changed only by these functions */
     bool agreed;   /* sel may steer the clock                      */
     bool reselect; /* tk_poll has to                               */
     struct discipline d;
+    struct thermal thermal;
     struct leap leap;
     uint64_t until;        /* discipline_follow is due here                */
     mono_ns first_sync;    /* since the counter's zero; -1: not yet        */
@@ -167,6 +169,15 @@ void tk_reply(struct timekeeper *t, uint64_t ticks, unsigned slot,
 /* Forgets what a source has said, because it is at another address now or its
  * keys are not trusted any more. */
 void tk_forget(struct timekeeper *t, unsigned slot);
+
+/* Takes a reading of the board's sensor, in thousandths of a degree C: some a
+ * minute, or none ever. */
+void tk_temperature(struct timekeeper *t, uint64_t ticks, int32_t millidegrees);
+
+/* Gives what a source's filter says of UTC at `ticks` (filter_estimate), the
+ * crystal's temperature taken into account. */
+bool tk_estimate(const struct timekeeper *t, const struct timekeeper_slot *s,
+                 uint64_t ticks, struct estimate *out);
 
 /* Does what is due at `ticks`: a leap second, a new selection, the end of a
  * slew. Returns the counter value at which it wants to be called again, a

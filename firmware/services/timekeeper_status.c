@@ -79,7 +79,7 @@ static void source_row(unsigned i, uint64_t ticks,
         .freq_sigma_e12 = STATUS_SIGMA_UNKNOWN,
         .spread_ns = residuals_spread_ns(&s->residuals),
     };
-    if (!filter_estimate(&s->filter, ticks, &e))
+    if (!tk_estimate(&tk, s, ticks, &e))
         return;
     out->offset_ns = utc_diff_ns(e.utc, clk_at(&tk.clk, ticks));
     out->measured_ns = s->measured_ns;

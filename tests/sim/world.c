@@ -13,9 +13,12 @@
 #define HELD       30e-6 /* a server's time from receipt to reply            */
 #define LIE_SEEN   0.1 /* s: wider than any interval of these paths          */
 #define RAMP_POLLS 4
-#define AGAIN_S    2.0   /* after a refused sample                           */
-#define LATE       0.001 /* the superloop comes round                        */
-#define TAU        6.283185307179586
+#define AGAIN_S    2.0 /* after a refused sample                           */
+#define READ_S                                                                 \
+    10             /* the board reads its sensor
+                          */
+#define LATE 0.001 /* the superloop comes round                        */
+#define TAU  6.283185307179586
 
 struct source {
     double due; /* of the next request                                 */
@@ -42,6 +45,7 @@ struct world {
     unsigned counted;
     ntp64 last_read;
     float width[WORLD_SECONDS / 16 + 2];
+    int32_t sensor[WORLD_SECONDS / READ_S + 2]; /* INT32_MIN: says nothing   */
     unsigned widths;
 };
 
@@ -140,6 +144,7 @@ static double load(const struct scenario *c, double t)
 static void oscillate(struct world *w)
 {
     const struct scenario *c = w->c;
+    struct warmth_state warm = {.c = &c->warmth, .chance = w->chance};
     double walk = c->ppm * 1e-6, by_room = 0, by_load = 0;
     size_t n = (size_t)(c->days * 86400) + 1;
     w->phase[0] = 0;
@@ -151,6 +156,9 @@ static void oscillate(struct world *w)
         if (c->step_at > 0 && t >= c->step_at &&
             (c->step_for <= 0 || t < c->step_at + c->step_for))
             w->y[k] += c->step_ppm * 1e-6;
+        w->y[k] += warmth_step(&warm, t, by_room + by_load) * 1e-6;
+        if (k % READ_S == 0 && !warmth_read(&warm, t, &w->sensor[k / READ_S]))
+            w->sensor[k / READ_S] = INT32_MIN;
         w->phase[k + 1] = w->phase[k] + 1 + w->y[k];
         walk += c->wander * normal(w);
     }
@@ -301,6 +309,16 @@ static void poll(struct world *w, double t)
     look_at_until(w, t, ticks);
 }
 
+static void read_sensor(struct world *w, double t)
+{
+    size_t k = (size_t)t;
+    if (k % READ_S != 0 || w->sensor[k / READ_S] == INT32_MIN)
+        return;
+    uint64_t ticks = ticks_at(w, t);
+    tk_temperature(&w->tk, ticks, w->sensor[k / READ_S]);
+    look_at_until(w, t, ticks);
+}
+
 static bool follows(const struct world *w, size_t i)
 {
     char state = w->tk.sel.state[i];
@@ -443,8 +461,10 @@ static void happen(struct world *w, double look_at, double *t)
         answer(w, which, *t);
     else if (who)
         ask(w, which, *t);
-    else if (!follows_now)
+    else if (!follows_now) {
+        read_sensor(w, *t);
         look(w, *t);
+    }
 }
 
 static int order_float(const void *a, const void *b)
@@ -466,6 +486,7 @@ struct figures world_run(const struct scenario *c, uint64_t seed, int minpoll,
     }
     double n = w.counted ? w.counted : 1;
     w.f.steps = w.tk.steps;
+    w.f.used = w.tk.thermal.used;
     w.f.leaps = w.tk.leaps;
     for (size_t i = 0; i < w.sources; i++)
         w.f.state[i] = w.tk.sel.state[i];

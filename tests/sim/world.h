@@ -14,6 +14,7 @@
 #define WORLD_H
 
 #include "core/timekeeper.h"
+#include "warmth.h"
 
 #define WORLD_SERVERS 5
 #define WORLD_SECONDS (4 * 86400)
@@ -56,6 +57,7 @@ struct scenario {
                                         * room_s, the case follows in room_tau */
     double load_ppm, load_s, load_every, load_tau; /* load: for load_s of every
                                                     * load_every             */
+    struct warmth warmth;
     double busy_from, busy_to; /* s of each day                           */
     double epoch;  /* Unix s at true time 0; 0: an hour before era 1  */
     double ticks0; /* counter then; 0: a million                      */
@@ -85,6 +87,7 @@ struct figures {
                1];    /* of the servers at the end, chrony's letters */
     double width;     /* us, median of the bound, looked at every 16 s   */
     double within_ms; /* s after `from` since when it is within 1 ms for good */
+    bool used;        /* the temperature, at the end                     */
     unsigned leaps;   /* done by the clk or its discipline               */
     double announced; /* s, for how long a leap was shown                */
 };
