@@ -195,7 +195,10 @@ static void add_nts(struct fmt_text *t, const struct status_source *x,
 {
     switch (m) {
     case CERT_END:
-        fmt_add(t, "%lld", (long long)x->cert_end_unix_s);
+        if (x->cert_end_unix_s == 0) /* a rule for ends shall not fire       */
+            fmt_add(t, "NaN");
+        else
+            fmt_add(t, "%lld", (long long)x->cert_end_unix_s);
         break;
     case COOKIES:
         add_n(t, x->cookies);

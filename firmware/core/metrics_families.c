@@ -94,7 +94,7 @@ const struct metrics_family metrics_families[METRICS] = {
     {FLOOR, ONE, 0, "gnomon_time_floor_seconds",
      "Unix time before which nothing is believed."},
     {CERT_END, EACH_SOURCE, 0, "gnomon_nts_certificate_not_after_seconds",
-     "Unix time; 0: not known."},
+     "Unix time; NaN: not known."},
     {COOKIES, EACH_SOURCE, 0, "gnomon_nts_cookies", "Cookies in hand."},
     {NAKS, EACH_SOURCE, 0, "gnomon_nts_naks", "Since the last valid reply."},
     {KE_AGE, EACH_SOURCE, 0, "gnomon_nts_key_exchange_age_seconds",

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The metrics of the firmware: promtool has nothing to say, Prometheus scrapes
 them and evaluates chrony_exporter's rule, and each name has the figure, the
-labels and the sign that `chronyc -c` has for it, of a chronyd that follows the
-same servers, one of which is seven seconds ahead."""
+labels and the sign that `chronyc -c` has for it: of a chronyd that follows the
+same servers, one of which is seven seconds ahead, and of this board, which
+chronyc can ask, too."""
 import contextlib
 import csv
 import json
@@ -14,10 +15,11 @@ import time
 import urllib.parse
 import urllib.request
 
-from tests.common import pagecrowd, testbed
+from tests.common import pagecrowd, testbed, watching
+from tests.common.chronyc import FLOAT, VERSIONS, chronyc
 from tests.common.machine import Process, die_with_parent
 from tests.common.refusals import until
-from tests.peers import chronyd
+from tests.peers import child, chronyd
 from tests.peers.child import PEERS, work_folder
 from tests.tap import Tap
 
@@ -40,6 +42,20 @@ STATS = {"samples": 1, "runs": 2, "span_seconds": 3, "frequency_ppms": 4,
          "frequency_skew_ppms": 5, "offset": 6, "stddev": 7}
 STATES = {"*": "sync", "+": "candidate", "-": "outlier", "x": "falseticker",
           "~": "jittery", "?": "unreach"}
+NTPDATA = {"peer_offset_seconds": 18, "peer_delay_seconds": 19,
+           "peer_dispersion_seconds": 20, "peer_response_time_seconds": 21}
+SERVER = {"ntp_packets_received_total": 0, "ntp_packets_dropped_total": 1,
+          "command_packets_received_total": 2,
+          "command_packets_dropped_total": 3,
+          "client_log_records_dropped_total": 4,
+          "nts_ke_connections_accepted_total": 5,
+          "nts_ke_connections_dropped_total": 6,
+          "authenticated_ntp_packets_total": 7,
+          "interleaved_ntp_packets_total": 8}
+REPORTS = {"tracking": ("tracking", TRACKING), "sources": ("sources", SOURCES),
+           "sourcestats": ("sourcestats", STATS),
+           "ntpdata": ("sources", NTPDATA),
+           "serverstats": ("serverstats", SERVER)}
 PEER = ("peer_offset_seconds", "peer_delay_seconds", "peer_dispersion_seconds",
         "peer_response_time_seconds", "reachability_success")
 RULE = """groups:
@@ -157,6 +173,66 @@ def as_on_the_console(tap, machine, port):
               "the console's figures with chronyc's signs", (value, after))
 
 
+def scrape(port):
+    return read(pagecrowd.page(port, b"/metrics").decode().partition(
+        "\r\n\r\n")[2])
+
+
+def number(name, text):
+    """What chronyc writes in another unit."""
+    if name == "reachability_ratio":
+        return bin(int(text, 8)).count("1") / 8
+    return 2.0 ** int(text) if name == "polling_interval_seconds" else float(
+        text)
+
+
+def wrong_of_report(port, said, report):
+    """Names whose figures are neither those that chronyc tells (said) nor, a
+    moment before and after, on either side of them: chronyc's have 24 bits and
+    three or nine places."""
+    kind, columns = REPORTS[report]
+    before, table, after = scrape(port), said(report), scrape(port)
+    wrong = []
+    for name, column in columns.items():
+        full = f"chrony_{kind}_{name}"
+        rows = list(zip(before[full].values(), table, after[full].values()))
+        if len(rows) != len(table) or not rows:
+            wrong.append((name, table))
+        for a, row, b in rows:
+            c = number(name, row[column])
+            slack = FLOAT * abs(c) + (
+                0.0006 if "ppm" in name else 0.06
+                if name == "update_interval_seconds" else 1.1e-9)
+            if not min(a, b) - slack <= c <= max(a, b) + slack:
+                wrong.append((name, a, row, b))
+    return wrong
+
+
+def as_chronyc_of_the_board(tap, port, cmdport):
+    for version in VERSIONS:
+        def said(report):
+            text = chronyc(version, cmdport, "-N", "-c", report)
+            return list(csv.reader(text.splitlines()))
+        for report in REPORTS:
+            for _ in range(40):  # an update may come between
+                wrong = wrong_of_report(port, said, report)
+                if not wrong:
+                    break
+            tap.check(not wrong, f"chronyc {version} -c {report} of the board",
+                      wrong)
+        for _ in range(40):
+            before, rows, after = scrape(port), said("sources"), scrape(port)
+            if list(before["chrony_sources_state_info"]) == list(
+                    after["chrony_sources_state_info"]):
+                break
+        states = [dict(k) for k in before["chrony_sources_state_info"]]
+        tap.check([(s["source_name"], s["source_state"], s["source_mode"])
+                   for s in states] == [
+                       (r[2], STATES[r[1]], {"^": "client"}[r[0]])
+                       for r in rows], f"... and its states ({version})",
+                  (states, rows))
+
+
 @contextlib.contextmanager
 def prometheus(port):
     folder = work_folder()
@@ -193,15 +269,17 @@ def ask_prometheus(here, query):
 
 def main():
     tap = Tap()
-    port = chronyd.free_port()
+    port, cmdport = chronyd.free_port(), child.free_port()
     with testbed.Testbed() as w:
         good = [*w.chronyd(1, front=True, address="127.0.0.2"),
                 *w.chronyd(1, front=True, address="127.0.0.3")]
         late, = w.chronyd(1, front=True, address="127.0.0.4", ahead=AHEAD)
-        conf = w.conf("iburst minpoll 0 maxpoll 2")
+        conf = w.conf("iburst minpoll 0 maxpoll 2", more=watching.LINES)
         conf = re.sub(rf"(?m)^(server .*{late.ke_port}.*)$", r"\1 noselect",
                       conf)
-        with Process(w.card(conf=conf), tcp=[(port, 80)]) as m:
+        m = Process(w.card(conf=conf), tcp=[(port, 80)])
+        m.command += ["--udp", f"{cmdport}:323"]
+        with m:
             client = w.enter_context(chronyd.Client(
                 w.pki, [(s.address, s.port, s.ke_port) for s in good],
                 options="iburst minpoll 0 maxpoll 2", extra=[
@@ -226,6 +304,7 @@ def main():
                           lint.stdout.decode())
             compare(tap, read(text), client, [*good, late], late)
             as_on_the_console(tap, m, port)
+            as_chronyc_of_the_board(tap, port, cmdport)
             if os.path.exists(f"{PROMETHEUS}/prometheus"):
                 with prometheus(port) as here:
                     tap.check(until(lambda: ask_prometheus(

@@ -100,6 +100,7 @@ static void unset(void **state)
     s.sources.row[0].last_ke_ago_s = -1;
     s.sources.row[0].poll = -2;
     s.server.cookie_key_age_s = -1;
+    s.sources.row[0].cert_end_unix_s = 0;
     assert_whole(draw());
     has("chrony_tracking_stratum 0");
     has("chrony_tracking_root_delay_seconds 1.000000000");
@@ -110,6 +111,8 @@ static void unset(void **state)
     has("gnomon_synchronised 0");
     has("gnomon_error_bound_seconds NaN");
     has("gnomon_nts_cookie_key_age_seconds NaN");
+    has("gnomon_nts_certificate_not_after_seconds{source_address="
+        "\"192.0.2.11\",source_name=\"nts1.test\"} NaN");
     has("chrony_sources_last_sample_age_seconds{source_address=\"192.0.2.11\","
         "source_name=\"nts1.test\"} 4294967295");
     has("chrony_sources_polling_interval_seconds{source_address="
