@@ -106,7 +106,8 @@ static void fact_firmware(struct text *t)
         text_str(t, " MB");
     }
     if (v->mute)
-        text_str(t, "does not answer its mailbox");
+        text_str(t, v->firmware != 0 ? "; its mailbox has gone silent"
+                                     : "does not answer its mailbox");
 }
 
 static void fact_mac(struct text *t)

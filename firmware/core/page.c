@@ -88,13 +88,21 @@ static bool header(struct page *p, struct fmt_text *t)
 
 /* ---- is it right? -------------------------------------------------------- */
 
-static bool all_authenticated(const struct status *s)
+/* Of the sources that the clock follows, how many have NTS. */
+static void add_authenticated(struct fmt_text *t, const struct status *s)
 {
-    for (unsigned i = 0; i < s->sources.count; i++)
-        if (strchr("*+", s->timekeeper.row[i].state) &&
-            s->timekeeper.row[i].state && !s->sources.row[i].nts)
-            return false;
-    return true;
+    unsigned used = 0, nts = 0;
+    for (unsigned i = 0; i < s->sources.count; i++) {
+        char state = s->timekeeper.row[i].state;
+        used += state == '*' || state == '+';
+        nts += (state == '*' || state == '+') && s->sources.row[i].nts;
+    }
+    if (nts == used)
+        fmt_add(t, ", all of them authenticated");
+    else if (nts == 0)
+        fmt_add(t, ", none of them authenticated");
+    else
+        fmt_add(t, ", %u of them authenticated", nts);
 }
 
 static void add_look(struct fmt_text *t, const struct status *s)
@@ -127,9 +135,11 @@ static bool hero(struct page *p, struct fmt_text *t)
             : k->alone       ? "warn"
                              : "ok",
             state_text(s));
-    if (k->synchronised && !k->alone)
-        fmt_add(t, "<b>%u of %u</b> servers agree%s. ", k->agree, k->of,
-                all_authenticated(s) ? ", all of them authenticated" : "");
+    if (k->synchronised && !k->alone) {
+        fmt_add(t, "<b>%u of %u</b> servers agree", k->agree, k->of);
+        add_authenticated(t, s);
+        fmt_add(t, ". ");
+    }
     add_why(t, s);
     if (k->synchronised) {
         fmt_add(t, "%sUTC is known to <b>± ",
@@ -198,8 +208,10 @@ static bool tiles(struct page *p, struct fmt_text *t)
     page_add_ppm(t, k->freq_e12);
     fmt_add(t, "<small>%s, ± ", k->freq_e12 < 0 ? "fast" : "slow");
     page_add_ppm(t, k->freq_sigma_e12);
-    fmt_add(t, "</small></dd></div><div><dt>Reference</dt><dd>");
-    page_add_text(t, ref < 0 ? "-" : s->sources.row[ref].name, 60);
+    const char *name = ref < 0 ? "-" : s->sources.row[ref].name;
+    fmt_add(t, "</small></dd></div><div><dt>Reference</dt><dd%s>",
+            strlen(name) > 24 ? " class=\"long\"" : "");
+    page_add_text(t, name, 60);
     fmt_add(t, "<small>we are stratum %u</small></dd></div>", k->stratum);
     add_running(t, s);
     fmt_add(t, "</dl>\n");

@@ -30,7 +30,7 @@
     "'; script-src 'sha256-" PAGE_SCRIPT_HASH                                  \
     "'; connect-src 'self'; img-src data:; base-uri 'none'; "                  \
     "form-action 'none'; frame-ancestors 'none'"
-#define PAGE_STYLE_HASH  "R6HJogqdzNDROWuVzBeTprhOiEy/lKeGQSzhRtzJ4GU="
+#define PAGE_STYLE_HASH  "pugt7nicXYwpv0XOgTosxjQT1coPV/A6pszu0ZevboQ="
 #define PAGE_SCRIPT_HASH "WUtolGPWKFGVBxYwpbGWkUhCt19HFyCuWmbWMSP9JGQ="
 extern const char page_style[], page_script[];
 

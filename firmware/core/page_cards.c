@@ -229,6 +229,15 @@ static void add_step(struct fmt_text *t, const struct status *s,
                                : part));
 }
 
+/* Whether the clock waits, or waited, for a key exchange. */
+static bool asks_keys(const struct status *s)
+{
+    bool nts = false;
+    for (unsigned i = 0; i < s->sources.count; i++)
+        nts |= s->sources.row[i].nts;
+    return nts && !s->timefloor.from_cookies;
+}
+
 static void start(struct fmt_text *t, const struct status *s)
 {
     const struct status_start *a = &s->start;
@@ -238,7 +247,7 @@ static void start(struct fmt_text *t, const struct status *s)
     add_step(t, s, "card looked at", a->card, whole);
     add_step(t, s, "link up", a->link, whole);
     add_step(t, s, "address", a->address, whole);
-    if (a->keys >= 0 || !s->timefloor.from_cookies)
+    if (a->keys >= 0 || asks_keys(s))
         add_step(t, s, "first key exchange", a->keys, whole);
     add_step(t, s, "clock set", set, whole);
     fmt_add(t, "</ol></section>\n");

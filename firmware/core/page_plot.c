@@ -111,6 +111,22 @@ static double y_of(const struct page *p, double v)
     return TOP + HEIGHT * (1 - part);
 }
 
+/* An axis has 1, 2, 5 of a power of ten, or half of it: no zero behind. */
+static void add_round(struct fmt_text *t, double v, bool ppm)
+{
+    static const char *const units[] = {"ns", "µs", "ms", "s"};
+    char digits[24];
+    size_t unit = 0;
+    for (v = ppm ? v / 1e6 : v; !ppm && v >= 1000 && unit + 1 < LEN(units);
+         unit++)
+        v /= 1000;
+    size_t n = fmt(digits, sizeof digits, "%.6f", v);
+    while (n > 0 && digits[n - 1] == '0')
+        n--;
+    fmt_add(t, "%.*s %s", (int)(digits[n - 1] == '.' ? n - 1 : n), digits,
+            ppm ? "ppm" : units[unit]);
+}
+
 static void add_level(struct page *p, struct fmt_text *t, unsigned kind,
                       double v)
 {
@@ -123,10 +139,8 @@ static void add_level(struct page *p, struct fmt_text *t, unsigned kind,
         fmt_add(t, "%s", v < 0 ? "−" : "+");
     if (v == 0)
         fmt_add(t, "0");
-    else if (kind == FREQUENCY)
-        page_add_ppm(t, (int64_t)v);
     else
-        page_add_span(t, (span_ns)(v < 0 ? -v : v));
+        add_round(t, v < 0 ? -v : v, kind == FREQUENCY);
     fmt_add(t, "</text>");
 }
 
@@ -139,7 +153,8 @@ static int64_t unix_of(const struct page *p, int64_t number)
 
 static void add_hours(struct page *p, struct fmt_text *t)
 {
-    static const int32_t steps[] = {300, 600, 1800, 3600, 7200, 86400, 172800};
+    static const int32_t steps[] = {60,   300,  600,   1800,
+                                    3600, 7200, 86400, 172800};
     int64_t from = unix_of(p, p->plot.first), to = unix_of(p, p->plot.last + 1);
     size_t i = 0;
     while (i + 1 < LEN(steps) && (to - from) / steps[i] > 6)

@@ -78,7 +78,8 @@ static span_ns magnitude(span_ns v)
 /* Half the width shown: what all but the liars claim, in 1, 2, 5, 10 .. */
 static span_ns scale_of(const struct status *s)
 {
-    span_ns most = 1000, unit = 1000;
+    span_ns most = s->timekeeper.tracking.bound_ns, unit = 1000;
+    most = most < 1000 ? 1000 : most > INT64_MAX / 100 ? 1000 : most;
     for (unsigned i = 0; i < s->sources.count; i++) {
         const struct status_select *k = &s->timekeeper.row[i].select;
         if (!k->judged || k->letter == 'x' || k->letter == 'T')
@@ -107,8 +108,14 @@ static void add_interval(struct page *p, struct fmt_text *t, unsigned i)
 {
     const struct status_clock_source *e = &p->s->timekeeper.row[i];
     const struct status_select *k = &e->select;
+    double ours = 66 - x_of(p, p->s->timekeeper.tracking.bound_ns);
     fmt_add(t, "<svg class=\"st\" viewBox=\"0 0 132 16\" role=\"img\" "
                "aria-label=\"interval\"><path class=\"g\" d=\"M0 8h132\"/>");
+    if (ours > 0)
+        fmt_add(t,
+                "<rect class=\"o\" x=\"%.1f\" width=\"%.1f\" "
+                "height=\"16\"/>",
+                66 - ours, 2 * ours);
     if (k->judged) {
         double a = x_of(p, k->hi_ns), b = x_of(p, k->lo_ns);
         bool used = k->letter && strchr("*+PDW", k->letter);
@@ -274,14 +281,12 @@ static void add_trouble(struct fmt_text *t, const struct status *s, unsigned i)
 static void add_heading(struct page *p, struct fmt_text *t)
 {
     fmt_add(t, "<section id=\"sources\"><h2>Servers</h2>");
-    if (p->s->sources.count == 0)
-        fmt_add(t, "<p>none</p>");
     fmt_add(t, "<table><thead><tr><th>State</th><th>Server</th>");
     if (p->s->timekeeper.tracking.synchronised) {
         fmt_add(t, "<th class=\"n\">Our clock is off</th>"
-                   "<th>It claims, within ± ");
+                   "<th>It claims<small>blue: ours; ± ");
         page_add_span(t, p->scale_ns);
-        fmt_add(t, "</th>");
+        fmt_add(t, "</small></th>");
     } else {
         fmt_add(t, "<th>Says it is</th>");
     }
@@ -294,6 +299,11 @@ bool page_sources(struct page *p, struct fmt_text *t)
 {
     const struct status *s = p->s;
     unsigned i = (p->index - 1) / 3;
+    if (s->sources.count == 0) {
+        fmt_add(t, "<section id=\"sources\"><h2>Servers</h2><p>None.</p>"
+                   "</section>\n");
+        return false;
+    }
     if (p->index == 0) {
         p->scale_ns = scale_of(s);
         add_heading(p, t);

@@ -1,12 +1,21 @@
 #include "status.h"
 
+static bool is_reference(const struct status *s, int i)
+{
+    uint32_t id = s->timekeeper.tracking.ref_id;
+    return id != 0 && i >= 0 && i < (int)s->sources.count &&
+           addr_refid(&s->sources.row[i].addr) == id;
+}
+
 int status_reference(const struct status *s)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
     if (k->selected >= 0 && k->selected < (int)s->sources.count)
         return k->selected;
-    for (int i = 0; k->ref_id != 0 && i < (int)s->sources.count; i++)
-        if (addr_refid(&s->sources.row[i].addr) == k->ref_id)
+    if (is_reference(s, k->last)) /* others may have its address, too        */
+        return k->last;
+    for (int i = 0; i < (int)s->sources.count; i++)
+        if (is_reference(s, i))
             return i;
     return -1;
 }

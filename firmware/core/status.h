@@ -83,7 +83,8 @@ struct status_stats {
                              * if this source alone were followed           */
     int64_t freq_sigma_e12; /* STATUS_SIGMA_UNKNOWN: no estimate            */
 };
-#define STATUS_SIGMA_UNKNOWN INT64_C(2000000000) /* chrony's 2000 ppm       */
+#define STATUS_SPREAD_UNKNOWN INT64_C(4000000000) /* chrony's 4 s            */
+#define STATUS_SIGMA_UNKNOWN  INT64_C(2000000000) /* chrony's 2000 ppm       */
 
 /* Of the last reply that was believed. A reply that fails one of RFC 5905's
  * tests changes nothing here; `failed` has chrony's A to D (ntp_client.h).
@@ -118,6 +119,7 @@ struct status_clock_source { /* row i is about the source in sources.row[i] */
 struct status_tracking {
     bool synchronised;
     int8_t selected; /* index of the source that is followed, -1: none      */
+    int8_t last;     /* of the one that was followed last                   */
     uint32_t ref_id;
     uint8_t stratum, leap; /* 16, 3 while unsynchronised                    */
     int64_t ref_unix_s;    /* UTC of the last update                        */

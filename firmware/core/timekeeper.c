@@ -336,6 +336,7 @@ static void update(struct timekeeper *t, uint64_t ticks)
                (double)wrong / 1e9);
     announce(t, ticks);
     t->refid = t->slot[t->sel.selected].refid;
+    t->reference = (int8_t)t->sel.selected;
     tk_boot_updated(t, ticks, &act);
     if (before && !act.step)
         tk_say(t, LOG_NOTICE, NULL,

@@ -113,7 +113,8 @@ struct timekeeper { /* fields readable; changed only by these functions */
     struct leap leap;
     uint64_t until;        /* discipline_follow is due here                */
     mono_ns first_sync;    /* since the counter's zero; -1: not yet        */
-    uint32_t refid;        /* whom the last update came from               */
+    uint32_t refid;        /* whom the last update came from, ...          */
+    int8_t reference;      /* ... and its slot                             */
     uint32_t steps, leaps; /* of the clock since boot, apart               */
     struct bootstrap boot;
     struct bootstrap_verdict verdict;

@@ -77,7 +77,9 @@ static void source_row(unsigned i, uint64_t ticks,
         .runs = (uint8_t)residuals_runs(&s->residuals),
         .span_s = (int64_t)(span / tk.hz),
         .freq_sigma_e12 = STATUS_SIGMA_UNKNOWN,
-        .spread_ns = residuals_spread_ns(&s->residuals),
+        .spread_ns = s->residuals.count < 2
+                         ? STATUS_SPREAD_UNKNOWN
+                         : residuals_spread_ns(&s->residuals),
     };
     if (!tk_estimate(&tk, s, ticks, &e))
         return;
@@ -158,6 +160,7 @@ void timekeeper_status(struct status_timekeeper *out)
     t->stratum = d->stratum;
     t->leap = timekeeper_leap();
     t->ref_id = tk.refid;
+    t->last = tk.reference;
     if (tk.sel.selected >= 0) {
         t->selected = (int8_t)tk.sel.selected;
         t->ref_id = tk.slot[tk.sel.selected].refid;

@@ -153,8 +153,9 @@ def reached(machine):
     return len(rows) >= 3 and all(r[4] == 0o377 for r in rows[:3])
 
 
-def crowd(tap, w, boot):
-    """boot(card, port): a machine whose port 80 is this port here."""
+def crowd(tap, w, boot, memory=None):
+    """boot(card, port): a machine whose port 80 is this port here; memory(m):
+    what tells its marks (qemu/memory.py)."""
     port = chronyd.free_port()
     w.chronyd(3)
     late = chronyd.Server(w.pki)
@@ -164,6 +165,8 @@ def crowd(tap, w, boot):
         testbed.synchronise(m)
         tap.check(until(lambda: reached(m)), "three sources are reached",
                   m.ask("sources"))
+        used = memory(m) if memory else None
+        marks = used.marks() if used else {}
         for attack in CROWD:
             if attack is two_hundred:
                 stack.enter_context(late)
@@ -176,6 +179,31 @@ def crowd(tap, w, boot):
                   "a key exchange went through meanwhile", m.text)
         tap.check(all(page(port) for _ in range(5)), "the page is there",
                   m.text)
+        if used:
+            back_at_its_marks(tap, port, used, marks)
+
+
+def back_at_its_marks(tap, port, used, marks):
+    """Memory, read directly: what a stranger holds is seen, and is given back,
+    the last of it when connections have waited for their stragglers (2 * 60 s,
+    RFC 9293). The fourth source has a socket more."""
+    marks["UDP_PCB"] += 1
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(connect(port)).sendall(b"GET / HTTP/1.1\r\n")
+        held = until(lambda: (lambda now: now["TCP_PCB"] > marks["TCP_PCB"]
+                              and now)(used.look()), 5)
+        tap.check(held, "connections held are seen in memory", marks)
+    now = {}
+
+    def back():
+        time.sleep(2)
+        now.update(used.look())
+        return all(now[name] <= marks[name] for name in marks)
+    tap.check(until(back, 180), "pools, heap and arenas are back at their marks",
+              {n: (marks[n], now[n]) for n in marks if now[n] > marks[n]})
+    print("# in use before and after:", *(
+        f"{n} {marks[n]}/{now[n]}" for n in sorted(marks)))
 
 
 def shut_out(tap, w, boot):

@@ -5,6 +5,7 @@ import sys
 
 from tests.common import pagecrowd, testbed
 from tests.common.machine import Machine
+from tests.qemu.memory import Memory
 from tests.tap import Tap
 
 
@@ -16,5 +17,5 @@ def boot(card, port):
 if __name__ == "__main__":
     tap = Tap()
     with testbed.Testbed() as w:
-        pagecrowd.crowd(tap, w, boot)
+        pagecrowd.crowd(tap, w, boot, Memory)
     sys.exit(tap.done())

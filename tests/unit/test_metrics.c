@@ -129,6 +129,11 @@ static void alone(void **state)
         "\"nts2.test\",tracking_refid=\"C000020C\"} 1");
     has("chrony_tracking_stratum 2");
     has("gnomon_sources_agreeing 0");
+    s.sources.row[2].addr = s.sources.row[1].addr; /* another port           */
+    s.timekeeper.tracking.last = 2;
+    (void)draw();
+    has("chrony_tracking_info{tracking_address=\"192.0.2.12\",tracking_name="
+        "\"nts3.test\",tracking_refid=\"C000020C\"} 1");
 }
 
 /* A pool's sources have one name; before it resolves no address either. */

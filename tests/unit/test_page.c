@@ -106,6 +106,11 @@ static void synchronised(void **state)
     assert_non_null(strstr(page, "<dd>nts2.test<small>we are stratum 2"));
     assert_non_null(strstr(page, "2027-02-26<small>in 90 days"));
     assert_non_null(strstr(page, "class=\"plots\""));
+    assert_non_null(strstr(page, ">+10 µs<"));
+    assert_non_null(strstr(page, ">500 µs<"));
+    assert_non_null(strstr(page, ">250 µs<"));
+    assert_non_null(strstr(page, "<rect class=\"o\" x=\"")); /* our interval */
+    assert_non_null(strstr(page, "first key exchange"));
     assert_null(strstr(page, "id=\"week\"")); /* not longer than the hours */
     assert_null(strstr(page, "class=\"why\""));
     assert_non_null(strstr(page, "network link up"));
@@ -151,10 +156,14 @@ static void no_source(void **state)
     (void)state;
     state_unset(&s, 0);
     s.config.file = CONFIG_MISSING;
+    s.start.keys = -1;
     s.timekeeper.tracking.why[0] = 0;
     const char *page = draw();
     assert_whole(page);
     assert_non_null(strstr(page, "no chrony.conf at the top of the card"));
+    assert_non_null(strstr(page, "<p>None.</p></section>"));
+    assert_null(strstr(page, "<table>"));
+    assert_null(strstr(page, "first key exchange"));
 }
 
 static void weaker(void **state)
@@ -163,11 +172,13 @@ static void weaker(void **state)
     state_set(&s, 1);
     strcpy(s.timekeeper.tracking.warning, "nocerttimecheck 1: dates");
     s.sources.row[0].nts = false;
+    s.start.keys = -1;
     const char *page = draw();
     assert_whole(page);
     assert_non_null(strstr(page, "<b>Warning:</b> nocerttimecheck 1: dates"));
     assert_non_null(strstr(page, "<b>Note:</b> one source alone"));
-    assert_null(strstr(page, "authenticated. "));
+    assert_non_null(strstr(page, ", none of them authenticated. "));
+    assert_null(strstr(page, "first key exchange"));
     assert_non_null(strstr(page, "asked in the clear"));
 }
 
