@@ -184,14 +184,14 @@ static double magnitude_s(int64_t ntp_span)
 }
 
 /* The update may be wrong, or the clk, by what each says of itself. */
-static bool contradicts(const struct discipline *d,
-                        const struct select_out *sel, const struct clk *c,
-                        uint64_t ticks)
+bool discipline_contradicts(const struct discipline *d,
+                            const struct select_out *sel, const struct clk *c,
+                            uint64_t ticks)
 {
     int64_t by =
         utc_diff(estimate_at(&sel->est, ticks, d->hz), clk_at(c, ticks));
     double s = magnitude_s(by);
-    if (d->updates == 0 || s <= CONTRA_LEAST || may_step(d, by))
+    if (d->updates == 0 || d->gave_up || s <= CONTRA_LEAST || may_step(d, by))
         return false;
     span_ns known = dispersion(d, ticks) + d->root_delay_ns / 2 +
                     sel->root_disp_ns + sel->root_delay_ns / 2;
@@ -214,14 +214,9 @@ void discipline_restart(struct discipline *d)
     d->moved2 = d->update_s = 0;
 }
 
-/* Returns true if this update is not to be followed. */
-static bool contradicted(struct discipline *d, const struct select_out *sel,
-                         const struct clk *c, uint64_t ticks)
+void discipline_doubt(struct discipline *d, const struct select_out *sel,
+                      const struct clk *c, uint64_t ticks)
 {
-    if (!contradicts(d, sel, c, ticks)) {
-        d->contradicted = false;
-        return false;
-    }
     if (!d->contradicted ||
         magnitude_s(utc_diff(sel->est.utc,
                              estimate_at(&d->contra, sel->est.ticks, d->hz))) >
@@ -232,6 +227,17 @@ static bool contradicted(struct discipline *d, const struct select_out *sel,
     d->contra = sel->est;
     d->contra_by =
         utc_diff(estimate_at(&sel->est, ticks, d->hz), clk_at(c, ticks));
+}
+
+/* Returns true if this update is not to be followed. */
+static bool contradicted(struct discipline *d, const struct select_out *sel,
+                         const struct clk *c, uint64_t ticks)
+{
+    if (!discipline_contradicts(d, sel, c, ticks)) {
+        d->contradicted = false;
+        return false;
+    }
+    discipline_doubt(d, sel, c, ticks);
     if ((ticks - d->contra_ticks) / d->hz < discipline_patience_s(d))
         return true;
     discipline_restart(d);

@@ -132,6 +132,18 @@ void discipline_update(struct discipline *d, const struct select_out *sel,
                        const struct clk *c, uint64_t ticks, span_ns interval_ns,
                        struct discipline_action *out);
 
+/* Returns whether a line contradicts the clk: it is off by more than 2 s, by
+ * more than the two may be by what they say of themselves, and makestep does
+ * not let it step. Of sel, est, root_delay_ns and root_disp_ns count. */
+bool discipline_contradicts(const struct discipline *d,
+                            const struct select_out *sel, const struct clk *c,
+                            uint64_t ticks);
+/* Notes a line that contradicts the clk, but is not to be followed, for its
+ * source cannot be selected: the clk is not synced until an update agrees with
+ * it or sets it anew. */
+void discipline_doubt(struct discipline *d, const struct select_out *sel,
+                      const struct clk *c, uint64_t ticks);
+
 /* Says in *out how to go on following the line when a slew has ended, at
  * until_ticks of the action before. Never steps. */
 void discipline_follow(const struct discipline *d, const struct clk *c,

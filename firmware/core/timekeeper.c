@@ -372,6 +372,33 @@ static void learn_law(struct timekeeper *t, const struct timekeeper_slot *s,
                    (int)(s - t->slot));
 }
 
+static bool contradicts(const struct timekeeper *t, unsigned i, uint64_t ticks,
+                        struct select_out *line)
+{
+    *line = (struct select_out){.est = t->in[i].est,
+                                .root_delay_ns = t->in[i].root_delay_ns,
+                                .root_disp_ns = t->in[i].root_disp_ns};
+    return discipline_contradicts(&t->d, line, &t->clk, ticks);
+}
+
+/* Nobody can be selected, for they disagree or jitter, and all of them say that
+ * the clock is wrong, as a lone server does that goes to and fro: what set it
+ * is worth no more than what they say now. */
+static void doubt(struct timekeeper *t, unsigned updated, uint64_t ticks)
+{
+    struct select_out line;
+    for (unsigned i = 0; i < t->slots; i++)
+        if (t->in[i].usable && !t->in[i].noselect &&
+            ((t->sel.letter[i] != '~' && t->sel.letter[i] != 'x') ||
+             !contradicts(t, i, ticks, &line)))
+            return;
+    if (!t->in[updated].usable || t->in[updated].noselect)
+        return;
+    (void)contradicts(t, updated, ticks, &line);
+    discipline_doubt(&t->d, &line, &t->clk, ticks);
+    tk_boot_contradicted(t);
+}
+
 /* ---- a source's requests and replies ------------------------------------- */
 
 static void set_reach(struct timekeeper *t, struct timekeeper_slot *s,
@@ -444,11 +471,15 @@ static bool take(struct timekeeper *t, uint64_t ticks,
     if (s->refused)
         return false;
     s->good++;
+    if (residuals_spread_ns(&s->residuals) > t->limits.maxjitter_ns)
+        poll_adapt_init(&s->adapt, s->conf->minpoll, s->conf->maxpoll);
     choose(t, ticks, (int)(s - t->slot));
     if (t->agreed && t->sel.selected == (int)(s - t->slot))
         learn_law(t, s, sample);
     if (t->agreed)
         update(t, ticks);
+    else if (t->d.updates > 0)
+        doubt(t, (unsigned)(s - t->slot), ticks);
     return true;
 }
 

@@ -171,6 +171,33 @@ static void nts_majority(void)
     changes_its_mind(NULL, 3, HOUR, 10);
 }
 
+/* As behind an address that several servers share, one of which is wrong.
+ * Before: Leap Normal on the wrong side for as long as it went on, and for 90
+ * minutes after; the source was too jittery to be selected. */
+static void to_and_fro(void)
+{
+    static const struct {
+        int64_t by_s;
+        double every_s;
+    } row[] = {{HOUR, 130}, {-30, 130}, {400 * SIM_DAY, 7}, {-30, 7}};
+    for (size_t i = 0; i < LEN(row); i++) {
+        char what[80];
+        snprintf(what, sizeof what, "%lld s off every %.0f s",
+                 (long long)row[i].by_s, row[i].every_s);
+        begin(ONE);
+        lie(1, row[i].by_s);
+        sim_boot();
+        for (double at = 0; at < 1000; at += row[i].every_s) {
+            run(row[i].every_s);
+            lie(1, w->server[0].lie_ns ? 0 : row[i].by_s);
+        }
+        sim_check(not_synchronised() || fabs(sim_error()) < 0.02, what);
+        lie(1, 0);
+        run(LATER);
+        right(what);
+    }
+}
+
 static void refused_then_right(void)
 {
     begin(ONE);
@@ -368,6 +395,7 @@ static const struct {
     {"a plain server says 2000 for a minute", refused_then_right},
     {"a plain server wrong at the start, then right", one_plain},
     {"an NTS majority wrong at the start, then right", nts_majority},
+    {"a plain server that goes to and fro", to_and_fro},
     {"makestep 1 -1 follows by a step", makestep_always},
     {"the floor when servers jump and come back", floor_when_they_jump},
     {"the floor when servers jump back and forth", floor_back_and_forth},
