@@ -131,9 +131,11 @@ struct ntp_client { /* fields readable; changed only by these functions */
     bool waiting;       /* ... and has left: an answer may come         */
     bool nak_seen;      /* ... and met a NAK or kiss: no more do count  */
     bool refused;       /* DENY or RSTR: not asked before due           */
+    bool elsewhere;     /* and left for the name's next address meanwhile */
     bool moved;         /* due is not what poll says: until an answer   */
     uint8_t deny_run;   /* requests in a row that met such, no NTS      */
-    uint8_t refusals;   /* since the last valid reply, up to 255        */
+    uint8_t refusals;   /* since the last valid reply, up to 255; by a
+                         * name's addresses one after the other: one     */
     uint64_t nonce;     /* its transmit timestamp, random               */
     uint64_t nonce_rx;  /* its receive timestamp, 0: basic              */
     uint8_t uid[NTS_UID_LEN];

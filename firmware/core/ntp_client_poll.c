@@ -149,10 +149,12 @@ void ntp_client_speed_up(struct ntp_client *n)
 
 void ntp_client_refuse(struct ntp_client *n, mono_ns now)
 {
-    int e = n->conf.nts ? lesser(AUTHENTIC + n->refusals, AUTHENTIC_MAX)
-                        : lesser(REFUSED + n->refusals, REFUSED_MAX);
-    if (n->refusals < UINT8_MAX)
+    /* A name's addresses that refuse one after the other do so once. */
+    if ((!n->elsewhere || n->refusals == 0) && n->refusals < UINT8_MAX)
         n->refusals++;
+    n->elsewhere = false;
+    int e = n->conf.nts ? lesser(AUTHENTIC + n->refusals - 1, AUTHENTIC_MAX)
+                        : lesser(REFUSED + n->refusals - 1, REFUSED_MAX);
     n->refused = true;
     n->reach = 0;
     n->burst = 0;
@@ -208,6 +210,7 @@ void ntp_client_elsewhere(struct ntp_client *n, mono_ns now)
 {
     ntp_client_basic(n);
     n->deny_run = 0;
+    n->elsewhere = n->elsewhere || n->refused;
     if (n->refused)
         n->due = now;
     n->refused = false;

@@ -179,6 +179,18 @@ static void another_address(void)
     sim_check(all < 80, "few");
     sim_check(sim_until("synchronised: ", 5 * HOUR), "asked again");
     sim_end();
+    /* Before: each address that refused doubled the wait, 19 h in all. */
+    sim_case("all of them do for five minutes, authentic",
+             "server pool.test iburst nts\n");
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        says(i, "DENY");
+    sim_boot();
+    sim_run(300);
+    for (unsigned i = 0; i < SIM_SERVERS; i++)
+        says(i, "");
+    sim_check(sim_until("synchronised: ", 3 * HOUR), "asked again");
+    sim_note("set after %.0f s", sim_uptime());
+    sim_end();
 }
 
 static void without_meaning(const char *code, const char *conf)

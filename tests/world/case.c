@@ -17,7 +17,7 @@
 #include "core/utc.h"
 #include "services/version.h"
 
-#define REAL_S     60
+#define REAL_S     300
 #define CONF_BYTES 4096
 /* REPORT.TXT as it is hidden, and as the directory has it. */
 #define REPORT_HIDDEN "XEPORT.TXT"

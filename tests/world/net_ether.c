@@ -272,8 +272,10 @@ static uint32_t address_of(uint32_t asked, const uint8_t *name)
         return SERVER_0 + SIM_SERVERS - 1;
     if (name[0] == 4 && strncasecmp((const char *)name + 1, "nts", 3) == 0 &&
         name[4] >= '1' && name[4] < '1' + SIM_SERVERS &&
-        strncasecmp((const char *)name + 5, "\4test", 6) == 0)
-        return SERVER_0 + (uint32_t)(name[4] - '1');
+        strncasecmp((const char *)name + 5, "\4test", 6) == 0) {
+        unsigned n = (unsigned)(name[4] - '1'), alias = w->server[n].alias;
+        return SERVER_0 + (alias ? alias - 1 : n);
+    }
     return 0;
 }
 

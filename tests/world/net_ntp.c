@@ -227,7 +227,9 @@ static size_t header(const struct sim_server *s, const struct request *r,
     out[1] = s->stratum ? s->stratum : 1;
     out[2] = r->msg[2];
     out[3] = (uint8_t)-24;
-    bytes_put32(out + 4, 0x10); /* root delay 0.24 ms                      */
+    bytes_put32(out + 4, s->root_delay_s > 0
+                             ? (uint32_t)(s->root_delay_s * 65536)
+                             : 0x10);
     bytes_put32(out + 8, 0x10 + (uint32_t)(s->root_disp_s * 65536));
     memcpy(out + 12, "SIM", 4);
     bytes_put64(out + 16, ntp64_of(clock_ns - 16 * MONO_S));

@@ -78,6 +78,8 @@ struct sim_server { /* nts1.test is server 0, 10.0.1.1                       */
     unsigned lost, twice;     /* of 1000 packets of NTP, each way            */
     uint32_t keys;            /* which its cookies are sealed with           */
     unsigned to_server;       /* KE_NAMES_OTHER                              */
+    unsigned alias;           /* its name's address is of server alias - 1   */
+    double root_delay_s;      /* 0: 0.24 ms                                  */
     uint16_t ntp_port;        /* where its NTP is, 123                       */
     char kiss[5];        /* kiss code of its replies; "": none               */
     unsigned kiss_every; /* of so many replies one; 0: all                   */
