@@ -450,6 +450,11 @@ void ke_server_start(const struct conf *conf)
            (unsigned)ke.status.pair_count);
 }
 
+uint16_t ke_server_port(void)
+{
+    return ke.status.open ? ke.status.port : 0;
+}
+
 void ke_server_status(struct status_ke *out)
 {
     *out = ke.status;

@@ -37,6 +37,9 @@ void ke_server_start(const struct conf *conf);
 /* Goes on with one session. Returns when it must run next. */
 mono_ns ke_server_poll(mono_ns now);
 
+/* Returns the port where keys are given out; 0: nowhere. */
+uint16_t ke_server_port(void);
+
 /* Fills in its section of the snapshot. */
 void ke_server_status(struct status_ke *out);
 

@@ -20,13 +20,11 @@ void mdns_init(const struct conf *conf)
 mono_ns mdns_poll(mono_ns now)
 {
     struct status_server ntp;
-    static struct status_ke ke; /* some kilobytes */
     if (!conf_of_mdns)
         return MONO_NEVER;
     bool set = timekeeper_synchronised();
     server_status(&ntp);
-    ke_server_status(&ke);
     net_mdns_serve(NET_MDNS_NTP, set && ntp.serving ? conf_of_mdns->port : 0);
-    net_mdns_serve(NET_MDNS_NTSKE, set && ke.open ? ke.port : 0);
+    net_mdns_serve(NET_MDNS_NTSKE, set ? ke_server_port() : 0);
     return now + MONO_S;
 }

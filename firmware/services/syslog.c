@@ -82,15 +82,14 @@ static void time_of(mono_ns then, struct syslog_line *l)
 static void describe(const struct server *s, const char *text,
                      struct syslog_line *l)
 {
-    static struct status_timekeeper tk;
     const struct logring_mark *mark = logring_mark(log_ring(), s->at);
-    timekeeper_status(&tk);
+    struct history_state clock = {.bound_ns = -1};
+    bool set = timekeeper_figures(&clock);
     *l = (struct syslog_line){
         .hostname = sl.conf->hostname,
-        .timed =
-            tk.tracking.synchronised && mark->uptime >= tk.tracking.first_sync,
-        .synced = tk.tracking.synchronised,
-        .bound_ns = tk.tracking.bound_ns,
+        .timed = set && mark->uptime >= timekeeper_first_sync(),
+        .synced = set,
+        .bound_ns = clock.bound_ns,
         .uptime = mark->uptime,
         .number = s->at,
         .severity = mark->severity,

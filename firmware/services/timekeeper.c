@@ -143,6 +143,11 @@ uint32_t timekeeper_updates(span_ns *offset_ns)
     return tk.d.updates;
 }
 
+mono_ns timekeeper_first_sync(void)
+{
+    return tk.first_sync;
+}
+
 bool timekeeper_figures(struct history_state *out)
 {
     if (!tk_is_set(&tk))

@@ -53,6 +53,8 @@ bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
 uint32_t timekeeper_updates(span_ns *offset_ns);
 /* Tells how the clock stands. Returns false while it is not set. */
 bool timekeeper_figures(struct history_state *out);
+/* Returns when the clock was first set; -1: not yet. */
+mono_ns timekeeper_first_sync(void);
 
 /* Fills the timekeeper's section of the snapshot: the clock, and what it makes
  * of each source. */

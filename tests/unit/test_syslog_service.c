@@ -22,7 +22,11 @@ static uint64_t ticks; /* of a microsecond */
 static bool up;
 static enum { LEAVES, STAYS, NO_ROUTE } wire;
 static struct conf conf;
-static struct status_timekeeper tk;
+static struct {
+    bool synchronised;
+    mono_ns first_sync;
+    span_ns bound_ns;
+} tk;
 static struct net_udp *socket_of[LIMIT_SYSLOG];
 static size_t sockets;
 static char said[2000][300];
@@ -71,9 +75,16 @@ int net_udp_send(struct net_udp *u, const struct addr *to, uint16_t port,
     return RC_OK;
 }
 
-void timekeeper_status(struct status_timekeeper *out)
+bool timekeeper_figures(struct history_state *out)
 {
-    *out = tk;
+    if (tk.synchronised)
+        *out = (struct history_state){.bound_ns = tk.bound_ns};
+    return tk.synchronised;
+}
+
+mono_ns timekeeper_first_sync(void)
+{
+    return tk.first_sync;
 }
 
 /* The clock stands on its last correction, and knows nothing before it. */
@@ -111,7 +122,7 @@ static int setup(void **state)
     count = sockets = 0;
     up = true;
     wire = LEAVES;
-    tk.tracking.first_sync = -1;
+    tk.first_sync = -1;
     log_init();
     return 0;
 }
@@ -151,9 +162,9 @@ static void times(void **state)
     run(MONO_S / 2);
     up = false;
     ticks = 1500000;
-    tk.tracking.synchronised = true;
-    tk.tracking.first_sync = 1500 * MONO_MS;
-    tk.tracking.bound_ns = 5000;
+    tk.synchronised = true;
+    tk.first_sync = 1500 * MONO_MS;
+    tk.bound_ns = 5000;
     log_line("set");
     run(MONO_S);
     up = true;
