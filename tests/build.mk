@@ -199,6 +199,7 @@ fuzz-table: $(FUZZ_TESTS)
 	python3 tests/fuzz/table.py $(or $(SECONDS_EACH),60) $(NAME)
 .PHONY: fuzz-table
 fuzz: $(F)/fuzz_$(NAME)
+	@mkdir -p $(F)/work_$(NAME)
 	$< -max_total_time=$(or $(SECONDS_EACH),60) $(F)/work_$(NAME) \
 	    tests/fuzz/corpus/$(NAME)
 
