@@ -5,7 +5,7 @@
  * (core/bootstrap.h, 6: how it rises). It rises only from quorum time; it is
  * saved at the first sync, then every saveinterval (at multiples of it since
  * boot, as the sources' cookies are), and before a restart that was asked for.
- * It goes to the card only where chrony.conf has ntsdumpdir or driftfile.
+ * It goes to the card unless chrony.conf says nodump.
  *
  * An operator may set it while the clock is not set, and reset it to the
  * build time at any time: a floor in the future, which would refuse every

@@ -15,7 +15,7 @@ from tests.common import testbed
 from tests.common.machine import Process, die_with_parent
 from tests.common.refusals import until
 from tests.peers import child, chronyd
-from tests.tap import Tap
+from tests.tap import TOP, Tap
 
 PROMPT = "gnomon> "
 CHRONYC = os.path.join(child.PEERS, "chrony/usr/bin/chronyc")
@@ -320,6 +320,19 @@ def unset(tap, w):
                   t.ask("activity") + client.chronyc("activity"))
 
 
+def readme(tap, w):
+    """The chrony.conf of README's card, as it stands there."""
+    text = testbed.read(f"{TOP}/README.md").decode()
+    conf = re.search(r"(?m)(?:^ {7}\S.*\n)+", text)[0]
+    with Terminal(w.card("readme.img", re.sub(r"(?m)^ +", "", conf))) as t:
+        tap.check("chrony.conf good" in t.ask("board")
+                  and len(testbed.sources(t)) == conf.count("server ")
+                  and "chrony.conf:" not in t.text,
+                  "README's chrony.conf: no line of it is remarked on", t.text)
+        t.send("tracking\r")
+        tap.check(t.wait("Clock not set"), "... and it is taken", t.text)
+
+
 def main():
     tap = Tap()
     with testbed.Testbed() as w:
@@ -338,6 +351,7 @@ def main():
             hold_over(tap, t, servers[0], client)
             tap.check(t.child.poll() is None, "it was never restarted")
         unset(tap, w)
+        readme(tap, w)
     return tap.done()
 
 
