@@ -10,6 +10,7 @@
 struct eth_ops {
     int (*recv)(void *dev, uint8_t *buf, size_t cap, uint64_t *stamp);
     int (*send)(void *dev, const uint8_t *frame, size_t len, uint64_t *stamp);
+    int (*left)(void *dev, uint64_t *stamp);
     bool (*link)(const void *dev);
     void (*mac)(const void *dev, uint8_t mac[6]);
 };

@@ -13,7 +13,7 @@
  * one interrupt reports together, the earlier ones are taken to have come back
  * to back. Sending: the counter just before the frame is given to an empty
  * ring; send() with a stamp pointer says RC_AGAIN while another frame is on its
- * way.
+ * way. left() is the interrupt for the frame sent, less its time on the wire.
  *
  * EEE stays off on all three levels (not advertised, MAC, buffers): with it
  * receiving stops silently while the link is up.
@@ -86,6 +86,8 @@ struct genet { /* board's; fields are private */
     uint16_t produced;
     volatile uint64_t sent_at; /* stamp of the frame under way, 0: none */
     uint32_t sent_wire;
+    volatile bool has_left; /* the interrupt has said so, and not been asked */
+    volatile uint64_t left_at;
     mono_ns tx_since; /* MONO_NEVER: nothing is under way */
 
     uint32_t unheard; /* frames sent since one came in */

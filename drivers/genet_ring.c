@@ -63,6 +63,7 @@ static void start_tx(struct genet *g)
     genet_write(g, TX_READ, words(g->produced));
     genet_write(g, TX_WRITE, words(g->produced));
     g->sent_at = 0;
+    g->has_left = false;
     g->tx_since = MONO_NEVER;
 }
 
@@ -115,10 +116,14 @@ static void sent(struct genet *g, uint64_t at)
     uint64_t began = g->sent_at;
     if (began == 0)
         return;
+    if (at - began < g->sent_wire) /* the frame before, reported late */
+        return;
     g->sent_at = 0;
     uint64_t took = at - began - g->sent_wire;
-    if (at - began > g->sent_wire && took > g->stats.tx_wait_ticks)
+    if (took > g->stats.tx_wait_ticks)
         g->stats.tx_wait_ticks = (uint32_t)took;
+    g->left_at = began + took;
+    g->has_left = true;
 }
 
 void genet_irq(struct genet *g)
@@ -240,12 +245,23 @@ static int eth_send(void *dev, const uint8_t *frame, size_t len,
     g->produced++;
     g->sent_wire = wire_ticks(g, (uint32_t)sent_len);
     g->sent_at = 0;
+    g->has_left = false;
     uint64_t at = hw_ticks();
     if (stamp != NULL)
         *stamp = g->sent_at = at;
     genet_write(g, TX_PRODUCED, g->produced);
     g->stats.tx++;
     g->unheard++;
+    return RC_OK;
+}
+
+static int eth_left(void *dev, uint64_t *stamp)
+{
+    struct genet *g = dev;
+    if (!g->has_left)
+        return RC_AGAIN;
+    *stamp = g->left_at;
+    g->has_left = false;
     return RC_OK;
 }
 
@@ -264,6 +280,7 @@ static void eth_mac(const void *dev, uint8_t mac[6])
 const struct eth_ops genet_ops = {
     .recv = eth_recv,
     .send = eth_send,
+    .left = eth_left,
     .link = eth_link,
     .mac = eth_mac,
 };

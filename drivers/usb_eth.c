@@ -150,10 +150,26 @@ static int eth_send(void *dev, const uint8_t *frame, size_t len,
         return rc;
     if (stamp)
         *stamp = x->start_ticks;
+    e->tx_stamped = stamp != NULL;
     e->tx_next = (uint8_t)((e->tx_next + 1) % USB_ETH_TX);
     e->stats.tx++;
     if (e->unheard++ == 0)
         e->unheard_from = usb_now(e->dev);
+    return RC_OK;
+}
+
+/* The chip has it whole then, and begins. */
+static int eth_left(void *dev, uint64_t *stamp)
+{
+    struct usb_eth *e = dev;
+    const struct dwc2_xfer *x =
+        &e->tx[(e->tx_next + USB_ETH_TX - 1) % USB_ETH_TX];
+    if (!e->tx_stamped || dwc2_busy(x))
+        return RC_AGAIN;
+    e->tx_stamped = false;
+    if (x->end != DWC2_DONE)
+        return RC_AGAIN;
+    *stamp = x->done_ticks;
     return RC_OK;
 }
 
@@ -392,6 +408,7 @@ static void eth_mac(const void *dev, uint8_t mac[6])
 const struct eth_ops usb_eth_ops = {
     .recv = eth_recv,
     .send = eth_send,
+    .left = eth_left,
     .link = eth_link,
     .mac = eth_mac,
 };

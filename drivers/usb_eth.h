@@ -18,7 +18,8 @@
  * starts the frame at once or returns RC_AGAIN (another frame is on its way:
  * some 10 us at high speed, 1.3 ms at full speed; in QEMU practically
  * never). send() with stamp == NULL may also queue, up to USB_ETH_TX frames,
- * and returns RC_AGAIN only when that ring is full. */
+ * and returns RC_AGAIN only when that ring is full. left() is the interrupt for
+ * the transfer's end: the chip has the whole frame then, and begins. */
 #ifndef USB_ETH_H
 #define USB_ETH_H
 
@@ -101,7 +102,8 @@ struct usb_eth { /* struct usb's; one, since one device is in use at a time */
     struct dwc2_xfer rx[USB_ETH_RX], tx[USB_ETH_TX], note;
     uint8_t full[USB_ETH_RX], full_head, full_count; /* rx slots to be read  */
     uint8_t tx_next;
-    uint32_t taken; /* bytes of the oldest full slot that the chip took    */
+    bool tx_stamped; /* the one before tx_next was, and left() not told yet   */
+    uint32_t taken;  /* bytes of the oldest full slot that the chip took    */
     _Alignas(HW_LINE) uint8_t rx_buf[USB_ETH_RX][USB_ETH_RX_BYTES];
     _Alignas(HW_LINE) uint8_t tx_buf[USB_ETH_TX][USB_ETH_TX_BYTES];
     _Alignas(HW_LINE) uint8_t note_buf[HW_LINE];

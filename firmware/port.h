@@ -50,6 +50,12 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp) MUST_CHECK;
  * MAC. Returns RC_OK, or RC_AGAIN where the ring is full. */
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp) MUST_CHECK;
 
+/* Tells when the frame that port_eth_send has taken last began to leave on the
+ * wire, by what the device says once it is through: *stamp is that counter
+ * value, not before the one that port_eth_send gave. Returns RC_OK, once for a
+ * frame, or RC_AGAIN: not known yet, told already, or never to be known. */
+int port_eth_left(uint64_t *stamp) MUST_CHECK;
+
 /* Whether a device is there and its wire is live. */
 bool port_eth_link(void);
 

@@ -18,6 +18,13 @@ int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
     return eth == NULL ? RC_AGAIN : eth->send(dev, frame, len, stamp);
 }
 
+int port_eth_left(uint64_t *stamp)
+{
+    void *dev;
+    const struct eth_ops *eth = machine_eth->device(&dev);
+    return eth == NULL ? RC_AGAIN : eth->left(dev, stamp);
+}
+
 bool port_eth_link(void)
 {
     void *dev;

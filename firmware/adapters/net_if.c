@@ -46,12 +46,21 @@ uint32_t net_dropped(void)
 
 /* ---- out ----------------------------------------------------------------- */
 
+/* The last frame's, before the next one takes its place. */
+static void look_on_wire(void)
+{
+    uint64_t stamp;
+    if (port_eth_left(&stamp) == RC_OK)
+        net_udp_frame_on_wire(stamp);
+}
+
 /* True: the frame is gone, well or badly; false: the MAC is busy. */
 static bool hand_over(const uint8_t *frame, size_t len)
 {
     uint64_t stamp = 0;
     if (!net_udp_may_leave(frame, len))
         return true;
+    look_on_wire();
     int rc = port_eth_send(frame, len, &stamp);
     if (rc == RC_AGAIN)
         return false;
@@ -163,6 +172,7 @@ static bool take_one(struct netif *n)
 
 bool net_if_poll(struct netif *n)
 {
+    look_on_wire();
     drain();
     for (int i = 0; i < PER_POLL; i++)
         if (!take_one(n))

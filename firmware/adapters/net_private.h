@@ -97,6 +97,9 @@ bool net_udp_may_leave(const uint8_t *frame, size_t len);
 /* Is told by net_if.c of every frame handed to the MAC, with its stamp, and
  * tells the socket that sent it. */
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp);
+/* Is told by net_if.c when that frame began to leave on the wire, before any
+ * other is handed over, and tells the socket if it is open still. */
+void net_udp_frame_on_wire(uint64_t stamp);
 
 /* ---- addresses (net.c) --------------------------------------------------- */
 

@@ -24,6 +24,13 @@ static_assert(MEM_SIZE >= LIMIT_SOURCES * (LIMIT_NTP_PACKET + 128),
 
 static struct net_udp *first; /* of the open ones */
 
+/* The datagram that was handed to the MAC last. */
+static struct {
+    struct net_udp *from; /* NULL: nobody wants to know more of it           */
+    size_t len;
+    uint8_t msg[NET_UDP_LEFT];
+} last;
+
 /* ---- stamps of what left ------------------------------------------------- */
 
 /* Where a frame's UDP header is, 0: there is none. Ethernet, then IPv4 with
@@ -58,6 +65,7 @@ bool net_udp_may_leave(const uint8_t *frame, size_t len)
 void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp)
 {
     size_t at = udp_header(frame, len);
+    last.from = NULL;
     if (at == 0)
         return;
     const uint8_t *msg = frame + at + UDP;
@@ -67,10 +75,25 @@ void net_udp_frame_left(const uint8_t *frame, size_t len, uint64_t stamp)
         const struct udp_pcb *pcb = u->pcb;
         if (pcb->local_port != bytes_get16(frame + at))
             continue;
+        if (u->left) {
+            last.from = u;
+            last.len = msg_len - UDP;
+            if (last.len > sizeof last.msg)
+                last.len = sizeof last.msg;
+            memcpy(last.msg, msg, last.len);
+        }
         if (u->sent)
             u->sent(u->arg, stamp, msg, msg_len - UDP);
         return; /* no two sockets share a port */
     }
+}
+
+void net_udp_frame_on_wire(uint64_t stamp)
+{
+    struct net_udp *u = last.from;
+    last.from = NULL;
+    if (u)
+        u->left(u->arg, stamp, last.msg, last.len);
 }
 
 /* ---- sockets ------------------------------------------------------------- */
@@ -182,6 +205,8 @@ void net_udp_close(struct net_udp *u)
 {
     if (!u->pcb)
         return;
+    if (last.from == u)
+        last.from = NULL;
     for (struct net_udp **at = &first; *at; at = &(*at)->next)
         if (*at == u) {
             *at = u->next;

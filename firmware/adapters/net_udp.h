@@ -17,6 +17,9 @@
  * for lwIP here neither sends nor joins fragments. */
 #define NET_UDP_MAX 1452
 
+/* Enough of a datagram to tell which it was: an NTP header. */
+#define NET_UDP_LEFT 48
+
 struct net_udp_datagram {
     struct addr from, to; /* to: the address of ours that it was sent to     */
     uint16_t from_port;
@@ -34,6 +37,10 @@ struct net_udp {
      * or for the frame before it. msg is what left, so that one socket with
      * many peers can tell which it was. NULL: the user wants no stamps. */
     void (*sent)(void *arg, uint64_t stamp, const uint8_t *msg, size_t len);
+    /* After that, if the device tells: stamp is the counter when the frame
+     * began to leave on the wire. Of msg there are NET_UDP_LEFT bytes at the
+     * most. NULL: the user does not ask. */
+    void (*left)(void *arg, uint64_t stamp, const uint8_t *msg, size_t len);
     uint8_t
         dscp; /* class of what is sent (RFC 2474), from net_udp_open on    */
     /* Private to net_udp.c; all zero: closed. */

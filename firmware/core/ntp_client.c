@@ -130,7 +130,7 @@ static void remember(struct ntp_client *n, const struct ntp_header *h,
     n->before = (struct ntp_exchange){
         .known = true,
         .measured = measured,
-        .sent_ticks = n->sent_ticks,
+        .sent_ticks = n->left_ticks,
         .received_ticks = stamp,
         .receive = h->receive,
         .root_delay_ns = utc_short_ns(h->root_delay),

@@ -140,7 +140,8 @@ struct ntp_client { /* fields readable; changed only by these functions */
     uint64_t nonce_rx;  /* its receive timestamp, 0: basic              */
     uint8_t uid[NTS_UID_LEN];
     uint64_t sent_ticks;
-    uint8_t nak_run;        /* requests in a row that met a NAK and no valid
+    uint64_t left_ticks; /* on the wire; until that is known, as sent_ticks */
+    uint8_t nak_run;     /* requests in a row that met a NAK and no valid
                              * reply                                        */
     uint32_t tx, rx, valid; /* packets; valid: gave a sample                */
     bool asked_again;       /* the last valid reply was refused by the filter */
@@ -183,11 +184,15 @@ bool ntp_client_refused(const struct ntp_client *n);
 int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out,
                     size_t cap) MUST_CHECK;
 
-/* Note that the request left the machine at this counter value. Until this is
- * called no reply is taken. Called again for the same request (a driver that
- * learns later when the transfer was complete), the last one counts: after the
- * reply only for the interleaved sample. */
+/* Note that the request was handed over at this counter value. Until this is
+ * called no reply is taken. Called again for the same request, the last one
+ * counts. */
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp);
+
+/* Note that the request began to leave on the wire at this counter value, which
+ * a driver learns after ntp_client_sent, and maybe after the reply. It counts
+ * for the interleaved sample alone, for which both sides know it. */
+void ntp_client_left(struct ntp_client *n, uint64_t stamp);
 
 /* Judge a datagram that came from this server. Returns RC_OK: *s is filled and
  * new cookies are kept; if s->failed it is only to be shown, not measured

@@ -404,10 +404,16 @@ int ntp_client_poll(struct ntp_client *n, mono_ns now, uint8_t *out, size_t cap)
 void ntp_client_sent(struct ntp_client *n, uint64_t stamp)
 {
     nts_assoc_left(&n->nts);
-    if (n->prepared) {
-        n->sent_ticks = stamp;
-        n->waiting = true;
-    } else if (n->before.known) { /* answered already, still to be measured */
+    if (!n->prepared)
+        return;
+    n->sent_ticks = n->left_ticks = stamp;
+    n->waiting = true;
+}
+
+void ntp_client_left(struct ntp_client *n, uint64_t stamp)
+{
+    if (n->prepared)
+        n->left_ticks = stamp;
+    else if (n->before.known) /* answered already, still to be measured */
         n->before.sent_ticks = stamp;
-    }
 }

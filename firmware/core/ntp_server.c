@@ -344,12 +344,25 @@ void ntp_server_stamp(struct ntp_server *s, uint8_t *out, ntp64 transmit)
     bytes_put64(out + AT_TRANSMIT, t);
 }
 
+/* The stamps of a reply, or NULL. */
+static struct ntp_server_stamps *stamps_of(struct ntp_server *s,
+                                           const uint8_t *msg, size_t len)
+{
+    return len < NTP_HEADER ? NULL : find(s, bytes_get64(msg + AT_RECEIVE));
+}
+
 void ntp_server_left(struct ntp_server *s, const uint8_t *msg, size_t len,
                      ntp64 transmit)
 {
-    if (len < NTP_HEADER)
-        return;
-    struct ntp_server_stamps *p = find(s, bytes_get64(msg + AT_RECEIVE));
+    struct ntp_server_stamps *p = stamps_of(s, msg, len);
     if (p && p->transmit == 0)
+        p->transmit = transmit & ~UINT64_C(1);
+}
+
+void ntp_server_on_wire(struct ntp_server *s, const uint8_t *msg, size_t len,
+                        ntp64 transmit)
+{
+    struct ntp_server_stamps *p = stamps_of(s, msg, len);
+    if (p && p->transmit != 0)
         p->transmit = transmit & ~UINT64_C(1);
 }

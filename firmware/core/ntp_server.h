@@ -125,8 +125,13 @@ unsigned ntp_server_cookies(const struct ntp_server *s, uint16_t *aead);
  * library memory, and it must not be sent. */
 int ntp_server_seal(struct ntp_server *s, uint8_t *out) MUST_CHECK;
 
-/* Notes when a reply left, for interleaved mode. */
+/* Notes when a reply left, for interleaved mode: when it was handed over. */
 void ntp_server_left(struct ntp_server *s, const uint8_t *msg, size_t len,
                      ntp64 transmit);
+
+/* Notes when that reply began to leave on the wire, which a driver learns after
+ * ntp_server_left. Has no effect once a client was told the former. */
+void ntp_server_on_wire(struct ntp_server *s, const uint8_t *msg, size_t len,
+                        ntp64 transmit);
 
 #endif

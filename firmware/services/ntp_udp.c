@@ -5,6 +5,7 @@
 
 static struct {
     void (*sent)(unsigned slot, uint64_t stamp);
+    void (*left)(unsigned slot, uint64_t stamp);
     void (*received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
                      size_t len);
     struct net_udp socket[LIMIT_SOURCES];
@@ -23,6 +24,14 @@ static void on_sent(void *socket, uint64_t stamp, const uint8_t *msg,
     udp.sent(slot_of(socket), stamp);
 }
 
+static void on_wire(void *socket, uint64_t stamp, const uint8_t *msg,
+                    size_t len)
+{
+    (void)msg;
+    (void)len;
+    udp.left(slot_of(socket), stamp);
+}
+
 static void on_received(void *socket, const struct net_udp_datagram *d)
 {
     if (d->len <= LIMIT_NTP_PACKET)
@@ -30,16 +39,19 @@ static void on_received(void *socket, const struct net_udp_datagram *d)
 }
 
 void ntp_udp_init(uint8_t dscp, void (*sent)(unsigned slot, uint64_t stamp),
+                  void (*left)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
     udp.sent = sent;
+    udp.left = left;
     udp.received = received;
     for (unsigned i = 0; i < LIMIT_SOURCES; i++)
         udp.socket[i] = (struct net_udp){
             .arg = &udp.socket[i],
             .received = on_received,
             .sent = on_sent,
+            .left = on_wire,
             .dscp = dscp,
         };
 }

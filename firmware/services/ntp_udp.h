@@ -7,10 +7,12 @@
 #include "core/addr.h"
 
 /* Sets what is called when the request of a slot has left, with the stamp of
- * its frame, however long it waited for an address resolution, and when a
+ * its frame, however long it waited for an address resolution; when the device
+ * has told at what stamp that frame began to leave on the wire; and when a
  * datagram has come from where this slot's request went; and the class of
  * requests (dscp). Once, first. */
 void ntp_udp_init(uint8_t dscp, void (*sent)(unsigned slot, uint64_t stamp),
+                  void (*left)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len));
 

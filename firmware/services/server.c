@@ -128,6 +128,12 @@ static void on_sent(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
     ntp_server_left(&srv.ntp, msg, len, timekeeper_utc(stamp));
 }
 
+static void on_wire(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
+{
+    (void)arg;
+    ntp_server_on_wire(&srv.ntp, msg, len, timekeeper_utc(stamp));
+}
+
 /* ---- start and status ---------------------------------------------------- */
 
 void server_start(const struct conf *conf)
@@ -143,8 +149,10 @@ void server_start(const struct conf *conf)
                     conf->ratelimit.on ? conf->ratelimit.interval : INT8_MIN);
     srv.ntp.sessions = conf->ratelimit.on ? &srv.sessions : NULL;
     srv.steps = timekeeper_steps();
-    srv.socket = (struct net_udp){
-        .received = on_received, .sent = on_sent, .dscp = conf->dscp};
+    srv.socket = (struct net_udp){.received = on_received,
+                                  .sent = on_sent,
+                                  .left = on_wire,
+                                  .dscp = conf->dscp};
     if (net_udp_open(&srv.socket, conf->port) != RC_OK) {
         log_at(LOG_ERROR, NULL, "NTP is not served: port %u cannot be opened",
                conf->port);

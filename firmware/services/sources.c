@@ -38,6 +38,7 @@ static struct {
 
 /* ntp_udp's events. */
 static void sent(unsigned slot, uint64_t stamp);
+static void on_wire(unsigned slot, uint64_t stamp);
 static void received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                      size_t len);
 
@@ -127,7 +128,7 @@ void sources_init(const struct conf *conf)
         source_record_restore(all.s, all.count, conf, next_save(now));
     sources_ke_init(all.s, all.count, conf, now);
     sources_names_init(all.s, &all.count);
-    ntp_udp_init(conf->dscp, sent, received);
+    ntp_udp_init(conf->dscp, sent, on_wire, received);
     net_ntp_servers(conf->dhcpservers ? named : NULL);
 }
 
@@ -335,6 +336,12 @@ static void sent(unsigned slot, uint64_t stamp)
 {
     if (slot < all.count)
         ntp_client_sent(&all.s[slot].ntp, stamp);
+}
+
+static void on_wire(unsigned slot, uint64_t stamp)
+{
+    if (slot < all.count)
+        ntp_client_left(&all.s[slot].ntp, stamp);
 }
 
 /* A window from the card that does not hold what the server says has passed

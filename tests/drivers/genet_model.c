@@ -411,7 +411,7 @@ static void tx_run(void)
         !ring_on(TX_RING, TX_REGS))
         return;
     if (at.tx_until == 0) /* a little from memory to the wire */
-        at.tx_until = hw_ticks() + us(1) +
+        at.tx_until = hw_ticks() + us(1 + M.tx_lag_us) +
                       wire_time(*r(TX + TX_CONSUMED % 256 * 12) >> 16);
     if (hw_ticks() >= at.tx_until) {
         transmit();

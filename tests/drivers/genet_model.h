@@ -30,7 +30,8 @@ struct genet_model {
     unsigned phy_address; /* where the PHY is                             */
     uint16_t first_index; /* of both rings at power-on                    */
     uint32_t aneg_ms;
-    void (*irq)(void); /* while the interrupt line is active; or NULL     */
+    uint32_t tx_lag_us; /* from memory to the wire, beyond the usual      */
+    void (*irq)(void);  /* while the interrupt line is active; or NULL     */
     void (*wire)(const uint8_t *frame, size_t len); /* what was sent      */
 
     /* faults, set any time */

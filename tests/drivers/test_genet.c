@@ -290,10 +290,21 @@ static void stamps_are_of_the_first_bit(void **state)
 
         assert_int_equal(send(90, 1, &stamp), RC_OK);
         assert_true(stamp <= ticks);
-        advance(MONO_MS);
+        for (int us = 0; us < 1000 && out_count == 0; us++)
+            advance(MONO_US);
         assert_int_equal(out_count, 1);
         out_count = 0;
         assert_in_range(M.sent_began, stamp, stamp + 100);
+        /* ... and the interrupt tells better, once. */
+        uint64_t left = 0;
+        assert_int_equal(genet_ops.left(&g, &left), RC_OK);
+        assert_true(left >= stamp);
+        assert_in_range(left, M.sent_began, M.sent_began + 100);
+        assert_int_equal(genet_ops.left(&g, &left), RC_AGAIN);
+        assert_int_equal(send(90, 1, NULL), RC_OK); /* nobody asked */
+        advance(MONO_MS);
+        assert_int_equal(genet_ops.left(&g, &left), RC_AGAIN);
+        out_count = 0;
         assert_in_range(g.stats.tx_wait_ticks, 0, 1000 * 50);
     }
 }

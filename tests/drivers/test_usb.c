@@ -65,7 +65,7 @@ static void no_faults(void)
 static void echo(size_t len)
 {
     uint8_t out[1514], in[1514];
-    uint64_t sent = 0, got = 0;
+    uint64_t sent = 0, got = 0, left = 0;
     void *dev;
     const struct eth_ops *e = eth(&dev);
     assert_non_null(e);
@@ -86,6 +86,9 @@ static void echo(size_t len)
     assert_int_equal(n, len);
     assert_memory_equal(in, out, len);
     assert_true(got > sent && sent > 0);
+    assert_int_equal(e->left(dev, &left), RC_OK);
+    assert_in_range(left, sent, got);
+    assert_int_equal(e->left(dev, &left), RC_AGAIN);
 }
 
 static void echoes(void)

@@ -68,6 +68,12 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
     return (int)sim.in.len;
 }
 
+int port_eth_left(uint64_t *stamp)
+{
+    (void)stamp;
+    return RC_AGAIN;
+}
+
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
 {
     struct frame *to = NULL;

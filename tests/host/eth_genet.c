@@ -4,6 +4,7 @@
  *
  *     build/host/gnomon-genet      as build/host/gnomon
  *
+ * GENET_TX_LAG_MS is how much longer a frame takes from memory to the wire.
  * SIGUSR1 pulls the cable and puts it back, in turns; SIGUSR2 makes the chip
  * fall silent, and speak again. */
 #include <signal.h>
@@ -47,6 +48,7 @@ static void on_signal(int number)
 void host_eth_start(void)
 {
     struct genet_setup setup = {GENET_MODEL_BASE, port_tick_hz(), {0}};
+    const char *lag = getenv("GENET_TX_LAG_MS");
     ASSERT(port_tick_hz() == GENET_MODEL_HZ);
     memcpy(setup.mac, host_mac, sizeof setup.mac);
     genet_model = (struct genet_model){
@@ -56,6 +58,7 @@ void host_eth_start(void)
         .phy_address = 1,
         .first_index = 65500, /* wraps soon */
         .aneg_ms = 300,
+        .tx_lag_us = lag ? (uint32_t)atoi(lag) * 1000 : 0,
         .irq = irq,
         .wire = host_net_give,
     };
@@ -116,4 +119,9 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
 {
     return genet_ops.send(&genet, frame, len, stamp);
+}
+
+int port_eth_left(uint64_t *stamp)
+{
+    return genet_ops.left(&genet, stamp);
 }

@@ -250,10 +250,12 @@ static void (*on_received)(unsigned slot, uint64_t stamp, const uint8_t *msg,
                            size_t len);
 
 void ntp_udp_init(uint8_t dscp, void (*sent_fn)(unsigned slot, uint64_t stamp),
+                  void (*left)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
     (void)dscp;
+    (void)left;
     on_sent = sent_fn;
     on_received = received;
 }

@@ -19,6 +19,7 @@ static struct {
     struct frame in[128], out[64];
     unsigned in_first, in_count, out_count, looked;
     unsigned changes;
+    uint64_t left_at; /* what port_eth_left tells next; 0: nothing   */
 } sim;
 
 /* ---- port.h ---------------------------------------------------------------- */
@@ -61,6 +62,13 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
     sim.in_first = (sim.in_first + 1) % LEN(sim.in);
     sim.in_count--;
     return (int)f->len;
+}
+
+int port_eth_left(uint64_t *stamp)
+{
+    *stamp = sim.left_at;
+    sim.left_at = 0;
+    return *stamp == 0 ? RC_AGAIN : RC_OK;
 }
 
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)

@@ -17,7 +17,7 @@ static struct conf conf;
 
 static struct user {
     struct net_udp sock;
-    unsigned got, left;
+    unsigned got, left, on_wire;
     struct net_udp_datagram last;
     uint64_t left_stamp;
     uint8_t left_msg[8];
@@ -39,6 +39,15 @@ static void sent(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
 {
     struct user *me = arg;
     me->left++;
+    me->left_stamp = stamp;
+    memcpy(me->left_msg, msg, len < 8 ? len : 8);
+}
+
+static void left(void *arg, uint64_t stamp, const uint8_t *msg, size_t len)
+{
+    struct user *me = arg;
+    assert_true(len <= NET_UDP_LEFT);
+    me->on_wire++;
     me->left_stamp = stamp;
     memcpy(me->left_msg, msg, len < 8 ? len : 8);
 }
@@ -134,6 +143,48 @@ static void test_stamps(void **state)
     run(20, NULL);
     assert_int_equal(sim.out_count, 0);
     assert_int_equal(one.left, 1);
+}
+
+/* The device tells of the last frame, soon or not at all. */
+static void test_on_wire(void **state)
+{
+    (void)state;
+    char big[NET_UDP_LEFT * 2 + 1] = "";
+    assert_int_equal(open_as(&one, 123), RC_OK);
+    assert_int_equal(open_as(&two, 0), RC_OK);
+    one.sock.left = two.sock.left = left;
+    memset(big, 'b', sizeof big - 1);
+    assert_int_equal(send_from(&one, big), RC_OK);
+    run(1, NULL);
+    assert_int_equal(one.on_wire, 0);
+    sim.left_at = 77;
+    run(1, NULL);
+    assert_int_equal(one.on_wire, 1);
+    assert_true(one.left_stamp == 77);
+    assert_memory_equal(one.left_msg, "bbbb", 4);
+
+    sim.left_at = 78; /* another time for the same frame: nobody's */
+    run(1, NULL);
+    assert_int_equal(one.on_wire + two.on_wire, 1);
+
+    assert_int_equal(send_from(&one, "first"), RC_OK);
+    sim.left_at = 79; /* told of before the next one takes its place */
+    assert_int_equal(send_from(&two, "other"), RC_OK);
+    assert_int_equal(one.on_wire, 2);
+    assert_memory_equal(one.left_msg, "first", 5);
+    assert_int_equal(two.on_wire, 0);
+
+    net_udp_close(&two.sock); /* whose frame it was */
+    sim.left_at = 80;
+    run(1, NULL);
+    assert_int_equal(one.on_wire, 2);
+    assert_int_equal(two.on_wire, 0);
+
+    one.sock.left = NULL;
+    assert_int_equal(send_from(&one, "third"), RC_OK);
+    sim.left_at = 81;
+    run(1, NULL);
+    assert_int_equal(one.on_wire, 2);
 }
 
 static void test_peer(void **state)
@@ -316,13 +367,10 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_class),
-        cmocka_unit_test(test_random_ports),
-        cmocka_unit_test(test_stamps),
-        cmocka_unit_test(test_peer),
-        cmocka_unit_test(test_close_in_callback),
-        cmocka_unit_test(test_pool),
-        cmocka_unit_test(test_ip6),
+        cmocka_unit_test(test_class),  cmocka_unit_test(test_random_ports),
+        cmocka_unit_test(test_stamps), cmocka_unit_test(test_on_wire),
+        cmocka_unit_test(test_peer),   cmocka_unit_test(test_close_in_callback),
+        cmocka_unit_test(test_pool),   cmocka_unit_test(test_ip6),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -245,7 +245,35 @@ static void late_stamp(void **state)
     exchange();
     exchange();
     exchange();
-    ntp_client_sent(&p.n, (uint64_t)p.now / 1000 + 200); /* 0.2 ms later */
+    ntp_client_left(&p.n, (uint64_t)p.now / 1000 + 200); /* 0.2 ms later */
+    exchange();
+    assert_int_equal(p.s.delay_ns, 3 * MS + 300000);
+    assert_int_equal(p.s.at_ticks, was / 1000 + 3100);
+    exchange();
+    assert_int_equal(p.s.delay_ns, 3 * MS + 500000);
+}
+
+/* Mostly it knows before the reply. A basic sample is as it was. */
+static void on_wire(void **state)
+{
+    (void)state;
+    for (int told = 0; told < 2; told++) {
+        begin(false);
+        p.n.conf.xleave = false;
+        ask();
+        if (told)
+            ntp_client_left(&p.n, (uint64_t)p.now / 1000 + 200);
+        struct ntp_header h = peer_header(&p);
+        heard(&h);
+        assert_int_equal(p.s.at_ticks, p.now / 1000 + 3000);
+    }
+    begin(false);
+    exchange();
+    exchange();
+    ask();
+    ntp_client_left(&p.n, (uint64_t)p.now / 1000 + 200);
+    struct ntp_header h = interleaved();
+    heard(&h);
     exchange();
     assert_int_equal(p.s.delay_ns, 3 * MS + 300000);
     assert_int_equal(p.s.at_ticks, was / 1000 + 3100);
@@ -469,6 +497,7 @@ int main(void)
         cmocka_unit_test(server_steps),
         cmocka_unit_test(maxdelay_of_the_one_before),
         cmocka_unit_test(late_stamp),
+        cmocka_unit_test(on_wire),
         cmocka_unit_test(after_silence),
         cmocka_unit_test(after_silence_and_thirst),
         cmocka_unit_test(after_what_has_no_time),

@@ -245,6 +245,30 @@ static void interleaved(void **state)
     assert_int_equal(s.interleaved, 1);
 }
 
+/* The device tells later when that one was on the wire: it counts, but not
+ * once the client was told, and not of a reply that is not known. */
+static void interleaved_on_wire(void **state)
+{
+    (void)state;
+    exchange(NOW);
+    ntp64 on_wire = left_at + 8000;
+    ntp_server_on_wire(&s, out, 48, on_wire + 1);
+    ntp_server_on_wire(&s, out, 47, on_wire + 4000);
+    rq.origin = rp.receive;
+    rq.receive = 0xaaaa;
+    rq.transmit = 0xbbbb;
+    uint8_t before[48], strange[48] = {0};
+    memcpy(before, out, sizeof before);
+    exchange(NOW + UTC_S);
+    assert_true(rp.origin == 0xaaaa);
+    assert_true(rp.transmit == on_wire);
+    ntp_server_on_wire(&s, before, 48, on_wire + 4000);
+    ntp_server_on_wire(&s, strange, 48, on_wire + 4000);
+    exchange(NOW + 2 * UTC_S);
+    assert_true(rp.origin == 0xbbbb);
+    assert_int_equal(s.interleaved, 1);
+}
+
 static void basic_where_it_cannot_be(void **state)
 {
     (void)state;
@@ -417,6 +441,7 @@ int main(void)
         cmocka_unit_test_setup(kiss, setup),
         cmocka_unit_test_setup(own_replies_get_silence, setup),
         cmocka_unit_test_setup(interleaved, setup),
+        cmocka_unit_test_setup(interleaved_on_wire, setup),
         cmocka_unit_test_setup(basic_where_it_cannot_be, setup),
         cmocka_unit_test_setup(unknown_leaving, setup),
         cmocka_unit_test_setup(many_clients, setup),

@@ -18,8 +18,8 @@ static char calls[32];
 static uint16_t local_port, peer_port;
 static struct addr peer;
 static int open_rc, send_rc;
-static unsigned sent_slot, got_slot, sents, gots;
-static uint64_t sent_stamp, got_stamp;
+static unsigned sent_slot, left_slot, got_slot, sents, lefts, gots;
+static uint64_t sent_stamp, left_stamp, got_stamp;
 
 static void note(char c)
 {
@@ -68,6 +68,13 @@ static void on_sent(unsigned slot, uint64_t stamp)
     sent_stamp = stamp;
 }
 
+static void on_wire(unsigned slot, uint64_t stamp)
+{
+    lefts++;
+    left_slot = slot;
+    left_stamp = stamp;
+}
+
 static void on_received(unsigned slot, uint64_t stamp, const uint8_t *msg,
                         size_t len)
 {
@@ -82,8 +89,8 @@ static int setup(void **state)
     (void)state;
     calls[0] = 0;
     open_rc = send_rc = RC_OK;
-    sents = gots = 0;
-    ntp_udp_init(46, on_sent, on_received);
+    sents = lefts = gots = 0;
+    ntp_udp_init(46, on_sent, on_wire, on_received);
     return 0;
 }
 
@@ -117,6 +124,8 @@ static void whose_it_is(void **state)
         assert_int_equal(request(slot), RC_OK);
         at->sent(at->arg, 700 + slot, big, 3);
         assert_true(sent_slot == slot && sent_stamp == 700 + slot);
+        at->left(at->arg, 750 + slot, big, 3);
+        assert_true(left_slot == slot && left_stamp == 750 + slot);
         struct net_udp_datagram d = {
             .stamp = 800 + slot, .msg = big, .len = LIMIT_NTP_PACKET};
         at->received(at->arg, &d);
@@ -124,7 +133,7 @@ static void whose_it_is(void **state)
         d.len++; /* longer than any answer to a request of ours */
         at->received(at->arg, &d);
     }
-    assert_true(sents == 2 && gots == 2);
+    assert_true(sents == 2 && lefts == 2 && gots == 2);
 }
 
 static void what_may_fail(void **state)

@@ -112,10 +112,12 @@ void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
 }
 
 void ntp_udp_init(uint8_t dscp, void (*sent)(unsigned slot, uint64_t stamp),
+                  void (*left)(unsigned slot, uint64_t stamp),
                   void (*received)(unsigned slot, uint64_t stamp,
                                    const uint8_t *msg, size_t len))
 {
     (void)dscp;
+    (void)left;
     net.sent = sent;
     net.received = received;
 }

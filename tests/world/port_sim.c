@@ -112,6 +112,12 @@ int port_eth_recv(uint8_t *buf, size_t cap, uint64_t *stamp)
     return simnet_in(buf, cap, stamp);
 }
 
+int port_eth_left(uint64_t *stamp)
+{
+    (void)stamp;
+    return RC_AGAIN;
+}
+
 int port_eth_send(const uint8_t *frame, size_t len, uint64_t *stamp)
 {
     *stamp = w->ticks;
