@@ -206,14 +206,26 @@ def back_at_its_marks(tap, port, used, marks):
         f"{n} {marks[n]}/{now[n]}" for n in sorted(marks)))
 
 
+ELSEWHERE = "address 10.0.2.15/29\ngateway 10.0.2.2\n"  # as 10.0.2.2 is
+
+
 def shut_out(tap, w, boot):
-    """Only who is allowed is answered; without a port nobody is."""
+    """Only who is allowed is answered, and without httpallow whoever is on a
+    network of the board's own; without a port nobody is."""
     port = chronyd.free_port()
-    for more, what in (("httpallow 192.0.2.0/24\n", "another subnet"),
-                       ("httpport 0\n", "no port")):
+    for more, what, want in (
+            ("httpallow 192.0.2.0/24\n", "another subnet", False),
+            (ELSEWHERE, "not our own network", False),
+            (ELSEWHERE + "httpallow 10.0.2.0/24\n",
+             "another network that is allowed", True),
+            ("httpport 0\n", "no port", False)):
         with boot(w.card(conf=w.conf(FAST, more=more)), port) as m:
             testbed.synchronise(m)
             answer = b"none"
             with contextlib.suppress(ConnectionError):
                 answer = ask(port, GET % b"/")
-            tap.check(answer in (b"", b"none"), f"{what}: no answer", answer)
+            if want:
+                tap.check(status(answer) == 200, f"{what}: answered", answer)
+            else:
+                tap.check(answer in (b"", b"none"), f"{what}: no answer",
+                          answer)

@@ -125,6 +125,10 @@ def look(tap, browser, name, machine, title):
                            "innerWidth]")
         says(f"{where}: nothing to scroll sideways", wide[0] <= wide[1], wide)
         browser.shot(f"{SHOTS}/{name}-{width}-{'dark' if dark else 'light'}.png")
+    browser.look(360, False)
+    browser.open(machine.url)
+    wide = browser.run("return document.documentElement.scrollWidth")
+    says("360 px: nothing to scroll sideways", wide <= 360, wide)
     if title != "Clock not set":
         says("the browser's clock is compared", browser.wait(
             "return document.getElementById('mine').textContent != ''"))
