@@ -115,7 +115,7 @@ void net_mdns_network(struct netif *n)
         return;
     }
     if (mdns_resp_add_netif(n, md.name) != ERR_OK) {
-        log_line("mDNS: out of memory: no name on the network");
+        log_at(LOG_ERROR, NULL, "mDNS: out of memory: no name on the network");
         md.on = false;
         return;
     }

@@ -31,7 +31,7 @@
     "'; connect-src 'self'; img-src data:; base-uri 'none'; "                  \
     "form-action 'none'; frame-ancestors 'none'"
 #define PAGE_STYLE_HASH  "pugt7nicXYwpv0XOgTosxjQT1coPV/A6pszu0ZevboQ="
-#define PAGE_SCRIPT_HASH "WUtolGPWKFGVBxYwpbGWkUhCt19HFyCuWmbWMSP9JGQ="
+#define PAGE_SCRIPT_HASH "G1iVYyJs9J4lzkNZvMFvVcqGrV7W2u2Qsn2w6w59ovY="
 extern const char page_style[], page_script[];
 
 struct page_plot { /* the one that is being drawn: private                   */

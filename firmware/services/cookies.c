@@ -36,7 +36,7 @@ static void save(void)
     if (ticket > 0)
         ck.ticket = ticket;
     else
-        log_line("keys of NTS cookies not saved: no room");
+        log_at(LOG_ERROR, NULL, "keys of NTS cookies not saved: no room");
 }
 
 /* What of former boots counts: from the rotation to the last floor saved. */
@@ -59,8 +59,9 @@ static bool read_card(mono_ns now)
     int rc = nts_cookie_read(&ck.jar, record, (size_t)len, &since_unix);
     crypto_wipe(record, sizeof record);
     if (rc != RC_OK) {
-        log_line("card: keys of NTS cookies cannot be read; NTS clients need a "
-                 "new key exchange");
+        log_at(LOG_WARNING, NULL,
+               "card: keys of NTS cookies cannot be read; NTS clients need a "
+               "new key exchange");
         return false;
     }
     ck.since = now - age_before(since_unix);
@@ -71,7 +72,7 @@ void cookies_start(const struct conf *conf)
 {
     mono_ns now = port_mono();
     if (nts_cookie_begin(&ck.jar) != RC_OK) {
-        log_line("NTS is not served: there is no entropy");
+        log_at(LOG_ERROR, NULL, "NTS is not served: there is no entropy");
         return;
     }
     ck.on = true;
@@ -90,8 +91,9 @@ static void look_at_card(mono_ns now)
         return;
     ck.ready = true;
     if (!durable())
-        log_line("card: the keys of NTS cookies could not be saved; they last "
-                 "until the next restart");
+        log_at(LOG_ERROR, NULL,
+               "card: the keys of NTS cookies could not be saved; they last "
+               "until the next restart");
 }
 
 /* Returns when to look again. */

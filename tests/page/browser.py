@@ -221,6 +221,9 @@ def no_link(tap, browser, machine):
                        ", '::before').content")
     tap.check("No answer from this board" in said, "... and says why", said)
     browser.shot(f"{SHOTS}/no-link-1280-light.png")
+    machine.qmp("set_link", name="n0", up=True)
+    tap.check(browser.wait("return !document.body.classList.contains('old')",
+                           90), "... until there is an answer again")
 
 
 def axe(tap, browser, name, machine):
