@@ -20,7 +20,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIMES = os.path.join(TOP, "build/test-times")
-LIMIT_S = 800
+LIMIT_S = 1500
 RESULT = re.compile(r"^(not ok|ok)\b\s*\d*\s*-?\s*(.*?)(\s*# (skip|todo).*)?$",
                     re.I)
 

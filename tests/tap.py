@@ -1,6 +1,8 @@
 """What a test prints: TAP, one line a check."""
 import os
 
+# Seconds. What is waited for longer does not come; nothing is judged by it.
+GUARD_S = 240
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 

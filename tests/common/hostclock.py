@@ -8,6 +8,7 @@ import time
 
 from tests.common import testbed
 from tests.peers import when
+from tests.tap import GUARD_S
 
 ANSWER = re.compile(r"^(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)\.(\d{6}) UTC$",
                     re.M)
@@ -18,19 +19,19 @@ def ask_clock(machine):
     machine.pump(0)
     machine.seen = len(machine.text)
     machine.send("date")
-    machine.wait(r"date$", 20)
+    machine.wait(r"date$")
     before = when.now()
     begun = time.monotonic()
     machine.send("\r")
     while not (answer := ANSWER.search(machine.text, machine.seen)):
-        if time.monotonic() - begun > 20:
+        if time.monotonic() - begun > GUARD_S:
             return None
         machine.pump(1)
     trip = time.monotonic() - begun
     machine.seen = answer.end()
     *civil, micro = map(int, answer.groups())
     shown = calendar.timegm((*civil, 0, 0, 0)) + (micro + 0.5) / 1e6
-    machine.wait(r"^gnomon> ", 20)
+    machine.wait(r"^gnomon> ")
     return trip, before + trip / 2 - shown
 
 

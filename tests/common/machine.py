@@ -15,7 +15,7 @@ import tempfile
 import time
 
 from tests.common.board import start, tested
-from tests.tap import TOP
+from tests.tap import GUARD_S, TOP
 
 BOARD = tested()
 ELF = os.environ.get("GNOMON_ELF", BOARD.elf)
@@ -116,7 +116,7 @@ class Machine:
             data = self.child.stdout.read() or b""
             self.text += data.decode("utf-8", "replace").replace("\r", "")
 
-    def wait(self, pattern, limit=120):
+    def wait(self, pattern, limit=GUARD_S):
         """The first match after what was matched before, or None."""
         end = time.monotonic() + limit
         regex = re.compile(pattern, re.M)
@@ -138,7 +138,7 @@ class Machine:
                                else data.encode())
         self.child.stdin.flush()
 
-    def ask(self, command, limit=60):
+    def ask(self, command, limit=GUARD_S):
         """A console command's answer: from its echo to the next prompt."""
         self.pump(0.05)
         self.seen = len(self.text)
@@ -164,7 +164,7 @@ class Machine:
         times a second."""
         if self.link is None:
             link = socket.socket(socket.AF_UNIX)
-            link.settimeout(20)
+            link.settimeout(GUARD_S)
             link.connect(f"{self.work}/qmp")
             self.link = link.makefile("rw")
             link.close()  # the file keeps it open

@@ -12,6 +12,7 @@ from tests.common import testbed
 from tests.common.refusals import until
 from tests.host.test_ke_files import presented
 from tests.peers import child, chronyd, mkcard, ntpsec, when
+from tests.tap import GUARD_S
 
 FAST = "iburst minpoll -2 maxpoll 0"
 SERVE = "allow\nntsserverkey own.key\nntsservercert own.pem\n"
@@ -49,7 +50,7 @@ def once(w, ntp, ke, version="4.3"):
              "cmdport 0", "bindcmdaddress /", f"pidfile {w.path('pid')}"]
     done = subprocess.run(
         chronyd.commands_of(version)[0]
-        + ["-Q", "-t", "20", "-d", "-U", "-f", "/dev/null", *lines],
+        + ["-Q", "-t", str(GUARD_S), "-d", "-U", "-f", "/dev/null", *lines],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         env={**os.environ, **when.environment(0)})
     return done.stdout.decode()
@@ -77,9 +78,9 @@ def check_clients(tap, clients, when_):
         _, aead, length = CLIENTS[name]
         tap.check(client.synchronised(), f"{name}{when_} follows the board",
                   client.sources_text() + client.text())
-        tap.check(until(lambda: re.search(r" 377 ", client.sources_text()), 60),
+        tap.check(until(lambda: re.search(r" 377 ", client.sources_text())),
                   f"{name}{when_}: Reach 377", client.sources_text())
-        tap.check(until(lambda: good(client, aead, length), 30),
+        tap.check(until(lambda: good(client, aead, length)),
                   f"{name}{when_}: AEAD {aead}, cookies, NAK 0",
                   client.chronyc("authdata"))
 
@@ -105,7 +106,7 @@ def served(tap, w, boot):
         m.send("reset\r")
         m.wait("saving")
         until(lambda: m.child.poll() is not None
-              or m.wait("serving NTS-KE", 1), 30)
+              or m.wait("serving NTS-KE", 1))
     # The certificate is renewed: the card in a PC, one file changed.
     renewed = own(w, "renewed")
     mkcard.put(image, files_of(renewed))
@@ -127,7 +128,7 @@ NEW_KEY = "NTS: a new key for cookies"
 
 def rotations(m, count):
     """So many since it was powered on."""
-    return until(lambda: m.pump(0.1) or m.text.count(NEW_KEY) >= count, 120)
+    return until(lambda: m.pump(0.1) or m.text.count(NEW_KEY) >= count)
 
 
 def no_new_keys(tap, clients, before, when_):
@@ -166,7 +167,7 @@ def rotated(tap, w, boot):
         for name, client in clients.items():
             client.chronyc("online")
             tap.check(until(lambda: [row["keyid"] for row in client.authdata()]
-                            != before[name] and client.synchronised(), 180),
+                            != before[name] and client.synchronised()),
                       f"{name}: an old cookie, a NAK, a new key exchange",
                       client.chronyc("authdata") + client.text())
         tap.check(ntske(m)["Answered"] == len(clients),
@@ -203,7 +204,7 @@ def dates(tap, w, boot):
         testbed.synchronise(m)
         for name, (_, _, words) in keyfiles.dates(w.pki).items():
             tap.check(until(lambda: m.pump(0.1) or re.search(
-                "NTS: " + words, m.text), 10), f"{name}: it is said", m.text)
+                "NTS: " + words, m.text)), f"{name}: it is said", m.text)
         tap.check(re.search("ended on", m.ask("ntske"))
                   and isinstance(presented(ke), bytes),
                   "... by ntske, too, and served", m.ask("ntske"))
@@ -251,12 +252,12 @@ def ntpd(tap, w, boot):
         with boot(card(w, "ntpd.img", own(w)), island.here, 123, 4460) as m:
             testbed.synchronise(m)
             with Ntpd(w, island) as other:
-                tap.check(until(lambda: ntske(m)["Answered"] == 1, 60),
+                tap.check(until(lambda: ntske(m)["Answered"] == 1),
                           "ntpd: a key exchange", other.text() + m.text)
                 stats = lambda: m.ask("serverstats")
                 tap.check(until(lambda: int(re.search(
                     r"Authenticated NTP packets\s*: (\d+)",
-                    stats()).group(1)) >= 8, 120),
+                    stats()).group(1)) >= 8),
                     "ntpd: eight authenticated requests", stats()
                     + other.text())
                 tap.check(ntske(m)["Connections"] == 1

@@ -9,6 +9,7 @@ import time
 
 from tests.common import testbed
 from tests.peers import badtls
+from tests.tap import GUARD_S
 
 # What the server presents or does in the key exchange: what is said of it.
 CERTIFICATES = {
@@ -55,7 +56,7 @@ def untouched(machine):
             and "Not synchronised" in tracking), tracking
 
 
-def until(condition, limit=60, pause=0.3):
+def until(condition, limit=GUARD_S, pause=0.3):
     """What condition() says first that is true; else what it says last."""
     end = time.monotonic() + limit
     while True:
@@ -70,7 +71,7 @@ def refuses_exchanges(tap, w, boot, name, servers, reason):
     card = w.card(f"{name}.img", testbed.server_lines(servers, testbed.FAST)
                   + "ntstrustedcerts ca.pem\nnosystemcert\nntsdumpdir /\n")
     with boot(card) as m:
-        lines = [m.wait(rf"^\[.*\] 10\.0\.2\.2\S*: (?!IP).*{reason}.*$", 60)
+        lines = [m.wait(rf"^\[.*\] 10\.0\.2\.2\S*: (?!IP).*{reason}.*$")
                  for _ in servers]
         tap.check(all(lines), f"{name}: refused, and said why",
                   m.text + m.ask("authdata"))
@@ -116,7 +117,7 @@ def replies(tap, w, boot, names=tuple(REPLIES)):
         card = w.card(f"{name}.img",
                       testbed.server_lines(servers, testbed.FAST) + "ntstrustedcerts ca.pem\nnosystemcert\n")
         with boot(card) as m:
-            said = m.wait("reply refused: " + REPLIES[name], 60)
+            said = m.wait("reply refused: " + REPLIES[name])
             tap.check(said, f"{name}: refused, and said why", m.text)
             until(lambda: all(s.proxy.altered for s in servers))
             good, tracking = untouched(m)

@@ -8,6 +8,7 @@ import tempfile
 
 from tests.common.machine import BOARD, Machine
 from tests.peers import chronyd, mkcard, packets, pki, when
+from tests.tap import GUARD_S
 
 HOST = "10.0.2.2"  # this machine's loopback, as a guest behind slirp sees it
 OPTIONS = "iburst"
@@ -95,7 +96,7 @@ def server_lines(servers, options, host=HOST):
         for s in servers)
 
 
-def synchronise(machine, limit=120):
+def synchronise(machine, limit=GUARD_S):
     return machine.wait(SYNC, limit)
 
 

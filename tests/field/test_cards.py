@@ -42,7 +42,7 @@ def says(tap, card, name, patterns, sources=None, never=()):
     """The log has these patterns; `sources` these names, one a line."""
     with Process(card) as m:
         for pattern in patterns:
-            tap.check(m.wait(pattern, 30), f"{name}: `{pattern}'", m.text)
+            tap.check(m.wait(pattern), f"{name}: `{pattern}'", m.text)
         if sources is not None:
             rows = [line.split()[1] for line in m.ask("sources").splitlines()
                     if line.startswith("^")]
@@ -170,8 +170,7 @@ def partitions(tap, work):
 def lacks(tap, card, name, why):
     """The log, tracking and board have this sentence."""
     with Process(card) as m:
-        tap.check(m.wait(re.escape(f"clock not set: no chrony.conf: {why}"),
-                         30), f"{name}: the log has `{why}'", m.text)
+        tap.check(m.wait(re.escape(f"clock not set: no chrony.conf: {why}")), f"{name}: the log has `{why}'", m.text)
         for table in ("tracking", "board"):
             text = " ".join(m.ask(table).split())  # `board' breaks lines
             tap.check(f"no chrony.conf: {why}" in text, f"{name}: {table}",

@@ -56,7 +56,7 @@ class Gnomon:
         def answered():
             text = self.child.text()[before:]
             return "\n" in text and text.endswith("gnomon> ") and text
-        return child.wait_for(answered, 10) or self.child.text()[before:]
+        return child.wait_for(answered) or self.child.text()[before:]
 
     def authdata(self):
         """[(key id, AEAD, key bits, attempts, NAKs, cookies, length)]"""
@@ -65,13 +65,13 @@ class Gnomon:
 
     def synchronised(self):
         return child.wait_for(
-            lambda: re.search(r"\^\*", self.ask("sources")), 60, 0.1)
+            lambda: re.search(r"\^\*", self.ask("sources")), step=0.1)
 
 
 def settled(gnomon, server, least=4):
     """Synchronised, and the server authenticated `least` packets."""
     return gnomon.synchronised() and child.wait_for(
-        lambda: server.authenticated() >= least, 60, 0.2)
+        lambda: server.authenticated() >= least, step=0.2)
 
 
 def follow(folder, p, label, server_lines, own_lines, want, **how):
@@ -132,7 +132,7 @@ def second_start(folder, p):
     with chronyd.Server(p, version="4.6.1", front=True) as s:
         with Gnomon(folder, p, [s]) as g:
             settled(g, s, 8)
-            child.wait_for(lambda: g.authdata()[0][5] >= 6, 30, 0.3)
+            child.wait_for(lambda: g.authdata()[0][5] >= 6, step=0.3)
             card = g.card
         s.gate.close()
         before = s.authenticated()

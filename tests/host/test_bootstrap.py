@@ -9,7 +9,7 @@ import time
 
 from tests.common import testbed
 from tests.common.machine import Process
-from tests.tap import Tap
+from tests.tap import GUARD_S, Tap
 from tests.peers import when
 from tests.peers.when import DAY
 from tests.common.refusals import until, untouched
@@ -43,7 +43,7 @@ def card(w, name, servers, more=""):
                   + more)
 
 
-def heard(machine, pattern, limit=60):
+def heard(machine, pattern, limit=GUARD_S):
     """Wherever it stands in what was said since the start."""
     machine.seen = 0
     return machine.wait(pattern, limit)
@@ -64,7 +64,7 @@ def one_of_three(tap, w):
         said = re.search(r"clock set to (\S+)", m.text)
         tap.check(said and said.group(1) in days,
                   "... to their time", m.text)
-        tap.check(m.wait(r"certificate expired: notAfter \S+ before now", 60),
+        tap.check(m.wait(r"certificate expired: notAfter \S+ before now"),
                   "... the third is judged strictly", m.text)
         tap.check(re.search(OUTSIDE + r"|keys dropped|certificate not valid at "
                             "the time found", m.text),
@@ -93,7 +93,7 @@ def poisoned(tap, w, servers):
                            + files["chrony.conf"]})
     path = testbed.mkcard.make_card(w.path("waits.img"), waits)
     with Process(path) as m:
-        m.wait("clock not set: bootstrap strict waits", 20)
+        m.wait("clock not set: bootstrap strict waits")
         m.ask("floor set " + when.stamp(when.now() + AHEAD * DAY))
         m.send("reset\r")
         until(lambda: m.child.poll() is not None)
@@ -101,10 +101,10 @@ def poisoned(tap, w, servers):
     new = testbed.mkcard.make_card(w.path("poisoned.img"), files)
     testbed.mkcard.copy_state(path, new)
     with Process(new) as m:
-        tap.check(m.wait("time floor .* from the card", 20),
+        tap.check(m.wait("time floor .* from the card"),
                   "poisoned floor: it is the card's", m.text)
         said = m.wait("clock not set: 0 of 2 sources agree, 2 needed, "
-                      "[12] before the time floor", 60)
+                      "[12] before the time floor")
         tap.check(said, "... nobody is believed, and said why", m.text)
         until(lambda: "2 before the time floor" in m.ask("tracking"))
         good, tracking = untouched(m)
@@ -114,12 +114,12 @@ def poisoned(tap, w, servers):
         tap.check("refused: Gnomon was built after" in m.ask(
             "floor set 2020-01-01T00:00:00Z"), "... not before the build")
         m.send("floor reset\r")
-        tap.check(m.wait("operator: time floor reset from", 20),
+        tap.check(m.wait("operator: time floor reset from"),
                   "... an operator resets it: logged", m.text)
         tap.check(testbed.synchronise(m), "... and time comes", m.text)
     with Process(new) as m:
         # the save at the first sync was not waited for, the reset's was
-        tap.check(m.wait("time floor .*", 20), "... the next start", m.text)
+        tap.check(m.wait("time floor .*"), "... the next start", m.text)
         tap.check(testbed.synchronise(m), "... has time, too", m.text)
     return new
 
@@ -128,7 +128,7 @@ def two_of_three(tap, w):
     servers = [server(w, "over"), server(w, "over"), server(w, "honest")]
     path = card(w, "two.img", servers)
     with Process(path) as m:
-        tap.check(m.wait(OUTSIDE, 60), "two of three over: not believed",
+        tap.check(m.wait(OUTSIDE), "two of three over: not believed",
                   m.text)
         tap.check(until(lambda: re.search(
             "1 of 3 sources agree, 2 needed, 2 outside their certificates' "
@@ -144,16 +144,16 @@ def two_of_three(tap, w):
         m.send("reset\r")
         until(lambda: m.child.poll() is not None)
     with Process(path) as m:
-        tap.check(m.wait("time floor .* from the build", 20),
+        tap.check(m.wait("time floor .* from the build"),
                   "... nor did the floor rise on the card", m.text)
-        tap.check(m.wait("saved keys are from another time", 60),
+        tap.check(m.wait("saved keys are from another time"),
                   "... saved keys of another time are given up", m.text)
     return servers
 
 
 def loose(tap, w, servers):
     with Process(card(w, "loose.img", servers, "nocerttimecheck 1\n")) as m:
-        tap.check(m.wait("WARNING: nocerttimecheck 1", 20),
+        tap.check(m.wait("WARNING: nocerttimecheck 1"),
                   "nocerttimecheck: a warning at the start", m.text)
         tap.check("WARNING         : nocerttimecheck 1" in m.ask("tracking"),
                   "... and in tracking", m.text)
@@ -165,22 +165,22 @@ def strict(tap, w, servers):
     """The certificate of all of them begins before the floor, but for one."""
     path = card(w, "strict.img", servers, "bootstrap strict\n")
     with Process(path) as m:
-        tap.check(m.wait("clock not set: bootstrap strict waits", 20),
+        tap.check(m.wait("clock not set: bootstrap strict waits"),
                   "strict: says what it waits for", m.text)
         before = [s.ke_connections() for s in servers]
-        m.wait("DHCP|address", 20)
+        m.wait("DHCP|address")
         time.sleep(2)
         tap.check([s.ke_connections() for s in servers] == before,
                   "... and asks nobody", m.text)
         day = when.stamp(when.now() + (AHEAD - 20) * DAY)
         tap.check("floor set" in m.ask("floor set " + day),
                   "... until an operator sets a floor", m.text)
-        tap.check(m.wait("not yet valid: notBefore .* after floor", 60),
+        tap.check(m.wait("not yet valid: notBefore .* after floor"),
                   "... notBefore is judged by it", m.text)
         tap.check(testbed.synchronise(m), "... the others set the clock",
                   m.text)
     with Process(path) as m:
-        tap.check(m.wait("time floor .* from the card, by an operator", 20),
+        tap.check(m.wait("time floor .* from the card, by an operator"),
                   "... the card knows whose floor it is", m.text)
         tap.check(testbed.synchronise(m), "... nobody need come again", m.text)
 

@@ -77,7 +77,7 @@ class Terminal(Process):
             self.pump(0.05)
             return ("".join(self.row).rstrip() == (PROMPT + text).rstrip()
                     and self.column == want)
-        return until(there, 10)
+        return until(there)
 
 
 KEYS = (  # keys, the line then, the cursor's place in it

@@ -19,7 +19,7 @@ def main():
         card = w.card(conf=w.conf(testbed.FAST))
         with Process(card) as m:
             tap.check(testbed.synchronise(m), "synchronised", m.text)
-            tap.check(m.wait(r"IPv6 address fec0::", 60),
+            tap.check(m.wait(r"IPv6 address fec0::"),
                       "an IPv6 address by router advertisement", m.text)
             tap.check(until(lambda: testbed.keys_are_good(
                 testbed.authdata(m), 3)), "keys and 8 cookies of three",

@@ -125,7 +125,7 @@ def main():
             word = "Insert second" if leap.second > 0 else "Delete second"
             tap.check(testbed.synchronise(leap.machine), "synchronised",
                       leap.machine.text + leap.server.text())
-            tap.check(until(lambda: leap.status() == word, 20),
+            tap.check(until(lambda: leap.status() == word),
                       f"tracking: {word}", leap.machine.ask("tracking")
                       + leap.server.chronyc("tracking") + leap.server.text())
         print(f"# {midnight - leaps[0].truth():.1f} s before midnight",

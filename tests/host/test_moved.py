@@ -38,8 +38,7 @@ def main():
                           "synchronised", m.text)
                 tap.check(f"10.0.2.{number}" in m.ask("board"),
                           "... from that address", m.ask("board"))
-                until(lambda: testbed.keys_are_good(testbed.authdata(m), 2),
-                      60)
+                until(lambda: testbed.keys_are_good(testbed.authdata(m), 2))
                 if number == 15:
                     asked = sum(s.gate.count for s in servers)
                 else:

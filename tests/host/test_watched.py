@@ -20,7 +20,7 @@ def over_ip6(tap, m, port):
         return differences(before, said,
                            shown(m.ask(report), report, "4.6.1"))
     for report in ("sources", "tracking", "authdata", "serverstats"):
-        tap.check(until(lambda: not table(report), 20),
+        tap.check(until(lambda: not table(report)),
                   f"over IPv6: {report}", table(report))
     text = m.ask("clients")
     tap.check("\nfec0::" in text,

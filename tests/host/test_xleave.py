@@ -97,11 +97,13 @@ def with_servers(tap, w, servers, plain):
         text = until(lambda: good_samples(m, 4) > 4 and data(m, 4))
         tap.check(text and testbed.field(text, "Interleaved") == "No",
                   "without xleave: basic", text)
-        texts = [data(m, i) for i in (1, 2, 3, 4)]
-        tap.check(all(abs(figure(t, "Offset")) < NEAR_S
-                      and 0 < figure(t, "Peer delay") < NEAR_S
-                      for t in texts),
-                  "offsets and delays of both modes agree", "\n".join(texts))
+        # A busy machine's samples are late, now and then; those of a wrong
+        # exchange are, each time.
+        tap.check(until(lambda: all(
+            abs(figure(t, "Offset")) < NEAR_S
+            and 0 < figure(t, "Peer delay") < NEAR_S
+            for t in (data(m, i) for i in (1, 2, 3, 4)))),
+            "offsets and delays of both modes agree", m.ask("ntpdata"))
         tap.check("reply refused" not in m.text, "nothing was refused", m.text)
         for server, name in zip(servers, names):
             wrong, answered = requests_are_right(seen[server.port])
@@ -136,7 +138,7 @@ def trouble(tap, m, server):
     altered = server.proxy.altered
     server.proxy.mode = "one-behind"
     tap.check(until(lambda: server.proxy.altered > altered + 4)
-              and m.wait("reply refused: not an answer to our request", 10),
+              and m.wait("reply refused: not an answer to our request"),
               "replies one behind are refused", m.text)
     tap.check(int(testbed.field(data(m, 1), "Total valid RX")) <= before + 1,
               "... all of them", data(m, 1))
@@ -144,7 +146,7 @@ def trouble(tap, m, server):
     recovers("... after them")
     server.restart()
     recovers("the server restarts")
-    tap.check(abs(figure(data(m, 1), "Offset")) < NEAR_S
+    tap.check(until(lambda: abs(figure(data(m, 1), "Offset")) < NEAR_S)
               and not re.search(r"clock stepped", m.text),
               "the clock has not been moved by any of it", m.text)
 

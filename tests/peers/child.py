@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from tests.tap import TOP
+from tests.tap import GUARD_S, TOP
 
 PEERS = os.path.join(os.environ.get("GNOMON_BUILD", os.path.join(TOP, "build")),
                      "peers")
@@ -85,7 +85,7 @@ class Child:
         self.stop()
 
 
-def wait_for(condition, seconds=30, step=0.05):
+def wait_for(condition, seconds=GUARD_S, step=0.05):
     """The first true value of condition(), or its last false one."""
     end = time.monotonic() + seconds
     while True:
@@ -95,7 +95,7 @@ def wait_for(condition, seconds=30, step=0.05):
         time.sleep(step)
 
 
-def wait_for_log(child, pattern, seconds=30):
+def wait_for_log(child, pattern, seconds=GUARD_S):
     regex = re.compile(pattern, re.M)
     return wait_for(lambda: regex.search(child.text())
                     or (None if child.alive() else False), seconds)

@@ -14,6 +14,8 @@ import pwd
 import re
 import subprocess
 
+from tests.tap import GUARD_S
+
 from . import middle, when
 from .child import (PEERS, Child, free_port, wait_for, work_folder)
 
@@ -67,7 +69,7 @@ class Daemon:
         if os.geteuid() != 0:
             command.append("-U")
         self.child = Child(self.prefix + command, self.log, env=self.env)
-        if not wait_for(self.ready, 30):
+        if not wait_for(self.ready):
             text = self.child.text()
             self.stop()
             raise RuntimeError("chronyd did not start:\n" + text)
@@ -81,7 +83,7 @@ class Daemon:
     def chronyc(self, *args, check=True):
         command = self.chronyc_of + ["-n", "-h", self.socket, *args]
         done = subprocess.run(command, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
+                              stderr=subprocess.STDOUT, timeout=GUARD_S)
         text = done.stdout.decode(errors="replace")
         if check and done.returncode:
             raise RuntimeError(f"chronyc {' '.join(args)}: {text}")
@@ -182,7 +184,7 @@ class Client(Daemon):
     def sources_text(self):
         return self.chronyc("sources")
 
-    def synchronised(self, seconds=40):
+    def synchronised(self, seconds=GUARD_S):
         return wait_for(lambda: re.search(r"^\^\*", self.sources_text(), re.M),
                         seconds, 0.2)
 

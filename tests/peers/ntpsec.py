@@ -47,7 +47,7 @@ class Server:
         self.child = Child([*self.prefix, NTPD, "-n", "-c", conf],
                            os.path.join(self.folder, "log"),
                            env={**os.environ, **when.environment()})
-        if not wait_for(self.ready, 60, 0.3):
+        if not wait_for(self.ready, step=0.3):
             text = self.child.text()
             self.stop()
             raise RuntimeError("ntpd did not start:\n" + text)

@@ -88,13 +88,13 @@ class Avahi:
             subprocess.run(["mount", *words], check=True)
         self.bus = self.run("bus", ["usr/bin/dbus-daemon", "--nofork",
                                     "--config-file", self.path("bus.conf")])
-        assert wait_for(lambda: os.path.exists(bus), 20), self.bus.text()
+        assert wait_for(lambda: os.path.exists(bus)), self.bus.text()
         self.daemon = self.run("daemon", [
             "usr/sbin/avahi-daemon", "-f", self.path("conf"),
             "--no-drop-root", "--no-chroot", "--no-rlimits",
             "--no-proc-title", "--debug"])
         assert wait_for(lambda: "Server startup complete"
-                        in self.daemon.text(), 30), self.daemon.text()
+                        in self.daemon.text()), self.daemon.text()
 
     def path(self, name):
         return os.path.join(self.folder, name)

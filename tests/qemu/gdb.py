@@ -11,6 +11,7 @@ import subprocess
 import zlib
 
 from tests.common.machine import BOARD, ELF
+from tests.tap import GUARD_S
 
 CPSR, THUMB, IT_BITS = 25, 0x20, 0x0600fc00
 MODE, SVC = 0x1f, 0x13
@@ -36,7 +37,7 @@ class Stub:
 
     def __init__(self, folder):
         self.link = socket.socket(socket.AF_UNIX)
-        self.link.settimeout(20)
+        self.link.settimeout(GUARD_S)
         self.link.connect(os.path.join(folder, "gdb"))
         self.stream = self.link.makefile("rwb")
 

@@ -14,7 +14,7 @@ from tests.common.board import start, tested
 
 BOARD = tested()
 P = BOARD.build
-PATIENCE_S = 120
+PATIENCE_S = 240
 ELF = ["-kernel", f"{P}/probe.elf"]
 RAW = ["-bios", f"{P}/probe.img"]
 HYP = ["-kernel", f"{P}/hyp.elf", "-device",

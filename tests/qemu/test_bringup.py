@@ -78,7 +78,7 @@ def judge(tap, board, seen):
     if board.says is None:
         return
     board.machine.seen = 0  # it may have been written before the stage's line
-    board.machine.wait(r"REPORT\.TXT: written, 1 of 3", 300)
+    board.machine.wait(r"REPORT\.TXT: written, 1 of 3")
     report = mkcard.get(board.card, "REPORT.TXT").decode("ascii", "replace")
     tap.check(report.startswith("GNOMON REPORT ")
               and f"Stage           : {stage} of 9: " in report
@@ -97,7 +97,7 @@ def main():
             stack.enter_context(board.machine)
         for board in all_boards:
             tap.check(board.machine.wait(
-                rf"stage {board.stage} of 9 \(LED", 300),
+                rf"stage {board.stage} of 9 \(LED"),
                 f"stage {board.stage}: the log says so", board.machine.text)
         with concurrent.futures.ThreadPoolExecutor(len(all_boards)) as pool:
             for board, seen in zip(all_boards, pool.map(

@@ -25,7 +25,7 @@ def starts(tap, w, board, machine):
             tap.check(good, f"{board.kernel}.img on {machine}: the time is "
                       f"had {when}", m.text)
             if when == "after key exchange":
-                said = m.wait(r"REPORT\.TXT: written", 20)
+                said = m.wait(r"REPORT\.TXT: written")
                 report = reported_once(tap, card, said)
     tap.check(mkcard.get(card, "REPORT.TXT") == report,
               f"{machine}: REPORT.TXT is not written again")

@@ -9,7 +9,7 @@ import time
 
 from tests.common import testbed
 from tests.common.machine import Machine
-from tests.tap import Tap
+from tests.tap import GUARD_S, Tap
 from tests.peers import mkcard
 
 NOTHING = r"no server or pool line: there is nothing to get time from"
@@ -70,7 +70,7 @@ def keeps_trying(tap, w):
     with Machine(card=card) as m:
         says(tap, m, name, r"ntstrustedcerts ca\.pem: no such file on the "
              r"boot partition", r"10\.0\.2\.2\S*: .*(certificate|trust|CA)")
-        end = time.monotonic() + 60
+        end = time.monotonic() + GUARD_S
         while time.monotonic() < end and not all(
                 int(row["atmp"]) >= 2 for row in testbed.authdata(m)):
             time.sleep(1)

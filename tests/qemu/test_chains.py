@@ -223,7 +223,7 @@ def one_by_one(w, m, servers):
     for number, (label, server) in enumerate(servers):
         b = Board(w, m, number, [(label, server)], 0)
         with b.machine as pi:
-            why = pi.wait(r"^\[.*\] 10\.0\.2\.2: (.*)\n", 60)
+            why = pi.wait(r"^\[.*\] 10\.0\.2\.2: (.*)\n")
             print(f"# {longest(pi.ask('board')).get('ke_client')} ms | "
                   f"{label} | {why and why[1]}", flush=True)
 
@@ -236,7 +236,7 @@ def hundred(tap, servers, boards):
     with contextlib.ExitStack() as stack:
         for b in boards:
             stack.enter_context(b.machine)
-        end = time.monotonic() + 400
+        end = time.monotonic() + 1200
         while time.monotonic() < end and (begun() < EXCHANGES or not all(
                 s.connections for _, s in servers)):
             for b in boards:
@@ -249,9 +249,9 @@ def hundred(tap, servers, boards):
 
 def judge(tap, who, b):
     pi = b.machine
-    keys = [pi.wait(f":{server.port}: key exchange done", 60)
+    keys = [pi.wait(f":{server.port}: key exchange done")
             for label, server in b.servers if label in GOOD]
-    board = pi.ask("board", 120)
+    board = pi.ask("board")
     took = longest(board)
     print(f"# {who}: longest polls in ms: "
           + " ".join(f"{what} {ms}" for what, ms in took.items()))

@@ -26,7 +26,7 @@ def stamp(machine, match):
 def crash(tap, m, work, line):
     """Panic, and what the next boot says: (its match, that it was told)."""
     gdb.panic(work, "firmware/services/made_up.c", line)
-    boot = m.wait(BOOT, 60)
+    boot = m.wait(BOOT)
     told = boot and boot.group(1) == (
         f"panic made_up.c:{line}: harm from outside")
     tap.check(told, f"panic {line}: the next boot tells file and line",
@@ -54,7 +54,7 @@ def slows_down(tap, work):
                           m.text)
                 continue
             said = m.wait(rf"^\[.*\] {n} crashes in a row: starting in (\d+) "
-                          "s$", 60)
+                          "s$")
             if not tap.check(said, f"crash {n}: says that it waits", m.text):
                 return
             began = stamp(m, said)
@@ -68,7 +68,7 @@ def slows_down(tap, work):
             answers.append(in_a_row(m) == n)
             tap.check(all(answers), f"crash {n}: the console answers while "
                       "it waits", f"{answers}\n{m.text}")
-            runs = m.wait(RUNS, 90)
+            runs = m.wait(RUNS)
             took = runs and stamp(m, runs) - began
             waits.append((int(said.group(1)), took))
             # It may be late on a busy machine, never early. The stamps are
@@ -79,10 +79,10 @@ def slows_down(tap, work):
         tap.check(len(waits) == 2 and waits[1][0] == 2 * waits[0][0] > 0,
                   "each wait is twice the last", waits)
         crash(tap, m, work, 4715)
-        m.wait("starting in", 60)
+        m.wait("starting in")
         m.ask("help")
         m.send("reset\r")
-        tap.check(m.wait(BOOT, 30) and m.wait(RUNS, 30)
+        tap.check(m.wait(BOOT) and m.wait(RUNS)
                   and in_a_row(m) == 0,
                   "`reset` typed in the wait ends it and the row", m.text)
 
@@ -94,7 +94,7 @@ def stable_run(tap, work):
         for n in (1, 2):
             crash(tap, m, work, n)
             m.wait(RUNS)
-        over = m.wait(r"^\[.*\] stable: 2 crashes in a row are history$", 90)
+        over = m.wait(r"^\[.*\] stable: 2 crashes in a row are history$")
         tap.check(over, "a stable run ends the row", m.text)
         tap.check(in_a_row(m) == 0, "... in `board`, too", m.text)
         crash(tap, m, work, 3)
@@ -107,8 +107,7 @@ def hangs(tap, work):
     with Machine(extra=gdb.door(work), icount=3) as m:
         m.wait(RUNS)
         gdb.hang(work, "port_poll")
-        said = m.wait(r"^(watchdog: silent for (\d+) ms at (\w{8}))$",
-                      90)
+        said = m.wait(r"^(watchdog: silent for (\d+) ms at (\w{8}))$")
         if not tap.check(said, "a loop that hangs is found", m.text):
             return
         print(f"# {said.group(1)}")
@@ -117,7 +116,7 @@ def hangs(tap, work):
                   "... in the stated time", said.group(1))
         tap.check(int(said.group(3), 16) == gdb.symbol("port_poll") & ~1,
                   "... and where", said.group(1))
-        boot = m.wait(BOOT, 60)
+        boot = m.wait(BOOT)
         tap.check(boot and boot.group(1) == said.group(1)
                   and m.wait(RUNS) and in_a_row(m) == 1,
                   "... reset, told at the next boot, a crash as any", m.text)
@@ -128,13 +127,13 @@ def hardware_watchdog(tap, work):
     with Machine(extra=gdb.door(work)) as m:
         m.wait(RUNS)
         m.qmp("system_reset")
-        boot = m.wait(BOOT, 60)
+        boot = m.wait(BOOT)
         tap.check(boot and boot.group(1) == "reset" and m.wait(RUNS)
                   and in_a_row(m) == 0, "a reset from outside is no crash",
                   m.text)
         gdb.say_watchdog_armed(work)
         m.qmp("system_reset")
-        boot = m.wait(BOOT, 60)
+        boot = m.wait(BOOT)
         tap.check(boot and boot.group(1) == "watchdog" and m.wait(RUNS)
                   and in_a_row(m) == 1, "with the hardware's watchdog armed "
                   "it was that, and counts", m.text)

@@ -21,7 +21,7 @@ def main():
                 "maxpoll 2\n")
         then = when.day(when.now() - ROLL_OVER)[:4]
         with Machine(card=w.card(conf=conf)) as m:
-            said = m.wait(r"before the time floor", 60)
+            said = m.wait(r"before the time floor")
             tap.check(said, "a time 1024 weeks ago is refused", m.text)
             tap.check(f"says {then}" in m.text,
                       "and named in the century it was said in", m.text)

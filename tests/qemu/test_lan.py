@@ -28,10 +28,10 @@ def all_reached(machine):
     return len(rows) == 3 and all(r == 0o377 for r in rows)
 
 
-def heard_again(machine, seconds=60):
+def heard_again(machine):
     """Every source has answered its newest poll."""
     return until(lambda: len(reach(machine)) == 3
-                 and all(r & 1 for r in reach(machine)), seconds)
+                 and all(r & 1 for r in reach(machine)))
 
 
 def no_faults(tap, machine, what):
@@ -45,10 +45,10 @@ def comes_up(tap, w, kind=CHIP, hub=False):
     with ChipMachine(kind, hub=hub, card=w.path("card.img")) as m:
         tap.check(testbed.synchronise(m), f"{what}: NTS with three servers",
                   m.text)
-        tap.check(until(lambda: all_reached(m), 90), f"{what}: Reach 377",
+        tap.check(until(lambda: all_reached(m)), f"{what}: Reach 377",
                   m.text)
         tap.check(until(lambda: testbed.keys_are_good(
-            testbed.authdata(m), 3), 30), f"{what}: eight cookies each",
+            testbed.authdata(m), 3)), f"{what}: eight cookies each",
                   m.text)
         no_faults(tap, m, what)
 
@@ -59,19 +59,19 @@ def is_disturbed(tap, w, kind=CHIP):
         tap.check(testbed.synchronise(m), f"{kind}: from saved cookies",
                   m.text)
         m.order("cable 0")
-        tap.check(m.wait(DOWN, 30), "cable out: noticed", m.text)
+        tap.check(m.wait(DOWN), "cable out: noticed", m.text)
         m.order("cable " + OTHER[kind])
-        tap.check(m.wait(UP, 30) and heard_again(m),
+        tap.check(m.wait(UP) and heard_again(m),
                   f"cable in, to {OTHER[kind]}: all servers again",
                   m.text)
         m.order("cable 100 1 1")
-        tap.check(m.wait(UP, 30) and heard_again(m),
+        tap.check(m.wait(UP) and heard_again(m),
                   "100 Mb/s full duplex: all servers again", m.text)
         before, _ = m.report()
         m.order("silent")
-        tap.check(m.wait(DOWN, 60), "a chip that does not answer: noticed",
+        tap.check(m.wait(DOWN), "a chip that does not answer: noticed",
                   m.text)
-        tap.check(m.wait(UP, 60) and heard_again(m),
+        tap.check(m.wait(UP) and heard_again(m),
                   "a chip that does not answer: reset, all servers again",
                   m.text)
         after, _ = m.report()
@@ -85,11 +85,11 @@ def is_disturbed(tap, w, kind=CHIP):
                 continue
             m.order(words)
             before, _ = m.report()
-            tap.check(until(lambda: m.report()[0]["in"] > before["in"] + 40,
-                            60) and heard_again(m),
+            tap.check(until(lambda: m.report()[0]["in"] > before["in"] + 40)
+                      and heard_again(m),
                       f"{what}: all servers answer", m.text)
             m.order(words.split()[0] + " 0")
-        tap.check(until(lambda: all_reached(m), 60), "then Reach 377", m.text)
+        tap.check(until(lambda: all_reached(m)), "then Reach 377", m.text)
         no_faults(tap, m, "to the end")
 
 

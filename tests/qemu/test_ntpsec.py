@@ -7,7 +7,7 @@ import time
 
 from tests.common import testbed
 from tests.common.machine import Machine
-from tests.tap import Tap
+from tests.tap import GUARD_S, Tap
 from tests.peers import chronyd, netns, ntpsec
 
 FAST = "iburst minpoll 0 maxpoll 2"
@@ -52,7 +52,7 @@ def shows(tap, w, name, servers):
 def full(machine, count):
     """What authdata and sources show when nothing is lacking or under way;
     else what they show at last."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + GUARD_S
     while True:
         shown, rows = testbed.sources(machine), testbed.authdata(machine)
         if time.monotonic() > end or (

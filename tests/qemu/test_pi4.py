@@ -30,7 +30,7 @@ def seeds(w, name):
 def boots(tap, w, card, kernel, when):
     with Machine(card=card, kernel=kernel, machine="raspi4b",
                  extra=seeds(w, f"{when.split()[-1]}.seed")) as m:
-        tap.check(testbed.synchronise(m, 240), f"synchronised {when}", m.text)
+        tap.check(testbed.synchronise(m), f"synchronised {when}", m.text)
         tap.check(re.search(r"Raspberry Pi 4 Model B \(BCM2711\)", m.text),
                   "... as a Raspberry Pi 4 with its BCM2711", m.text)
         board = m.ask("board")
@@ -40,14 +40,14 @@ def boots(tap, w, card, kernel, when):
                 testbed.authdata(m), 3)), "... keys and 8 cookies of three",
                 m.ask("authdata"))
             tap.check(until(lambda: [row[4] for row in testbed.sources(m)]
-                            == [0o377] * 3, 120), "... Reach 377 of three",
+                            == [0o377] * 3), "... Reach 377 of three",
                       m.ask("sources"))
 
 
 def without_random_words(tap, w, card, kernel):
     with Machine(card=card, kernel=kernel, machine="raspi4b",
                  keep_card=False) as m:
-        tap.check(m.wait(r"random numbers: the generator gives none", 60),
+        tap.check(m.wait(r"random numbers: the generator gives none"),
                   "no random words: said so", m.text)
         tap.check(not testbed.synchronise(m, 10),
                   "... and no key exchange without", m.text)

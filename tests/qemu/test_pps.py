@@ -11,7 +11,8 @@ import tempfile
 import time
 
 from tests.common.machine import Machine
-from tests.tap import Tap
+from tests.common.refusals import until
+from tests.tap import GUARD_S, Tap
 from tests.peers import chronyd, mkcard, pki
 
 PIN, WIDTH_MS, PULSES = 23, 200, 12
@@ -31,13 +32,13 @@ def rises(log):
 def intercept(path):
     """Before the machine runs: tell of every output of the GPIO block."""
     with socket.socket(socket.AF_UNIX) as link:
-        link.settimeout(20)
+        link.settimeout(GUARD_S)
         link.connect(path)
         link.sendall(b"irq_intercept_out /machine/soc/peripherals/gpio\n")
         return link.recv(100).startswith(b"OK"), link.detach()
 
 
-def wait_pulses(machine, log, wanted, limit=90):
+def wait_pulses(machine, log, wanted, limit=GUARD_S):
     end = time.monotonic() + limit
     while len(rises(log)) < wanted and time.monotonic() < end:
         machine.pump(0.2)
@@ -54,15 +55,12 @@ def run(tap, work, servers, ca):
     extra = ["-qtest", f"unix:{qtest},server=on,wait=off", "-qtest-log", log,
              "-S"]
     with Machine(card=card, extra=extra) as pi:
-        for _ in range(100):
-            if os.path.exists(qtest):
-                break
-            time.sleep(0.1)
+        until(lambda: os.path.exists(qtest))
         ok, _ = intercept(qtest)
         tap.check(ok, "qtest watches the GPIO")
         pi.qmp("cont")
         before = len(rises(log))
-        tap.check(pi.wait("synchronised:", 60) and before == 0,
+        tap.check(pi.wait("synchronised:") and before == 0,
                   "synchronised, and no pulse before", pi.text)
         first = pi.ask("date")
         begin = len(rises(log))

@@ -23,7 +23,7 @@ def boot(tap, w, name, seconds, what):
             return testbed.keys_are_good(rows, 3)
 
         if good and seconds:
-            until(refilled, 30)
+            until(refilled)
         m.off()
     tap.check(good, f"{what}: synchronised", m.text)
     return board, rows, m.text

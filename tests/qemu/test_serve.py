@@ -15,7 +15,7 @@ from tests.common import testbed
 from tests.common.machine import Machine
 from tests.common.refusals import until
 from tests.peers import child, chronyd, when
-from tests.tap import Tap
+from tests.tap import GUARD_S, Tap
 
 FAST = "iburst minpoll -2 maxpoll 0"
 
@@ -136,7 +136,7 @@ def clients(tap, w, m, port):
     # Every clock here is this machine's.
     once = subprocess.run(
         chronyd.commands_of("4.3")[0]
-        + ["-Q", "-t", "10", "-d", "-U", "-f", "/dev/null",
+        + ["-Q", "-t", str(GUARD_S), "-d", "-U", "-f", "/dev/null",
          f"server 127.0.0.1 port {port} iburst maxsamples 1",
          f"user {pwd.getpwuid(os.geteuid()).pw_name}", "port 0", "cmdport 0", "bindcmdaddress /", f"pidfile {w.path('pid')}"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,

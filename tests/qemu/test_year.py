@@ -13,6 +13,7 @@ import sys
 import time
 
 from tests.common import testbed
+from tests.common.refusals import until
 from tests.tap import Tap
 from tests.peers import mkcard, when
 from tests.peers.when import DAY, YEAR
@@ -35,7 +36,7 @@ def a_year_later(w, servers, keep_keys):
 def boot(w, card):
     with w.machine(card, LATER) as m:
         good = testbed.synchronise(m)
-        return good, m.ask("board", 120), m.ask("tracking", 120), m.text
+        return good, m.ask("board"), m.ask("tracking"), m.text
 
 
 def reference_time(tracking):
@@ -81,6 +82,7 @@ def main():
         card = w.card(conf=w.conf())
         with w.machine(card, TODAY) as m:
             tap.check(testbed.synchronise(m), "today: synchronised", m.text)
+            until(lambda: testbed.keys_are_good(testbed.authdata(m), 3))
             m.wait(r"^never$", 3)  # the replies' cookies get to the card
         names = [f"{name}.img" for name in ("kept", "rotated")]
         kept, rotated = [with_state_of(w, name, card, w.conf())
