@@ -97,6 +97,9 @@ def server_lines(servers, options, host=HOST):
 
 
 def synchronise(machine, limit=GUARD_S):
+    """The newest boot's line, which may have come while the console was
+    asked something."""
+    machine.seen = max(0, machine.text.rfind("] Gnomon "))
     return machine.wait(SYNC, limit)
 
 

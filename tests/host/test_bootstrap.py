@@ -175,7 +175,7 @@ def strict(tap, w, servers):
         day = when.stamp(when.now() + (AHEAD - 20) * DAY)
         tap.check("floor set" in m.ask("floor set " + day),
                   "... until an operator sets a floor", m.text)
-        tap.check(m.wait("not yet valid: notBefore .* after floor"),
+        tap.check(heard(m, "not yet valid: notBefore .* after floor"),
                   "... notBefore is judged by it", m.text)
         tap.check(testbed.synchronise(m), "... the others set the clock",
                   m.text)
