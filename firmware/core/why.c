@@ -277,6 +277,20 @@ static void add_network(struct fmt_text *t, const struct status *s)
         fmt_add(t, "%s", text);
 }
 
+/* All are asked, and none may be selected. */
+static void add_no_voter(struct fmt_text *t, const struct status *s)
+{
+    bool meant = true;
+    for (unsigned i = 0; i < s->sources.count; i++)
+        meant = meant &&
+                s->timekeeper.row[i].select.configured & STATUS_OPT_NOSELECT;
+    if (voters(s) == 0)
+        fmt_add(t, "no source may be selected: %s",
+                meant ? "all of chrony.conf's are noselect"
+                      : "chrony.conf has authselectmode require, and none of "
+                        "them has nts");
+}
+
 /* What keeps all sources away; false: nothing does. */
 static bool add_outer_cause(struct fmt_text *t, const struct status *s)
 {
@@ -301,6 +315,8 @@ static bool add_outer_cause(struct fmt_text *t, const struct status *s)
         fmt_add(t, "no Ethernet: %s", port);
     else
         add_network(t, s);
+    if (t->len == 0)
+        add_no_voter(t, s);
     return t->len > 0;
 }
 

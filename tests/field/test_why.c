@@ -262,6 +262,27 @@ static void no_keys(void)
     sim_end();
 }
 
+/* Before: 0 of 0 sources agree, 1 needed. */
+static void nobody_may(void)
+{
+    start("all servers are noselect", "server nts1.test iburst nts noselect\n"
+                                      "server nts2.test iburst noselect\n");
+    sim_boot();
+    sim_run(60);
+    says("Clock not set",
+         "no source may be selected: all of chrony.conf's are noselect");
+    sim_end();
+    start("authselectmode require without NTS",
+          "server nts1.test iburst\nserver nts2.test iburst\n"
+          "authselectmode require\n");
+    sim_boot();
+    sim_run(60);
+    says("Clock not set",
+         "no source may be selected: chrony.conf has authselectmode require, "
+         "and none of them has nts");
+    sim_end();
+}
+
 /* Before: 1 of 3 sources agree, 2 needed. */
 static void one_of_three(void)
 {
@@ -341,6 +362,7 @@ int main(void)
     bad_strata();
     not_synchronised();
     no_keys();
+    nobody_may();
     one_of_three();
     two_times();
     alone();
