@@ -220,6 +220,17 @@ static void versions(void)
     sim_check(sim_until("synchronised: ", 60), "used");
     sim_check(server(0)->asked_version == 3, "asked with version 3");
     sim_end();
+    for (uint8_t v = 1; v <= 7; v++) {
+        char name[40];
+        snprintf(name, sizeof name, "replies of version %u", v);
+        sim_case(name, ONE "\n");
+        server(0)->version = v;
+        sim_boot();
+        sim_check(sim_until("synchronised: ", 60) == (v <= 4),
+                  "1 to 4 are used");
+        sim_check(v <= 4 || sim_said("or of another version"), "it is said");
+        sim_end();
+    }
 }
 
 static void kept_out(const char *name, const char *conf, double disp_s,
@@ -244,6 +255,15 @@ static void limits(void)
              "root distance 10.5 s is beyond maxdistance 3 s");
     kept_out("maxdistance 0.1", ONE "\nmaxdistance 0.1\n", 0.3,
              "root distance 0.3 s is beyond maxdistance 0.1 s");
+    /* The server's own delay is half of it. */
+    sim_case("root delay of 10 s", ONE "\n");
+    server(0)->root_delay_s = 10;
+    sim_boot();
+    sim_run(120);
+    sim_check(strstr(sim_ask("board"), "root distance 5.0 s is beyond "
+                                       "maxdistance 3 s") != NULL,
+              "board");
+    sim_end();
     sim_case("stratum 16, then leap 3", ONE "\n");
     server(0)->stratum = 16;
     sim_boot();

@@ -187,6 +187,58 @@ static void denied(const char *name, const char *conf, const char *code)
     sim_end();
 }
 
+/* The clock is right, whatever the one server says that so many names are of.
+ */
+static void right(const char *when)
+{
+    double error = sim_error();
+    sim_check(sim_synchronised(), when);
+    sim_check(error > -0.02 && error < 0.02, when);
+}
+
+static void five_servers(const char *name, const char *options)
+{
+    char conf[400] = "";
+    for (unsigned i = 1; i <= 5; i++) {
+        size_t n = strlen(conf);
+        (void)snprintf(conf + n, sizeof conf - n,
+                       "server nts%u.test iburst%s\n", i, options);
+    }
+    sim_case(name, conf);
+}
+
+/* An hour wrong under three names, beside two servers that are right. */
+static void outvoted(const char *name, const char *options, bool six)
+{
+    five_servers(name, options);
+    w->ip6 = w->only6 = six;
+    w->server[1].alias = w->server[2].alias = 1;
+    w->server[0].lie_ns = 3600 * MONO_S;
+    sim_boot();
+    sim_run(300);
+    right("two of three servers");
+    sim_check(sim_count("one vote for both") == 2, "and it is said");
+    sim_run(3600);
+    right("an hour later");
+    sim_end();
+}
+
+/* Three key exchanges of servers of their own name one NTP server. */
+static void outvoted_by_key_exchanges(void)
+{
+    five_servers("three key-exchange servers name one liar", " nts");
+    for (unsigned i = 0; i < 3; i++) {
+        w->server[i].ke = KE_NAMES_OTHER;
+        w->server[i].to_server = 5;
+        w->server[i].keys = w->server[5].keys;
+    }
+    w->server[5].lie_ns = 3600 * MONO_S;
+    sim_boot();
+    sim_run(300);
+    right("two of three servers");
+    sim_end();
+}
+
 int main(void)
 {
     sim_setup();
@@ -196,6 +248,10 @@ int main(void)
     beside_a_line();
     three_lines();
     one_refuses();
+    outvoted("three names of one liar", "", false);
+    outvoted("three names of one liar, interleaved", " xleave", false);
+    outvoted("three names of one liar, IPv6", "", true);
+    outvoted_by_key_exchanges();
     denied("DENY from one address of a name", "server pool.test iburst\n",
            "DENY");
     denied("RSTR from one address, authentic",

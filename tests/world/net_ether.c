@@ -316,7 +316,7 @@ static void dns(uint32_t asked, uint16_t port, const uint8_t *m, size_t len)
     uint32_t ip = address_of(asked, m + 12);
     if (w->dns_lie == SIM_DNS_FAILS || w->dns_lie == SIM_DNS_NONE)
         ip = 0;
-    bool found = ip && bytes_get16(m + end - 4) == 1;
+    bool found = ip && !w->only6 && bytes_get16(m + end - 4) == 1;
     bytes_put16(a + 2, ip                            ? 0x8180
                        : w->dns_lie == SIM_DNS_FAILS ? 0x8182
                                                      : 0x8183);

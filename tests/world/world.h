@@ -175,6 +175,7 @@ struct sim_world {
     int dns_lie;        /* every name is this server; or SIM_DNS_...        */
     bool ip6;           /* a router advertises a prefix, names have AAAA  */
     bool names6;        /* names have AAAA even where there is no router    */
+    bool only6;         /* and no A                                         */
     unsigned dead4, dead6; /* a bit for each server: nobody is at that
                             * address of it                                 */
     bool dns_dead_first; /* an address of nobody before the true one         */
