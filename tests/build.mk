@@ -131,6 +131,9 @@ $(H)/cmdmon_serve: $(H)/obj/tests/tools/cmdmon_serve.o $(PANIC) $(TEST_LIBS)
 $(H)/nts_cases: private LIBS =
 $(H)/nts_cases: $(H)/obj/tests/tools/nts_cases.o $(PANIC) $(TEST_LIBS)
 	$(LINK)
+$(H)/nts_ask: private LIBS =
+$(H)/nts_ask: $(H)/obj/tests/tools/nts_ask.o $(PANIC) $(TEST_LIBS)
+	$(LINK)
 include tests/sim/build.mk
 include tests/tools/ntpclient/build.mk
 
@@ -210,6 +213,7 @@ faults: $(T)/field/test_faults
 tests-bin: $(UNIT_TESTS) $(VECTOR_TESTS) $(POWER_TESTS) $(SIM_TESTS) \
            $(DRIVER_TESTS) $(HOST_TESTS) $(WORLD_TESTS) $(FUZZ_TESTS) \
            $(FIELD_TESTS) $(H)/journal_dump $(H)/cmdmon_serve $(H)/nts_cases \
+           $(H)/nts_ask \
            $(H)/ntpclient \
            $(H)/ntpclient-san $(H)/usbchip \
            $(H)/shift_clock.so host card-of-some-kind probe $(B)/peers/.fetched

@@ -148,7 +148,6 @@ static bool is_served(struct ntp_server *s, const uint8_t *req, size_t len,
                       uint16_t from_port, struct request *r)
 {
     s->silence = NTP_SILENCE_FORM;
-    s->sealing = false;
     r->nts.nts = false;
     if (len > NTP_SERVER_REQUEST_MAX || len % 4 != 0 ||
         ntp_wire_parse(req, len, &r->h) != RC_OK ||
@@ -269,6 +268,7 @@ static size_t reply(struct ntp_server *s, const struct ntp_server_clock *c,
                     uint32_t kiss, uint8_t *out)
 {
     struct request r;
+    s->sealing = false;
     if (!is_served(s, req, len, from_port, &r) ||
         judge(s, req, &r, out, &kiss) != RC_OK)
         return 0;

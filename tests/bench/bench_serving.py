@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What serving costs: requests in bursts to the emulated Pi, instructions
 counted (2 ns each), so the gap between two answers on the wire is the time
-that one takes with lwIP, the USB driver and the loop around it. Then the
-longest polls, and the memory that is kept for it."""
+that one takes with lwIP, the USB driver and the loop around it: plain ones,
+those of a chronyd's NTS session, and ones that get a NAK. Then the longest
+polls, and the memory that is kept for it."""
 import re
 import socket
 import statistics
@@ -14,6 +15,8 @@ import time
 from tests.bench.bench import TODAY, row
 from tests.common import testbed
 from tests.common.machine import BOARD
+from tests.common.nts_serve import files_of, own
+from tests.common.nts_session import Session
 from tests.peers import child, packets
 
 BURST, BURSTS = 32, 60
@@ -52,19 +55,30 @@ def symbols():
 
 
 def main():
-    ntp, cmd = child.free_port(), child.free_port()
+    subprocess.run(["make", "-s", "build/host/nts_ask"], check=True)
+    ntp, cmd, ke = (child.free_port() for _ in range(3))
     with testbed.Testbed(at=TODAY) as w:
         w.chronyd(3, virtual=True)
-        card = w.card(conf=w.conf(more="allow\ncmdallow\n"))
+        card = w.card(files={
+            "chrony.conf": w.conf(more="allow\ncmdallow\nntsserverkey own.key"
+                                  "\nntsservercert own.pem\n"),
+            "ca.pem": testbed.read(w.pki.ca), **files_of(own(w))})
         net = (f"user,id=n0,hostfwd=udp:127.0.0.1:{ntp}-:123,"
-               f"hostfwd=udp:127.0.0.1:{cmd}-:323")
+               f"hostfwd=udp:127.0.0.1:{cmd}-:323,"
+               f"hostfwd=tcp:127.0.0.1:{ke}-:4460")
         with w.machine(card, TODAY, net=net) as m:
             if not testbed.synchronise(m, 180):
                 print("  not synchronised:\n" + m.text)
                 return 1
+            session = Session(w, ntp, ke)
+            one, = session.requests()
+            eight, = session.requests(placeholders=7)
             m.wait(r"^never$", 3)
             for what, port, guest, request in (
                     ("plain NTP request", ntp, 123, NTP),
+                    ("NTS, AEAD 15, one cookie", ntp, 123, one),
+                    ("NTS, AEAD 15, eight cookies", ntp, 123, eight),
+                    ("NTS, NAK", ntp, 123, one[:-1] + bytes([one[-1] ^ 1])),
                     ("chronyc's tracking", cmd, 323, TRACKING)):
                 seconds, count = gap(w, m, port, guest, request)
                 row(f"{what}, instructions, whole",

@@ -6,6 +6,9 @@ being these ports of that address."""
 import os
 import pwd
 import re
+import socket
+import ssl
+import struct
 import subprocess
 
 from tests.common import testbed
@@ -226,6 +229,46 @@ def no_keys(tap, w, boot):
                   "... and ntske says it", m.ask("ntske"))
 
 
+def bad_keys(tap, w, boot):
+    """Every bad pair of keyfiles.py, seven to a card and a good one behind
+    them: each is said, by line and reason, and the good one is served. A ninth
+    pair is one too many."""
+    from tests.peers import keyfiles
+    bad = [(name, key, cert, ours)
+           for name, (key, cert, _, ours) in keyfiles.files(w.pki).items()
+           if ours and "has no name" not in ours]
+    good = own(w)
+    der = ssl.PEM_cert_to_DER_cert(testbed.read(good.crt).decode())
+    for first in range(0, len(bad), 7):
+        some = bad[first:first + 7]
+        pairs = some + [("good", testbed.read(good.key),
+                         testbed.read(good.full), None)]
+        files, conf = {}, "allow\nlocal stratum 3\n"
+        for n, (_, key, cert, _) in enumerate(pairs):
+            conf += f"ntsserverkey {n}key\nntsservercert {n}certificate\n"
+            files[f"{n}key"], files[f"{n}certificate"] = key, cert
+        if first == 0:
+            conf += "ntsserverkey 7key\nntsservercert 7certificate\n"
+        ntp, ke = child.free_port(), child.free_port()
+        image = w.card(f"bad{first}.img", files={"chrony.conf": conf, **{
+            name: data for name, data in files.items() if data is not None}})
+        with boot(image, "127.0.0.1", ntp, ke) as m:
+            tap.check(m.wait(f"serving NTS-KE on port 4460 with 1 of "
+                             f"{len(pairs)}"),
+                      f"{len(some)} bad pairs and a good one", m.text)
+            for n, (name, _, _, ours) in enumerate(some):
+                said = [line for line in m.text.splitlines()
+                        if f"chrony.conf:{3 + 2 * n}: NTS: " in line]
+                tap.check(len(said) == 1 and re.search(
+                    ours.replace("in certificate", r"in \d?certificate"),
+                    said[0]), f"{name}: {ours}", m.text)
+            if first == 0:
+                tap.check(m.text.count("there is room for 8 pairs") == 2,
+                          "a ninth pair: there is room for 8", m.text)
+            tap.check(until(lambda: presented(ke) == der),
+                      "... the good one is served", m.text)
+
+
 class Ntpd(ntpsec.Server):
     """ntpd as a client of 192.0.2.1, whose ports are fixed."""
 
@@ -236,13 +279,36 @@ class Ntpd(ntpsec.Server):
     def start(self):
         conf = os.path.join(self.folder, "ntp.conf")
         with open(conf, "w") as out:
-            out.write(f"nts ca {self.ca}\nrestrict default\n"
+            out.write(f"nts ca {self.ca}\nrestrict 192.0.2.1\n"
                       f"driftfile {self.folder}/drift\n"
                       "server 192.0.2.1 nts iburst minpoll 3 maxpoll 3\n")
         self.child = child.Child([*self.prefix, ntpsec.NTPD, "-n", "-c", conf],
                                  os.path.join(self.folder, "log"),
                                  env={**os.environ, **when.environment()})
         return self
+
+
+def control(address, operation, association=0, variables=b""):
+    """What ntpq asks: a message of mode 6 (RFC 9327), and its answer's data."""
+    padded = variables + bytes(-len(variables) % 4)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.settimeout(1)
+        link.connect((address, 123))
+        try:
+            link.send(struct.pack(">BBHHHHH", 0x26, operation, 1, 0,
+                                  association, 0, len(variables)) + padded)
+            data = link.recv(2048)
+        except OSError:
+            return b""
+    return data[12:12 + struct.unpack_from(">H", data, 10)[0]]
+
+
+def reach_of(address):
+    """Reach of ntpd's only source, by itself."""
+    source = control(address, 1)[:2]
+    said = len(source) == 2 and re.search(rb"reach=(?:0x)?(\w+)", control(
+        address, 2, int.from_bytes(source, "big"), b"reach"))
+    return said.group(1).decode() if said else None
 
 
 def ntpd(tap, w, boot):
@@ -260,6 +326,10 @@ def ntpd(tap, w, boot):
                     stats()).group(1)) >= 8),
                     "ntpd: eight authenticated requests", stats()
                     + other.text())
+                tap.check(until(lambda: reach_of(island.address) in (
+                    "377", "255", "ff"), 60),
+                    "ntpd: Reach 377, by what it says of itself",
+                    reach_of(island.address))
                 tap.check(ntske(m)["Connections"] == 1
                           and "NAK" not in other.text(),
                           "ntpd: no further key exchange, no NAK",

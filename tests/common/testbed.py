@@ -46,13 +46,16 @@ class Testbed(contextlib.ExitStack):
         server that had set its clock back would give a reference time of the
         future."""
         if how.pop("virtual", False):
-            how["env"] = {"LD_PRELOAD": when.SHIFT_CLOCK,
-                          "CLOCK_PCAP": self.path("clock.pcap")}
-            how["ahead"] = (self.at or when.now()) - when.now() - EARLIER_S
+            how.update(self.virtual())
         new = [self.enter_context(chronyd.Server(self.pki, **how))
                for _ in range(count)]
         self.servers += new
         return new
+
+    def virtual(self):
+        return {"env": {"LD_PRELOAD": when.SHIFT_CLOCK,
+                        "CLOCK_PCAP": self.path("clock.pcap")},
+                "ahead": (self.at or when.now()) - when.now() - EARLIER_S}
 
     def machine(self, card, at, **how):
         """A Pi that counts its time in instructions. The servers (virtual)

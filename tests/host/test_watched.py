@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The firmware as a process, under sanitizers, read by stock chronyc over IPv4
 and IPv6 beside its console."""
+import os
+import re
 import sys
 
 from tests.common import testbed, watching
@@ -8,6 +10,7 @@ from tests.common.chronyc import chronyc, differences, said_of, shown
 from tests.common.machine import Process
 from tests.common.refusals import until
 from tests.peers import child
+from tests.peers.child import PEERS, Child, work_folder
 from tests.tap import Tap
 
 
@@ -62,6 +65,48 @@ def bad_lines(tap):
                       "the good line holds")
 
 
+COLLECTD = os.path.join(PEERS, "collectd-core/usr")
+
+
+def collectd(tap, m, port):
+    """collectd's chrony plugin, which speaks chronyc's protocol by itself: what
+    monitors read without chronyc."""
+    program = COLLECTD + "/sbin/collectd"
+    if not os.path.exists(program):
+        tap.check(True, "collectd # SKIP it is not there")
+        return
+    folder = work_folder()
+    conf = os.path.join(folder, "conf")
+    with open(conf, "w") as out:
+        out.write(f"""Interval 1
+PluginDir "{COLLECTD}/lib/collectd"
+TypesDB "{COLLECTD}/share/collectd/types.db"
+BaseDir "{folder}"
+PIDFile "{folder}/pid"
+LoadPlugin csv
+<Plugin csv>
+  DataDir stdout
+</Plugin>
+LoadPlugin chrony
+<Plugin chrony>
+  Host "127.0.0.1"
+  Port "{port}"
+  Timeout 9
+</Plugin>
+""")
+    c = Child([program, "-f", "-C", conf], os.path.join(folder, "log"))
+    def values(what):
+        return [float(v) for v in re.findall(
+            rf"chrony/{what} .*:(-?[0-9.]+)\"?$", c.text(), re.M)]
+    sources = len(testbed.sources(m))
+    tap.check(until(lambda: m.pump(0.1) or len(values(
+        r"clock_stratum\S*")) > sources and values(r"frequency_error\S*"), 60),
+        "collectd reads the board", c.text())
+    tap.check(set(values(r"clock_stratum\S*")) <= {1.0, 2.0},
+              "... strata of the sources and of the board", c.text())
+    c.stop()
+
+
 def main():
     tap = Tap()
     bad_lines(tap)
@@ -79,6 +124,7 @@ def main():
             watching.formats(tap, port)
             watching.tables(tap, m, port, ("4.6.1",), ("-N",))
             over_ip6(tap, m, port6)
+            collectd(tap, m, port)
             watching.garbage(tap, m, port)
     return tap.done()
 

@@ -167,8 +167,8 @@ class Client(Daemon):
     an address only once."""
 
     def __init__(self, pki, sources, options="iburst minpoll -4 maxpoll 0",
-                 extra=(), prefix=(), version="4.3"):
-        super().__init__(prefix, version=version)
+                 extra=(), prefix=(), version="4.3", env=None, ahead=0):
+        super().__init__(prefix, env, version, ahead)
         self.ca, self.sources = pki.ca, list(sources)
         self.options, self.extra = options, list(extra)
 

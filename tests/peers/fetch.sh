@@ -2,7 +2,7 @@
 # Debian's chrony and ntpsec, the peers that the firmware is tested against:
 # downloaded and unpacked below the build folder, never installed. What is
 # there already is kept, so this works offline after the first time.
-#     peers/chrony, peers/ntpsec, peers/prometheus   this Debian's own
+#     peers/chrony, ntpsec, prometheus, collectd-core   this Debian's own
 #     peers/trixie                 trixie's chrony with all its libraries
 #     peers/watch                  rsyslog and avahi
 #     peers/qemu                   a QEMU that knows a Raspberry Pi 4, from
@@ -116,6 +116,8 @@ unpack chrony usr/sbin/chronyd
 unpack ntpsec usr/sbin/ntpd
 unpack prometheus usr/bin/promtool ||
     echo "fetch: no prometheus: the metrics are not held against it" >&2
+unpack collectd-core usr/sbin/collectd ||
+    echo "fetch: no collectd: its chrony plugin does not read the board" >&2
 tree trixie usr/sbin/chronyd trixie
 tree watch usr/sbin/rsyslogd bookworm
 tree qemu usr/bin/qemu-system-aarch64 trixie-backports ||

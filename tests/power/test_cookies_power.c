@@ -322,6 +322,7 @@ static void four_hundred_days(void **state)
     power(400 * INT64_C(86400) * MONO_S, -1, NONE);
     lines = "ntsrotate 0\nntsdumpdir /\n";
     assert_int_equal(w->ids, 400 / 7 + 1);
+    assert_int_equal(w->writes, 400 / 7 + 1); /* the first, and each rotation */
     uint32_t before = w->writes;
     power(400 * INT64_C(86400) * MONO_S, -1, NONE);
     assert_true(w->ids == 400 / 7 + 1 && w->writes == before);

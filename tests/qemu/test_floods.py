@@ -108,12 +108,13 @@ class Capture:
 
 
 class Flood:
-    """RATE frames a second from start() to stop()."""
+    """So many frames a second from start() to stop()."""
 
-    def __init__(self, w, path):
+    def __init__(self, w, path, frames_a_second=RATE):
+        self.wanted = frames_a_second
         self.path, self.pcap = path, w.path("flood.pcap")
         self.capture, self.link, self.mac = None, None, None
-        self.made = 0
+        self.made, self.lock = 0, threading.Lock()
 
     def extra(self):
         return ["-chardev", f"socket,id=c0,path={self.path},server=on,wait=off",
@@ -134,7 +135,14 @@ class Flood:
             self.made += 1
             frame = (self.mac + make(self.made)).ljust(60, b"\0")
             out += struct.pack(">I", len(frame)) + frame
-        self.link.sendall(out)
+        with self.lock:
+            self.link.sendall(out)
+
+    def once(self, frame):
+        """One frame more, all but its first six bytes."""
+        with self.lock:
+            self.link.sendall(struct.pack(">I", 6 + len(frame)) + self.mac
+                              + frame)
 
     def run(self, make):
         self.send(make, 1)
@@ -146,7 +154,7 @@ class Flood:
         while not self.ended:
             now = self.capture.look()
             under_way = self.made - made - (self.capture.count - passed)
-            due = int((now - begin) * RATE) - (self.made - made)
+            due = int((now - begin) * self.wanted) - (self.made - made)
             if due > 0 and under_way < 64:
                 self.send(make, min(due, 64))
             elif under_way <= 0:  # only a frame tells that time goes on

@@ -18,8 +18,9 @@ def boot(card, address, ntp, ke):
 
 def main(only):
     tap = Tap()
-    scenarios = [nts_serve.served, nts_serve.rotated, nts_serve.rsa, nts_serve.dates,
-                 nts_serve.no_keys, nts_serve.ntpd]
+    scenarios = [nts_serve.served, nts_serve.rotated, nts_serve.rsa,
+                 nts_serve.dates, nts_serve.no_keys, nts_serve.bad_keys,
+                 nts_serve.ntpd]
     for scenario in scenarios:
         if only and scenario.__name__ not in only:
             continue

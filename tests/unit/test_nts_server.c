@@ -367,7 +367,9 @@ static void four_hundred_days(void **state)
     const uint64_t from = (UINT64_C(1) << 32) - 50;
     uint64_t asked = 0, silent = 0, told = 0;
     ntp64 newest = 0;
-    s.authenticated = s.naks = s.interleaved = jar.nonces = from;
+    s.authenticated = s.naks = s.interleaved = jar.nonces = jar.cookies = from;
+    static struct nts_sessions sessions;
+    s.sessions = &sessions;
     c.receive = utc_of_unix(2066000000, 0); /* 2035-06-20 */
     for (unsigned hour = 0; hour < 400 * 24; hour++, asked++) {
         c.receive += 3600 * (uint64_t)UTC_S;
@@ -406,6 +408,8 @@ static void four_hundred_days(void **state)
     assert_true(asked == told + silent + (s.naks - from));
     assert_true(s.interleaved - from > 4000);
     assert_true(s.held == LIMIT_SERVER_STAMPS);
+    assert_true(jar.cookies > UINT64_C(1) << 32);
+    s.sessions = NULL;
 }
 
 int main(void)
