@@ -109,12 +109,12 @@ void crypto_aes_chain(struct crypto_aes *a, uint8_t sum[CRYPTO_BLOCK],
     uint32_t s0 = load(sum), s1 = load(sum + 4);
     uint32_t s2 = load(sum + 8), s3 = load(sum + 12);
     for (; blocks > 0; blocks--, b += CRYPTO_BLOCK) {
-        const uint32_t *k = a->key;
+        const uint32_t *k = a->key, *last = k + 4 * a->rounds - 8;
         s0 ^= load(b) ^ k[0];
         s1 ^= load(b + 4) ^ k[1];
         s2 ^= load(b + 8) ^ k[2];
         s3 ^= load(b + 12) ^ k[3];
-        for (unsigned i = a->rounds / 2 - 1; i > 0; i--, k += 8) {
+        for (; k != last; k += 8) {
             ROUND(MIX, k + 4, t, s);
             ROUND(MIX, k + 8, u, t);
             s0 = u0, s1 = u1, s2 = u2, s3 = u3;

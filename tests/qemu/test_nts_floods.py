@@ -92,11 +92,11 @@ class Client:
     def __init__(self, w, flood, session):
         self.path, self.flood, self.session = (w.path("clock.pcap"), flood,
                                                session)
-        self.asked = 0
+        self.asked = 0  # strangers have seen cookie 0
 
     def ask(self):
-        body, = self.session.requests(cookie=self.asked)
         self.asked += 1
+        body, = self.session.requests(cookie=self.asked)
         self.flood.once(frame(0, self.HERE, body, self.PORT))
 
     def answered(self):
@@ -171,7 +171,7 @@ def main():
                  "NTS, forged, in the client's name"):
         with testbed.Testbed(at=TODAY) as w:
             w.chronyd(3, virtual=True)
-            got = measure(w, name, 8, 2000)
+            got = measure(w, name, 5, 2000)
         served = got["served"]
         why = sum(v for k, v in served.items() if k in (
             "denied", "limit", "malformed", "NTS", "no room"))
@@ -184,7 +184,7 @@ def main():
         tap.check(got["then"] == 1, f"{name}: ... and after it")
         tap.check(got["key exchanges"] >= 1,
                   f"{name}: {got['key exchanges']} key exchanges served")
-        tap.check(served["NTP packets received"] > 10000
+        tap.check(served["NTP packets received"] > 5000
                   and served["NTP packets dropped"] == why,
                   f"{name}: each drop has its reason", served)
     return tap.done()

@@ -302,6 +302,20 @@ static void activity_and_serverstats(void **state)
     assert_non_null(strstr(out, "received       : 18446744073709551615\n"));
     assert_non_null(strstr(out, "Authenticated NTP packets  : 4\n"));
     assert_null(strstr(out, "all zero"));
+    assert_null(strstr(out, "NTS: "));
+    s.server.nts = true;
+    s.server.naks = 3;
+    s.server.cookie_key_age_s = -1;
+    s.server.ntp_dropped[STATUS_DROP_LIMIT] = 5;
+    s.server.ntp_dropped[STATUS_DROP_NTS] = 7;
+    (void)chronyc_serverstats(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "\nNTP dropped: limit 5 NTS 7\n"));
+    assert_non_null(strstr(
+        out,
+        "\nNTS: 3 NAKs; the key of its cookies is older than this start\n"));
+    s.server.cookie_key_age_s = 86401;
+    (void)chronyc_serverstats(&s, out, sizeof(out));
+    assert_non_null(strstr(out, "the key of its cookies is 86401 s old\n"));
 }
 
 /* Beyond chronyc's lines: why there is no time, and what is not checked. */
