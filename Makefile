@@ -9,7 +9,7 @@ MAKEFLAGS += -rR
 .SECONDARY:
 .PHONY: help inc cold all run test bench image card host deps lint repro size clean \
         quick quick-bin tests-bin unit fuzz faults journal probe \
-        card-of-some-kind browser
+        card-of-some-kind browser board-pages
 
 B := build
 JOBS ?= 3
@@ -31,6 +31,7 @@ help:
 	@echo 'make fuzz NAME=conf [SECONDS_EACH=60]  one fuzz target'
 	@echo 'make oracle         models of Ethernet chips under Debian Linux'
 	@echo 'make faults         twenty days of random faults in virtual time'
+	@echo 'make board-pages    the console'\''s board, on every emulated Pi'
 	@echo 'make browser        the page in headless Chromium'
 	@echo 'make lint           who includes whom, sizes, stack, format, clang'
 	@echo 'make bench          figures; bench-clock: the clock alone, bench-warmth:'
@@ -137,10 +138,11 @@ SMALL := $(filter-out $(FAST),$(wildcard firmware/*.c firmware/*/*.c \
 # Of that, a board may have smaller code for what no packet and no interrupt
 # passes through, if no floating-point number does either: tests/lint looks.
 WARM := $(wildcard $(addprefix firmware/core/,access* addr* base* bytes* clk* \
-            leap* mono* ntp_client.c ntp_client_recv* ratelimit* timekeeper* \
-            utc*) $(addprefix firmware/adapters/,entropy* net*) \
+            leap* mono* ntp_client.c ntp_client_recv* ratelimit* utc*) \
+            $(addprefix firmware/adapters/,entropy* net.c net_filter* net_if* \
+            net_neighbour*) \
             $(addprefix firmware/services/,log.c ntp_udp* server* superloop*) \
-            $(addprefix drivers/,eth* pl011* systimer* timer* usb_eth*))
+            $(addprefix drivers/,eth* pl011* systimer* timer* usb_eth.c))
 DOUBLES := $(wildcard $(addprefix firmware/core/,chronyc_sources* \
             chronyc_text* chronyc_units* cmdmon_put* cmdmon_sources* conf.c \
             conf_lex* conf_server* delay_limit* discipline* fmt.c history* \
@@ -149,6 +151,9 @@ DOUBLES := $(wildcard $(addprefix firmware/core/,chronyc_sources* \
             thermal* timekeeper.c) $(addprefix firmware/services/,console_commands* \
             source.c timekeeper_status*))
 COLD := $(filter-out $(WARM) $(DOUBLES),$(SMALL))
+SMALL_BOARD := $(wildcard $(addprefix board/,bcm283x/facts* bcm283x/machine* \
+                   bcm283x/model* bcm283x/soc* bcm283x/stage* bcm283x/vc* \
+                   common/crashnote* common/fault* common/stack* common/text*))
 
 define board
 $(1).out    := $$(B)/$(1)
@@ -163,6 +168,8 @@ $$($(1).out)/obj/board/%.o $$($(1).out)/obj/tests/%.o: \
     private EXTRA = $$(addprefix -iquote ,$$($(1).dirs))
 
 $$(call objects,$$($(1).out),$$(SMALL)): private EXTRA = -Os
+$$(call objects,$$($(1).out),$$(filter %.c,$$(SMALL_BOARD))): \
+    private EXTRA = $$(addprefix -iquote ,$$($(1).dirs)) -Os
 $$(call objects,$$($(1).out),$$(COLD)): private EXTRA += $$($(1).cold)
 # A round has more lookups than registers for those that are not needed yet.
 $$(call objects,$$($(1).out),firmware/core/crypto_aes.c): \
@@ -267,6 +274,11 @@ bench: image tests-bin $(B)/bench/clock
 	python3 -m tests.bench.bench
 	python3 -m tests.bench.bench_ke
 	$(B)/bench/clock 101 108
+
+# What `board` says on every emulated board and of every model.
+board-pages: card-of-some-kind $(B)/peers/.fetched $(H)/usbchip \
+        $(T)/drivers/test_boot $(H)/shim64.img
+	python3 -m tests.qemu.board_pages
 
 # The page in a browser. Chromium is no package of `make deps`: it has 300 MB.
 # With AXE=path/to/axe.min.js, from npm's axe-core, that looks at it, too.

@@ -16,6 +16,7 @@
 #include "vc_model.h"
 
 static struct {
+    bool board_alone;
     uint32_t midr;
     struct vc_model firmware;
     FILE *out;
@@ -34,6 +35,8 @@ char __note_start[4096];
 static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void tell(const char *format, ...)
 {
+    if (sim.board_alone)
+        return;
     va_list args;
     va_start(args, format);
     (void)fprintf(sim.out, "    ");
@@ -322,8 +325,11 @@ static void tell_facts(void)
         ASSERT(strlen(text) == (size_t)len);
         if (text[0] >= '0' && text[0] <= '9') /* a stage's: not cut */
             ASSERT((size_t)len < MACHINE_STAGE_BYTES - 1);
-        if (sim.firmware.revision == 0xa02100 && len > 0 &&
-            (text[0] < '0' || text[0] > '9') && strncmp(text, "USB", 3) != 0)
+        if (sim.board_alone)
+            (void)fprintf(sim.out, "%s\n", text);
+        else if (sim.firmware.revision == 0xa02100 && len > 0 &&
+                 (text[0] < '0' || text[0] > '9') &&
+                 strncmp(text, "USB", 3) != 0)
             tell("%s", text);
         for (size_t cap = 1; cap <= sizeof text; cap++)
             ASSERT(port_fact(n, text, cap) < (int)cap);
@@ -357,6 +363,7 @@ _Noreturn void boot_model_run(const struct boot *how, int fd)
 {
     sim.out = fdopen(fd, "w");
     sim.midr = how->midr;
+    sim.board_alone = how->board_alone;
     vc_model_init(&sim.firmware);
     sim.firmware.silent = how->code == BOOT_MUTE;
     sim.firmware.revision = how->code;

@@ -14,6 +14,7 @@ struct boot {
     uint32_t unknown;    /* the firmware does not know this tag ... */
     enum vc_ignorance ignorance;
     bool zero_clocks;
+    bool board_alone; /* tell only what `board` would say, all of it */
 };
 
 /* Runs board_main on it, writes what it did to fd, and ends the process. */

@@ -4,7 +4,8 @@
  *
  * test_boot                  compares
  * test_boot write            writes boot.txt anew, to be read before it is
- *                            believed */
+ *                            believed
+ * test_boot board            what `board` says of each, whole */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,8 +189,20 @@ static int write_lists(void)
     return fclose(f);
 }
 
+static int show_boards(void)
+{
+    for (size_t i = 0; i < LEN(boards); i++)
+        (void)printf("==== a register model: %s\n",
+                     boot_so(&(struct boot){.midr = boards[i].midr,
+                                            .code = boards[i].codes[0],
+                                            .board_alone = true}));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "board") == 0)
+        return show_boards();
     if (argc > 1 && strcmp(argv[1], "write") == 0)
         return write_lists();
     const struct CMUnitTest tests[] = {
