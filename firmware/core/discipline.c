@@ -9,14 +9,14 @@
 #define PRIOR_SIGMA_MIN 100000  /* 0.1 ppm, for a source that joins         */
 #define DRIFT_E12       1000000 /* chrony's maxclockerror, 1 ppm            */
 #define RATE_SIGMAS     3.0
-#define WANDER                                                                 \
-    3e-8 /* per sqrt(s): thrice a crystal whose board warms
-                              * and cools                                    */
-#define SLEW_ROOM_MIN 10000000 /* 10 ppm, whatever the crystal            */
-#define SLEW_S_MIN    1.0
-#define SLEW_S_NEWS   26.0
-#define SLEW_SIGMAS   3.0 /* a greater move of the line is news           */
-#define SLEW_MOVED    0.3 /* sigmas^2, mean: the usual of a calm crystal  */
+#define WANDER          1e-8 /* per sqrt(s): a board that warms and cools    */
+#define MEAN_S          3600.0 /* the rate of late is the mean of so long     */
+#define LEARN_S         28800.0 /* how it walks, of so long                   */
+#define SLEW_ROOM_MIN   10000000 /* 10 ppm, whatever the crystal            */
+#define SLEW_S_MIN      1.0
+#define SLEW_S_NEWS     26.0
+#define SLEW_SIGMAS     3.0 /* a greater move of the line is news           */
+#define SLEW_MOVED      0.3 /* sigmas^2, mean: the usual of a calm crystal  */
 #define SLEW_PARTS                                                             \
     2                  /* of a slew, each half what is left: nearly an
                               * exponential, a quarter better than a line    */
@@ -37,7 +37,8 @@ void discipline_init(struct discipline *d, const struct discipline_conf *c,
                      int32_t saved_sigma_e12)
 {
     ASSERT(hz > 0);
-    *d = (struct discipline){.conf = *c, .hz = hz, .leap = 3};
+    *d = (struct discipline){
+        .conf = *c, .hz = hz, .leap = 3, .wander2 = WANDER * WANDER};
     d->est.rate_sigma_e12 = FILTER_SIGMA_UNKNOWN;
     if (saved_sigma_e12 <= 0 || saved_rate_e12 > CLK_RATE_MAX ||
         saved_rate_e12 < -CLK_RATE_MAX)
@@ -137,6 +138,23 @@ static void moved(struct discipline *d, const struct select_out *sel)
     double r = (double)utc_span_ns(by) / (1 + (double)sel->est.sigma_ns);
     r = fmin(r * r, SLEW_SIGMAS * SLEW_SIGMAS);
     d->moved2 += RMS_GAIN * (r - d->moved2);
+}
+
+/* How far the rate is from what it has been of late, in the mean of the last
+ * hours, tells how it walks: a random walk is off its mean over t s by its
+ * wander squared times t / 2. */
+static void wandered(struct discipline *d)
+{
+    if (d->est.rate_sigma_e12 > SAVE_SIGMA)
+        return;
+    if (!d->rate_known)
+        d->mean_e12 = d->est.rate_e12;
+    d->rate_known = true;
+    double by = (d->est.rate_e12 - d->mean_e12) * 1e-12;
+    double walk2 = 2 * by * by / MEAN_S;
+    d->mean_e12 +=
+        d->update_s / (d->update_s + MEAN_S) * (d->est.rate_e12 - d->mean_e12);
+    d->wander2 += d->update_s / (d->update_s + LEARN_S) * (walk2 - d->wander2);
 }
 
 static int32_t within(int64_t v, int64_t limit)
@@ -258,6 +276,7 @@ static void learn(struct discipline *d, const struct select_out *sel,
     d->bent_s = 0;
     d->bent_e12 = 0;
     limit_rate(d, &was);
+    wandered(d);
     d->resid_e12 = d->est.rate_e12 - was.rate_e12;
     d->stratum = (uint8_t)(sel->stratum + 1);
     d->leap = sel->leap;
@@ -349,15 +368,17 @@ static double drift(const struct discipline *d)
 static span_ns dispersion(const struct discipline *d, uint64_t ticks)
 {
     double age = fabs((double)(int64_t)(ticks - d->est.ticks) / d->hz);
-    double per_s =
-        (RATE_SIGMAS * (double)d->est.rate_sigma_e12 + drift(d)) * 1e-12;
-    /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3 */
-    double wander = WANDER * age * sqrt(age / 3);
-    double usual = (age * per_s + wander) * 1e9 + (double)d->root_disp_ns;
+    double rate = (double)d->est.rate_sigma_e12 * 1e-12;
+    /* a random walk of the frequency, integrated: age^(3/2) / sqrt 3; and the
+     * rate may be one that it is not for long */
+    double walk2 = d->wander2 * (age / 3 + fmin(age, MEAN_S) / 2);
+    double unsure = age * sqrt(rate * rate + walk2);
+    double usual = hypot(drift(d) * 1e-12 * age, RATE_SIGMAS * unsure) * 1e9 +
+                   (double)d->root_disp_ns;
     /* of who knows the crystal better, less */
     double known = fmin(drift(d) / DRIFT_E12, 1);
     double change = (double)d->est.change_ns +
-                    known * filter_change(age) * 1e9 -
+                    (known * filter_change(age) + rate * age) * 1e9 -
                     (double)d->root_delay_ns / 2;
     return (span_ns)(fmax(usual, change) + bent_s(d, ticks) * 1e9);
 }

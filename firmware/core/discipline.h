@@ -84,6 +84,9 @@ struct discipline {
     double moved2;          /* mean square of what an update moves the line,
                              * in sigmas of it                               */
     double update_s;        /* last interval between updates, 0 none         */
+    double wander2;  /* of the crystal, per s, as its rate shows in hours     */
+    bool rate_known; /* once it is, ...                                       */
+    double mean_e12; /* ... its mean of the last hour                         */
     uint64_t first_ticks;   /* of the first update; the last time it was     */
     bool contradicted;      /* by updates since contra_ticks ...             */
     struct estimate contra; /* ... the newest line of which is this          */
@@ -177,11 +180,13 @@ span_ns discipline_offset(const struct discipline *d, const struct clk *c,
  * not synced. */
 span_ns discipline_error(const struct discipline *d, const struct clk *c,
                          uint64_t ticks);
-/* Returns the root dispersion alone, grown to `ticks` by three of the rate's
- * sigmas, 1 ppm and a warm day's wander: 8 ms after an hour, 0.5 s after a day.
- * With half the root delay it is never less than what a rate that has changed
- * by 5 ppm unseen may have come to (filter.h); by less where maxclockerror says
- * that the crystal is better.
+/* Returns the root dispersion alone, grown to `ticks` by 1 ppm and, as a root
+ * of squares, by three sigmas of the rate and of how it has walked in these
+ * hours:
+ * of a crystal of which nothing is known yet by 7 ms after an hour and 0.5 s
+ * after a day, of a calm one by 4 ms and 0.1 s. With half the root delay it is
+ * never less than what a rate that has changed by 5 ppm unseen may have come to
+ * (filter.h); by less where maxclockerror says that the crystal is better.
  * INT64_MAX while not synced. */
 span_ns discipline_dispersion(const struct discipline *d, uint64_t ticks);
 

@@ -148,12 +148,12 @@ static void prove(struct filter *f, double z, double dt, double half)
 }
 
 /* A sample taken says how far off the estimate may be by now, if the truth is
- * in its box; so do those before it, for what the rate may have done since.
- * `moved` is what it moved the estimate by. */
+ * in its box, whose edges are soft; so do those before it, for what the rate
+ * may have done since. `moved` is what it moved the estimate by. */
 static void approach(struct filter *f, const struct measurement *s, double dt,
                      double moved)
 {
-    double own = fabs(s->z - state_at(f, 0).off) + s->half;
+    double own = fabs(s->z - state_at(f, 0).off) + s->half + 2 * s->edge;
     f->near = fmin(f->near + FILTER_CHANGE * dt + fabs(moved), own);
 }
 
@@ -322,7 +322,8 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
             f->root_ns + MONO_S / f->hz +
             whole(fmax(f->path.least / 2 + SIGMAS * sigma, wrong), 1e9, 1e18),
         .change_ns =
-            f->root_ns + whole(f->near + filter_change(age), 1e9, 1e18),
+            f->root_ns +
+            whole(f->near + filter_change(age) + rate_sigma * age, 1e9, 1e18),
     };
     return true;
 }

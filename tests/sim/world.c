@@ -278,7 +278,6 @@ static void ask(struct world *w, size_t i, double t)
         .at_ticks = sent + (got - sent) / 2,
         .utc = counted_at(c, t2 + lie, late) + (uint64_t)(held / 2),
         .delay_ns = trip < 0 ? 0 : utc_span_ns(trip),
-        .root_disp_ns = 30518,
         .server_ns = 30000,
         .refid = 0x47505300,
         .leap = announces(w, i, t2),
