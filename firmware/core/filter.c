@@ -126,8 +126,21 @@ static bool jumped(struct filter *f, const struct measurement *s)
         f->refused_lo = lo;
         f->refused_hi = hi;
         f->refused_run = 1;
+        f->undecided = 0;
     }
     return f->refused_run >= REFUSED_MAX || f->refused_all >= REFUSED_ALL;
+}
+
+/* A sample that was taken, but would have been as well where those refused say
+ * that the truth is, does not make them outliers. */
+static void confirmed(struct filter *f, const struct measurement *s)
+{
+    double lo = f->resid_s - s->half, hi = f->resid_s + s->half;
+    f->refused_all = 0;
+    if (f->refused_run == 0 || lo >= f->refused_hi || hi <= f->refused_lo)
+        f->refused_run = 0;
+    else if (f->undecided < UINT8_MAX)
+        f->undecided++;
 }
 
 /* Both hypotheses as one state, dt after the last sample. */
@@ -234,14 +247,15 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     double at = state_at(f, dt).off;
     bool taken = take(f, &what, dt);
     bool jump = !taken && jumped(f, &what);
-    if (jump)
+    if (jump) {
         fork(f, &what, dt);
-    if (jump)
         offset_interval_first(&f->proven, z, certain(f, s));
-    else if (taken)
-        prove(f, z, dt, certain(f, s));
-    if (jump)
         f->near = INFINITY;
+        f->refused_run = f->refused_all = 0;
+    } else if (taken) {
+        prove(f, z, dt, certain(f, s));
+        confirmed(f, &what);
+    }
     taken = taken || jump;
     if (taken)
         approach(f, &what, dt, state_at(f, 0).off - at);
@@ -268,7 +282,6 @@ bool filter_sample(struct filter *f, const struct ntp_sample *s)
     else if (!step(f, s, delay, grain))
         return false;
     f->ticks = s->at_ticks;
-    f->refused_run = f->refused_all = 0;
     f->root_ns = root(s);
     f->samples++;
     return true;
@@ -291,7 +304,8 @@ double filter_change(double age)
 
 bool filter_wonders(const struct filter *f)
 {
-    return f->two && f->tried < TRIED_SOON;
+    return (f->two && f->tried < TRIED_SOON) ||
+           (f->refused_run > 0 && f->undecided < TRIED_SOON);
 }
 
 bool filter_estimate(const struct filter *f, uint64_t ticks,

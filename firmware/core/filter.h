@@ -82,7 +82,8 @@ struct filter { /* private, except where said */
     struct offset_interval
         proven; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */
-    double refused_lo, refused_hi;    /* where they say the truth is, s      */
+    uint8_t undecided; /* taken since, that agree with those, too           */
+    double refused_lo, refused_hi; /* where they say the truth is, s      */
     double near;     /* of the estimate is the truth, s, as change_ns says    */
     span_ns root_ns; /* root delay / 2 + root dispersion, last sample */
     double resid_s;  /* readable: last sample - prediction, s         */
@@ -102,8 +103,8 @@ void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
 bool filter_sample(struct filter *f, const struct ntp_sample *s);
 
 /* Returns true while it is worth asking again in 2 s, because samples soon
- * after one another may decide whether the rate has changed or time has
- * jumped. */
+ * after one another may decide whether something has changed, and whether that
+ * was the rate or time itself. At most four times for either. */
 bool filter_wonders(const struct filter *f);
 
 /* Extrapolates the estimate to `ticks`, which may lie before the last sample.

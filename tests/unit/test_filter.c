@@ -218,6 +218,52 @@ static void rate_or_phase(void **state)
     within(e.rate_e12, -20.5e6, -19.5e6);
 }
 
+/* Two samples say that something has changed, then one that lasted so long
+ * that it fits either: the next one like those two is the third of them. One
+ * that excludes them makes them outliers. */
+static void one_that_says_nothing(void **state)
+{
+    (void)state;
+    for (int good = 0; good < 2; good++) {
+        struct filter f = fresh();
+        int i = 0;
+        for (; i < 200; i++) {
+            struct ntp_sample s = sample(64 * i, 0, 0, 0.0200);
+            assert_true(filter_sample(&f, &s));
+        }
+        for (int n = 0; n < 2; n++, i++) {
+            struct ntp_sample s = sample(64 * i, 0, 700e-6, 0.0205);
+            assert_false(filter_sample(&f, &s));
+        }
+        struct ntp_sample s = good ? sample(64 * i++, 0, 0, 0.0200)
+                                   : sample(64 * i++, 0, 1e-3, 0.0300);
+        assert_true(filter_sample(&f, &s));
+        assert_int_equal(filter_wonders(&f), !good);
+        s = sample(64 * i++, 0, 700e-6, 0.0205);
+        assert_int_equal(filter_sample(&f, &s), !good);
+    }
+}
+
+/* Nobody is asked for ever what cannot be known: a queue that stays full. */
+static void wonders_four_times(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    int i = 0, asked = 0;
+    for (; i < 200; i++) {
+        struct ntp_sample s = sample(64 * i, 0, 0, 0.0200);
+        assert_true(filter_sample(&f, &s));
+    }
+    struct ntp_sample wild = sample(64 * i++, 0, 700e-6, 0.0205);
+    assert_false(filter_sample(&f, &wild));
+    for (int n = 0; n < 20; n++, i++) {
+        struct ntp_sample s = sample(64 * i, 0, 1e-3, 0.0300);
+        assert_true(filter_sample(&f, &s));
+        asked += filter_wonders(&f);
+    }
+    assert_in_range(asked, 1, 3);
+}
+
 /* Three wide boxes in a row that miss what is known very well by a hair: not
  * that time has jumped into the middle of them. */
 static void missed_by_a_hair(void **state)
@@ -313,6 +359,8 @@ int main(void)
         cmocka_unit_test(jitter_with_two_ends),
         cmocka_unit_test(rate_or_phase),
         cmocka_unit_test(missed_by_a_hair),
+        cmocka_unit_test(one_that_says_nothing),
+        cmocka_unit_test(wonders_four_times),
         cmocka_unit_test(only_forward),
         cmocka_unit_test(hostile_numbers),
         cmocka_unit_test(years_of_silence),
