@@ -25,6 +25,12 @@ int cmac_begin(struct cmac_key *k, const uint8_t *key,
  * last 16 (RFC 5297's xorend), of which there must be so many. */
 void cmac_sum(struct cmac_key *k, const uint8_t *b, size_t len,
               const uint8_t *end, uint8_t mac[CRYPTO_BLOCK]);
+/* Do the same for a message whose first blocks, which are not in b, made `from`
+ * out of zeros by crypto_aes_chain: what several messages begin with is summed
+ * once. At least one byte has to follow them. */
+void cmac_sum_on(struct cmac_key *k, const uint8_t from[CRYPTO_BLOCK],
+                 const uint8_t *b, size_t len, const uint8_t *end,
+                 uint8_t mac[CRYPTO_BLOCK]);
 /* Wipe and free what cmac_begin made. */
 void cmac_end(struct cmac_key *k);
 

@@ -30,6 +30,10 @@ void crypto_aes_block(struct crypto_aes *a, const uint8_t in[16],
  * CMAC is made of). */
 void crypto_aes_chain(struct crypto_aes *a, uint8_t sum[CRYPTO_BLOCK],
                       const uint8_t *b, size_t blocks);
+/* Counter mode: for each of so many blocks, encrypt q, add it to what is at in
+ * to make what is at out, and count q's last 32 bits on. */
+void crypto_aes_count(struct crypto_aes *a, uint8_t q[CRYPTO_BLOCK],
+                      const uint8_t *in, uint8_t *out, size_t blocks);
 /* Wipe and free what crypto_aes_begin made. */
 void crypto_aes_end(struct crypto_aes *a);
 

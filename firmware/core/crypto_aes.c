@@ -74,19 +74,18 @@ static uint32_t sub_word(uint32_t v)
 int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key, size_t key_len)
 {
     ASSERT(key_len == 16 || key_len == 32);
-    unsigned n = (unsigned)key_len / 4;
-    uint32_t round_constant = 1, *w = a->key;
+    uint32_t n = (uint32_t)key_len / 4, round_constant = 1;
+    uint32_t *w = a->key, *end = w + 4 * (n + 7);
     a->rounds = n + 6;
     memcpy(w, key, key_len);
-    for (unsigned i = n; i < 4 * (a->rounds + 1); i++) {
-        uint32_t v = w[i - 1];
-        if (i % n == 0) {
-            v = sub_word(turn(v, 24)) ^ round_constant;
-            round_constant = X2(round_constant);
-        } else if (n == 8 && i % n == 4) {
-            v = sub_word(v);
+    for (; w + n < end; w += n) {
+        uint32_t v = sub_word(turn(w[n - 1], 24)) ^ round_constant;
+        round_constant = X2(round_constant);
+        for (uint32_t i = 0; i < n && w + n + i < end; i++) {
+            if (i == 4)
+                v = sub_word(v);
+            w[n + i] = v ^= w[i];
         }
-        w[i] = w[i - n] ^ v;
     }
     return RC_OK;
 }
@@ -103,30 +102,55 @@ int crypto_aes_begin(struct crypto_aes *a, const uint8_t *key, size_t key_len)
     uint32_t to##2 = WHAT((k)[2], from##2, from##3, from##0, from##1);         \
     uint32_t to##3 = WHAT((k)[3], from##3, from##0, from##1, from##2)
 
+/* One block, whose words s0 to s3 stay in registers. */
+#define ENCRYPT(a)                                                             \
+    do {                                                                       \
+        const uint32_t *k = (a)->key, *last = k + 4 * (a)->rounds - 8;         \
+        s0 ^= k[0], s1 ^= k[1], s2 ^= k[2], s3 ^= k[3];                        \
+        for (; k != last; k += 8) {                                            \
+            ROUND(MIX, k + 4, t, s);                                           \
+            ROUND(MIX, k + 8, u, t);                                           \
+            s0 = u0, s1 = u1, s2 = u2, s3 = u3;                                \
+        }                                                                      \
+        ROUND(MIX, k + 4, t, s);                                               \
+        ROUND(LAST, k + 8, u, t);                                              \
+        s0 = u0, s1 = u1, s2 = u2, s3 = u3;                                    \
+    } while (0)
+
+static void store(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
 void crypto_aes_chain(struct crypto_aes *a, uint8_t sum[CRYPTO_BLOCK],
                       const uint8_t *b, size_t blocks)
 {
     uint32_t s0 = load(sum), s1 = load(sum + 4);
     uint32_t s2 = load(sum + 8), s3 = load(sum + 12);
     for (; blocks > 0; blocks--, b += CRYPTO_BLOCK) {
-        const uint32_t *k = a->key, *last = k + 4 * a->rounds - 8;
-        s0 ^= load(b) ^ k[0];
-        s1 ^= load(b + 4) ^ k[1];
-        s2 ^= load(b + 8) ^ k[2];
-        s3 ^= load(b + 12) ^ k[3];
-        for (; k != last; k += 8) {
-            ROUND(MIX, k + 4, t, s);
-            ROUND(MIX, k + 8, u, t);
-            s0 = u0, s1 = u1, s2 = u2, s3 = u3;
-        }
-        ROUND(MIX, k + 4, t, s);
-        ROUND(LAST, k + 8, u, t);
-        s0 = u0, s1 = u1, s2 = u2, s3 = u3;
+        s0 ^= load(b), s1 ^= load(b + 4);
+        s2 ^= load(b + 8), s3 ^= load(b + 12);
+        ENCRYPT(a);
     }
-    memcpy(sum, &s0, 4);
-    memcpy(sum + 4, &s1, 4);
-    memcpy(sum + 8, &s2, 4);
-    memcpy(sum + 12, &s3, 4);
+    store(sum, s0);
+    store(sum + 4, s1);
+    store(sum + 8, s2);
+    store(sum + 12, s3);
+}
+
+void crypto_aes_count(struct crypto_aes *a, uint8_t q[CRYPTO_BLOCK],
+                      const uint8_t *in, uint8_t *out, size_t blocks)
+{
+    for (; blocks > 0; blocks--, in += CRYPTO_BLOCK, out += CRYPTO_BLOCK) {
+        uint32_t s0 = load(q), s1 = load(q + 4), s2 = load(q + 8);
+        uint32_t s3 = load(q + 12);
+        store(q + 12, __builtin_bswap32(__builtin_bswap32(s3) + 1));
+        ENCRYPT(a);
+        store(out, s0 ^ load(in));
+        store(out + 4, s1 ^ load(in + 4));
+        store(out + 8, s2 ^ load(in + 8));
+        store(out + 12, s3 ^ load(in + 12));
+    }
 }
 
 void crypto_aes_block(struct crypto_aes *a, const uint8_t in[CRYPTO_BLOCK],

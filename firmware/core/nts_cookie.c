@@ -105,30 +105,44 @@ void nts_cookie_nonce(struct nts_cookie_jar *jar, uint8_t nonce[CRYPTO_BLOCK])
     crypto_aes_block(&jar->nonce_key, nonce, nonce);
 }
 
+int nts_cookie_renew(struct nts_cookie_jar *jar, struct nts_cookie_keys *keys,
+                     uint8_t *out)
+{
+    struct nts_cookie_key *k = &jar->key[jar->current];
+    size_t half = keys->aead->key_len, held = 2 * half;
+    uint8_t *text = out + AT_SEALED + SIV_TAG, *serial = text + held;
+    bytes_put32(out, k->id);
+    memcpy(text, keys->c2s, half);
+    memcpy(text + half, keys->s2c, half);
+    memcpy(serial, jar->boot, sizeof jar->boot);
+    bytes_put64(serial + sizeof jar->boot, ++jar->cookies);
+    if (!keys->summed || keys->summed_by != k->id) {
+        siv_key_sum(&k->siv, text, held / CRYPTO_BLOCK, keys->sum);
+        keys->summed = true;
+        keys->summed_by = k->id;
+    }
+    siv_key_seal_on(&k->siv, keys->sum, held / CRYPTO_BLOCK,
+                    held + NTS_COOKIE_SERIAL, out + AT_SEALED);
+    return (int)len_of(keys->aead);
+}
+
 int nts_cookie_make(struct nts_cookie_jar *jar, uint16_t aead,
                     const uint8_t *c2s, const uint8_t *s2c, uint8_t *out)
 {
-    const struct aead *a = aead_find(aead);
-    if (!a)
+    struct nts_cookie_keys keys = {.aead = aead_find(aead)};
+    if (!keys.aead)
         return RC_BAD;
-    struct nts_cookie_key *k = &jar->key[jar->current];
-    uint8_t *text = out + AT_SEALED + SIV_TAG;
-    uint8_t *held = text + NTS_COOKIE_SERIAL;
-    bytes_put32(out, k->id);
-    memcpy(text, jar->boot, sizeof jar->boot);
-    bytes_put64(text + sizeof jar->boot, ++jar->cookies);
-    memcpy(held, c2s, a->key_len);
-    memcpy(held + a->key_len, s2c, a->key_len);
-    siv_key_seal(&k->siv, NULL, 0, text, NTS_COOKIE_SERIAL + 2u * a->key_len,
-                 out + AT_SEALED);
-    return (int)len_of(a);
+    memcpy(keys.c2s, c2s, keys.aead->key_len);
+    memcpy(keys.s2c, s2c, keys.aead->key_len);
+    int len = nts_cookie_renew(jar, &keys, out);
+    crypto_wipe(&keys, sizeof keys);
+    return len;
 }
 
 int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
                     size_t len, struct nts_cookie_keys *keys)
 {
-    uint8_t text[NTS_COOKIE_SERIAL + 2 * AEAD_KEY_MAX];
-    const uint8_t *held = text + NTS_COOKIE_SERIAL;
+    uint8_t text[2 * AEAD_KEY_MAX + NTS_COOKIE_SERIAL];
     const struct aead *a = NULL;
     for (size_t i = 0; i < LEN(aeads) && !a; i++)
         if (nts_cookie_len(aeads[i]) == len)
@@ -139,14 +153,17 @@ int nts_cookie_open(struct nts_cookie_jar *jar, const uint8_t *cookie,
     struct nts_cookie_key *k = &jar->key[id % NTS_COOKIE_KEYS];
     if (!k->there || k->id != id)
         return RC_AUTH;
-    int rc = siv_key_open(&k->siv, NULL, 0, cookie + AT_SEALED, len - AT_SEALED,
-                          text);
+    int rc = siv_key_open_sum(&k->siv, cookie + AT_SEALED, len - AT_SEALED,
+                              text, 2u * a->key_len / CRYPTO_BLOCK, keys->sum);
     if (rc == RC_OK) {
-        bool ours = memcmp(text, jar->boot, sizeof jar->boot) == 0;
+        const uint8_t *serial = text + 2 * a->key_len;
+        bool ours = memcmp(serial, jar->boot, sizeof jar->boot) == 0;
         keys->aead = a;
-        keys->serial = ours ? bytes_get64(text + sizeof jar->boot) : 0;
-        memcpy(keys->c2s, held, a->key_len);
-        memcpy(keys->s2c, held + a->key_len, a->key_len);
+        keys->summed = true;
+        keys->summed_by = k->id;
+        keys->serial = ours ? bytes_get64(serial + sizeof jar->boot) : 0;
+        memcpy(keys->c2s, text, a->key_len);
+        memcpy(keys->s2c, text + a->key_len, a->key_len);
     }
     crypto_wipe(text, sizeof text);
     return rc;

@@ -11,9 +11,9 @@
  *
  *      0  4  id of the key; its low two bits are the key's place in the jar
  *      4 16  tag; all that follows is encrypted
- *     20  8  random bytes of the boot
- *     28  8  serial: of how many cookies of this boot it is the last
- *     36     C2S key, S2C key: 32 bytes each for AEAD 15, 16 for 30
+ *     20     C2S key, S2C key: 32 bytes each for AEAD 15, 16 for 30
+ *         8  random bytes of the boot
+ *         8  serial: of how many cookies of this boot it is the last
  *
  * so 100 bytes for AEAD 15 and 68 for AEAD 30, as which a cookie's length
  * tells it. These lengths never change: a client asks with placeholders of
@@ -24,6 +24,9 @@
  * record from the rotation before, so whoever loses the latest record has
  * every key that a cookie was made with: a cut at any write loses no cookie.
  * A cookie lives for two to three intervals.
+ *
+ * The cookies of a reply begin with the same keys, whose part of the tag is
+ * worked out once.
  *
  * Sealed with AES-SIV (RFC 5297), which needs no nonce where no two texts are
  * the same: the serial sees to that, and tells us, and nobody else, the order
@@ -67,6 +70,10 @@ struct nts_cookie_keys { /* what a cookie holds                             */
     const struct aead *aead;
     uint64_t serial; /* 1 is the first cookie of this boot; 0: one of another */
     uint8_t c2s[AEAD_KEY_MAX], s2c[AEAD_KEY_MAX];
+    /* private: the keys' part of a cookie's tag, and by which key of the jar */
+    bool summed;
+    uint32_t summed_by;
+    uint8_t sum[CRYPTO_BLOCK];
 };
 
 /* Begin with a current and a next key, newly drawn. *jar is zeroed or was
@@ -86,6 +93,10 @@ size_t nts_cookie_len(uint16_t aead);
 int nts_cookie_make(struct nts_cookie_jar *jar, uint16_t aead,
                     const uint8_t *c2s, const uint8_t *s2c,
                     uint8_t *out) MUST_CHECK;
+/* Make another one for the session of a cookie that was opened: so many of them
+ * cost less than by themselves. */
+int nts_cookie_renew(struct nts_cookie_jar *jar, struct nts_cookie_keys *keys,
+                     uint8_t *out) MUST_CHECK;
 /* Open a cookie, any bytes. Returns RC_OK; RC_AUTH: made by none of these keys,
  * or damaged; RC_BAD: no cookie of ours is so long. Only after RC_OK is *keys
  * of use, and then it holds secrets that the caller wipes. */

@@ -137,8 +137,7 @@ size_t nts_server_put(struct nts_cookie_jar *jar, struct nts_session *s,
     for (unsigned i = 0; i < s->cookies; i++) {
         uint8_t *body =
             ntp_ef_put(&w, NTS_EF_COOKIE, nts_cookie_len(k->aead->id));
-        int n = body ? nts_cookie_make(jar, k->aead->id, k->c2s, k->s2c, body)
-                     : RC_SPACE;
+        int n = body ? nts_cookie_renew(jar, &s->keys, body) : RC_SPACE;
         if (n < 0)
             break;
     }

@@ -71,22 +71,16 @@ static void crypt(struct siv_key *k, const uint8_t *v, const uint8_t *in,
                   size_t len, uint8_t *out)
 {
     uint8_t q[CRYPTO_BLOCK], x[CRYPTO_BLOCK];
+    size_t whole = len / CRYPTO_BLOCK * CRYPTO_BLOCK;
     memcpy(q, v, sizeof q);
     q[8] &= 0x7f;
     q[12] &= 0x7f;
-    for (; len >= CRYPTO_BLOCK; len -= CRYPTO_BLOCK) {
-        crypto_aes_block(&k->ctr, q, x);
-        crypto_xor_block(x, in);
-        memcpy(out, x, sizeof x);
-        bytes_put32(q + 12, bytes_get32(q + 12) + 1);
-        in += CRYPTO_BLOCK;
-        out += CRYPTO_BLOCK;
-    }
-    if (len > 0) {
-        crypto_aes_block(&k->ctr, q, x);
-        for (size_t i = 0; i < len; i++)
-            out[i] = in[i] ^ x[i];
-    }
+    crypto_aes_count(&k->ctr, q, in, out, len / CRYPTO_BLOCK);
+    if (len == whole)
+        return;
+    crypto_aes_block(&k->ctr, q, x);
+    for (size_t i = whole; i < len; i++)
+        out[i] = in[i] ^ x[i - whole];
     crypto_wipe(x, sizeof x);
 }
 
@@ -111,6 +105,42 @@ int siv_key_open(struct siv_key *k, const struct siv_part *ad, size_t ad_count,
         crypto_wipe(out, text_len);
     crypto_wipe(v, sizeof v);
     return rc;
+}
+
+int siv_key_open_sum(struct siv_key *k, const uint8_t *sealed, size_t len,
+                     uint8_t *out, size_t blocks, uint8_t sum[CRYPTO_BLOCK])
+{
+    size_t at = blocks * CRYPTO_BLOCK;
+    if (len < SIV_TAG + at + CRYPTO_BLOCK)
+        return RC_BAD;
+    uint8_t v[SIV_TAG];
+    crypt(k, sealed, sealed + SIV_TAG, len - SIV_TAG, out);
+    siv_key_sum(k, out, blocks, sum);
+    cmac_sum_on(&k->mac, sum, out + at, len - SIV_TAG - at, k->zero, v);
+    int rc = crypto_equal(v, sealed, SIV_TAG) ? RC_OK : RC_AUTH;
+    if (rc != RC_OK) {
+        crypto_wipe(out, len - SIV_TAG);
+        crypto_wipe(sum, CRYPTO_BLOCK);
+    }
+    crypto_wipe(v, sizeof v);
+    return rc;
+}
+
+void siv_key_sum(struct siv_key *k, const uint8_t *text, size_t blocks,
+                 uint8_t sum[CRYPTO_BLOCK])
+{
+    memset(sum, 0, CRYPTO_BLOCK);
+    crypto_aes_chain(&k->mac.aes, sum, text, blocks);
+}
+
+void siv_key_seal_on(struct siv_key *k, const uint8_t sum[CRYPTO_BLOCK],
+                     size_t blocks, size_t len, uint8_t *out)
+{
+    size_t at = blocks * CRYPTO_BLOCK;
+    uint8_t *text = out + SIV_TAG;
+    ASSERT(len >= at + CRYPTO_BLOCK);
+    cmac_sum_on(&k->mac, sum, text + at, len - at, k->zero, out);
+    crypt(k, out, text, len, text);
 }
 
 int siv_seal(const uint8_t key[SIV_KEY], const struct siv_part *ad,

@@ -36,6 +36,18 @@ int siv_key_begin(struct siv_key *k, const uint8_t key[SIV_KEY]) MUST_CHECK;
  * at out + SIV_TAG (in place) or apart from out. */
 void siv_key_seal(struct siv_key *k, const struct siv_part *ad, size_t ad_count,
                   const uint8_t *text, size_t len, uint8_t *out);
+/* Sum up so many blocks that several texts begin with, then seal each of these
+ * texts in place, without associated data: it is siv_key_seal for less work.
+ * After those blocks at least one more has to follow. */
+void siv_key_sum(struct siv_key *k, const uint8_t *text, size_t blocks,
+                 uint8_t sum[CRYPTO_BLOCK]);
+void siv_key_seal_on(struct siv_key *k, const uint8_t sum[CRYPTO_BLOCK],
+                     size_t blocks, size_t len, uint8_t *out);
+/* Open what was sealed so, and sum up its first blocks on the way. Results and
+ * room as of siv_key_open; RC_BAD also when there are no more blocks. */
+int siv_key_open_sum(struct siv_key *k, const uint8_t *sealed, size_t len,
+                     uint8_t *out, size_t blocks,
+                     uint8_t sum[CRYPTO_BLOCK]) MUST_CHECK;
 /* Verify and decrypt len bytes. out has room for len - SIV_TAG bytes; it lies
  * exactly at sealed + SIV_TAG (in place) or apart from sealed. Returns RC_OK;
  * RC_AUTH: not sealed so, and out is zeroed; RC_BAD: too short to hold a

@@ -76,6 +76,11 @@ static void open_15(void)
     ASSERT(nts_cookie_open(&jar, packet, 100, &keys) == RC_OK);
 }
 
+static void renew_15(void)
+{
+    ASSERT(nts_cookie_renew(&jar, &keys, packet) == 100);
+}
+
 static void verify_15(void)
 {
     ASSERT(siv_cmac_256.open(key, nonce, 16, packet, 188, other, 16, other) !=
@@ -167,6 +172,7 @@ _Noreturn void gnomon_main(void)
     cost("32 random bytes", random_32);
     cost("make a cookie, AEAD 15", make_15);
     cost("open a cookie, AEAD 15", open_15);
+    cost("make another one for its session", renew_15);
     cost("verify 188 bytes, AEAD 15", verify_15);
     cost("seal 104 bytes after 84, AEAD 15", seal_15);
     cost("verify 156 bytes, AEAD 30", verify_30);

@@ -63,7 +63,7 @@ static void what_is_sealed_comes_out(void **state)
     }
 }
 
-/* By hand: id, AES-SIV of the boot's bytes, the serial and both keys. */
+/* By hand: id, AES-SIV of both keys, the boot's bytes and the serial. */
 static void layout(void **state)
 {
     (void)state;
@@ -75,10 +75,34 @@ static void layout(void **state)
         assert_int_equal(
             siv_open(record + 15, NULL, 0, out + 4, (size_t)len - 4, text),
             RC_OK);
-        assert_memory_equal(text, jar.boot, 8);
-        assert_true(bytes_get64(text + 8) == serial);
-        assert_memory_equal(text + 16, c2s, 32);
-        assert_memory_equal(text + 48, s2c, 32);
+        assert_memory_equal(text, c2s, 32);
+        assert_memory_equal(text + 32, s2c, 32);
+        assert_memory_equal(text + 64, jar.boot, 8);
+        assert_true(bytes_get64(text + 72) == serial);
+    }
+}
+
+/* What is made of a session's keys, over a rotation, is as what is made of
+ * them anew. */
+static void renewed(void **state)
+{
+    (void)state;
+    uint8_t out[NTS_COOKIE_MAX], first[NTS_COOKIE_MAX];
+    struct nts_cookie_keys session;
+    for (unsigned aead = 15; aead <= 30; aead += 15) {
+        int len = nts_cookie_make(&jar, (uint16_t)aead, c2s, s2c, first);
+        assert_int_equal(nts_cookie_open(&jar, first, (size_t)len, &session),
+                         RC_OK);
+        for (unsigned i = 0; i < 12; i++) {
+            if (i % 4 == 3)
+                assert_int_equal(nts_cookie_rotate(&jar), RC_OK);
+            assert_int_equal(nts_cookie_renew(&jar, &session, out), len);
+            assert_int_equal(nts_cookie_open(&jar, out, (size_t)len, &keys),
+                             RC_OK);
+            assert_true(keys.serial == jar.cookies);
+            assert_memory_equal(keys.c2s, c2s, keys.aead->key_len);
+            assert_memory_equal(keys.s2c, s2c, keys.aead->key_len);
+        }
     }
 }
 
@@ -223,6 +247,7 @@ int main(void)
         TEST(what_is_sealed_comes_out),
         TEST(layout),
         TEST(serials),
+        TEST(renewed),
         TEST(cookies_are_unlinkable),
         TEST(every_flipped_bit_is_found),
         TEST(rotations),
