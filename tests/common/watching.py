@@ -33,6 +33,8 @@ def one_report(m, version, port, report, option):
 
 
 def tables(tap, m, port, versions=VERSIONS, options=("-N", "-n")):
+    # chronyc leaves out who has no address yet: before its key exchange.
+    until(lambda: "\n0 sources with unknown address" in m.ask("activity"))
     for version in versions:
         for option in options:
             for report in REPORTS:
