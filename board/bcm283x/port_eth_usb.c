@@ -121,6 +121,7 @@ static void say_chip(struct text *t)
     text_count(t, ", errors in ", s->rx_errors);
     text_count(t, ", out ", s->tx_errors);
     text_count(t, ", deaf ", s->deaf);
+    text_count(t, ", in as a microframe began ", s->rx_gap);
 }
 
 /* The controller, each device on the bus, the chip in use. */

@@ -267,7 +267,8 @@ static void arp(void)
 {
     static uint8_t f[PORT_FRAME_MAX];
     static const uint8_t ask[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
-    uint64_t sent = 0, got = 0, end = port_ticks() + 10ull * port_tick_hz();
+    uint64_t sent = 0, left = 0, got = 0,
+             end = port_ticks() + 10ull * port_tick_hz();
     while (!port_eth_link() && port_ticks() < end) {
         port_idle(end);
         port_poll();
@@ -294,6 +295,8 @@ static void arp(void)
     } while (!(len > 0 && f[13] == 6 && f[21] == 2) && port_ticks() < end);
     word("answer", len > 0 && f[13] == 6 && f[31] == 2);
     word("in_order", sent > 0 && got > sent && got <= port_ticks());
+    word("left",
+         port_eth_left(&left) == RC_OK && left >= sent && left <= port_ticks());
     word("round_us", (uint32_t)((got - sent) / (port_tick_hz() / 1000000)));
     flush();
 }

@@ -328,7 +328,7 @@ def ethernet():
         for _ in range(2):
             f = figures_of(m.ask("l", r"arp:[^\r]*\r"))
             assert f["link"] == 1 and f["mac5"] == 0x99, f
-            assert f["sent"] == 1 and f["answer"] == 1, f
+            assert f["sent"] == f["left"] == f["answer"] == 1, f
             assert f["in_order"] == 1, f
             m.ask("i", r"trouble: \r")
             m.type("r") # the second time after a reset
