@@ -97,7 +97,11 @@ const char *conf_foreign(const char *directive)
     for (size_t i = 0; i < LEN(foreign); i++)
         if (conf_lex_equal(directive, foreign[i].word))
             return foreign[i].why;
-    return NULL;
+    return directive[0] == '{'         ? "RTF? save it as plain text"
+           : directive[0] == '<'       ? "HTML? save it as plain text"
+           : strchr(directive, '=')    ? "a blank, and no =, before a value"
+           : strpbrk(directive, "\"'") ? "no quotes here"
+                                       : NULL;
 }
 
 /* ---- options of server and pool ------------------------------------------ */

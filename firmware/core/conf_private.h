@@ -178,7 +178,8 @@ struct conf_ignored {
 const struct conf_ignored *conf_ignored_at(size_t i);
 /* Return the row of a directive, or NULL when it is not one of them. */
 const struct conf_ignored *conf_ignored_find(const char *directive);
-/* Return whose word a directive is that neither we nor chrony know, or NULL. */
+/* Return whose word a directive is that neither we nor chrony know, or what the
+ * file or the line is instead of a configuration, or NULL. */
 const char *conf_foreign(const char *directive);
 /* The options of server and pool lines that have no effect or are refused. */
 extern const struct conf_row conf_chrony_options[];

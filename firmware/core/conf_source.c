@@ -55,8 +55,11 @@ static int explain(struct conf_parser *p, const struct conf_row *o)
 
 static int unknown(struct conf_parser *p, const char *word)
 {
+    struct addr another;
     if (strchr("#%!;", word[0]))
         return conf_bad(p, "a comment needs a line of its own", NULL);
+    if (addr_parse(word, &another) == RC_OK || strchr(word, '.'))
+        return conf_bad(p, "*: one server a line", word);
     return conf_bad_near(p, "unknown option *", word,
                          conf_near_option(p, word));
 }
@@ -122,6 +125,9 @@ struct conf_source conf_source_plain(void)
 static int not_a_host(struct conf_parser *p, const char *name)
 {
     const char *colon = strchr(name, ':');
+    if (strpbrk(name, ",;\"'"))
+        return conf_bad(p, "*: one server a line, without commas or quotes",
+                        name);
     if (name[0] == '[')
         return conf_bad(p, "*: an IPv6 address has no brackets here", name);
     if (strstr(name, "://"))

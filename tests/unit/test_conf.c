@@ -177,6 +177,29 @@ static void as_written_elsewhere(void **state)
         {"server fe80::1%eth0",
          "server: `fe80::1%eth0': an address of the link alone is not asked; "
          "line not used: one server fewer"},
+        {"server a.example, b.example",
+         "server: `a.example,': one server a line, without commas or quotes; "
+         "line not used: one server fewer"},
+        {"server \"a.example\"",
+         "server: `\"a.example\"': one server a line, without commas or "
+         "quotes; line not used: one server fewer"},
+        {"server a.example b.example iburst",
+         "server: `b.example': one server a line; line not used: one server "
+         "fewer"},
+        {"server a.example 192.0.2.8",
+         "server: `192.0.2.8': one server a line; line not used: one server "
+         "fewer"},
+        {"server=a.example",
+         "unknown directive `server=a.example' (a blank, and no =, before a "
+         "value); line not used"},
+        {"{\\rtf1\\ansi",
+         "unknown directive `{\\rtf1\\ansi' (RTF? save it as plain text); line "
+         "not used"},
+        {"<html><body>",
+         "unknown directive `<html><body>' (HTML? save it as plain text); line "
+         "not used"},
+        {"\"server\" a.example",
+         "unknown directive `\"server\"' (no quotes here); line not used"},
         {"server 2001:db8::1::2",
          "server: `2001:db8::1::2' is not a host name or an address; line not "
          "used: one server fewer"},
