@@ -35,8 +35,8 @@ def main():
         print("  Reach " + " ".join(f"{r:o}" for r in got["reach"])
               + f"; keys of {got['keys']} of 4 servers, the last one up since "
               f"the flood began; {got['key exchanges']} of {ASK} key exchanges "
-              f"served; the client: {got['client']} of {got['asked']}, and "
-              f"then {got['then']} of 1")
+              f"served; the client: {got['client']} of {got['asked']}, "
+              + ("and then, too" if got["then"] else "and THEN NOT"))
         print("  longest, us: " + ", ".join(
             f"{k} {v}" for k, v in got["longest"].items())
             + "; " + "; ".join(got["memory"]), flush=True)

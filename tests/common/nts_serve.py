@@ -106,6 +106,9 @@ def served(tap, w, boot):
         tap.check(count["Answered"] == 3 and count["Dropped"] == 0,
                   "three key exchanges in all", m.ask("ntske"))
         until(lambda: re.search(r"state partition", m.ask("board")), 5)
+        # At this poll a few seconds of darkness would use up eight cookies.
+        for client in clients.values():
+            client.chronyc("offline")
         m.send("reset\r")
         m.wait("saving")
         until(lambda: m.child.poll() is not None
@@ -115,6 +118,8 @@ def served(tap, w, boot):
     mkcard.put(image, files_of(renewed))
     with boot(image, "127.0.0.1", ntp, ke) as m:
         tap.check(testbed.synchronise(m), "again, after a reset", m.text)
+        for client in clients.values():
+            client.chronyc("online")
         check_clients(tap, clients, " after the reset")
         count = ntske(m)
         tap.check(count["Connections"] == 0,

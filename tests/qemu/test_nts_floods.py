@@ -13,6 +13,7 @@ import time
 from tests.common import testbed
 from tests.common.nts_serve import files_of, own
 from tests.common.nts_session import Session
+from tests.common.refusals import until
 from tests.host.test_ke_files import presented
 from tests.peers import child, chronyd, packets
 from tests.qemu.test_floods import PI, TODAY, Flood, checksum, mac_of
@@ -131,6 +132,10 @@ def measure(w, name, seconds, rate):
         m.wait("IPv4 address")
         session = Session(w, ntp, ke)
         testbed.synchronise(m, 60)
+        end = time.monotonic() + 120
+        while time.monotonic() < end and any(
+                row[4] != 0o377 for row in testbed.sources(m)[:3]):
+            m.pump(0.3)
         flood.connect(next(f[6:12] for _, f in packets.frames(
             w.path("clock.pcap")) if f[26:30] == PI))
         client = Client(w, flood, session)
@@ -153,8 +158,8 @@ def measure(w, name, seconds, rate):
                            for k, v in figures(m).items()}
         found["client"], found["asked"] = client.answered(), client.asked
         client.ask()
-        m.pump(1)
-        found["then"] = client.answered() - found["client"]
+        found["then"] = until(
+            lambda: m.pump(0.2) or client.answered() > found["client"], 60)
         found["rate"], found["took"] = flood.rate, flood.took
         found["longest"] = longest(m)
         board, ntske = m.ask("board"), m.ask("ntske")
@@ -176,12 +181,14 @@ def main():
         why = sum(v for k, v in served.items() if k in (
             "denied", "limit", "malformed", "NTS", "no room"))
         print(f"# {name}: {served}, longest {got['longest']}")
-        tap.check(got["reach"][:3] == [0o377] * 3, f"{name}: Reach 377",
-                  got["text"][-3000:])
+        # 376 while a request is under way.
+        tap.check(len(got["reach"]) == 4 and all(
+            r | 1 == 0o377 for r in got["reach"][:3]),
+            f"{name}: Reach 377", f"{got['reach']}\n{got['text'][-3000:]}")
         tap.check(got["client"] * 4 >= got["asked"],
                   f"{name}: the client: {got['client']} of {got['asked']}",
                   served)
-        tap.check(got["then"] == 1, f"{name}: ... and after it")
+        tap.check(got["then"], f"{name}: ... and after it")
         tap.check(got["key exchanges"] >= 1,
                   f"{name}: {got['key exchanges']} key exchanges served")
         tap.check(served["NTP packets received"] > 5000
