@@ -121,7 +121,7 @@ ARM_CFLAGS := -std=c11 -O2 -g -ffunction-sections -fdata-sections \
               -fno-common -fstack-usage -ffile-prefix-map=$(CURDIR)=. \
               -fdebug-prefix-map=$(CURDIR)=.
 # Payloads that count what something costs (tests/bench).
-COSTS := ke_cost page_cost server_cost
+COSTS := clock_cost ke_cost page_cost server_cost
 BOARD_MK := $(wildcard board/*/board.mk)
 BOARDS   := $(BOARD_MK:board/%/board.mk=%)
 include $(BOARD_MK)
