@@ -5,6 +5,7 @@
 #include "truncated_normal.h"
 
 #define WANDER_STAY  0.978
+#define TELLS        16.0 /* sigmas: a wider box tells less of the crystal   */
 #define OUTLIER      0.01
 #define ROOT_2PI     2.5066282746310002
 #define LOG_ROOT_2PI 0.9189385332046727
@@ -13,14 +14,14 @@ static const double wander[KALMAN_WANDERS] = {1e-10, 1e-9, 1e-8, 1e-7};
 static const double wander_first[KALMAN_WANDERS] = {0.3, 0.4, 0.2, 0.1};
 static const double model_first[MODEL_COUNT] = {0.67, 0.30, 0.01, 0.01, 0.01};
 
-static double wander_change(int from, int to)
+static double wander_change(int from, int to, double leave)
 {
     bool edge = from == 0 || from == KALMAN_WANDERS - 1;
     if (from == to)
-        return WANDER_STAY;
+        return 1 - leave;
     if (from - to > 1 || to - from > 1)
         return 0;
-    return (1 - WANDER_STAY) / (edge ? 1 : 2);
+    return leave / (edge ? 1 : 2);
 }
 
 /* What is likelier than to stay. Towards BOX, that is never quite wrong, most
@@ -82,7 +83,7 @@ static void mix_models(struct kalman_bank *b, int q)
     }
 }
 
-static void mix_wander(struct kalman_bank *b, int model)
+static void mix_wander(struct kalman_bank *b, int model, double leave)
 {
     struct kalman_state x[KALMAN_WANDERS];
     double w[KALMAN_WANDERS];
@@ -93,7 +94,7 @@ static void mix_wander(struct kalman_bank *b, int model)
     for (int to = 0; to < KALMAN_WANDERS; to++) {
         double part[KALMAN_WANDERS], total = 0;
         for (int i = 0; i < KALMAN_WANDERS; i++)
-            total += part[i] = w[i] * wander_change(i, to);
+            total += part[i] = w[i] * wander_change(i, to, leave);
         b->mode[to * MODEL_COUNT + model] =
             merge(x, part, total, KALMAN_WANDERS);
         b->weight[to * MODEL_COUNT + model] = total;
@@ -181,12 +182,23 @@ static double peak(const struct kalman_state *x, const struct measurement *s)
 
 /* ---- the bank ------------------------------------------------------------ */
 
-static void advance(struct kalman_bank *b, double dt)
+/* What is believed of the crystal is to change by samples, not by their number:
+ * hours of those that tell nothing would leave every wander as likely. */
+static double leaves(const struct kalman_bank *b, double dt,
+                     const struct measurement *s)
 {
+    double sigma = sqrt(fmax(kalman_bank_at(b, dt).p00, 0));
+    return (1 - WANDER_STAY) * fmin(1, TELLS * sigma / s->half);
+}
+
+static void advance(struct kalman_bank *b, double dt,
+                    const struct measurement *s)
+{
+    double leave = leaves(b, dt, s);
     for (int q = 0; q < KALMAN_WANDERS; q++)
         mix_models(b, q);
     for (int model = 0; model < MODEL_COUNT; model++)
-        mix_wander(b, model);
+        mix_wander(b, model, leave);
     for (int i = 0; i < KALMAN_MODES; i++)
         b->mode[i] = predict(&b->mode[i], dt, wander[i / MODEL_COUNT]);
 }
@@ -215,7 +227,7 @@ bool kalman_bank_step(struct kalman_bank *b, double dt,
 {
     struct kalman_state now[KALMAN_MODES];
     double like[KALMAN_MODES], low = INFINITY, best = -INFINITY;
-    advance(b, dt);
+    advance(b, dt, s);
     *innovation = s->z - kalman_bank_at(b, 0).off;
     for (int i = 0; i < KALMAN_MODES; i++) {
         if (change)

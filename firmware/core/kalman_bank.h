@@ -4,7 +4,9 @@
  *
  * A mode is a pair of
  *   a wander q of the crystal, 1e-10, 1e-9, 1e-8, 1e-7 per sqrt(s): from one
- *     sample to the next it stays with 0.978 or becomes a neighbour; and
+ *     sample to the next it stays with 0.978 or becomes a neighbour, more
+ *     seldom where the sample's box is wider than 16 sigmas of what was
+ *     foreseen; and
  *   measurement model, z a sample's offset, ex its round trip above the least:
  *     BOX    the truth is within z +- (ex / 2 + 0.45 lo), anywhere alike. Wants
  *            to know no distribution; a sample that was long under way costs

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "core/filter.h"
 #include "core/utc.h"
@@ -244,6 +245,29 @@ static void one_that_says_nothing(void **state)
     }
 }
 
+/* Hours of a full queue say nothing of the crystal: what was known of its rate
+ * and of how it walks is not forgotten by them. */
+static void a_queue_says_nothing_of_the_crystal(void **state)
+{
+    (void)state;
+    struct filter f = fresh();
+    int i = 0;
+    for (; i < 400; i++) {
+        double out = 1e-4 * (i % 7), back = 1e-4 * (i * 3 % 7);
+        struct ntp_sample s =
+            sample(64 * i, 0, (out - back) / 2, 0.0200 + out + back);
+        assert_true(filter_sample(&f, &s));
+    }
+    double known = filter_rate_sigma(&f);
+    for (int n = 0; n < 150; n++, i++) {
+        struct ntp_sample s = sample(64 * i, 0, 0.01, 0.12 + 1e-3 * (n % 7));
+        (void)filter_sample(&f, &s);
+    }
+    printf("# rate's sigma %.2f ppb, %.2f after the queue\n", known * 1e9,
+           filter_rate_sigma(&f) * 1e9);
+    assert_true(filter_rate_sigma(&f) < 2 * known);
+}
+
 /* Nobody is asked for ever what cannot be known: a queue that stays full. */
 static void wonders_four_times(void **state)
 {
@@ -361,6 +385,7 @@ int main(void)
         cmocka_unit_test(missed_by_a_hair),
         cmocka_unit_test(one_that_says_nothing),
         cmocka_unit_test(wonders_four_times),
+        cmocka_unit_test(a_queue_says_nothing_of_the_crystal),
         cmocka_unit_test(only_forward),
         cmocka_unit_test(hostile_numbers),
         cmocka_unit_test(years_of_silence),
