@@ -119,6 +119,11 @@ void port_led(bool lit);
  * last kick, and can note only that. */
 void port_watchdog_kick(void);
 
+/* The board's own temperature as its sensor told it last, some seconds ago, in
+ * thousandths of a degree C. Returns RC_OK, or RC_STATE where there is no
+ * sensor or it does not say. Asks nobody and waits for nothing. */
+int port_temperature(int32_t *millidegrees) MUST_CHECK;
+
 /* This run is no failure: ends the row that port_info.crashes counts. */
 void port_stable(void);
 

@@ -185,6 +185,14 @@ void port_watchdog_kick(void)
     pm_watchdog(soc->pm, PM_WATCHDOG_MAX_MS);
 }
 
+int port_temperature(int32_t *millidegrees)
+{
+    if (machine_vc.mute || !machine_vc.temperature_told)
+        return RC_STATE;
+    *millidegrees = machine_vc.millidegrees;
+    return RC_OK;
+}
+
 void port_stable(void)
 {
     crashnote_settled();

@@ -302,6 +302,26 @@ static void add_log(struct fmt_text *t, const struct status *s)
     }
 }
 
+/* A crystal that gets slower is one of fewer ppm. */
+static void add_law(struct fmt_text *t, const struct status_temperature *k)
+{
+    if (!k->told)
+        return;
+    if (!k->learned) {
+        fmt_add(t,
+                "Temperature law : none yet: the sensor has said nothing "
+                "but %.1f C\n",
+                k->millidegrees / 1e3);
+        return;
+    }
+    fmt_add(t,
+            "Temperature law : crystal %+.3f ppm per degree C, +- %.3f, from "
+            "%.1f degrees: %s\n",
+            -k->slope_e12 / 1e6, k->slope_sigma_e12 / 1e6, k->range / 1e3,
+            k->used ? "used"
+                    : "not used, the samples do not bear it out (yet)");
+}
+
 size_t chronyc_board(const struct status *s, char *out, size_t cap)
 {
     const struct status_machine *b = &s->machine;
@@ -322,6 +342,7 @@ size_t chronyc_board(const struct status *s, char *out, size_t cap)
     add_stage(&t, s);
     add_why(&t, s);
     add_first_sync(&t, s);
+    add_law(&t, &s->timekeeper.temperature);
     if (s->pps.on)
         fmt_add(&t, "Pulses          : %lu, %lu missed\n",
                 (unsigned long)s->pps.armed, (unsigned long)s->pps.missed);

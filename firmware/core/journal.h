@@ -66,7 +66,8 @@
  *      1  place of the current key, 0 .. 3; the next one's is the one after it
  *      1  bits of the places that hold a key
  *      8  when the current one became that, Unix seconds
- *         four times: 4 id, 32 key of AEAD 15 */
+ *         four times: 4 id, 32 key of AEAD 15
+ *   9 the crystal's rate by temperature, id 0: core/thermal.h */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 

@@ -255,6 +255,19 @@ static uint64_t served(const struct status_server *v, enum metric m)
     return of[m - NTP_HITS];
 }
 
+static void add_temperature(struct fmt_text *t,
+                            const struct status_temperature *k, enum metric m)
+{
+    if (m == LAW_USED)
+        add_n(t, k->used);
+    else if (m == TEMPERATURE ? !k->told : !k->learned)
+        fmt_add(t, "NaN");
+    else if (m == TEMPERATURE)
+        fmt_add(t, "%.3f", k->millidegrees / 1e3);
+    else
+        add_ppm(t, -k->slope_e12);
+}
+
 static void add_own(struct fmt_text *t, const struct status *s, enum metric m)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
@@ -312,6 +325,11 @@ static void add_own(struct fmt_text *t, const struct status *s, enum metric m)
         break;
     case STACK_PEAK:
         add_n(t, s->machine.stack_peak);
+        break;
+    case TEMPERATURE:
+    case PPM_PER_C:
+    case LAW_USED:
+        add_temperature(t, &s->timekeeper.temperature, m);
         break;
     default: /* BUILD_INFO                                                  */
         add_n(t, 1);

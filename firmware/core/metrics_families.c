@@ -122,4 +122,10 @@ const struct metrics_family metrics_families[METRICS] = {
      "NTP requests not answered, by the reason."},
     {CMD_DROPPED, EACH_DROP, 1, "gnomon_command_packets_dropped_total",
      "Requests of chronyc not answered, by the reason."},
+    {TEMPERATURE, ONE, 0, "gnomon_temperature_celsius",
+     "The board's own; NaN: it does not say."},
+    {PPM_PER_C, ONE, 0, "gnomon_crystal_ppm_per_celsius",
+     "Learned, + faster when warmer; NaN: nothing yet."},
+    {LAW_USED, ONE, 0, "gnomon_crystal_law_used",
+     "1: the temperature moves the clock's rate."},
 };

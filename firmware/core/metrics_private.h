@@ -72,6 +72,9 @@ enum metric { /* in the order of metrics_families */
               COOKIE_KEY_AGE,
               NTP_DROPPED,
               CMD_DROPPED,
+              TEMPERATURE,
+              PPM_PER_C,
+              LAW_USED,
               METRICS,
 };
 

@@ -208,6 +208,10 @@ static bool tiles(struct page *p, struct fmt_text *t)
     page_add_ppm(t, k->freq_e12);
     fmt_add(t, "<small>%s, ± ", k->freq_e12 < 0 ? "fast" : "slow");
     page_add_ppm(t, k->freq_sigma_e12);
+    if (s->timekeeper.temperature.used) {
+        double v = -s->timekeeper.temperature.slope_e12 / 1e6;
+        fmt_add(t, "<br>%+.2f ppm/°C, learned", v);
+    }
     const char *name = ref < 0 ? "-" : s->sources.row[ref].name;
     fmt_add(t, "</small></dd></div><div><dt>Reference</dt><dd%s>",
             strlen(name) > 24 ? " class=\"long\"" : "");

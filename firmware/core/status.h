@@ -148,7 +148,15 @@ struct status_tracking {
     char warning[96];    /* a weaker mode is in force; "" if none           */
 };
 
+struct status_temperature { /* the board's, and what it does to the crystal  */
+    bool told;              /* there is a sensor that says something         */
+    bool learned, used;     /* the law: there is one; it moves the clock     */
+    int32_t millidegrees, range; /* now; learned from so many                */
+    int32_t slope_e12, slope_sigma_e12; /* per C; + our crystal gets slower  */
+};
+
 struct status_timekeeper {
+    struct status_temperature temperature;
     struct status_tracking tracking;
     struct status_clock_source row[LIMIT_SOURCES];
 };

@@ -21,7 +21,7 @@
 #define ODDS_MAX 12.0 /* 160000 to 1: what was true for long may end          */
 
 #define VERSION 1    /* of the card's record                               */
-#define MOST    2e-6 /* per C that a record holds                          */
+#define MOST    2e-6 /* per C that is told, and that a record holds        */
 
 static const double wander[THERMAL_WANDERS] = {3e-10, 2e-9, 1e-8, 6e-8};
 /* One sigma of what a crystal does, per C, per C, per C^2; and how it ages, per
@@ -350,21 +350,22 @@ bool thermal_law(const struct thermal *h, struct thermal_law *out)
             m->weight * (m->p[3][3] + 2 * s * m->p[3][4] + s * s * m->p[4][4]);
     }
     *out = (struct thermal_law){
-        .slope_e12 = (int32_t)((k[1] + s * k[2]) * 1e12),
-        .slope_sigma_e12 = (int32_t)(sqrt(fmax(var, 0)) * 1e12),
+        .slope_e12 = (int32_t)(fmin(fmax(k[1] + s * k[2], -MOST), MOST) * 1e12),
+        .slope_sigma_e12 = (int32_t)(fmin(sqrt(fmax(var, 0)), MOST) * 1e12),
     };
     return true;
 }
 
 static int32_t milli(double v)
 {
+    v = fmin(v, MOST_MC * 1e-3);
     return (int32_t)(v < 0 ? v * 1e3 - 0.5 : v * 1e3 + 0.5);
 }
 
 bool thermal_save(const struct thermal *h, uint8_t out[THERMAL_RECORD])
 {
     double k[THERMAL_TERMS];
-    if (!h->told || !(h->hi > h->lo))
+    if (!h->told || milli(h->hi) <= milli(h->lo))
         return false;
     law(h, k);
     const double c[] = {h->mean, h->lo, h->hi, h->usual, h->slow};

@@ -80,6 +80,11 @@ void tk_init(struct timekeeper *t, const struct conf *conf,
                     start->freq_known ? start->freq_sigma_e12 : 0);
     leap_init(&t->leap, conf->leapsecmode);
     thermal_init(&t->thermal, hz);
+    if (start->law_len > 0 &&
+        thermal_restore(&t->thermal, start->law, start->law_len) != RC_OK)
+        tk_say(t, LOG_WARNING, NULL,
+               "what the card has of the crystal's temperature is of another "
+               "version: it is learned anew");
     clk_init(&t->clk, hz, ticks, utc_of_unix(start->floor_unix_s, 0));
     (void)clk_set_rate(&t->clk, ticks, t->d.est.rate_e12);
     tk_boot_init(t, start, ticks);

@@ -50,6 +50,8 @@ struct timekeeper_start {   /* what is known at power-on                    */
     bool freq_known;        /* the journal had one                          */
     int32_t freq_e12;       /* parts per 10^12, + our crystal is slow       */
     int32_t freq_sigma_e12; /* one sigma of it                              */
+    size_t law_len;         /* bytes of law, 0: the journal had none        */
+    uint8_t law[THERMAL_RECORD]; /* the record, any bytes: thermal.h        */
 };
 
 struct timekeeper_reply { /* a reply that passed every test of the packet    */

@@ -25,6 +25,7 @@ enum store_kind {
     STORE_RETRY = 6,  /* key exchanges that failed: sources_ke.c            */
     STORE_REPORT = 7, /* there has been a synchronisation: report.c         */
     STORE_SERVER_KEYS = 8, /* of the cookies that we give out: cookies.c    */
+    STORE_THERMAL = 9,     /* the crystal's temperature: core/thermal.h     */
 };
 
 /* Finds card, partitions and file system and recovers the journal. Its waits

@@ -73,6 +73,14 @@ static void save(void)
         log_limited(&tf, "time floor not saved: no room");
 }
 
+static void save_law(void)
+{
+    uint8_t b[THERMAL_RECORD];
+    if (tf.conf->save && timekeeper_law_to_save(b) &&
+        store_put(STORE_THERMAL, 0, b, sizeof b) == RC_SPACE)
+        log_limited(&tf, "crystal's temperature not saved: no room");
+}
+
 static void write_card(mono_ns now)
 {
     int64_t floor;
@@ -89,6 +97,7 @@ static void write_card(mono_ns now)
     tf.rec.freq_e12 = freq;
     tf.rec.freq_sigma_e12 = sigma;
     save();
+    save_law();
 }
 
 void timefloor_init(const struct conf *conf, void (*moved)(bool restart))
@@ -98,13 +107,15 @@ void timefloor_init(const struct conf *conf, void (*moved)(bool restart))
     tf.conf = conf;
     tf.moved = moved;
     read_card();
-    const struct timekeeper_start start = {
+    struct timekeeper_start start = {
         .floor_unix_s = tf.rec.floor,
         .floor_by_operator = tf.rec.by_operator,
         .freq_known = tf.rec.freq_sigma_e12 > 0,
         .freq_e12 = tf.rec.freq_e12,
         .freq_sigma_e12 = tf.rec.freq_sigma_e12,
     };
+    int law = store_get(STORE_THERMAL, 0, start.law, sizeof start.law);
+    start.law_len = law == RC_SPACE ? 1 : law < 0 ? 0 : (size_t)law;
     char text[UTC_TEXT];
     utc_text(tf.rec.floor, 0, text);
     log_at(LOG_NOTICE, NULL, "time floor %.19s UTC, from %s", text, tf.from);

@@ -1,5 +1,6 @@
 /* timefloor.h -- what must outlive a power cut besides cookies: the time floor
- * and the crystal's frequency (core/floor_record.h).
+ * and the crystal's frequency (core/floor_record.h), and how that goes with the
+ * temperature (core/thermal.h).
  *
  * The floor is a time that a quorum has agreed on, or the build time if later
  * (core/bootstrap.h, 6: how it rises). It rises only from quorum time; it is

@@ -7,6 +7,10 @@
 struct timekeeper timekeeper_state;
 #define tk timekeeper_state
 
+#define READ_NS (10 * MONO_S) /* the board's sensor */
+
+static mono_ns read_due;
+
 static void log_events(void)
 {
     struct timekeeper_event e;
@@ -19,6 +23,7 @@ static void log_events(void)
 void timekeeper_init(const struct conf *conf,
                      const struct timekeeper_start *start)
 {
+    read_due = 0;
     tk_init(&tk, conf, start, port_tick_hz(), port_ticks());
     log_events();
 }
@@ -60,13 +65,26 @@ void timekeeper_floor(int64_t floor_unix_s, bool by_operator)
     tk_floor(&tk, port_ticks(), floor_unix_s, by_operator);
 }
 
-/* now is not needed: a counter value is finer. */
+/* Returns when it is to be read again; a board without one is not woken. */
+static mono_ns read_sensor(mono_ns now)
+{
+    int32_t millidegrees;
+    if (now < read_due)
+        return tk.thermal.told ? read_due : MONO_NEVER;
+    read_due = now + READ_NS;
+    if (port_temperature(&millidegrees) != RC_OK)
+        return MONO_NEVER;
+    tk_temperature(&tk, port_ticks(), millidegrees);
+    return read_due;
+}
+
 mono_ns timekeeper_poll(mono_ns now)
 {
-    (void)now;
+    mono_ns read = read_sensor(now);
     uint64_t next = tk_poll(&tk, port_ticks());
     log_events();
-    return next == UINT64_MAX ? MONO_NEVER : mono_of_ticks(next, tk.hz);
+    return next == UINT64_MAX ? read
+                              : mono_min(read, mono_of_ticks(next, tk.hz));
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -135,6 +153,11 @@ bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
                         int32_t *freq_sigma_e12)
 {
     return tk_to_save(&tk, floor_unix_s, freq_e12, freq_sigma_e12);
+}
+
+bool timekeeper_law_to_save(uint8_t out[THERMAL_RECORD])
+{
+    return tk_is_set(&tk) && thermal_save(&tk.thermal, out);
 }
 
 uint32_t timekeeper_updates(span_ns *offset_ns)

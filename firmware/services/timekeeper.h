@@ -48,6 +48,10 @@ bool timekeeper_window_ok(int64_t cert_lo, int64_t cert_hi);
 bool timekeeper_to_save(int64_t *floor_unix_s, int32_t *freq_e12,
                         int32_t *freq_sigma_e12);
 
+/* Gives the record of what was learned about the crystal's temperature. Returns
+ * false while there is none, or the clock is not set. */
+bool timekeeper_law_to_save(uint8_t out[THERMAL_RECORD]);
+
 /* Returns how often sources have corrected the clock, and in *offset_ns by how
  * much the last time (reference - local). */
 uint32_t timekeeper_updates(span_ns *offset_ns);

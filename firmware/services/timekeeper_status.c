@@ -129,6 +129,23 @@ static void say_why(struct status_tracking *t)
         (void)fmt(t->warning, sizeof t->warning, "%s", tk.warning);
 }
 
+static void temperature(struct status_temperature *out)
+{
+    const struct thermal *h = &tk.thermal;
+    struct thermal_law law;
+    *out = (struct status_temperature){
+        .told = h->told,
+        .used = h->used,
+        .learned = thermal_law(h, &law),
+        .millidegrees = h->millidegrees,
+    };
+    if (!out->learned)
+        return;
+    out->range = (int32_t)((h->hi - h->lo) * 1000);
+    out->slope_e12 = law.slope_e12;
+    out->slope_sigma_e12 = law.slope_sigma_e12;
+}
+
 void timekeeper_status(struct status_timekeeper *out)
 {
     (void)timekeeper_poll(port_mono()); /* a leap second that is due */
@@ -137,6 +154,7 @@ void timekeeper_status(struct status_timekeeper *out)
     for (unsigned i = 0; i < tk.slots; i++)
         if (tk.slot[i].conf)
             source_row(i, ticks, &out->row[i]);
+    temperature(&out->temperature);
     struct status_tracking *t = &out->tracking;
     const struct discipline *d = &tk.d;
     t->stratum = 16;

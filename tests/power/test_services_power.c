@@ -7,6 +7,7 @@
  *
  *  - it boots, and has authenticated time within two minutes;
  *  - the floor is never below one that was durable;
+ *  - what was learned of the temperature is there, whole, once it was durable;
  *  - no cookie is ever sent twice.
  *
  * Then a card that takes writes no more, or says yes and keeps nothing: time
@@ -60,6 +61,7 @@ static mono_ns world_now = 1000 * MONO_S; /* since the world began           */
 static bool sent[COOKIES];
 static uint32_t given, requests, exchanges;
 static int64_t durable_floor; /* the highest that the card said it keeps    */
+static bool durable_law;      /* ... that it keeps of the temperature         */
 static uint32_t lose;         /* so many replies of a hundred               */
 static enum { KEEPS, REFUSES, FORGETS } habit; /* of the card, with writes  */
 
@@ -72,7 +74,7 @@ static struct {
     int cut_after;  /* writes; < 0: not at all                            */
     bool cut_on_send;
     int64_t floor; /* put, and its ticket                                */
-    int ticket;
+    int ticket, law_ticket;
     struct {
         mono_ns due; /* 0: none                                            */
         uint64_t sent_ticks;
@@ -107,6 +109,13 @@ uint64_t port_ticks(void)
 uint32_t port_tick_hz(void)
 {
     return 1000000;
+}
+
+/* A room whose day passes in an hour. */
+int port_temperature(int32_t *millidegrees)
+{
+    *millidegrees = 40000 + (int32_t)(world_now / MONO_S % 3600) * 2;
+    return RC_OK;
 }
 
 void port_poll(void)
@@ -372,6 +381,8 @@ int __wrap_store_put(enum store_kind kind, uint8_t id, const uint8_t *data,
         m.floor = (int64_t)bytes_get64(data + 1);
         m.ticket = ticket;
     }
+    if (kind == STORE_THERMAL)
+        m.law_ticket = ticket;
     return ticket;
 }
 
@@ -407,6 +418,14 @@ static void boot(void)
     timefloor_init(&conf, floor_moved);
     sources_init(&conf);
     assert_true(timefloor_unix() >= durable_floor); /* never goes back */
+    uint8_t law[THERMAL_RECORD];
+    struct thermal h;
+    thermal_init(&h, port_tick_hz());
+    int len = store_get(STORE_THERMAL, 0, law, sizeof law);
+    if (len == RC_STATE)
+        assert_false(durable_law);
+    else
+        assert_int_equal(thermal_restore(&h, law, (size_t)len), RC_OK);
 }
 
 static void deliver(void)
@@ -449,6 +468,7 @@ static void run(mono_ns span, bool until_synced)
         next = mono_min(next, log_poll(now()));
         if (m.ticket > 0 && store_durable(m.ticket) && m.floor > durable_floor)
             durable_floor = m.floor;
+        durable_law |= m.law_ticket > 0 && store_durable(m.law_ticket);
         next = mono_min(mono_min(next, next_delivery()), end);
         world_now += next > now() ? next - now() : 100 * MONO_US;
     }
@@ -572,6 +592,7 @@ static void a_card_that_lies(void **state)
     (void)state;
     fresh_card();
     durable_floor = 0;
+    durable_law = false;
     undo_at = 0;
     for (int round = 0; round < 200; round++) {
         at_write = remember;
@@ -588,6 +609,7 @@ static void a_card_that_lies(void **state)
             if (durable_floor > undo[k].floor)
                 durable_floor = undo[k].floor;
         }
+        durable_law = false;
         memset(sent, 0, sizeof sent); /* it offers what it offered before */
     }
     boot();
@@ -603,6 +625,7 @@ static void a_card_that_takes_nothing(void **state)
     fresh_card();
     memset(sent, 0, sizeof sent);
     durable_floor = 0;
+    durable_law = false;
     lose = 0;
     boot();
     run(100 * MONO_S, false);

@@ -135,6 +135,7 @@ static void print_entry(const struct journal_entry *e)
         [STORE_RETRY] = "key exchanges that failed",
         [STORE_REPORT] = "there has been a synchronisation",
         [STORE_SERVER_KEYS] = "keys of the NTS server's cookies",
+        [STORE_THERMAL] = "the crystal's rate by temperature",
     };
     const char *kind = e->kind < LEN(kinds) ? kinds[e->kind] : NULL;
     struct reader r = reader_of(e->data, e->len);

@@ -350,6 +350,33 @@ static void bootstrap(void **state)
     assert_non_null(strstr(out, "1970 UTC, from a quorum\nClock not set"));
 }
 
+static void board_tells_of_the_temperature(void **state)
+{
+    (void)state;
+    struct status_temperature *k = &s.timekeeper.temperature;
+    memset(&s, 0, sizeof s);
+    s.machine.name = s.machine.last_reset = s.machine.trouble = "";
+    s.config.hostname = "gnomon";
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_null(strstr(out, "Temperature"));
+    *k = (struct status_temperature){.told = true, .millidegrees = 48312};
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "Temperature law : none yet: the sensor has "
+                                "said nothing but 48.3 C\n"));
+    k->learned = true;
+    k->range = 7810;
+    k->slope_e12 = -203111;
+    k->slope_sigma_e12 = 12000;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(
+        strstr(out, "Temperature law : crystal +0.203 ppm per degree C, +- "
+                    "0.012, from 7.8 degrees: not used, the samples do not "
+                    "bear it out (yet)\n"));
+    k->used = true;
+    (void)chronyc_board(&s, out, sizeof out);
+    assert_non_null(strstr(out, "from 7.8 degrees: used\n"));
+}
+
 /* What board says of the configuration, and of how the clock was set. */
 static void board_names_what_there_is(void **state)
 {
@@ -368,7 +395,8 @@ static void board_names_what_there_is(void **state)
     assert_non_null(strstr(out, "chrony.conf good"));
     assert_non_null(strstr(out, "after key exchange"));
     s.config.errors = 2;
-    s.timefloor.from_plain = true;
+    s.timefloor.from_plain = s.timekeeper.temperature.told = true;
+    s.timekeeper.temperature.learned = s.timekeeper.temperature.used = true;
     (void)chronyc_board(&s, out, sizeof out);
     assert_non_null(strstr(out, "chrony.conf has errors"));
     assert_non_null(strstr(out, "from servers without NTS"));
@@ -411,7 +439,8 @@ static void extremes(void **state)
     s.net.addr6.family = 6;
     s.config.save = s.store.failing = s.pps.on = s.timefloor.from_cookies =
         true;
-    s.timefloor.from_plain = true;
+    s.timefloor.from_plain = s.timekeeper.temperature.told = true;
+    s.timekeeper.temperature.learned = s.timekeeper.temperature.used = true;
     for (size_t cap = 1; cap <= sizeof(out); cap += cap < 99 ? 1 : 397) {
         memset(out, '#', sizeof(out));
         assert_true(chronyc_sources(&s, out, cap) < cap);
@@ -627,6 +656,7 @@ int main(void)
         cmocka_unit_test(since_this_start),
         cmocka_unit_test(machine),
         cmocka_unit_test(bootstrap),
+        cmocka_unit_test(board_tells_of_the_temperature),
         cmocka_unit_test(board_names_what_there_is),
         cmocka_unit_test(extremes),
         cmocka_unit_test(log_servers),

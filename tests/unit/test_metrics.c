@@ -113,6 +113,15 @@ static void unset(void **state)
     has("gnomon_nts_cookie_key_age_seconds NaN");
     has("gnomon_nts_certificate_not_after_seconds{source_address="
         "\"192.0.2.11\",source_name=\"nts1.test\"} NaN");
+    has("gnomon_temperature_celsius NaN");
+    has("gnomon_crystal_ppm_per_celsius NaN");
+    has("gnomon_crystal_law_used 0");
+    s.timekeeper.temperature = (struct status_temperature){
+        true, true, true, -1500, 7800, -203111, 12000};
+    assert_whole(draw());
+    has("gnomon_temperature_celsius -1.500");
+    has("gnomon_crystal_ppm_per_celsius 0.203111");
+    has("gnomon_crystal_law_used 1");
     has("chrony_sources_last_sample_age_seconds{source_address=\"192.0.2.11\","
         "source_name=\"nts1.test\"} 4294967295");
     has("chrony_sources_polling_interval_seconds{source_address="

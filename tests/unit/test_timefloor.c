@@ -32,13 +32,14 @@ static struct { /* survives a boot */
 } card;
 static struct { /* what the timekeeper says, and was told */
     bool synced;
-    bool one;
+    bool one, law;
     int64_t quorum;
     int32_t freq, sigma;
     struct timekeeper_start start;
     int64_t floor;
     bool by_operator;
 } tk;
+static int law_on_card; /* bytes, or RC_SPACE                              */
 static mono_ns now;
 static uint32_t handshakes;
 static unsigned moved, moved_restart;
@@ -65,6 +66,11 @@ size_t port_console(const char *s, size_t len)
 
 int store_get(enum store_kind kind, uint8_t id, uint8_t *buf, size_t cap)
 {
+    if (kind == STORE_THERMAL) {
+        assert_true(id == 0 && cap == THERMAL_RECORD);
+        memset(buf, 0x5a, law_on_card > 0 ? (size_t)law_on_card : 0);
+        return law_on_card ? law_on_card : RC_STATE;
+    }
     assert_true(kind == STORE_FLOOR && id == 0);
     assert_true(cap >= (size_t)card.len);
     memcpy(buf, card.b, (size_t)card.len);
@@ -73,6 +79,11 @@ int store_get(enum store_kind kind, uint8_t id, uint8_t *buf, size_t cap)
 
 int store_put(enum store_kind kind, uint8_t id, const uint8_t *data, size_t len)
 {
+    if (kind == STORE_THERMAL) {
+        assert_true(id == 0 && len == THERMAL_RECORD && data[0] == 0x5b);
+        law_on_card = (int)len;
+        return 1;
+    }
     assert_true(kind == STORE_FLOOR && id == 0);
     assert_int_equal(len, sizeof card.b);
     if (card.full)
@@ -105,6 +116,12 @@ bool timekeeper_to_save(int64_t *floor, int32_t *freq, int32_t *sigma)
     *freq = tk.freq;
     *sigma = tk.sigma;
     return tk.synced;
+}
+
+bool timekeeper_law_to_save(uint8_t out[THERMAL_RECORD])
+{
+    memset(out, 0x5b, THERMAL_RECORD);
+    return tk.law;
 }
 
 bool timekeeper_one_counts(void)
@@ -207,6 +224,28 @@ static void from_the_build(void **state)
     card.len--;
     boot();
     assert_int_equal(timefloor_unix(), B);
+}
+
+/* What was learned of the temperature goes with the floor's record. */
+static void the_law_is_kept(void **state)
+{
+    (void)state;
+    law_on_card = 0;
+    boot();
+    assert_int_equal(tk.start.law_len, 0);
+    sync_at(B + 9 * DAY);
+    (void)timefloor_poll(now);
+    assert_int_equal(law_on_card, 0); /* there is none */
+    tk.law = true;
+    timefloor_save();
+    assert_int_equal(law_on_card, THERMAL_RECORD);
+    boot();
+    assert_int_equal(tk.start.law_len, THERMAL_RECORD);
+    assert_int_equal(tk.start.law[THERMAL_RECORD - 1], 0x5a);
+    law_on_card = RC_SPACE; /* of a later version: no record, and said */
+    boot();
+    assert_int_equal(tk.start.law_len, 1);
+    law_on_card = 0;
 }
 
 static void from_the_card(void **state)
@@ -395,6 +434,7 @@ int main(void)
         cmocka_unit_test_setup(before_the_start, setup),
         cmocka_unit_test_setup(from_the_build, setup),
         cmocka_unit_test_setup(from_the_card, setup),
+        cmocka_unit_test_setup(the_law_is_kept, setup),
         cmocka_unit_test_setup(when_it_is_saved, setup),
         cmocka_unit_test_setup(never_falls, setup),
         cmocka_unit_test_setup(not_while_unset, setup),

@@ -316,6 +316,12 @@ _Noreturn void port_sim_run(uint8_t *fat, size_t fat_len, int up, int down)
     gnomon_main();
 }
 
+int port_temperature(int32_t *millidegrees)
+{
+    (void)millidegrees;
+    return RC_STATE;
+}
+
 int port_fact(unsigned n, char *buf, size_t cap)
 {
     (void)n;

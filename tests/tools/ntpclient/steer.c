@@ -16,6 +16,12 @@ static uint64_t raw_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+int port_temperature(int32_t *millidegrees)
+{
+    *millidegrees = 0;
+    return RC_STATE;
+}
+
 uint64_t port_ticks(void)
 {
     return raw_ns() / (1000000000u / HZ);
