@@ -61,7 +61,7 @@ static const struct conf_ignored ignored[] = {
     {"rtcsync", no_rtc},
     {"sched_priority", alone},
     {"smoothtime", "time is served as it is"},
-    {"tempcomp", "no temperature is measured"},
+    {"tempcomp", "the law is learned from the board's sensor"},
     {"user", alone},
 };
 
