@@ -5,7 +5,8 @@ it halved and doubled, as a multiple of what they are.
 
 Builds build/bench/clock anew from a copy of the sources, one constant changed
 at a time, and prints a row for each: quadratic means over SEEDS, twice, in the
-order half, double; "=" where the first three digits are the same.
+order half, double; "=" where the first three digits are the same. Those of
+thermal.c are measured in warmth.txt's worlds, with an honest sensor.
 """
 import os
 import re
@@ -17,16 +18,18 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 FILES = ["filter.c", "filter_delay.c", "filter.h", "kalman_bank.c",
-         "offset_interval.c", "select_combine.c", "discipline.c"]
+         "offset_interval.c", "select_combine.c", "discipline.c", "thermal.c"]
 WORLDS = ["a1", "b1", "b2", "c2", "d", "j", "n", "e1", "r", "s2", "step5l",
           "step50", "slew3f", "unif", "usb", "rf"]
+SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1", "cpu1",
+          "temp", "templ"]
 SEEDS = ["101", "104"]
 # No tuning: mathematics, units, what a protocol or another constant says.
 FIXED = {"ROOT_2PI", "LOG_ROOT_2PI", "ROOT_3", "IQR_SIGMAS", "SLEW_PARTS",
          "DELAY_MAX", "AGE_MAX", "CLOCK_ERROR", "DRIFT_E12", "SLEW_NONE",
          "CONTRA_LEAST", "CONTRA_ALWAYS", "PATIENCE_MIN", "PATIENCE_MAX",
          "SAVED_SIGMA_MIN", "SAVE_SIGMA", "RATE_MOST", "ALONE2",
-         "FILTER_SIGMA_UNKNOWN", "RMS_GAIN"}
+         "FILTER_SIGMA_UNKNOWN", "RMS_GAIN", "VERSION", "MOST_MC", "MOST"}
 DEFINE = re.compile(r"^(#define (\w+)[ \\\n]+)([0-9.e-]+)(f?)\b", re.M)
 
 
@@ -42,13 +45,14 @@ def constants():
 
 
 def build(where, objects, only=None):
-    """The names of the sources compiled anew, and the program."""
+    """Compiles all sources, or those named; makes both programs."""
     core = os.path.join(where, "firmware/core")
     sources = [f"firmware/core/{f}" for f in sorted(os.listdir(core))
                if f.endswith(".c")]
     sources += ["tests/unit/panic.c"] + [
-        f"tests/sim/{f}.c" for f in ("world", "scenario", "bench_clock")]
-    for source in sources:
+        f"tests/sim/{f}.c" for f in ("world", "warmth", "scenario")]
+    benches = {f"tests/sim/bench_{p}.c": p for p in ("clock", "warmth")}
+    for source in sources + list(benches):
         if only and os.path.basename(source) not in only:
             continue
         subprocess.run(
@@ -56,24 +60,27 @@ def build(where, objects, only=None):
              "-iquote", "firmware", "-iquote", "tests/unit", "-c", source,
              "-o", os.path.join(objects, source.replace("/", "+") + ".o")],
             cwd=where, check=True)
-    program = os.path.join(objects, "clock")
-    subprocess.run(["gcc", "-Wl,--gc-sections"] + [
-        os.path.join(objects, s.replace("/", "+") + ".o") for s in sources] +
-        ["-lm", "-o", program], check=True)
-    return program
+    for bench, program in benches.items():
+        subprocess.run(["gcc", "-Wl,--gc-sections"] + [
+            os.path.join(objects, s.replace("/", "+") + ".o")
+            for s in sources + [bench]] +
+            ["-lm", "-o", os.path.join(objects, program)], check=True)
 
 
-def measure(program):
+def measure(objects, worlds):
     """world -> RMS"""
-    text = subprocess.run([program] + SEEDS + WORLDS, cwd=TOP, check=True,
-                          env=dict(os.environ, BESIDE="1"),
+    sensed = worlds is SENSED
+    program = os.path.join(objects, "warmth" if sensed else "clock")
+    text = subprocess.run([program] + SEEDS + worlds, cwd=TOP, check=True,
+                          env=dict(os.environ, BESIDE="1", KINDS="b"),
                           stdout=subprocess.PIPE).stdout.decode()
-    return {line.split()[0]: float(line.split()[1])
-            for line in text.splitlines()[3:]}
+    rows = [line.split() for line in text.splitlines()[2 if sensed else 3:]]
+    return {r[0]: float(r[1]) * (float(r[2].split("/")[0]) if sensed else 1)
+            for r in rows}
 
 
-def row(now, base):
-    ratios = [now[w] / base[w] for w in WORLDS]
+def row(now, base, worlds):
+    ratios = [now[w] / base[w] for w in worlds]
     return " ".join("   =" if abs(r - 1) < 0.005 else f"{r:4.2f}"
                     for r in ratios)
 
@@ -85,13 +92,17 @@ def main(names):
     for folder in ("firmware", "tests/sim", "tests/unit"):
         shutil.copytree(os.path.join(TOP, folder), os.path.join(where, folder))
     try:
-        base = measure(build(where, objects))
-        print(f"{'':22}" + " ".join(f"{w[:4]:>4}" for w in WORLDS))
-        print(f"{'RMS, us':22}" +
-              " ".join(f"{base[w]:4.0f}" for w in WORLDS), flush=True)
+        build(where, objects)
+        shown, base = None, {}
         for name, (file, value) in constants().items():
             if names and name not in names:
                 continue
+            worlds = SENSED if file == "thermal.c" else WORLDS
+            if worlds is not shown:
+                shown, base = worlds, measure(objects, worlds)
+                print(f"{'':22}" + " ".join(f"{w[:4]:>4}" for w in worlds))
+                print(f"{'RMS, us':22}" +
+                      " ".join(f"{base[w]:4.0f}" for w in worlds), flush=True)
             path = os.path.join(where, "firmware/core", file)
             text = open(path).read()
             users = [file] if file.endswith(".c") else [
@@ -104,8 +115,9 @@ def main(names):
                     f.write(DEFINE.sub(
                         lambda m: m.group(1) + str(new) + m.group(4)
                         if m.group(2) == name else m.group(0), text))
-                print(f"{name:13}{new:>8.3g} " + row(
-                    measure(build(where, objects, users)), base), flush=True)
+                build(where, objects, users)
+                print(f"{name:13}{new:>8.3g} " +
+                      row(measure(objects, worlds), base, worlds), flush=True)
             with open(path, "w") as f:
                 f.write(text)
             build(where, objects, users)
