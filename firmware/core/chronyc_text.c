@@ -309,8 +309,8 @@ static void add_law(struct fmt_text *t, const struct status_temperature *k)
         return;
     if (!k->learned) {
         fmt_add(t,
-                "Temperature law : none yet: the sensor has said nothing "
-                "but %.1f C\n",
+                "Temperature law : none yet: it is learned from changes, "
+                "and the sensor says %.1f C all the time\n",
                 k->millidegrees / 1e3);
         return;
     }

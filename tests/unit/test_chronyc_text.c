@@ -361,8 +361,9 @@ static void board_tells_of_the_temperature(void **state)
     assert_null(strstr(out, "Temperature"));
     *k = (struct status_temperature){.told = true, .millidegrees = 48312};
     (void)chronyc_board(&s, out, sizeof out);
-    assert_non_null(strstr(out, "Temperature law : none yet: the sensor has "
-                                "said nothing but 48.3 C\n"));
+    assert_non_null(
+        strstr(out, "Temperature law : none yet: it is learned "
+                    "from changes, and the sensor says 48.3 C all the time\n"));
     k->learned = true;
     k->range = 7810;
     k->slope_e12 = -203111;
