@@ -55,7 +55,7 @@ static void an_honest_sensor_helps(void **state)
     const struct {
         const char *name;
         double worth; /* of the error without it, at most                     */
-    } want[] = {{"i1r", 0.5},     {"i2r", 0.5},    {"i1p", 0.95}, {"i2p", 0.8},
+    } want[] = {{"i1r", 0.5},     {"i2r", 0.5},    {"i1p", 0.95}, {"i2p", 0.95},
                 {"room1r", 0.95}, {"room2r", 0.9}, {"cpu2", 0.7}, {"temp", 0.5},
                 {"templ", 0.5},   {"rest1", 1.03}};
     for (size_t i = 0; i < LEN(want); i++) {
