@@ -326,11 +326,6 @@ static void add_own(struct fmt_text *t, const struct status *s, enum metric m)
     case STACK_PEAK:
         add_n(t, s->machine.stack_peak);
         break;
-    case TEMPERATURE:
-    case PPM_PER_C:
-    case LAW_USED:
-        add_temperature(t, &s->timekeeper.temperature, m);
-        break;
     default: /* BUILD_INFO                                                  */
         add_n(t, 1);
     }
@@ -392,6 +387,8 @@ static void add_sample(struct fmt_text *t, const struct status *s, unsigned i,
         add_n(t, s->server.ntp_dropped[i]);
     else if (m == CMD_DROPPED)
         add_n(t, s->server.cmd_dropped[i]);
+    else if (m >= TEMPERATURE)
+        add_temperature(t, &s->timekeeper.temperature, m);
     else
         add_own(t, s, m);
     fmt_add(t, "\n");
