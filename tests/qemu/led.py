@@ -19,7 +19,7 @@ LATE, EARLY = 2, 1  # steps after and before an edge that are not judged
 OTHER = {"#": ".", ".": "#"}
 EACH = 3  # readings of each half of a unit, at least
 PAUSE_S = 0.03
-WATCHED_S = 400  # if it takes longer this machine hangs
+WATCHED_S = 900  # if it takes longer this machine hangs
 
 
 class Pattern:
