@@ -49,6 +49,11 @@ static const struct word errors[] = {
     {MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, "TLS: nothing in common"},
     {MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE,
      "server wants a client certificate"},
+    /* what Mbed TLS makes of a record that its buffer is too small for */
+    {MBEDTLS_ERR_SSL_BAD_INPUT_DATA,
+     "server's TLS message is too long: more than 16 KB"},
+    {MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL,
+     "server's TLS message is too long: more than 16 KB"},
 };
 
 static const char *find(const struct word *w, size_t n, int code)
