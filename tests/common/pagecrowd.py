@@ -154,11 +154,16 @@ def reached(machine):
 
 
 def unanswered(machine):
-    """Of each of the three sources. One under way is among them for a
-    moment, one that was lost for good."""
+    """Requests to each of the three sources that have no good answer."""
     return [int(testbed.field(text, "Total TX")) - int(testbed.field(
         text, "Total valid RX"))
             for text in (machine.ask(f"ntpdata {i}") for i in (1, 2, 3))]
+
+
+def answered(now, before):
+    """But for two of each: this machine may leave the Pi or a server without
+    its processor for a while. Who silences NTP for seconds costs more."""
+    return all(n <= b + 2 for n, b in zip(now, before))
 
 
 def crowd(tap, w, boot, memory=None):
@@ -175,16 +180,15 @@ def crowd(tap, w, boot, memory=None):
                   m.ask("sources"))
         used = memory(m) if memory else None
         marks = used.marks() if used else {}
-        before = [min(n) for n in zip(*(unanswered(m) for _ in range(9)))]
         for attack in CROWD:
             if attack is two_hundred:
                 stack.enter_context(late)
+            before = unanswered(m)
             said = attack(port)
             tap.check(said, f"{attack.__name__}: as it should be")
-            tap.check(until(lambda: all(
-                now <= then for now, then in zip(unanswered(m), before))),
-                      f"{attack.__name__}: no request is without an answer",
-                      m.ask("sources") + m.ask("ntpdata"))
+            tap.check(until(lambda: answered(unanswered(m), before)),
+                      f"{attack.__name__}: its requests are answered",
+                      (before, unanswered(m)))
             tap.check(until(lambda: reached(m)),
                       f"{attack.__name__}: Reach 377", m.ask("sources"))
         tap.check(until(lambda: m.text.count("key exchange done") >= 4),
