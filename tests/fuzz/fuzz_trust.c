@@ -1,48 +1,16 @@
 /* Files of ntstrustedcerts: PEM with anything around it, or DER. */
-#include <mbedtls/platform_time.h>
-#include <mbedtls/platform_util.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/mbed_doors.h"
 #include "adapters/tls_client.h"
 #include "adapters/tls_roots.h"
-#include "adapters/tls_platform.h"
 #include "adapters/tls_trust_private.h"
 
 /* No bundle here: what is fuzzed is the card. */
 const uint8_t tls_roots_der[1];
 const struct tls_root tls_roots[1];
 const uint32_t tls_roots_count = 0;
-
-/* Mbed TLS names the machine's doors even where it never goes through. */
-unsigned tls_platform_refused(unsigned arena)
-{
-    (void)arena;
-    return 0;
-}
-
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
-                          size_t *got);
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
-                          size_t *got)
-{
-    (void)data;
-    memset(out, 0, len);
-    *got = len;
-    return 0;
-}
-
-mbedtls_ms_time_t mbedtls_ms_time(void)
-{
-    return 0;
-}
-
-struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *t, struct tm *out)
-{
-    (void)t;
-    (void)out;
-    return NULL;
-}
 
 static bool pem(const uint8_t *data, size_t size)
 {

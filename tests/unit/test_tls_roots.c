@@ -9,47 +9,15 @@
 #include <dirent.h>
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS /* ca_istrue and its like              */
 #include <mbedtls/oid.h>
-#include <mbedtls/platform_time.h>
-#include <mbedtls/platform_util.h>
 #include <mbedtls/x509_crt.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/tls_platform.h"
 #include "adapters/tls_roots.h"
 #include "adapters/tls_trust_private.h"
+#include "mbed_doors.h"
 
 #define FOLDER "/usr/share/ca-certificates/mozilla"
-
-/* Mbed TLS names the machine's doors even where it never goes through. */
-unsigned tls_platform_refused(unsigned arena)
-{
-    (void)arena;
-    return 0;
-}
-
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
-                          size_t *got);
-int mbedtls_hardware_poll(void *data, unsigned char *out, size_t len,
-                          size_t *got)
-{
-    (void)data;
-    memset(out, 0, len);
-    *got = len;
-    return 0;
-}
-
-mbedtls_ms_time_t mbedtls_ms_time(void)
-{
-    return 0;
-}
-
-struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *t, struct tm *out)
-{
-    (void)t;
-    (void)out;
-    return NULL;
-}
 
 static bool same(const mbedtls_x509_buf *a, const mbedtls_x509_buf *b)
 {
