@@ -12,6 +12,7 @@ frequency error in ppb, median of the stated bound in us (every 16 s), how many
 of those looks were outside it, and seconds from the window's beginning until
 the error was below 1 ms for good.
 """
+import calendar
 import math
 import os
 import random
@@ -19,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -28,6 +30,8 @@ WAYS = ("base", "exp", "gauss", "normal", "logn_median", "logn_sigma",
         "spike_p", "spike_exp", "two_p", "two", "uniform", "busy", "busy_exp",
         "late")
 DRAWS = 20000
+BEGIN = 1262304000      # where clknetsim's time begins
+FORM = "%.1f %.0f %.0f %.0f %d %d"
 
 
 def worlds():
@@ -125,23 +129,28 @@ def lies(c, seconds):
     return [rate(t) for t in range(seconds)]
 
 
-def network(c, name, seed, where):
-    """clknetsim's configuration of a world: servers, then the client."""
+def network(c, name, seed, where, clients=1):
+    """clknetsim's configuration of a world: servers, then the clients, which
+    have one crystal. Returns how many servers there are, and for how long."""
     rng = random.Random(seed)
     seconds = int(c["days"] * 86400)
     servers = int(c["servers"])
-    client = servers + 1
+    nodes = range(servers + 1, servers + clients + 1)
     crystal = os.path.join(where, "crystal")
     subprocess.run([BENCH, str(seed), str(seed), name], cwd=TOP, check=True,
                    env=dict(os.environ, CRYSTAL=crystal),
                    stdout=subprocess.DEVNULL)
-    lines = [f'node{client}_freq = (file "{crystal}")',
-             f"node{client}_offset = {c['start']}"]
+    lines = []
+    for client in nodes:
+        lines += [f'node{client}_freq = (file "{crystal}")',
+                  f"node{client}_offset = {c['start']}"]
     rate = lies(c, seconds)
     for i in range(servers):
-        for way, a, b in (("up", client, i + 1), ("down", i + 1, client)):
-            law = delay(c, way, i, rng, os.path.join(where, f"{way}{i}"))
-            lines.append(f"node{a}_delay{b} = {law}")
+        for client in nodes:
+            for way, a, b in (("up", client, i + 1), ("down", i + 1, client)):
+                law = delay(c, way, i, rng,
+                            os.path.join(where, f"{way}{i}-{client}"))
+                lines.append(f"node{a}_delay{b} = {law}")
         first = c.get("liar_first")
         if i >= c["liars"] if first else i < servers - c["liars"]:
             continue
@@ -157,68 +166,85 @@ def network(c, name, seed, where):
         with open(path, "w") as f:
             f.writelines(f"{c['jump'] if t == int(c['jump_at']) else 0}\n"
                          for t in range(seconds))
-        lines.append(f'node{client}_step = (file "{path}")')
+        lines += [f'node{client}_step = (file "{path}")' for client in nodes]
     with open(os.path.join(where, "net"), "w") as f:
         f.write("\n".join(lines) + "\n")
-    return servers, client, seconds
+    return servers, seconds
 
 
-def simulate(tools, c, name, seed, where):
-    clknetsim, chronyd = tools
-    servers, client, seconds = network(c, name, seed, where)
-    for node in range(1, client + 1):
-        own = os.path.join(where, f"n{node}")
-        os.mkdir(own)
-        common = f"pidfile {own}/pid\ncmdport 0\nlogdir {own}\n"
-        with open(f"{own}/conf", "w") as f:
-            if node < client:
-                f.write(common + "bindcmdaddress /\nlocal stratum 1\nallow\n")
-            else:
-                f.write(common + "port 0\nbindcmdaddress /\nlog tracking\n"
-                        "makestep 1 3\nmaxupdateskew 100.0\n" + "".join(
-                            f"server 192.168.123.{i + 1} iburst minpoll 6 "
-                            "maxpoll 6\n" for i in range(servers)))
+def address(node):
+    return f"192.168.123.{node}"
+
+
+def chrony(chronyd, where, node, servers):
+    """chronyd's command as one of the servers, or as a client of them all."""
+    own = os.path.join(where, f"n{node}")
+    os.mkdir(own)
+    lines = [f"pidfile {own}/pid", "cmdport 0", f"logdir {own}",
+             "bindcmdaddress /"]
+    if node <= servers:
+        lines += ["local stratum 1", "allow"]
+    else:
+        lines += ["port 0", "log tracking", "makestep 1 3",
+                  "maxupdateskew 100.0"]
+        lines += [f"server {address(i + 1)} iburst minpoll 6 maxpoll 6"
+                  for i in range(servers)]
+    with open(f"{own}/conf", "w") as f:
+        f.write("\n".join(lines) + "\n")
+    return [chronyd, "-d", "-f", f"{own}/conf"]
+
+
+def run(clknetsim, commands, seed, seconds, where):
+    """Runs the nodes' commands in the network that `where` has; their output
+    goes to n1.out and so on."""
     sock = os.path.join(where, "sock")
     procs = []
-    for node in range(1, client + 1):
+    for node, command in enumerate(commands, 1):
         env = dict(os.environ, LD_PRELOAD=f"{clknetsim}/clknetsim.so",
                    CLKNETSIM_NODE=str(node), CLKNETSIM_SOCKET=sock,
                    CLKNETSIM_RANDOM_SEED=str(seed * 8 + node),
                    CLKNETSIM_CONNECT_TIMEOUT="60")
-        procs.append(subprocess.Popen(
-            [chronyd, "-d", "-f", f"{where}/n{node}/conf"], env=env,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        with open(f"{where}/n{node}.out", "w") as out:
+            procs.append(subprocess.Popen(command, env=env, stdout=out,
+                                          stderr=subprocess.DEVNULL))
     subprocess.run(
         [f"{clknetsim}/clknetsim", "-s", sock, "-l", str(seconds - 1),
          "-o", f"{where}/offset", "-f", f"{where}/freq", f"{where}/net",
-         str(client)],
+         str(len(commands))],
         env=dict(os.environ, CLKNETSIM_RANDOM_SEED=str(seed)), check=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for p in procs:
         p.kill()
         p.wait()
-    return client
+
+
+def simulate(tools, c, name, seed, where):
+    clknetsim, chronyd = tools
+    servers, seconds = network(c, name, seed, where)
+    commands = [chrony(chronyd, where, node, servers)
+                for node in range(1, servers + 2)]
+    run(clknetsim, commands, seed, seconds, where)
+    return servers + 1
 
 
 def bounds(path):
     """[(second, bound in s, growth in s/s)] of tracking.log."""
-    found, first = [], None
-    import calendar
-    import time
+    found = []
     for line in open(path):
         w = line.split()
         if len(w) < 14 or not w[0][:4].isdigit():
             continue
         at = calendar.timegm(time.strptime(w[0] + w[1], "%Y-%m-%d%H:%M:%S"))
-        first = 1262304000
-        found.append((at - first,
+        found.append((at - BEGIN,
                       abs(float(w[10])) + float(w[11]) / 2 + float(w[12]),
                       (1 + float(w[5])) * 1e-6))
     return found
 
 
-def figures(c, where, client):
-    against = client - 2 if c.get("to_server") else None
+def errors(c, where, client):
+    """A client's errors in s and in rate, second by second, and the window
+    that counts."""
+    against = int(c["servers"]) - 1 if c.get("to_server") else None
     error, rate = [], []
     for line in open(f"{where}/offset"):
         w = line.split()
@@ -226,9 +252,16 @@ def figures(c, where, client):
                      (float(w[against]) if against is not None else 0))
     for line in open(f"{where}/freq"):
         rate.append(float(line.split()[client - 1]))
-    begin, end = int(c["from"]), int(min(c["to"], len(error)))
-    window = error[begin:end]
-    log, k, widths, out = bounds(f"{where}/n{client}/tracking.log"), 0, [], 0
+    return error, rate, int(c["from"]), int(min(c["to"], len(error)))
+
+
+def rms(values):
+    return math.sqrt(sum(v * v for v in values) / len(values))
+
+
+def figures(c, where, client, log):
+    error, rate, begin, end = errors(c, where, client)
+    window, k, widths, out = error[begin:end], 0, [], 0
     for t in range(begin, end, 16):
         while k + 1 < len(log) and log[k + 1][0] < t:
             k += 1
@@ -236,10 +269,9 @@ def figures(c, where, client):
         bound += growth * max(t - at, 0)
         widths.append(bound)
         out += abs(error[t]) > bound
-    rms = math.sqrt(sum(e * e for e in window) / len(window))
-    freq = math.sqrt(sum(f * f for f in rate[begin:end]) / len(window))
     late = [i for i, e in enumerate(window) if abs(e) >= 1e-3]
-    return (rms * 1e6, max(map(abs, window)) * 1e6, freq * 1e9,
+    return (rms(window) * 1e6, max(map(abs, window)) * 1e6,
+            rms(rate[begin:end]) * 1e9,
             sorted(widths)[len(widths) // 2] * 1e6, out,
             late[-1] if late else 0)
 
@@ -252,8 +284,9 @@ def main(clknetsim, chronyd, first, last, *names):
             try:
                 client = simulate((clknetsim, chronyd), table[name], name,
                                   seed, where)
-                print(name, seed, "%.1f %.0f %.0f %.0f %d %d" % figures(
-                    table[name], where, client), flush=True)
+                log = bounds(f"{where}/n{client}/tracking.log")
+                print(name, seed, FORM % figures(table[name], where, client,
+                                                 log), flush=True)
             finally:
                 if not os.environ.get("KEEP"):
                     shutil.rmtree(where)

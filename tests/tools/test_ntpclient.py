@@ -14,7 +14,7 @@ from tests.tap import TOP, Tap
 from tests.peers import chronyd, pki
 
 HOST = os.path.join(os.environ.get("GNOMON_BUILD", TOP + "/build"), "host")
-TRACKING = re.compile(r"^tracking (\S+) offset (\S+) bound (\S+) rate (\S+)$",
+TRACKING = re.compile(r"^tracking (\S+) offset (\S+) bound (\S+) rate (\S+) at (\S+)$",
                       re.M)
 tap = Tap()
 
@@ -42,7 +42,7 @@ def judge(done, what):
               f"{what}: synchronises and ends by itself", done.stdout)
     # The servers' clock is this machine's, and so the true offset is 0.
     tap.check(found and all(abs(float(offset)) <= float(bound) < 0.1
-                            for _, offset, bound, _ in found),
+                            for _, offset, bound, *_ in found),
               f"{what}: every offset lies within its bound", done.stdout)
     return found
 
@@ -64,8 +64,10 @@ def main():
                           "*" in last_states(done),
                           f"{program}: all three are good", done.stdout)
             done = run("ntpclient-san", servers, "--dry", "--xleave",
-                       "--samples", "24")
+                       "--every", "1", "--samples", "24")
             judge(done, "--xleave")
+            tap.check(re.search(r"^(?!states ).*\ntracking ", done.stdout, re.M),
+                      "--every tells between samples, too", done.stdout)
             served = [s.serverstats()["Interleaved NTP packets"]
                       for s in servers]
             tap.check(min(served) > 2, "... answered interleaved", served)

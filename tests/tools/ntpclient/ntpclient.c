@@ -2,11 +2,14 @@
  * ordinary NTP client of a POSIX machine, for a judge we do not control.
  *
  *     ntpclient [--minpoll N] [--maxpoll N] [--xleave] [--dry]
- *               [--samples N] [--seconds N] SERVER[:PORT]...      (IPv4, plain NTP)
+ *               [--samples N] [--seconds N] [--every N]
+ *               SERVER[:PORT]...                        (IPv4, plain NTP)
  *
  * No clock logic: services/timekeeper decides, and its clk is what the
  * machine's clock is made to follow. --dry only prints; it calls no function
- * that could set a clock. --samples ends after so many in all. */
+ * that could set a clock. --samples ends after so many in all. What tracking
+ * says is printed after each sample and, with --every, each time that the
+ * machine's clock shows a multiple of so many seconds. */
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,7 +35,7 @@ static struct {
     int fd[LIMIT_SOURCES];
     int8_t minpoll, maxpoll;
     bool dry, set, xleave;
-    unsigned long samples, want;
+    unsigned long samples, want, every;
     double seconds, ppm;
 } c = {.minpoll = 6, .maxpoll = 10};
 
@@ -117,6 +120,23 @@ static int64_t time_floor(void)
     return floor > 0 ? floor : 0;
 }
 
+static void tracking(const struct status_timekeeper *st)
+{
+    const struct status_tracking *t = &st->tracking;
+    if (!t->synchronised)
+        return;
+    struct steer_pair p;
+    steer_read(&p);
+    span_ns left = t->system_ns < 0 ? -t->system_ns : t->system_ns;
+    span_ns bound = t->root_delay_ns / 2 + t->root_disp_ns + left;
+    span_ns off = utc_diff_ns(timekeeper_utc(p.ticks), p.utc);
+    printf("tracking %s offset %.9f bound %.9f rate %.6f at %.3f\n",
+           t->selected < 0 ? "" : c.conf.sources[t->selected].name,
+           (double)off / 1e9, (double)bound / 1e9, clk_ppm(p.ticks),
+           (double)utc_unix_s(p.utc, time_floor()) +
+               (double)utc_unix_ns(p.utc) / 1e9);
+}
+
 static void report(unsigned i, const struct ntp_sample *s)
 {
     struct status_timekeeper st;
@@ -127,17 +147,27 @@ static void report(unsigned i, const struct ntp_sample *s)
     for (unsigned j = 0; j < c.conf.source_count; j++)
         putchar(st.row[j].state);
     putchar('\n');
-    const struct status_tracking *t = &st.tracking;
-    if (!t->synchronised)
-        return;
+    tracking(&st);
+}
+
+/* With --every: prints where such a moment has come. Returns the next one. */
+static mono_ns look(mono_ns now)
+{
+    static int64_t printed;
+    if (c.every == 0)
+        return MONO_NEVER;
     struct steer_pair p;
     steer_read(&p);
-    span_ns left = t->system_ns < 0 ? -t->system_ns : t->system_ns;
-    span_ns bound = t->root_delay_ns / 2 + t->root_disp_ns + left;
-    span_ns off = utc_diff_ns(timekeeper_utc(p.ticks), p.utc);
-    printf("tracking %s offset %.9f bound %.9f rate %.6f\n",
-           t->selected < 0 ? "" : c.conf.sources[t->selected].name,
-           (double)off / 1e9, (double)bound / 1e9, clk_ppm(p.ticks));
+    int64_t s = utc_unix_s(p.utc, time_floor());
+    int64_t turn = s / (int64_t)c.every;
+    if (turn != printed) {
+        struct status_timekeeper st;
+        timekeeper_status(&st);
+        tracking(&st);
+    }
+    printed = turn;
+    int64_t left = (turn + 1) * (int64_t)c.every - s;
+    return now + left * MONO_S - utc_unix_ns(p.utc);
 }
 
 /* ---- packets ---- */
@@ -244,7 +274,8 @@ static void wait_until(mono_ns next)
 static _Noreturn void usage(void)
 {
     fprintf(stderr, "usage: ntpclient [--minpoll N] [--maxpoll N] [--xleave] "
-                    "[--dry] [--samples N] [--seconds N] SERVER[:PORT]...\n");
+                    "[--dry] [--samples N] [--seconds N] [--every N] "
+                    "SERVER[:PORT]...\n");
     exit(2);
 }
 
@@ -308,6 +339,8 @@ static void options(int argc, char **argv)
             c.maxpoll = (int8_t)value;
         else if (strcmp(name, "samples") == 0)
             c.want = (unsigned long)value;
+        else if (strcmp(name, "every") == 0)
+            c.every = (unsigned long)value;
         else if (strcmp(name, "seconds") == 0)
             c.seconds = (double)value;
         else
@@ -339,7 +372,8 @@ int main(int argc, char **argv)
     mono_ns end =
         c.seconds > 0 ? began + (mono_ns)(c.seconds * 1e9) : MONO_NEVER;
     while (now < end && (c.want == 0 || c.samples < c.want)) {
-        wait_until(mono_min(serve(now), end));
+        mono_ns next = mono_min(serve(now), look(now));
+        wait_until(mono_min(next, end));
         now = port_mono();
     }
     return 0;
