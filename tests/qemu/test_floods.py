@@ -21,6 +21,7 @@ from tests.tap import GUARD_S, Tap
 
 TODAY = when.build() + 30 * DAY
 RATE, SECONDS = 10000, 9  # more than eight polls
+ENOUGH = 0.9 * RATE
 POLL_S = 1  # minpoll 0
 SERVED = (123, 323)  # answers to strangers may go to any port
 PI, ROUTER = bytes([10, 0, 2, 15]), bytes([10, 0, 2, 2])
@@ -210,8 +211,11 @@ def row(tap, w, pi, flood, kind, ports):
     began = flood.capture.look()
     flood.start(make)
     end = time.monotonic() + 2 * GUARD_S
-    while flood.took < SECONDS and time.monotonic() < end:
+    rate = 0  # a sender that this machine kept waiting catches up
+    while (flood.took < SECONDS or rate <= ENOUGH) \
+            and time.monotonic() < end:
         pi.pump(0.1)
+        rate = flood.rate
     during = reach(pi)
     stopped = flood.stop()
     while True:
@@ -226,12 +230,11 @@ def row(tap, w, pi, flood, kind, ports):
           f"{show} | {sent} requests, {answers} answers | all heard "
           f"{recovered:.1f} s after its end", flush=True)
     if answered is not None:  # else each is counted, by serverstats
-        tap.check((100 < answers < 1000) if answered else answers == 0,
+        tap.check((100 < answers < 100 * flood.took) if answered else answers == 0,
                   f"{label}: {answers} answers to strangers")
     tap.check(sent >= 20 and astray == 0, f"{label}: {sent} requests, "
               f"{astray} of them astray")
-    tap.check(flood.rate > 0.9 * RATE, f"{label}: {RATE} frames a second",
-              flood.rate)
+    tap.check(rate > ENOUGH, f"{label}: {RATE} frames a second", rate)
     tap.check(during == [0o377] * len(ports) or (
         recovered is not None and recovered < 2 * POLL_S),
         f"{label}: Reach {show}, or back within a poll",
