@@ -21,7 +21,7 @@ static int pass_over(struct tls_chain *c, const struct x509_cert *cert,
     if (c->count == 0)
         return refuse(c, why);
     struct tls_unread *u = &c->unread[c->unread_count++];
-    u->subject_fnv = tls_trust_hash(cert->subject.p, cert->subject.len);
+    u->subject_hash = x509_names_hash(cert->subject);
     fmt(u->why, sizeof u->why, "%s", why);
     return 0;
 }

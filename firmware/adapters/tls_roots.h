@@ -5,9 +5,8 @@
  * 6.1.1 (d)), so of each certificate there is what follows its issuer: dates,
  * subject, key and extensions but key identifiers. Its signature is by its own
  * key and vouches for nothing. That is 55 % of the whole. The index is sorted
- * by the FNV-1a hash of the subject's DER (the whole Name, its SEQUENCE header
- * included: what Mbed TLS calls subject_raw). Equal hashes stand side by
- * side; who looks one up compares the names too. */
+ * by x509_names_hash of the subject. Equal hashes stand side by side; who looks
+ * one up compares the names too. */
 #ifndef TLS_ROOTS_H
 #define TLS_ROOTS_H
 
@@ -16,7 +15,7 @@
 #define TLS_ROOT_MAX 2048 /* bytes of a certificate that tls_root_der makes  */
 
 struct tls_root {
-    uint32_t subject_fnv;
+    uint32_t subject_hash;
     uint32_t offset, len; /* into tls_roots_der                             */
 };
 

@@ -6,12 +6,13 @@
 #include "core/limit.h"
 #include "core/pem.h"
 #include "core/x509_cert.h"
+#include "core/x509_names.h"
 #include "tls_client.h"
 #include "tls_platform.h"
 #include "tls_roots.h"
 
 struct anchor { /* one of the card's certificates, its DER in trust.der */
-    uint32_t subject_fnv;
+    uint32_t subject_hash;
     uint32_t offset, len;
     uint32_t certset;
 };
@@ -37,14 +38,6 @@ void tls_trust_init(bool system_certs)
 const char *tls_trust_reason(void)
 {
     return trust.reason;
-}
-
-uint32_t tls_trust_hash(const uint8_t *p, size_t len)
-{
-    uint32_t h = 0x811c9dc5u;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ p[i]) * 0x01000193u;
-    return h;
 }
 
 /* ---- reading files ------------------------------------------------------ */
@@ -124,7 +117,7 @@ static int join(struct reading *f, size_t len)
         f->full = true;
     } else {
         trust.anchor[trust.count++] = (struct anchor){
-            .subject_fnv = tls_trust_hash(c.subject.p, c.subject.len),
+            .subject_hash = x509_names_hash(c.subject),
             .offset = (uint32_t)trust.used,
             .len = (uint32_t)c.len,
             .certset = f->certset,
@@ -274,7 +267,7 @@ static bool nth_of_card(uint32_t certset, uint32_t hash, unsigned *n,
 {
     for (unsigned i = 0; i < trust.count; i++) {
         const struct anchor *a = &trust.anchor[i];
-        if (a->certset != certset || a->subject_fnv != hash || (*n)-- > 0)
+        if (a->certset != certset || a->subject_hash != hash || (*n)-- > 0)
             continue;
         *der = (struct der_view){trust.der + a->offset, a->len};
         return true;
@@ -287,23 +280,48 @@ static bool nth_of_system(uint32_t hash, unsigned n, struct der_view *der)
     uint32_t low = 0, high = tls_roots_count;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        if (tls_roots[mid].subject_fnv < hash)
+        if (tls_roots[mid].subject_hash < hash)
             low = mid + 1;
         else
             high = mid;
     }
-    if (n >= tls_roots_count - low || tls_roots[low + n].subject_fnv != hash)
+    if (n >= tls_roots_count - low || tls_roots[low + n].subject_hash != hash)
         return false;
     *der = (struct der_view){trust.root, tls_root_der(low + n, trust.root)};
     return true;
 }
 
+static uint32_t issuer_hash(const mbedtls_x509_crt *child)
+{
+    return x509_names_hash(
+        (struct der_view){child->issuer_raw.p, child->issuer_raw.len});
+}
+
 bool tls_trust_issuer(uint32_t certset, const mbedtls_x509_crt *child,
                       unsigned n, struct der_view *der)
 {
-    uint32_t hash = tls_trust_hash(child->issuer_raw.p, child->issuer_raw.len);
+    uint32_t hash = issuer_hash(child);
     return nth_of_card(certset, hash, &n, der) ||
            (certset == 0 && trust.system && nth_of_system(hash, n, der));
+}
+
+void tls_trust_cure(uint32_t certset, const mbedtls_x509_crt *child, char *out,
+                    size_t cap)
+{
+    const uint32_t hash = issuer_hash(child);
+    struct der_view der;
+    (void)fmt(out, cap, "put its CA on the card: ntstrustedcerts");
+    for (unsigned i = 0; i < trust.count; i++)
+        if (trust.anchor[i].subject_hash == hash)
+            (void)fmt(
+                out, cap, "its CA is in set %lu, the server's certset is %lu",
+                (unsigned long)trust.anchor[i].certset, (unsigned long)certset);
+    if (nth_of_system(hash, 0, &der))
+        (void)fmt(out, cap,
+                  trust.system ? "its CA is in set 0, the server's certset "
+                                 "is %lu"
+                               : "nosystemcert keeps its CA out",
+                  (unsigned long)certset);
 }
 
 bool tls_trust_holds(uint32_t certset, const mbedtls_x509_crt *crt)

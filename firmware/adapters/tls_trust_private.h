@@ -15,9 +15,6 @@
 /* Forget the card's certificates; whether set 0 holds the system's. */
 void tls_trust_init(bool system_certs);
 
-/* Returns the FNV-1a hash of a name's DER, by which certificates are found. */
-uint32_t tls_trust_hash(const uint8_t *p, size_t len);
-
 /* Finds the n-th certificate of the set, counted from 0, whose subject hashes
  * as the child's issuer does, and so could have issued it. What der then shows
  * lasts until the next call. Returns false: there are no more. */
@@ -29,6 +26,11 @@ bool tls_trust_issuer(uint32_t certset, const mbedtls_x509_crt *child,
  * x509_cert_refuse has to be asked before. Returns 0 or Mbed TLS's code. */
 int tls_trust_parse(mbedtls_x509_crt *list, const uint8_t *der, size_t len,
                     bool copy) MUST_CHECK;
+
+/* Writes what an owner can do about a child whose issuer is not in the set:
+ * put it on the card, or say elsewhere that it counts for this server. */
+void tls_trust_cure(uint32_t certset, const mbedtls_x509_crt *child, char *out,
+                    size_t cap);
 
 /* Is this very certificate one of the card's in the set? */
 bool tls_trust_holds(uint32_t certset, const mbedtls_x509_crt *crt);

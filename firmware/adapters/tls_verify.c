@@ -53,7 +53,7 @@ static struct x509_cert facts(const mbedtls_x509_crt *crt)
 
 static bool self_issued(const struct x509_cert *c)
 {
-    return der_is(c->subject, c->issuer.p, c->issuer.len);
+    return x509_names_same(c->subject, c->issuer);
 }
 
 /* ---- one link ------------------------------------------------------------ */
@@ -70,6 +70,7 @@ static int this_issuer(void *arg, const mbedtls_x509_crt *child,
     mbedtls_x509_crt_init(crt);
     int rc = tls_trust_parse(crt, der->p, der->len, false);
     if (rc == 0) {
+        crt->MBEDTLS_PRIVATE(ca_istrue) = 1; /* is_ca has judged that */
         *list = crt;
     } else {
         mbedtls_x509_crt_free(crt);
@@ -294,51 +295,63 @@ static bool on_way(const struct tls_chain *c, unsigned cert)
     return false;
 }
 
+static bool no_ca(struct tls_chain *c, const struct x509_cert *f)
+{
+    char name[32];
+    x509_cert_common_name(f->subject, name, sizeof name);
+    return refuse(c, "issuer \"%s\" is no CA", name);
+}
+
 /* May a presented certificate be an issuer at all (RFC 5280 section 6.1.4 (k)
- * and (n))? A trusted one may lack all this: Mbed TLS looks at it. */
+ * and (n))? */
 static bool is_ca(struct tls_chain *c, const mbedtls_x509_crt *crt)
 {
     struct x509_cert f = facts(crt);
-    if (crt->version == 3 && f.ca &&
-        mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_KEY_CERT_SIGN) ==
-            0)
-        return true;
-    char name[32];
-    x509_cert_common_name(f.subject, name, sizeof name);
-    return refuse(c, "issuer \"%s\" is no CA", name);
+    return (crt->version == 3 && f.ca && !f.may_not_sign) || no_ca(c, &f);
+}
+
+/* A trusted one may say nothing of it, as people's own CAs do, but not that it
+ * is none. */
+static bool anchor_is_ca(struct tls_chain *c, struct der_view der)
+{
+    struct x509_cert f;
+    int rc = x509_cert_read(&f, der.p, der.len);
+    ASSERT(rc == RC_OK); /* or it would not be trusted */
+    return ((f.ca || !f.basic) && !f.may_not_sign) || no_ca(c, &f);
 }
 
 /* Nobody is left to try: say whom we would need. */
 static void say_unknown(struct tls_chain *c, const mbedtls_x509_crt *child)
 {
-    char name[32];
-    uint32_t hash = tls_trust_hash(child->issuer_raw.p, child->issuer_raw.len);
-    x509_cert_common_name(
-        (struct der_view){child->issuer_raw.p, child->issuer_raw.len}, name,
-        sizeof name);
+    const struct der_view issuer = {child->issuer_raw.p, child->issuer_raw.len};
+    const uint32_t hash = x509_names_hash(issuer);
+    char name[32], cure[64];
     if (c->why[0])
         return;
+    x509_cert_common_name(issuer, name, sizeof name);
     for (unsigned i = 0; i < c->unread_count; i++)
-        if (c->unread[i].subject_fnv == hash) {
+        if (c->unread[i].subject_hash == hash) {
             fmt(c->why, sizeof c->why, "issuer \"%s\" %s", name,
                 c->unread[i].why);
             return;
         }
     struct der_view der;
-    fmt(c->why, sizeof c->why,
-        tls_trust_issuer(c->certset, child, 0, &der)
-            ? "certificate is not signed by the \"%s\" that we trust: has its "
-              "key changed?"
-            : "certificate from unknown issuer \"%s\": put its CA on the card: "
-              "ntstrustedcerts",
-        name);
+    tls_trust_cure(c->certset, child, cure, sizeof cure);
+    if (tls_trust_issuer(c->certset, child, 0, &der))
+        fmt(c->why, sizeof c->why,
+            "certificate is not signed by the \"%s\" that we trust: has its "
+            "key changed?",
+            name);
+    else
+        fmt(c->why, sizeof c->why, "certificate from unknown issuer \"%s\": %s",
+            name, cure);
 }
 
 static bool issued(const mbedtls_x509_crt *child, const mbedtls_x509_crt *by)
 {
-    return child->issuer_raw.len == by->subject_raw.len &&
-           memcmp(child->issuer_raw.p, by->subject_raw.p,
-                  by->subject_raw.len) == 0;
+    return x509_names_same(
+        (struct der_view){child->issuer_raw.p, child->issuer_raw.len},
+        (struct der_view){by->subject_raw.p, by->subject_raw.len});
 }
 
 /* The next presented certificate that may have issued the way's last. */
@@ -383,7 +396,7 @@ int tls_verify_step(struct tls_chain *c)
     struct der_view der;
     if (tls_trust_issuer(c->certset, child, last->anchors, &der)) {
         last->anchors++;
-        c->anchored = signed_by(c, child, der);
+        c->anchored = anchor_is_ca(c, der) && signed_by(c, child, der);
         return RC_AGAIN;
     }
     issuer = c->length < LIMIT_TLS_CHAIN ? next_presented(c, last) : NULL;

@@ -35,7 +35,7 @@ struct tls_link {    /* of the way that is being tried                      */
 };
 
 struct tls_unread { /* presented, but of a kind we cannot use               */
-    uint32_t subject_fnv;
+    uint32_t subject_hash;
     char why[64];
 };
 

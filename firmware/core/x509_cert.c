@@ -205,6 +205,7 @@ static bool read_basic(struct x509_cert *c, struct reader *r)
 {
     struct der d;
     bool more = der_next(r, &d);
+    c->basic = true;
     if (more && d.tag == DER_BOOLEAN) {
         c->ca = d.value.len == 1 && d.value.p[0] != 0;
         more = der_next(r, &d);
@@ -213,6 +214,17 @@ static bool read_basic(struct x509_cert *c, struct reader *r)
         c->pathlen =
             d.value.len == 1 && d.value.p[0] < 0x80 ? d.value.p[0] : -1;
     return !r->bad;
+}
+
+/* RFC 5280 section 4.2.1.3: how many bits of the last byte are unused, then
+ * the bits; keyCertSign is the sixth. */
+static bool read_usage(struct x509_cert *c, struct der_view value)
+{
+    struct der bits_of;
+    if (!first_element(value, DER_BIT_STRING, &bits_of))
+        return false;
+    c->may_not_sign = bits_of.value.len < 2 || !(bits_of.value.p[1] & 0x04);
+    return true;
 }
 
 static bool read_known(struct x509_cert *c, unsigned id, struct der_view value)
@@ -266,8 +278,9 @@ static bool read_extension(struct x509_cert *c, struct der_view extension)
     case EXT_POLICIES:
     case EXT_AUTHORITY_KEY:
         return read_known(c, id, next.value);
-    case EXT_SUBJECT_KEY:
     case EXT_KEY_USAGE:
+        return read_usage(c, next.value);
+    case EXT_SUBJECT_KEY:
     case EXT_ISSUER_NAME:
     case EXT_CRL_POINTS:
     case EXT_POLICY_MAPPINGS:

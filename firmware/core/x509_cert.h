@@ -31,7 +31,9 @@ struct x509_cert {
     unsigned key_bits;       /* RSA: of the modulus                          */
     unsigned exponent_bits;
     unsigned names;         /* elements that a parser would keep     */
-    bool ca;                /* basicConstraints                      */
+    bool basic;             /* there are basicConstraints            */
+    bool ca;                /* and they say so                       */
+    bool may_not_sign;      /* key usage without keyCertSign         */
     int pathlen;            /* its pathLenConstraint; -1: none */
     struct der_view issuer; /* the whole Name                        */
     struct der_view subject;

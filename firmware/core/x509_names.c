@@ -2,10 +2,16 @@
 
 /* GeneralName, RFC 5280 section 4.2.1.6: implicit tags. */
 enum {
+    NAME_MAIL = 0x81,
     NAME_DNS = 0x82,
     NAME_DIRECTORY = 0xa4,
+    NAME_URI = 0x86,
     NAME_ADDRESS = 0x87,
 };
+
+/* emailAddress of PKCS 9, which subjects have. */
+static const uint8_t mail_address[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                       0x0d, 0x01, 0x09, 0x01};
 
 /* ---- whom we want -------------------------------------------------------- */
 
@@ -82,6 +88,8 @@ static bool dns_below(struct der_view name, struct der_view base)
 {
     if (name.len > 0 && name.p[name.len - 1] == '.')
         name.len--;
+    if (base.len > 1 && base.p[base.len - 1] == '.')
+        base.len--;
     if (base.len > name.len)
         return false;
     size_t more = name.len - base.len;
@@ -89,6 +97,65 @@ static bool dns_below(struct der_view name, struct der_view base)
         return false;
     return more == 0 || base.len == 0 || base.p[0] == '.' ||
            name.p[more - 1] == '.';
+}
+
+/* A host alone, or with a dot before it all below it but not itself: so mail
+ * and URIs have it. */
+static bool host_below(struct der_view host, struct der_view base)
+{
+    if (base.len > 0 && base.p[0] == '.')
+        return host.len > base.len && dns_below(host, base);
+    return base.len == 0 ||
+           (host.len == base.len && same(host.p, base.p, host.len));
+}
+
+static const uint8_t *find(struct der_view v, const char *any)
+{
+    for (size_t i = 0; i < v.len; i++)
+        if (v.p[i] && strchr(any, v.p[i]))
+            return v.p + i;
+    return NULL;
+}
+
+static struct der_view from(struct der_view v, const uint8_t *at)
+{
+    return (struct der_view){at, v.len - (size_t)(at - v.p)};
+}
+
+/* A mailbox, or a host's. */
+static int mail_below(struct der_view name, struct der_view base)
+{
+    const uint8_t *at = find(name, "@");
+    if (!at)
+        return RC_STATE;
+    if (find(base, "@"))
+        return name.len == base.len && same(name.p, base.p, name.len) ? RC_OK
+                                                                      : RC_AUTH;
+    return host_below(from(name, at + 1), base) ? RC_OK : RC_AUTH;
+}
+
+/* What stands between // and the path (RFC 3986 section 3.2), which has to be
+ * a host name. */
+static int uri_below(struct der_view name, struct der_view base)
+{
+    const uint8_t *at = find(name, ":");
+    struct der_view host = at ? from(name, at + 1) : name;
+    if (!at || host.len < 2 || host.p[0] != '/' || host.p[1] != '/')
+        return RC_STATE;
+    host = from(host, host.p + 2);
+    if ((at = find(host, "/?#")) != NULL)
+        host.len = (size_t)(at - host.p);
+    if ((at = find(host, "@")) != NULL)
+        host = from(host, at + 1);
+    if ((at = find(host, ":")) != NULL)
+        host.len = (size_t)(at - host.p);
+    size_t n = host.len;
+    while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
+        n--;
+    bool number = n == 0 || (n < host.len && host.p[n - 1] == '.');
+    if (number || host.p[0] == '[') /* an address */
+        return RC_STATE;
+    return host_below(host, base) ? RC_OK : RC_AUTH;
 }
 
 /* An address and a mask: RFC 5280 says CIDR. RC_OK: within. */
@@ -174,6 +241,10 @@ static int below(const struct der *name, const struct der *base)
         return address_below(name->value, base->value);
     case NAME_DIRECTORY:
         return directory_below(name->value, base->value);
+    case NAME_MAIL:
+        return mail_below(name->value, base->value);
+    case NAME_URI:
+        return uri_below(name->value, base->value);
     default:
         return RC_STATE;
     }
@@ -225,6 +296,25 @@ static int one_permitted(struct der_view constraints, const struct der *name)
     return r.bad ? RC_BAD : RC_OK;
 }
 
+/* The subject's own mail addresses count as those of its other names. */
+static int mail_permitted(struct der_view constraints, struct der_view subject)
+{
+    struct reader r = der_reader(subject), in = {0};
+    struct der type, value;
+    int rc = RC_OK;
+    if (!der_expect(&r, DER_SEQUENCE, &value))
+        return RC_BAD;
+    r = der_reader(value.value);
+    while (rc == RC_OK && (r.left > 0 || in.left > 0)) {
+        if (!next_attribute(&r, &in, &type, &value))
+            return RC_BAD;
+        value.tag = NAME_MAIL;
+        if (der_is(type.value, mail_address, sizeof mail_address))
+            rc = one_permitted(constraints, &value);
+    }
+    return rc;
+}
+
 int x509_names_permitted(struct der_view constraints, struct der_view san,
                          struct der_view subject, const struct x509_host *h)
 {
@@ -232,6 +322,8 @@ int x509_names_permitted(struct der_view constraints, struct der_view san,
     int rc = RC_OK;
     if (subject.len > 2) /* an empty one has no name to judge */
         rc = one_permitted(constraints, &name);
+    if (rc == RC_OK && subject.len > 2)
+        rc = mail_permitted(constraints, subject);
     if (rc == RC_OK && h) {
         const bool address = h->addr.family != 0;
         name.tag = address ? NAME_ADDRESS : NAME_DNS;
@@ -243,4 +335,33 @@ int x509_names_permitted(struct der_view constraints, struct der_view san,
     while (rc == RC_OK && der_next(&r, &name))
         rc = one_permitted(constraints, &name);
     return rc == RC_OK && r.bad ? RC_BAD : rc;
+}
+
+/* ---- names of authorities -------------------------------------------------- */
+
+bool x509_names_same(struct der_view a, struct der_view b)
+{
+    return der_is(a, b.p, b.len) ||
+           (directory_below(a, b) == RC_OK && directory_below(b, a) == RC_OK);
+}
+
+static uint32_t hash(uint32_t h, struct der_view v)
+{
+    for (size_t i = 0; i < v.len; i++)
+        h = (h ^ lower(v.p[i])) * 0x01000193u;
+    return h;
+}
+
+uint32_t x509_names_hash(struct der_view name)
+{
+    struct reader r = der_reader(name), in = {0};
+    struct der whole, type, value;
+    uint32_t h = 0x811c9dc5u;
+    if (!der_expect(&r, DER_SEQUENCE, &whole))
+        return h;
+    r = der_reader(whole.value);
+    while ((r.left > 0 || in.left > 0) &&
+           next_attribute(&r, &in, &type, &value))
+        h = hash(hash(h, type.value), value.value);
+    return h;
 }

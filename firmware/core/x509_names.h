@@ -29,11 +29,21 @@ int x509_names_match(struct der_view san, const struct x509_host *h) MUST_CHECK;
  * its GeneralNames (.p NULL: it has none), its subject and, where h is not
  * NULL, the server itself, for whom a wildcard may stand. Each name of a
  * form that has permitted subtrees lies in one of them, and none in an
- * excluded one. A form that we cannot compare (mail, URI, ...) and that is
- * constrained may not be there at all. Returns RC_OK, RC_AUTH: forbidden,
+ * excluded one. A mail address in the subject is judged as those among the
+ * GeneralNames. A form that we cannot compare (a registered number, a URI
+ * without a host name, ...) and that is constrained may not be there at all.
+ * Returns RC_OK, RC_AUTH: forbidden,
  * RC_BAD: malformed. */
 int x509_names_permitted(struct der_view constraints, struct der_view san,
                          struct der_view subject,
                          const struct x509_host *h) MUST_CHECK;
+
+/* Are these two Names (whole elements) of one authority? Which kind of string
+ * a value is makes no difference, nor do capitals (RFC 5280 section 7.1). */
+bool x509_names_same(struct der_view a, struct der_view b);
+
+/* Returns a hash of a Name (FNV-1a), the same one for all that
+ * x509_names_same holds for the same. */
+uint32_t x509_names_hash(struct der_view name);
 
 #endif

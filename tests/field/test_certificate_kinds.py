@@ -102,12 +102,16 @@ def names(b, below):
           host="10.0.2.2")
 
 
+def narrow_row(b, label, want, permitted=(), excluded=(), given=(dns(HOST),),
+               host=HOST, alike=True, **how):
+    by = b.make.ca("narrow", b.root, [constraints(permitted, excluded)])
+    b.ask(f"constraints: {label}", want, [b.make.leaf(by, given, **how), by],
+          host, alike=alike)
+
+
 def narrow(b):
-    def row(label, want, permitted=(), excluded=(), given=(dns(HOST),),
-            host=HOST, alike=True):
-        by = b.make.ca("narrow", b.root, [constraints(permitted, excluded)])
-        b.ask(f"constraints: {label}", want, [b.make.leaf(by, given), by],
-              host, alike=alike)
+    def row(*given, **how):
+        narrow_row(b, *given, **how)
 
     row("permit .test", "ok", [dns(".test")])
     row("permit only what is below", NC, [dns(".nts1.test")])

@@ -36,6 +36,9 @@ static void certificate(const uint8_t *data, size_t size)
                      c.exponent_bits > X509_EXPONENT_MAX_BITS))
         abort();
     x509_cert_common_name(c.issuer, name, sizeof name);
+    if (x509_names_same(c.issuer, c.subject) &&
+        x509_names_hash(c.issuer) != x509_names_hash(c.subject))
+        abort();
     names(c.constraints, c.san, c.subject);
 }
 

@@ -15,6 +15,7 @@
 
 #include "adapters/tls_roots.h"
 #include "adapters/tls_trust_private.h"
+#include "core/x509_names.h"
 #include "mbed_doors.h"
 
 #define FOLDER "/usr/share/ca-certificates/mozilla"
@@ -52,8 +53,9 @@ static bool is_ours(const mbedtls_x509_crt *whole)
     uint8_t der[TLS_ROOT_MAX];
     bool found = false;
     for (uint32_t i = 0; i < tls_roots_count && !found; i++) {
-        if (tls_roots[i].subject_fnv !=
-            tls_trust_hash(whole->subject_raw.p, whole->subject_raw.len))
+        if (tls_roots[i].subject_hash !=
+            x509_names_hash((struct der_view){whole->subject_raw.p,
+                                              whole->subject_raw.len}))
             continue;
         mbedtls_x509_crt ours;
         mbedtls_x509_crt_init(&ours);

@@ -233,16 +233,92 @@ static void other_constraints(void **state)
         x509_names_permitted(view(&out), none, view(&subject), NULL), RC_AUTH);
     assert_int_equal(
         x509_names_permitted(view(&away), none, view(&subject), NULL), RC_AUTH);
-    /* mail: cannot be compared, so it must not be there */
-    struct piece mail = permitted(subtree(text(0x81, "example.org")));
-    assert_int_equal(judge(mail, text(DNS, "nts1.test"), "nts1.test"), RC_OK);
-    assert_int_equal(
-        judge(mail, join(text(DNS, "nts1.test"), text(0x81, "a@example.org")),
-              "nts1.test"),
-        RC_AUTH);
+    /* a registered number: cannot be compared, so it must not be there */
+    struct piece number = permitted(subtree(text(0x88, "*")));
+    assert_int_equal(judge(number, text(DNS, "nts1.test"), "nts1.test"), RC_OK);
+    assert_int_equal(judge(number,
+                           join(text(DNS, "nts1.test"), text(0x88, "*")),
+                           "nts1.test"),
+                     RC_AUTH);
     assert_int_equal(judge(tlv(0xa2, base), text(DNS, "a"), "a"), RC_BAD);
     assert_int_equal(judge(permitted(text(DNS, "a")), text(DNS, "a"), "a"),
                      RC_BAD);
+}
+
+/* A name beside nts1.test, held against a constraint of its form. */
+static void mail_and_uri(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t form;
+        const char *base, *name;
+        int in, out; /* where that is permitted, where it is excluded */
+    } rows[] = {
+        {0x81, "example.org", "a@example.org", RC_OK, RC_AUTH},
+        {0x81, "Example.org", "a@eXample.org", RC_OK, RC_AUTH},
+        {0x81, "example.org", "a@b.example.org", RC_AUTH, RC_OK},
+        {0x81, ".example.org", "a@b.example.org", RC_OK, RC_AUTH},
+        {0x81, ".example.org", "a@example.org", RC_AUTH, RC_OK},
+        {0x81, ".example.org", "a@b.xexample.org", RC_AUTH, RC_OK},
+        {0x81, "a@example.org", "a@example.org", RC_OK, RC_AUTH},
+        {0x81, "a@example.org", "b@example.org", RC_AUTH, RC_OK},
+        {0x81, "", "a@example.org", RC_OK, RC_AUTH},
+        {0x81, "example.org", "no mail address", RC_AUTH, RC_AUTH},
+        {0x86, "example.org", "https://example.org", RC_OK, RC_AUTH},
+        {0x86, "example.org", "x://u@example.org:1/b", RC_OK, RC_AUTH},
+        {0x86, "example.org", "x://b.example.org?a", RC_AUTH, RC_OK},
+        {0x86, ".example.org", "x://b.example.org#a", RC_OK, RC_AUTH},
+        {0x86, ".example.org", "x://example.org", RC_AUTH, RC_OK},
+        {0x86, "nts1", "x://nts1/", RC_OK, RC_AUTH},
+        {0x86, "", "x://10.0.2.2/", RC_AUTH, RC_AUTH},
+        {0x86, "", "x://[::1]/", RC_AUTH, RC_AUTH},
+        {0x86, "", "urn:nts", RC_AUTH, RC_AUTH},
+        {0x86, "", "no URI", RC_AUTH, RC_AUTH},
+        {0x86, "", "x:///", RC_AUTH, RC_AUTH},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct piece base = subtree(text(rows[i].form, rows[i].base));
+        struct piece both =
+            join(text(DNS, "nts1.test"), text(rows[i].form, rows[i].name));
+        assert_int_equal(judge(permitted(base), both, "nts1.test"), rows[i].in);
+        assert_int_equal(judge(excluded(base), both, "nts1.test"), rows[i].out);
+    }
+    /* the subject's own, type 1.2.840.113549.1.9.1 */
+    struct piece type =
+        tlv(DER_OID, bytes("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", 9));
+    struct piece subject =
+        tlv(DER_SEQUENCE,
+            tlv(DER_SET, tlv(DER_SEQUENCE, join(type, text(0x16, "a@test")))));
+    struct piece in = permitted(subtree(text(0x81, "test"))),
+                 out = permitted(subtree(text(0x81, "example")));
+    const struct der_view none = {NULL, 0};
+    assert_int_equal(
+        x509_names_permitted(view(&in), none, view(&subject), NULL), RC_OK);
+    assert_int_equal(
+        x509_names_permitted(view(&out), none, view(&subject), NULL), RC_AUTH);
+}
+
+static void names_of_authorities(void **state)
+{
+    (void)state;
+    struct piece one = tlv(DER_SEQUENCE, join(attribute(10, 0x0c, "Example"),
+                                              attribute(3, 0x0c, "CA 1")));
+    struct piece other[] = {
+        tlv(DER_SEQUENCE,
+            join(attribute(10, 0x13, "EXAMPLE"), attribute(3, 0x0c, "ca 1"))),
+        tlv(DER_SEQUENCE,
+            join(attribute(3, 0x0c, "CA 1"), attribute(10, 0x0c, "Example"))),
+        tlv(DER_SEQUENCE, attribute(10, 0x0c, "Example")),
+        tlv(DER_SEQUENCE,
+            join(attribute(10, 0x0c, "Example"), attribute(3, 0x0c, "CA 2"))),
+    };
+    assert_true(x509_names_same(view(&one), view(&one)));
+    for (size_t i = 0; i < LEN(other); i++) {
+        assert_int_equal(x509_names_same(view(&one), view(&other[i])), i == 0);
+        assert_int_equal(x509_names_hash(view(&one)) ==
+                             x509_names_hash(view(&other[i])),
+                         i == 0);
+    }
 }
 
 /* ---- certificates --------------------------------------------------------- */
@@ -447,6 +523,8 @@ int main(void)
         cmocka_unit_test(dns_constraints),
         cmocka_unit_test(address_constraints),
         cmocka_unit_test(other_constraints),
+        cmocka_unit_test(mail_and_uri),
+        cmocka_unit_test(names_of_authorities),
         cmocka_unit_test(keys),
         cmocka_unit_test(methods),
         cmocka_unit_test(extensions),
