@@ -337,7 +337,7 @@ int x509_names_permitted(struct der_view constraints, struct der_view san,
     return rc == RC_OK && r.bad ? RC_BAD : rc;
 }
 
-/* ---- names of authorities -------------------------------------------------- */
+/* ---- names of authorities ------------------------------------------------ */
 
 bool x509_names_same(struct der_view a, struct der_view b)
 {
