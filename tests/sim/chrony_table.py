@@ -105,7 +105,8 @@ def delay(c, way, server, rng, path):
     if c.get("loss"):
         parts.append(f"(* -1e3 {chance(c['loss'])})")
     if c.get("dead_to"):
-        parts.append(f"(* -1e3 {between('time', c['dead_from'], c['dead_to'])})")
+        dead = between("time", c["dead_from"], c["dead_to"])
+        parts.append(f"(* -1e3 {dead})")
     if c.get("dark"):
         dark = between("(% time 7200)", 7200 - c["dark"], 7200)
         parts.append(f"(* -1e3 {dark})")

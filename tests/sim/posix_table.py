@@ -6,11 +6,10 @@ of the same delays.
 
 CLKNETSIM and CHRONYD as chrony_table.py wants them; the worlds are those of
 scenarios.txt, paths.txt and changes.txt, and WORLDS below where none is named.
-Both clients poll every 64 s. Prints per world and seed chrony_table.py's figures
-of chrony and of ntpclient (whose bound is looked at while it has one, every 16 s);
-and at last per world, of both, the quadratic means over the seeds of RMS and
-frequency error, the median of the bounds and the looks outside, and the ratios of
-RMS error and bound.
+Both clients poll every 64 s. Prints per world and seed chrony_table.py's
+figures of chrony and of ntpclient; and at last per world, of both, the
+quadratic means over the seeds of RMS and frequency error, the median of the
+bounds, the looks outside, and the ratios of RMS error and bound.
 """
 import os
 import shutil

@@ -14,8 +14,8 @@ from tests.tap import TOP, Tap
 from tests.peers import chronyd, pki
 
 HOST = os.path.join(os.environ.get("GNOMON_BUILD", TOP + "/build"), "host")
-TRACKING = re.compile(r"^tracking (\S+) offset (\S+) bound (\S+) rate (\S+) at (\S+)$",
-                      re.M)
+TRACKING = re.compile(r"^tracking (\S+) offset (\S+) bound (\S+) rate (\S+) "
+                      r"at (\S+)$", re.M)
 tap = Tap()
 
 
@@ -66,7 +66,8 @@ def main():
             done = run("ntpclient-san", servers, "--dry", "--xleave",
                        "--every", "1", "--samples", "24")
             judge(done, "--xleave")
-            tap.check(re.search(r"^(?!states ).*\ntracking ", done.stdout, re.M),
+            tap.check(re.search(r"^(?!states ).*\ntracking ", done.stdout,
+                                re.M),
                       "--every tells between samples, too", done.stdout)
             served = [s.serverstats()["Interleaved NTP packets"]
                       for s in servers]
