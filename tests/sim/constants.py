@@ -5,8 +5,11 @@ it halved and doubled, as a multiple of what they are.
 
 Builds build/bench/clock anew from a copy of the sources, one constant changed
 at a time, and prints a row for each: quadratic means over SEEDS, twice, in the
-order half, double; "=" where the first three digits are the same. Those of
-thermal.c are measured in warmth.txt's worlds, with an honest sensor.
+order half, double; "=" where it is the same within a percent. Below it, where any
+of them is not the same: the RMS errors of the frequency and the medians of the
+stated bound, as multiples, and how many seconds outside the bound there are more
+(or fewer). Those of thermal.c are measured with an honest sensor, RMS errors
+only.
 """
 import os
 import re
@@ -18,11 +21,28 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 FILES = ["filter.c", "filter_delay.c", "filter.h", "kalman_bank.c",
-         "offset_interval.c", "select_combine.c", "discipline.c", "thermal.c"]
-WORLDS = ["a1", "b1", "b2", "c2", "d", "j", "n", "e1", "r", "s2", "step5l",
-          "step50", "slew3f", "unif", "usb", "rf"]
+         "offset_interval.c", "select.c", "select_combine.c", "discipline.c",
+         "thermal.c"]
 SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1", "cpu1",
           "temp", "templ"]
+# Those that a file's constants can do something in: one server or several, what
+# changes, laws of delay, what is stated. thermal.c's are in warmth.txt.
+WORLDS = {
+    "filter.c": ["a1", "b1", "c2", "d", "j", "n", "e1", "r", "s2", "step5l",
+                 "step50", "slew3f", "unif", "usb", "rf", "lte", "f2"],
+    "filter_delay.c": ["a1", "b1", "c2", "j", "r", "rf", "unif", "usb", "lte",
+                       "f2"],
+    "kalman_bank.c": ["a1", "b1", "c2", "d", "j", "n", "e1", "step50", "unif",
+                      "lte"],
+    "select.c": ["d", "slew3", "slew3f", "asym3", "smear"],
+    "discipline.c": ["a1", "b1", "e1", "step50", "asym3", "lte", "f2", "i1",
+                     "loadl"],
+    "offset_interval.c": ["a1", "b1", "j", "e1", "s2", "step5l", "i1",
+                          "loadl"],
+    "thermal.c": SENSED,
+}
+WORLDS["select_combine.c"] = WORLDS["select.c"]
+WORLDS["filter.h"] = WORLDS["offset_interval.c"]
 SEEDS = ["101", "104"]
 # No tuning: mathematics, units, what a protocol or another constant says.
 FIXED = {"ROOT_2PI", "LOG_ROOT_2PI", "ROOT_3", "IQR_SIGMAS", "SLEW_PARTS",
@@ -30,17 +50,18 @@ FIXED = {"ROOT_2PI", "LOG_ROOT_2PI", "ROOT_3", "IQR_SIGMAS", "SLEW_PARTS",
          "CONTRA_LEAST", "CONTRA_ALWAYS", "PATIENCE_MIN", "PATIENCE_MAX",
          "SAVED_SIGMA_MIN", "SAVE_SIGMA", "RATE_MOST", "ALONE2",
          "FILTER_SIGMA_UNKNOWN", "RMS_GAIN", "VERSION", "MOST_MC", "MOST"}
+RMS = "RMS"
 DEFINE = re.compile(r"^(#define (\w+)[ \\\n]+)([0-9.e-]+)(f?)\b", re.M)
 
 
 def constants():
-    """name -> (file, value)"""
-    found = {}
+    """[(name, file, value)]"""
+    found = []
     for name in FILES:
         text = open(os.path.join(TOP, "firmware/core", name)).read()
         for m in DEFINE.finditer(text):
             if m.group(2) not in FIXED:
-                found[m.group(2)] = (name, m.group(3))
+                found.append((m.group(2), name, m.group(3)))
     return found
 
 
@@ -68,21 +89,36 @@ def build(where, objects, only=None):
 
 
 def measure(objects, worlds):
-    """world -> RMS"""
+    """kind -> world -> figure"""
     sensed = worlds is SENSED
     program = os.path.join(objects, "warmth" if sensed else "clock")
     text = subprocess.run([program] + SEEDS + worlds, cwd=TOP, check=True,
                           env=dict(os.environ, BESIDE="1", KINDS="b"),
                           stdout=subprocess.PIPE).stdout.decode()
     rows = [line.split() for line in text.splitlines()[2 if sensed else 3:]]
-    return {r[0]: float(r[1]) * (float(r[2].split("/")[0]) if sensed else 1)
-            for r in rows}
+    if sensed:
+        return {RMS: {r[0]: float(r[1]) * float(r[2].split("/")[0])
+                      for r in rows}}
+    return {kind: {r[0]: float(r[at]) for r in rows}
+            for kind, at in ((RMS, 1), ("frequency", 3), ("bound", 4),
+                             ("outside", 5))}
 
 
-def row(now, base, worlds):
-    ratios = [now[w] / base[w] for w in worlds]
-    return " ".join("   =" if abs(r - 1) < 0.005 else f"{r:4.2f}"
-                    for r in ratios)
+def cells(kind, now, base):
+    """What has changed, a word for each world; "=" where nothing has."""
+    if kind == "outside":
+        return ["=" if now[w] == base[w] else f"{now[w] - base[w]:+.0f}"
+                for w in base]
+    return ["=" if abs(now[w] / base[w] - 1) < 0.01 else
+            f"{now[w] / base[w]:.2f}" for w in base]
+
+
+def show(title, now, base):
+    for kind, figures in base.items():
+        row = cells(kind, now[kind], figures)
+        if kind == RMS or set(row) != {"="}:
+            print(f"{title if kind == RMS else '  ' + kind:22}" +
+                  " ".join(f"{cell:>5}" for cell in row), flush=True)
 
 
 def main(names):
@@ -94,15 +130,15 @@ def main(names):
     try:
         build(where, objects)
         shown, base = None, {}
-        for name, (file, value) in constants().items():
+        for name, file, value in constants():
             if names and name not in names:
                 continue
-            worlds = SENSED if file == "thermal.c" else WORLDS
+            worlds = WORLDS[file]
             if worlds is not shown:
                 shown, base = worlds, measure(objects, worlds)
-                print(f"{'':22}" + " ".join(f"{w[:4]:>4}" for w in worlds))
-                print(f"{'RMS, us':22}" +
-                      " ".join(f"{base[w]:4.0f}" for w in worlds), flush=True)
+                print(f"{file:22}" + " ".join(f"{w[:5]:>5}" for w in worlds))
+                print(f"{'RMS, us':22}" + " ".join(
+                    f"{base[RMS][w]:5.0f}" for w in worlds), flush=True)
             path = os.path.join(where, "firmware/core", file)
             text = open(path).read()
             users = [file] if file.endswith(".c") else [
@@ -116,8 +152,7 @@ def main(names):
                         lambda m: m.group(1) + str(new) + m.group(4)
                         if m.group(2) == name else m.group(0), text))
                 build(where, objects, users)
-                print(f"{name:13}{new:>8.3g} " +
-                      row(measure(objects, worlds), base, worlds), flush=True)
+                show(f"{name:13}{new:>8.3g}", measure(objects, worlds), base)
             with open(path, "w") as f:
                 f.write(text)
             build(where, objects, users)
