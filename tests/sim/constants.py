@@ -3,13 +3,13 @@ it halved and doubled, as a multiple of what they are.
 
     python3 -m tests.sim.constants [NAME...]
 
-Builds build/bench/clock anew from a copy of the sources, one constant changed
-at a time, and prints a row for each: quadratic means over SEEDS, twice, in the
-order half, double; "=" where it is the same within a percent. Below it, where any
-of them is not the same: the RMS errors of the frequency and the medians of the
-stated bound, as multiples, and how many seconds outside the bound there are more
-(or fewer). Those of thermal.c are measured with an honest sensor, RMS errors
-only.
+Builds build/bench/clock anew from a copy of the sources, one constant changed at
+a time, and prints a row for each: quadratic means over SEEDS, twice, in the
+order half, double; "=" where it is the same within a percent. Below it, where
+any of them is not the same: the RMS errors of the frequency and the medians of
+the stated bound, as multiples, and how many seconds outside the bound there are
+more (or fewer). Those of thermal.c are measured with an honest sensor, RMS
+errors only.
 """
 import os
 import re
@@ -23,8 +23,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
 FILES = ["filter.c", "filter_delay.c", "filter.h", "kalman_bank.c",
          "offset_interval.c", "select.c", "select_combine.c", "discipline.c",
          "thermal.c"]
-SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1", "cpu1",
-          "temp", "templ"]
+SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1",
+          "cpu1", "temp", "templ"]
 # Those that a file's constants can do something in: one server or several, what
 # changes, laws of delay, what is stated. thermal.c's are in warmth.txt.
 WORLDS = {
