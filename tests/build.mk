@@ -108,6 +108,11 @@ $(WORLD_FIELD): $(T)/field/%: $(H)/obj/tests/field/%.o \
               $(TEST_LIBS)
 	$(LINK)
 
+# The services that serve, 400 days of them.
+$(T)/field/test_years: private LIBS = -lssl -lcrypto
+$(T)/field/test_years: $(call objects,$(H),$(wildcard tests/field/years_*.c) \
+                                           tests/world/peer_crypto.c)
+
 # ---- a chip's model beside QEMU (tests/common/usbchip.py) ------------------
 $(H)/usbchip: private LIBS =
 $(H)/usbchip: $(call objects,$(H),tests/drivers/usbredir.c $(CHIPS)) $(PANIC)

@@ -3,14 +3,13 @@
  * its server has just then. */
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/bytes.h"
+#include "peer_crypto.h"
 #include "world.h"
 
 #define ANSWER (64 * 1024)
@@ -40,39 +39,12 @@ static void must(bool good, const char *what)
 
 /* ---- certificates -------------------------------------------------------- */
 
-static void extension(X509 *x, int nid, const char *value)
-{
-    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-    must(e && X509_add_ext(x, e, -1), "certificate extension");
-    X509_EXTENSION_free(e);
-}
-
 static X509 *certificate(const char *name, EVP_PKEY *key, X509 *issuer,
                          EVP_PKEY *issuer_key, int64_t lo, int64_t hi)
 {
-    static long serial = 1;
-    X509 *x = X509_new();
-    must(x && X509_set_version(x, 2), "certificate");
-    ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
-    ASN1_TIME_set(X509_getm_notBefore(x), lo);
-    ASN1_TIME_set(X509_getm_notAfter(x), hi);
-    X509_NAME *n = X509_get_subject_name(x);
-    X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC,
-                               (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : n);
-    X509_set_pubkey(x, key);
-    if (issuer) {
-        char san[80];
-        snprintf(san, sizeof san, "DNS:%s,DNS:pool.test", name);
-        extension(x, NID_subject_alt_name, san);
-        extension(x, NID_ext_key_usage, "serverAuth");
-        extension(x, NID_basic_constraints, "critical,CA:FALSE");
-    } else {
-        extension(x, NID_basic_constraints, "critical,CA:TRUE");
-        extension(x, NID_key_usage, "critical,keyCertSign");
-    }
-    must(X509_sign(x, issuer_key, EVP_sha256()) > 0, "certificate signature");
-    return x;
+    char san[80];
+    snprintf(san, sizeof san, "DNS:%s,DNS:pool.test", name);
+    return peer_certificate(name, san, key, issuer, issuer_key, lo, hi);
 }
 
 void simke_setup(void)
@@ -85,11 +57,7 @@ void simke_setup(void)
     pki.ca = certificate("Simulated CA", pki.ca_key, NULL, pki.ca_key, lo, hi);
     pki.stranger = certificate("Stranger CA", pki.stranger_key, NULL,
                                pki.stranger_key, lo, hi);
-    BIO *b = BIO_new(BIO_s_mem());
-    must(b && PEM_write_bio_X509(b, pki.ca), "PEM");
-    int n = BIO_read(b, pki.pem, sizeof pki.pem - 1);
-    must(n > 0 && n < (int)sizeof pki.pem - 1, "PEM's length");
-    BIO_free(b);
+    (void)peer_pem(pki.ca, NULL, pki.pem, sizeof pki.pem);
 }
 
 const char *simke_ca_pem(void)
@@ -101,17 +69,10 @@ const char *simke_ca_pem(void)
 const char *simke_board_pem(bool key)
 {
     static char pem[2][2000];
-    BIO *b = BIO_new(BIO_s_mem());
     X509 *x = certificate("board.test", pki.server_key, pki.ca, pki.ca_key,
                           631152000, INT64_C(4102444800));
-    must(b && (key ? PEM_write_bio_PrivateKey(b, pki.server_key, NULL, NULL, 0,
-                                              NULL, NULL)
-                   : PEM_write_bio_X509(b, x)),
-         "PEM");
-    int n = BIO_read(b, pem[key], sizeof pem[key] - 1);
-    must(n > 0 && n < (int)sizeof pem[key] - 1, "PEM's length");
+    (void)peer_pem(x, key ? pki.server_key : NULL, pem[key], sizeof pem[key]);
     X509_free(x);
-    BIO_free(b);
     return pem[key];
 }
 

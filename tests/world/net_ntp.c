@@ -1,11 +1,11 @@
 /* net_ntp.c -- the servers' NTP (RFC 5905) with NTS extension fields (RFC
  * 8915 section 5), sealed by OpenSSL's AES-SIV, and what an attacker on the
  * path makes of it. */
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "core/bytes.h"
+#include "peer_crypto.h"
 #include "world.h"
 
 #define UID           0x0104
@@ -31,91 +31,18 @@ struct request {
     uint8_t c2s[32], s2c[32];
 };
 
-/* ---- AES-SIV (RFC 5297) -------------------------------------------------- */
-
-static void must(bool good)
+static void draw_nonce(uint8_t nonce[16])
 {
-    if (!good)
-        sim_broken("AES-SIV");
+    if (RAND_bytes(nonce, 16) != 1)
+        sim_broken("random bytes");
 }
 
-static EVP_CIPHER *siv(void)
-{
-    static EVP_CIPHER *cipher;
-    if (!cipher)
-        cipher = EVP_CIPHER_fetch(NULL, "AES-128-SIV", NULL);
-    must(cipher != NULL);
-    return cipher;
-}
-
-/* out: tag, then ciphertext. */
-static void seal(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
-                 const uint8_t nonce[16], const uint8_t *in, size_t len,
-                 uint8_t *out)
-{
-    int n;
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    must(c && EVP_EncryptInit_ex(c, siv(), NULL, key, NULL) &&
-         EVP_EncryptUpdate(c, NULL, &n, ad, (int)ad_len) &&
-         EVP_EncryptUpdate(c, NULL, &n, nonce, 16) &&
-         EVP_EncryptUpdate(c, out + 16, &n, in, (int)len) &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, out));
-    EVP_CIPHER_CTX_free(c);
-}
-
-static bool open_sealed(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
-                        const uint8_t nonce[16], const uint8_t *in, size_t len,
-                        uint8_t *out)
-{
-    int n;
-    uint8_t tag[16];
-    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-    memcpy(tag, in, 16);
-    must(c && EVP_DecryptInit_ex(c, siv(), NULL, key, NULL) &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, 16, tag) &&
-         EVP_DecryptUpdate(c, NULL, &n, ad, (int)ad_len) &&
-         EVP_DecryptUpdate(c, NULL, &n, nonce, 16));
-    bool good = EVP_DecryptUpdate(c, out, &n, in + 16, (int)len - 16) > 0;
-    EVP_CIPHER_CTX_free(c);
-    return good;
-}
-
-static void cmac(const uint8_t key[32], const uint8_t *p, size_t len,
-                 uint8_t out[16])
-{
-    size_t n;
-    must(EVP_Q_mac(NULL, "CMAC", NULL, "AES-128-CBC", NULL, key, 16, p, len,
-                   out, 16, &n) != NULL &&
-         n == 16);
-}
-
-static void doubled(uint8_t d[16])
-{
-    uint8_t carry = d[0] >> 7;
-    for (size_t i = 0; i < 16; i++)
-        d[i] = (uint8_t)(d[i] << 1 | (i < 15 ? d[i + 1] >> 7 : 0));
-    if (carry)
-        d[15] ^= 0x87;
-}
-
-/* A request's authenticator encrypts nothing, and OpenSSL 3.0's AES-SIV does
- * not take an empty plaintext: S2V on its CMAC. */
 static bool signature(const uint8_t key[32], const uint8_t *ad, size_t ad_len,
                       const uint8_t nonce[16], const uint8_t tag[16])
 {
-    static const uint8_t zero[16];
-    uint8_t d[16], m[16];
-    cmac(key, zero, sizeof zero, d);
-    for (int i = 0; i < 2; i++) {
-        doubled(d);
-        cmac(key, i ? nonce : ad, i ? 16 : ad_len, m);
-        for (size_t b = 0; b < 16; b++)
-            d[b] ^= m[b];
-    }
-    doubled(d);
-    d[0] ^= 0x80;
-    cmac(key, d, sizeof d, m);
-    return memcmp(m, tag, 16) == 0;
+    uint8_t want[16];
+    peer_siv_sign(key, ad, ad_len, nonce, want);
+    return memcmp(want, tag, 16) == 0;
 }
 
 /* ---- cookies: nonce, sealed(c2s, s2c), 4 bytes of nothing ---------------- */
@@ -134,15 +61,15 @@ void simntp_cookie(unsigned server, const uint8_t c2s[32],
     memcpy(both, c2s, 32);
     memcpy(both + 32, s2c, 32);
     memset(out, 0, SIM_COOKIE);
-    must(RAND_bytes(out, 16) == 1);
-    seal(key, out, 16, out, both, sizeof both, out + 16);
+    draw_nonce(out);
+    peer_siv_seal(key, out, 16, out, both, sizeof both, out + 16);
 }
 
 static bool open_cookie(unsigned server, struct request *r)
 {
     uint8_t key[32], both[64];
     cookie_key(server, key);
-    if (!open_sealed(key, r->cookie, 16, r->cookie, r->cookie + 16, 80, both))
+    if (!peer_siv_open(key, r->cookie, 16, r->cookie, r->cookie + 16, 80, both))
         return false;
     memcpy(r->c2s, both, 32);
     memcpy(r->s2c, both + 32, 32);
@@ -280,8 +207,8 @@ static size_t add_nts(unsigned server, const struct request *r, uint8_t *out,
     bytes_put16(f + 2, (uint16_t)(4 + 4 + 16 + 16 + in.len));
     bytes_put16(f + 4, 16);
     bytes_put16(f + 6, (uint16_t)(16 + in.len));
-    must(RAND_bytes(f + 8, 16) == 1);
-    seal(r->s2c, out, len, f + 8, inner, in.len, f + 24);
+    draw_nonce(f + 8);
+    peer_siv_seal(r->s2c, out, len, f + 8, inner, in.len, f + 24);
     return len + 40 + in.len;
 }
 
