@@ -140,7 +140,7 @@ SMALL := $(filter-out $(FAST),$(wildcard firmware/*.c firmware/*/*.c \
 WARM := $(wildcard $(addprefix firmware/core/,access* addr* base* bytes* clk* \
             leap* mono* ntp_client.c ntp_client_recv* ratelimit* utc*) \
             $(addprefix firmware/adapters/,entropy* net.c net_filter* net_if* \
-            net_neighbour*) \
+            net_neighbour* net_own6*) \
             $(addprefix firmware/services/,log.c ntp_udp* server* superloop*) \
             $(addprefix drivers/,eth* pl011* systimer* timer* usb_eth.c))
 DOUBLES := $(wildcard $(addprefix firmware/core/,chronyc_sources* \

@@ -19,6 +19,7 @@
 
 /* RFC 7559 section 2. */
 #define SOLICIT_FIRST (4 * MONO_S)
+#define SOLICIT_SOON  MONO_S /* who has said that he is no router any more   */
 #define SOLICIT_MOST  (3600 * MONO_S)
 
 #define TX_RETRY (250 * MONO_US) /* a frame waits for the one before it      */
@@ -29,6 +30,7 @@ static struct {
     struct netif netif;
     bool added, link;
     struct addr said4, said6; /* last logged */
+    bool router6;             /* there is one, as of the last look            */
     /* Router solicitations: when the next is due, and how long after it the
      * one behind it. */
     mono_ns solicit_at, solicit_gap;
@@ -83,12 +85,19 @@ static bool has4(void)
     return net.added && !ip4_addr_isany_val(*netif_ip4_addr(&net.netif));
 }
 
+/* That requests leave from: a local network's (fc00::/7) only where there is no
+ * other. */
 static int global6(void)
 {
-    for (int i = 1; net.added && i < LWIP_IPV6_NUM_ADDRESSES; i++)
-        if (ip6_addr_ispreferred(netif_ip6_addr_state(&net.netif, i)))
+    int local = -1;
+    for (int i = 1; net.added && i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        if (!ip6_addr_ispreferred(netif_ip6_addr_state(&net.netif, i)))
+            continue;
+        if (!ip6_addr_isuniquelocal(netif_ip6_addr(&net.netif, i)))
             return i;
-    return -1;
+        local = local < 0 ? i : local;
+    }
+    return local;
 }
 
 bool net_has_source(const ip_addr_t *to)
@@ -190,6 +199,7 @@ static void forget_network(void)
     net_if_flush();
     etharp_cleanup_netif(&net.netif);
     nd6_cleanup_netif(&net.netif);
+    net_own6_forget();
     net_dns_forget();
     for (s8_t i = 1; i < LWIP_IPV6_NUM_ADDRESSES; i++)
         netif_ip6_addr_set_state(&net.netif, i, IP6_ADDR_INVALID);
@@ -224,6 +234,10 @@ static void first_link(void)
  * as there is none, it goes on, ever more seldom (RFC 7559). */
 static void solicit(mono_ns now)
 {
+    if (net_filter_router_ended()) {
+        net.solicit_at = mono_min(net.solicit_at, now + SOLICIT_SOON);
+        net.solicit_gap = SOLICIT_FIRST;
+    }
     if (!net.link || now < net.solicit_at)
         return;
     if (net_filter_has_router()) {
@@ -285,10 +299,12 @@ static void watch_address(mono_ns now)
 {
     bool changed4 = say_change("IPv4", &net.said4, net_address4());
     bool changed6 = say_change("IPv6", &net.said6, net_address6());
-    if (!changed4 && !changed6)
-        return;
-    net_mdns_network(&net.netif);
-    net.changed(now);
+    bool router6 = net_filter_has_router(), way6 = router6 && !net.router6;
+    net.router6 = router6;
+    if (changed4 || changed6)
+        net_mdns_network(&net.netif);
+    if (changed4 || changed6 || way6)
+        net.changed(now);
 }
 
 void net_init(const struct conf *conf, void (*changed)(mono_ns now))

@@ -2,11 +2,13 @@
  * (option 121), the sense of a lease's times, refusals that are none. */
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/dhcp_reply.h"
 #include "core/dhcp_routes.h"
 #include "core/limit.h"
 #include "core/mono.h"
 #include "lwip/dhcp.h"
+#include "lwip/inet_chksum.h"
 #include "lwip/prot/dhcp.h"
 #include "net.h"
 #include "net_hooks.h"
@@ -19,7 +21,10 @@
 #define FOREVER       UINT32_MAX
 #define LEASE_UNSAID  3600 /* s: no option 51, which an ACK must have         */
 #define LEASE_LEAST   8
+#define ETH           14
+#define NAMED         6 /* bytes of option 54                                 */
 #define REFUSED_AGAIN (10 * MONO_S)
+#define OTHERS        (5 * MONO_S) /* for another server to offer            */
 
 static_assert(LWIP_DHCP_MAX_NTP_SERVERS == LIMIT_DHCP_SERVERS,
               "one size for both");
@@ -32,6 +37,8 @@ static struct {
     unsigned offers; /* since the last lease that were taken up              */
     bool had, refused; /* a lease; and since the last one                     */
     mono_ns refused_at;
+    ip4_addr_t useless; /* the server that offered last, and gave nothing     */
+    mono_ns others; /* until then others' offers are preferred; 0: none yet */
     /* Option 121 of the message in hand; a long one comes in pieces (RFC 3396).
      */
     uint32_t frame;
@@ -47,6 +54,12 @@ void net_ntp_servers(void (*told)(const struct addr *addr, size_t count))
 
 /* ---- how far it has come ------------------------------------------------- */
 
+static void gave_nothing(const struct dhcp *l)
+{
+    ip4_addr_copy(d.useless, *ip_2_ip4(&l->server_ip_addr));
+    d.others = 0;
+}
+
 void net_dhcp_watch(const struct netif *n)
 {
     const struct dhcp *lease = netif_dhcp_data(n);
@@ -55,9 +68,46 @@ void net_dhcp_watch(const struct netif *n)
         d.offers = 0;
         d.refused = false;
         d.had = true;
-    } else if (state == DHCP_STATE_REQUESTING && state != d.state)
+        ip4_addr_set_zero(&d.useless);
+    } else if (state == DHCP_STATE_REQUESTING && state != d.state) {
         d.offers++;
+    } else if (lease && d.state == DHCP_STATE_REQUESTING && state != d.state) {
+        gave_nothing(lease);
+    }
     d.state = state;
+}
+
+/* lwIP takes the first offer, each time the same server's, where one is faster
+ * than the others and then does not confirm it. */
+static bool offer_passes(const struct dhcp_reply *r)
+{
+    mono_ns now = port_mono();
+    if (!r->named || memcmp(&d.useless.addr, r->server, 4) != 0)
+        return true;
+    if (d.others == 0)
+        d.others = now + OTHERS;
+    return now >= d.others;
+}
+
+/* Whoever does not say who he is, as RFC 2131 section 4.3.1 wants it, is where
+ * his offer came from: lwIP would not hear it. */
+static void name_server(uint8_t *frame, size_t *len)
+{
+    uint8_t *ip = frame + ETH, *udp = ip + (size_t)(ip[0] & 15) * 4;
+    uint8_t *options = udp + DHCP_REPLY_OPTIONS;
+    if (*len + NAMED > NET_FRAME_CAP)
+        return;
+    memmove(options + NAMED, options, *len - (size_t)(options - frame));
+    options[0] = DHCP_OPTION_SERVER_ID;
+    options[1] = 4;
+    memcpy(options + 2, ip + 12, 4);
+    *len += NAMED;
+    bytes_put16(ip + 2, (uint16_t)(bytes_get16(ip + 2) + NAMED));
+    bytes_put16(udp + 4, (uint16_t)(bytes_get16(udp + 4) + NAMED));
+    bytes_put16(udp + 6, 0); /* no checksum (RFC 768) */
+    bytes_put16(ip + 10, 0);
+    uint16_t sum = inet_chksum(ip, (u16_t)(udp - ip));
+    memcpy(ip + 10, &sum, sizeof sum);
 }
 
 /* RFC 2131 section 4.3.2: a server that was not chosen is silent. One that
@@ -70,14 +120,19 @@ static bool is_anothers(const struct dhcp *l, const struct dhcp_reply *r)
            memcmp(&ip_2_ip4(&l->server_ip_addr)->addr, r->server, 4) != 0;
 }
 
-bool net_dhcp_passes(const struct netif *n, const uint8_t *frame, size_t len)
+bool net_dhcp_passes(const struct netif *n, uint8_t *frame, size_t *len)
 {
     const struct dhcp *l = netif_dhcp_data(n);
     struct dhcp_reply r;
     mono_ns now = port_mono();
-    if (dhcp_reply_read(&r, frame, len) != RC_OK || !l ||
-        r.type != DHCP_REPLY_NAK || r.xid != l->xid ||
+    if (dhcp_reply_read(&r, frame, *len) != RC_OK || !l || r.xid != l->xid ||
         memcmp(r.client, n->hwaddr, sizeof r.client) != 0)
+        return true;
+    if (r.type == DHCP_REPLY_OFFER && !r.named)
+        name_server(frame, len);
+    if (r.type == DHCP_REPLY_OFFER)
+        return offer_passes(&r);
+    if (r.type != DHCP_REPLY_NAK)
         return true;
     bool late = d.refused_at == 0 || now - d.refused_at >= REFUSED_AGAIN;
     if (is_anothers(l, &r))

@@ -38,8 +38,12 @@ static struct {
     mono_ns link_up;
     mono_ns rival;  /* when another host last said our address its own       */
     unsigned asked; /* for the gateway's Ethernet address, in a row          */
-    ip6_addr_t router[ROUTERS]; /* met on this link                          */
-    unsigned routers;           /* ever; the first ROUTERS of them fill      */
+    struct router {
+        ip6_addr_t ip;
+        bool leads; /* it has said that it is a way to elsewhere             */
+    } router[ROUTERS]; /* met on this link                                    */
+    unsigned routers;  /* ever; the first ROUTERS of them fill                */
+    bool ended;        /* one that led says that it does not any more         */
 } f;
 
 void net_filter_link_up(mono_ns now)
@@ -164,18 +168,36 @@ bool net_filter_has_router(void)
 /* The routers of a link are met when it has come up; later ones are heard
  * when none of those answers any more. Otherwise anybody could be one, and
  * give us prefixes until no place is left for the true ones. */
-static bool router_passes(const ip6_addr_t *from)
+static struct router *met(const ip6_addr_t *from)
 {
-    unsigned met = f.routers < ROUTERS ? f.routers : ROUTERS;
-    for (unsigned i = 0; i < met; i++)
-        if (ip6_addr_eq(&f.router[i], from))
-            return true;
-    bool meeting = port_mono() - f.link_up < MEETING && met < ROUTERS;
+    unsigned n = f.routers < ROUTERS ? f.routers : ROUTERS;
+    for (unsigned i = 0; i < n; i++)
+        if (ip6_addr_eq(&f.router[i].ip, from))
+            return &f.router[i];
+    bool meeting = port_mono() - f.link_up < MEETING && n < ROUTERS;
     if (!meeting && router_alive())
+        return NULL;
+    struct router *new = &f.router[f.routers++ % ROUTERS];
+    *new = (struct router){.ip = *from};
+    return new;
+}
+
+static bool router_passes(const ip6_addr_t *from, unsigned lifetime_s)
+{
+    struct router *r = met(from);
+    if (!r)
         return false;
-    ip6_addr_copy(f.router[f.routers % ROUTERS], *from);
-    f.routers++;
+    f.ended = f.ended || (r->leads && lifetime_s == 0);
+    r->leads = r->leads || lifetime_s > 0;
     return true;
+}
+
+/* It may not have been the router who said it: it is asked. */
+bool net_filter_router_ended(void)
+{
+    bool ended = f.ended;
+    f.ended = false;
+    return ended;
 }
 
 static bool icmp6_passes(struct netif *n, const uint8_t *b, size_t len)
@@ -196,8 +218,11 @@ static bool icmp6_passes(struct netif *n, const uint8_t *b, size_t len)
     case ICMP6_TYPE_NA:
         return net_neighbour_advertised(n, b, len);
     case ICMP6_TYPE_RA:
-        return ip6_addr_islinklocal(&from) && b[ETH + 7] == ND6_HOPLIM &&
-               router_passes(&from);
+        if (!ip6_addr_islinklocal(&from) || b[ETH + 7] != ND6_HOPLIM ||
+            !router_passes(&from, bytes_get16(icmp + 6)))
+            return false;
+        net_own6_advertised(n, icmp, len - ETH - IP6);
+        return true;
     default:
         return true;
     }
@@ -210,10 +235,12 @@ bool net_filter_passes(struct netif *n, uint8_t *frame, size_t *len)
     uint16_t type = bytes_get16(frame + 12);
     if (type == ETHTYPE_ARP)
         return arp_passes(n, frame, *len);
-    if (type == ETHTYPE_IPV6 && *len >= ETH + IP6 &&
-        frame[ETH + 6] == IP6_NEXTH_ICMP6)
-        return icmp6_passes(n, frame, *len);
-    if (type == ETHTYPE_IP && !net_dhcp_passes(n, frame, *len))
+    if (type == ETHTYPE_IPV6 && *len >= ETH + IP6) {
+        net_own6_heard(n, frame + ETH);
+        if (frame[ETH + 6] == IP6_NEXTH_ICMP6)
+            return icmp6_passes(n, frame, *len);
+    }
+    if (type == ETHTYPE_IP && !net_dhcp_passes(n, frame, len))
         return false;
     return (type != ETHTYPE_IP && type != ETHTYPE_IPV6) ||
            net_mdns_passes(n, frame, *len);
@@ -316,5 +343,7 @@ err_t net_filter_output6(struct netif *n, struct pbuf *p, const ip6_addr_t *to)
         return ERR_MEM;
     if ((answer || back) && !knows6(to))
         return to_stranger(n, p, back, ETHTYPE_IPV6);
+    if (!answer && !back && p->len >= IP6)
+        net_own6_leaves(n, p->payload);
     return ethip6_output(n, p, to);
 }

@@ -8,8 +8,7 @@
 #include "net_private.h"
 #include "port.h"
 
-#define PER_POLL  16
-#define FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/ */
+#define PER_POLL 16
 
 /* lwIP holds what TCP has not read, or has got out of order, or could not give
  * to a reader who has enough. */
@@ -28,13 +27,13 @@ struct rx_frame {
     struct pbuf_custom pbuf; /* first: a pbuf of ours is found from its own */
     uint64_t stamp;
     bool used;
-    uint8_t b[FRAME_CAP];
+    uint8_t b[NET_FRAME_CAP];
 };
 
 static struct rx_frame rx[LIMIT_RX_FRAMES];
 static struct {
     uint16_t len;
-    uint8_t b[FRAME_CAP];
+    uint8_t b[NET_FRAME_CAP];
 } tx[LIMIT_TX_FRAMES];
 static unsigned tx_first, tx_count;
 static uint32_t dropped, frames;
@@ -138,7 +137,7 @@ static struct rx_frame *free_frame(void)
  * host that is out of buffers. */
 static bool discard(void)
 {
-    static uint8_t waste[FRAME_CAP];
+    static uint8_t waste[NET_FRAME_CAP];
     uint64_t stamp;
     if (port_eth_recv(waste, sizeof waste, &stamp) < 0)
         return false;

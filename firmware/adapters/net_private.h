@@ -25,6 +25,8 @@ bool net_is_other_host(const struct addr *a);
 
 /* ---- the interface over port_eth_* (net_if.c) ---------------------------- */
 
+#define NET_FRAME_CAP 1536 /* some way past PORT_FRAME_MAX: see third_party/  */
+
 /* Is netif_add's init function; port_eth_mac must be valid by then. */
 err_t net_if_init(struct netif *n);
 /* Moves frames both ways, a bounded number of them. Returns true while more
@@ -47,6 +49,8 @@ uint64_t net_rx_stamp(const struct pbuf *p);
 void net_filter_link_up(mono_ns now);
 /* Tells whether there is an IPv6 router that answers. */
 bool net_filter_has_router(void);
+/* Tells, once, that a router of ours has said that it is none any more. */
+bool net_filter_router_ended(void);
 /* Tells whether lwIP is to see a frame that came in; takes a priority tag out
  * of it. Questions of strangers for our Ethernet address pass as far as their
  * bucket goes, router advertisements from the routers that this link had when
@@ -88,6 +92,19 @@ bool net_neighbour_advertised(struct netif *n, const uint8_t *frame,
 /* Asks again, and in the end everybody. Returns when it must run next. */
 mono_ns net_neighbour_poll(struct netif *n, mono_ns now);
 
+/* ---- our own IPv6 addresses (net_own6.c) --------------------------------- */
+
+/* Forgets which of them were of use: the link is down. */
+void net_own6_forget(void);
+/* Is told of each packet that leaves or comes in, from its IPv6 header on,
+ * which is whole. An address that several requests beyond the network have
+ * left from without an answer makes way for another one. */
+void net_own6_leaves(struct netif *n, const uint8_t *ip6);
+void net_own6_heard(struct netif *n, const uint8_t *ip6);
+/* Makes place for the addresses of a router advertisement that lwIP is about to
+ * see, where lwIP has none left and one can be done without. */
+void net_own6_advertised(struct netif *n, const uint8_t *icmp, size_t len);
+
 /* ---- transmit stamps (net_udp.c) ----------------------------------------- */
 
 /* Tells whether a frame may be handed to the MAC: a datagram only as long as
@@ -113,8 +130,10 @@ bool net_has_source(const ip_addr_t *to);
 void net_dhcp_watch(const struct netif *n);
 /* Tells whether lwIP is to see a frame. Another server's refusal of what ours
  * has offered is none, and of refusals ours gets one in ten seconds: lwIP
- * begins anew at each, at once. */
-bool net_dhcp_passes(const struct netif *n, const uint8_t *frame, size_t len);
+ * begins anew at each, at once. A server that offered last time and gave
+ * nothing is heard some seconds after the others. An offer without its server's
+ * identifier gets one, NET_FRAME_CAP bytes being there. */
+bool net_dhcp_passes(const struct netif *n, uint8_t *frame, size_t *len);
 /* Returns how far it has come, of a board that asks for an address by it. */
 enum status_dhcp net_dhcp_state(void);
 /* Tells whether the lease names ways to some networks. */

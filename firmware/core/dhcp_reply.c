@@ -10,7 +10,7 @@
 #define CLIENT  68 /* the port                                               */
 #define REPLY   2  /* BOOTP's op                                             */
 #define COOKIE  UINT32_C(0x63825363)
-#define OPTIONS 240 /* where they begin                                      */
+#define OPTIONS (DHCP_REPLY_OPTIONS - 8)
 
 enum { PAD = 0, TYPE = 53, SERVER = 54, END = 255 };
 

@@ -6,6 +6,9 @@
 
 #include "base.h"
 
+#define DHCP_REPLY_OPTIONS                                                     \
+    248 /* bytes from UDP's header to the first option                     */
+
 enum dhcp_reply_type { /* option 53                                          */
                        DHCP_REPLY_NONE = 0,
                        DHCP_REPLY_OFFER = 2,

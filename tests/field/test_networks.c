@@ -1,6 +1,6 @@
 /* Networks as they are: tagged frames, ports that pass nothing for half a
  * minute, what DHCP servers say. adapters/net over one wire by hand
- * (tests/unit/net_wire.h), each case after pulling the plug. */
+ * (lan.h), each case after pulling the plug. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,146 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../unit/net_wire.h"
-#include "adapters/net_udp.h"
-#include "core/bytes.h"
-#include "core/limit.h"
-
-static struct conf conf;
-static struct net_udp sock;
-
-/* ---- the network --------------------------------------------------------- */
-
-static struct {
-    const uint8_t *options; /* behind the message's type and the server's    */
-    size_t len;
-    bool deaf_dhcp, blocked, router6, advertises;
-    unsigned offers, acks, solicited;
-    struct frame ask; /* the last DISCOVER or REQUEST                        */
-    mono_ns last_ask;
-    unsigned lost;  /* times that there was no address, once there was one */
-    uint8_t hop[4]; /* whose Ethernet address was asked for last            */
-} lan;
-
-static mono_ns now(void)
-{
-    return mono_of_ticks(sim.ticks, HZ);
-}
-
-static void answer_dhcp(const struct frame *ask)
-{
-    struct frame f;
-    uint8_t m[548] = {2, 1, 6};
-    uint8_t kind = dhcp_option(ask, 53)[1];
-    lan.ask = *ask;
-    lan.last_ask = now();
-    if (lan.deaf_dhcp || (kind != 1 && kind != 3))
-        return;
-    memcpy(m + 4, ask->b + 42 + 4, 4);
-    memcpy(m + 16, own_ip, 4);
-    memcpy(m + 28, own_mac, 6);
-    bytes_put32(m + 236, 0x63825363);
-    memcpy(m + 240, (uint8_t[9]){53, 1, 0, 54, 4, 10, 9, 0, 1}, 9);
-    m[242] = kind == 1 ? 2 : 5;
-    memcpy(m + 249, lan.options, lan.len);
-    m[249 + lan.len] = 255;
-    if (kind == 1)
-        lan.offers++;
-    else
-        lan.acks++;
-    udp4(&f, 67, 68, m, sizeof m);
-    memset(f.b, 0xff, 6);
-    memset(f.b + 30, 0xff, 4);
-    be16(f.b + 24, 0);
-    be16(f.b + 24, folded(sum16(0, f.b + 14, 20)));
-    arrive(&f, sim.ticks);
-}
-
-/* The router fe80::1 says where it is. */
-static void advertise_self(struct frame *f, const struct frame *ask)
-{
-    uint8_t m[32] = {136, [4] = 0xe0};
-    memcpy(m + 8, ask->b + 62, 16);
-    m[24] = 2;
-    m[25] = 1;
-    memcpy(m + 26, router_mac, 6);
-    ethernet(f, 0x86dd);
-    f->b[14] = 0x60;
-    be16(f->b + 18, sizeof m);
-    f->b[20] = 58;
-    f->b[21] = 255;
-    memcpy(f->b + 22, ask->b + 62, 16);
-    memcpy(f->b + 38, ask->b + 22, 16);
-    uint32_t sum = sum16(58 + sizeof m, f->b + 22, 32);
-    be16(m + 2, folded(sum16(sum, m, sizeof m)));
-    memcpy(f->b + 54, m, sizeof m);
-    f->len = 54 + sizeof m;
-}
-
-static void hear(const struct frame *f)
-{
-    struct frame a;
-    static const uint8_t dns[16] = {0x20, 1, 0x0d, 0xb8, [15] = 0x53};
-    if (lan.blocked)
-        return;
-    if (is_dhcp(f)) {
-        answer_dhcp(f);
-    } else if (at16(f->b + 12) == 0x0806 && at16(f->b + 20) == 1) {
-        memcpy(lan.hop, f->b + 38, 4);
-        if (memcmp(f->b + 28, f->b + 38, 4) == 0)
-            return; /* its own: an announcement */
-        arp_reply(&a, f->b + 38);
-        arrive(&a, sim.ticks);
-    } else if (at16(f->b + 12) == 0x86dd && f->b[20] == 58 && f->b[54] == 135 &&
-               f->b[62] == 0xfe && f->b[77] == 1) {
-        advertise_self(&a, f);
-        arrive(&a, sim.ticks);
-    } else if (at16(f->b + 12) == 0x86dd && f->b[20] == 58 && f->b[54] == 133) {
-        lan.solicited++;
-        if (!lan.router6)
-            return;
-        advertisement(&a, dns, 600);
-        arrive(&a, sim.ticks);
-    }
-}
-
-static bool any(const struct frame *f)
-{
-    (void)f;
-    return true;
-}
-
-static void pass(unsigned seconds)
-{
-    uint64_t end = sim.ticks + (uint64_t)seconds * HZ;
-    while (sim.ticks < end) {
-        uint64_t left = (end - sim.ticks) / (HZ / 1000);
-        bool had = net_address4().family != 0;
-        const struct frame *f =
-            run(left < 1000 ? (unsigned)left + 1 : 1000, any);
-        if (f) {
-            struct frame copy = *f;
-            hear(&copy);
-        }
-        lan.lost += had && net_address4().family == 0;
-    }
-}
-
-/* Another network, whose DHCP server says this. */
-static void plug_in(const uint8_t *options, size_t len)
-{
-    sim.link = false;
-    pass(2);
-    memset(&lan, 0, sizeof lan);
-    lan.options = options;
-    lan.len = len;
-    sim.link = true;
-}
-#define OPTIONS(...)                                                           \
-    (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
-#define MASK     1, 4, 255, 255, 255, 0
-#define ROUTER   3, 4, 10, 9, 0, 1
-#define SECONDS4 51, 4, 0, 0
+#include "lan.h"
 
 /* ---- tags ---------------------------------------------------------------- */
 
@@ -465,22 +326,6 @@ static void test_rival(void **state)
     pass(700);
     net_status(&n);
     assert_false(n.rival);
-}
-
-static void nobody(void *arg, const struct net_udp_datagram *d)
-{
-    (void)arg;
-    (void)d;
-}
-
-static int start(void **state)
-{
-    (void)state;
-    assert_int_equal(conf_parse(&conf, "", 0), 0);
-    sim.ticks = 5 * HZ;
-    net_init(&conf, changed);
-    sock = (struct net_udp){.received = nobody};
-    return net_udp_open(&sock, 5000);
 }
 
 int main(void)

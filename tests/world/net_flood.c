@@ -4,8 +4,8 @@
 
 #include "../unit/nts_request.h"
 #include "core/bytes.h"
+#include "net_flood.h"
 #include "services/cookies.h"
-#include "world.h"
 
 #define NEAR    0x0a000000u /* 10.0.0.128 .. 255: nobody answers for them   */
 #define ROUTER  0x0a000001u
@@ -36,7 +36,7 @@ static struct {
     unsigned count;
 } nts;
 
-static size_t ethernet(uint8_t *b, uint16_t type)
+size_t simflood_ethernet(uint8_t *b, uint16_t type)
 {
     simnet_board_mac(b);
     memcpy(b + 6, (uint8_t[2]){2, 7}, 2);
@@ -62,7 +62,7 @@ static uint32_t sender(void)
     return NEAR + 128 + f.count % 120;
 }
 
-static void sum_of(uint8_t *b, size_t at, size_t head, size_t len)
+void simflood_sum(uint8_t *b, size_t at, size_t head, size_t len)
 {
     bool ip6 = b[12] == 0x86;
     uint32_t pseudo = (uint32_t)len + (ip6 ? b[20] : b[23]);
@@ -78,7 +78,7 @@ static void sum_of(uint8_t *b, size_t at, size_t head, size_t len)
 static size_t ip4(uint8_t *b, uint32_t from, uint8_t protocol, size_t len,
                   uint16_t fragment)
 {
-    ethernet(b, 0x0800);
+    simflood_ethernet(b, 0x0800);
     b[14] = 0x45;
     bytes_put16(b + 16, (uint16_t)(20 + len));
     bytes_put16(b + 20, fragment);
@@ -97,26 +97,6 @@ static size_t udp(uint8_t *b, uint32_t from, uint16_t from_port,
     bytes_put16(b + 36, to_port);
     bytes_put16(b + 38, (uint16_t)(8 + len));
     return ip4(b, from, 17, 8 + len, 0);
-}
-
-static size_t icmp6(uint8_t *b, uint8_t last, size_t len)
-{
-    ethernet(b, 0x86dd);
-    b[14] = 0x60;
-    bytes_put16(b + 18, (uint16_t)len);
-    b[20] = 58;
-    b[21] = 255;
-    bytes_put16(b + 22, 0xfe80);
-    b[30] = 1;
-    bytes_put32(b + 34, f.count);
-    if (last) {
-        bytes_put16(b + 38, 0xff02);
-        b[53] = last;
-    } else {
-        simnet_board_link6(b + 38);
-    }
-    sum_of(b, 2, 54, len);
-    return 54 + len;
 }
 
 /* Any bytes, the same in each run. */
@@ -258,22 +238,27 @@ static size_t make(uint8_t *b)
     case FLOOD_PING:
         b[34] = 8;
         n = ip4(b, sender(), 1, 16, 0);
-        sum_of(b, 2, 34, 16);
+        simflood_sum(b, 2, 34, 16);
         return n;
     case FLOOD_UDP:
         return udp(b, sender(), any, 9, 20);
     case FLOOD_SYN:
+    case FLOOD_SYN_PAGE:
+    case FLOOD_SYN_KEYS:
         bytes_put16(b + 34, any);
-        bytes_put16(b + 36, 22);
+        bytes_put16(b + 36, w->flood.kind == FLOOD_SYN        ? 22
+                            : w->flood.kind == FLOOD_SYN_PAGE ? 80
+                                                              : 4460);
+        bytes_put32(b + 38, f.count * 2654435761u);
         b[46] = 5 << 4;
         b[47] = 2;
         n = ip4(b, sender(), 6, 20, 0);
-        sum_of(b, 16, 34, 20);
+        simflood_sum(b, 16, 34, 20);
         return n;
     case FLOOD_ARP_ASK:
     case FLOOD_ARP_SAY:
     case FLOOD_ARP_CLAIM:
-        ethernet(b, 0x0806);
+        simflood_ethernet(b, 0x0806);
         memcpy(b + 14, (uint8_t[6]){0, 1, 8, 0, 6, 4}, 6);
         bytes_put16(b + 20, w->flood.kind == FLOOD_ARP_ASK ? 1 : 2);
         memcpy(b + 22, b + 6, 6);
@@ -294,29 +279,63 @@ static size_t make(uint8_t *b)
     case FLOOD_IGMP:
         b[34] = 0x11;
         n = ip4(b, sender(), 2, 8, 0);
-        sum_of(b, 2, 34, 8);
+        simflood_sum(b, 2, 34, 8);
         return n;
     case FLOOD_PING6:
-        b[54] = 128;
-        return icmp6(b, 0, 16);
     case FLOOD_NS:
-        b[54] = 135;
-        simnet_board_link6(b + 62);
-        b[78] = b[79] = 1;
-        bytes_put32(b + 82, f.count);
-        return icmp6(b, 0, 32);
     case FLOOD_RA:
-        b[54] = 134;
-        bytes_put16(b + 60, 1800);
-        memcpy(b + 70, (uint8_t[4]){3, 4, 64, 0xc0}, 4);
-        bytes_put32(b + 74, 3600);
-        bytes_put32(b + 78, 3600);
-        bytes_put16(b + 86, 0x2001);
-        bytes_put32(b + 90, f.count);
-        return icmp6(b, 1, 48);
     case FLOOD_MLD:
-        b[54] = 130;
-        return icmp6(b, 1, 24);
+    case FLOOD_NA:
+    case FLOOD_NA_CLAIM:
+    case FLOOD_RA_ROUTER:
+    case FLOOD_RA_END:
+    case FLOOD_UDP6:
+    case FLOOD_SYN6:
+    case FLOOD_OPTIONS6:
+    case FLOOD_TOO_BIG6:
+        return simflood_make6(b, any, f.count);
+    case FLOOD_BROADCAST:
+        b[34] = 8;
+        n = ip4(b, sender(), 1, 16, 0);
+        memset(b, 0xff, 6);
+        memset(b + 30, 0xff, 4);
+        bytes_put16(b + 24, 0);
+        bytes_put16(b + 24, simnet_sum(0, b + 14, 20));
+        simflood_sum(b, 2, 34, 16);
+        return n;
+    case FLOOD_UNREACHABLE:
+        b[34] = 3;
+        b[35] = (uint8_t)(f.count % 5);
+        b[42] = 0x45;
+        b[50] = 64;
+        b[51] = 17;
+        bytes_put32(b + 54, w->address);
+        bytes_put32(b + 58, SERVERS + f.count % 3);
+        bytes_put16(b + 62, any);
+        bytes_put16(b + 64, 123);
+        n = ip4(b, SERVERS + f.count % 3, 1, 36, 0);
+        simflood_sum(b, 2, 34, 36);
+        return n;
+    case FLOOD_DHCP:
+        memcpy(b + 42, (uint8_t[3]){2, 1, 6}, 3);
+        bytes_put32(b + 46, f.count * 2654435761u);
+        bytes_put32(b + 58, w->address + 1);
+        simnet_board_mac(b + 70);
+        bytes_put32(b + 278, 0x63825363);
+        memcpy(b + 282, (uint8_t[9]){53, 1, 2, 54, 4, 10, 0, 0, 66}, 9);
+        b[284] = (uint8_t[3]){2, 5, 6}[f.count % 3];
+        b[291] = 255;
+        return udp(b, SIM_EVIL, 67, 68, 260);
+    case FLOOD_MDNS:
+        bytes_put16(b + 42, any);
+        bytes_put16(b + 46, 1);
+        memcpy(b + 54, "\6gnomon\5local\0\0\1\0\1", 18);
+        n = udp(b, sender(), f.count % 2 ? any : 5353, 5353, 30);
+        memcpy(b, (uint8_t[6]){1, 0, 0x5e, 0, 0, 0xfb}, 6);
+        bytes_put32(b + 30, 0xe00000fb);
+        bytes_put16(b + 24, 0);
+        bytes_put16(b + 24, simnet_sum(0, b + 14, 20));
+        return n;
     case FLOOD_ASK:
     case FLOOD_ASK_ODD:
     case FLOOD_ASK_SAME:
@@ -412,7 +431,14 @@ void simflood_run(void)
         f.due = w->ticks;
     while (f.due <= w->ticks) {
         uint8_t b[512] = {0};
-        simnet_frame(b, make(b));
+        size_t len = make(b);
+        if (w->flood.tagged) {
+            memmove(b + 16, b + 12, len - 12);
+            bytes_put16(b + 12, 0x8100);
+            bytes_put16(b + 14, 5 << 13);
+            len += 4;
+        }
+        simnet_frame(b, len);
         f.count++;
         f.due += SIM_HZ / w->flood.per_s;
     }

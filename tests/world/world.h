@@ -111,6 +111,21 @@ enum sim_flood {
     FLOOD_NS, /* neighbour solicitations, router advertisements ...         */
     FLOOD_RA,
     FLOOD_MLD,
+    FLOOD_NA,
+    FLOOD_NA_CLAIM,  /* the router's address                                 */
+    FLOOD_RA_ROUTER, /* in the router's name, each with another prefix and
+                      * another name server                                  */
+    FLOOD_RA_END,    /* in its name, too: it is no router any more           */
+    FLOOD_UDP6,      /* to a port that nobody listens on                     */
+    FLOOD_SYN6,      /* likewise                                             */
+    FLOOD_OPTIONS6,  /* options of unknown kinds, which ask for an answer    */
+    FLOOD_TOO_BIG6,
+    FLOOD_BROADCAST,   /* ping to all                                        */
+    FLOOD_UNREACHABLE, /* in answer to the board's requests                  */
+    FLOOD_DHCP,        /* offers, confirmations and refusals, to port 68     */
+    FLOOD_MDNS,
+    FLOOD_SYN_PAGE, /* to port 80                                            */
+    FLOOD_SYN_KEYS, /* to port 4460                                          */
     FLOOD_ASK,      /* what a client of the board's sends                     */
     FLOOD_ASK_ODD,  /* any version, mode and length                          */
     FLOOD_ASK_SAME, /* one request, over and over                            */
@@ -195,6 +210,7 @@ struct sim_world {
         enum sim_flood kind;
         enum sim_flood_from from;
         unsigned per_s; /* 0: none                                       */
+        bool tagged;    /* with a priority tag                           */
     } flood;
     struct { /* an honest client of the board's, at the address that answers  */
         unsigned every_ms; /* 0: there is none                               */

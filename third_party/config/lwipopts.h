@@ -91,7 +91,8 @@
 #define LWIP_IPV6_REASS            0
 #define LWIP_IPV6_AUTOCONFIG       1
 #define LWIP_IPV6_DUP_DETECT_ATTEMPTS 1
-#define LWIP_IPV6_NUM_ADDRESSES    4
+#define LWIP_IPV6_NUM_ADDRESSES    7 /* the link's; net_own6.c
+                                    * chooses among the others            */
 #define LWIP_ND6_RDNSS_MAX_DNS_SERVERS 2
 #define LWIP_ND6_NUM_NEIGHBORS     ARP_TABLE_SIZE
 #define LWIP_ND6_NUM_DESTINATIONS  ARP_TABLE_SIZE
