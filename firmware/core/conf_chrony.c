@@ -67,6 +67,7 @@ static const struct conf_ignored ignored[] = {
 
 static const char ntpd[] = "of ntpd's ntp.conf";
 static const char timesyncd[] = "of systemd-timesyncd's timesyncd.conf";
+static const char ntpd_rs[] = "of ntpd-rs's ntp.toml";
 static const struct conf_ignored foreign[] = {
     {"restrict", ntpd}, {"tinker", ntpd}, {"tos", ntpd}, {"fudge", ntpd},
     {"statsdir", ntpd}, {"statistics", ntpd}, {"filegen", ntpd},
@@ -76,6 +77,9 @@ static const struct conf_ignored foreign[] = {
     {"interface", ntpd}, {"leapfile", ntpd}, {"includefile", ntpd},
     {"rlimit", ntpd}, {"mru", ntpd}, {"discard", ntpd}, {"crypto", ntpd},
     {"autokey", ntpd}, {"nts", ntpd}, {"[Time]", timesyncd},
+    {"[[source]]", ntpd_rs}, {"[[server]]", ntpd_rs},
+    {"[synchronization]", ntpd_rs}, {"[source-defaults]", ntpd_rs},
+    {"[observability]", ntpd_rs},
 };
 /* clang-format on */
 
@@ -97,7 +101,11 @@ const char *conf_foreign(const char *directive)
     for (size_t i = 0; i < LEN(foreign); i++)
         if (conf_lex_equal(directive, foreign[i].word))
             return foreign[i].why;
-    return directive[0] == '{'         ? "RTF? save it as plain text"
+    if (directive[0] && !directive[1] && strchr("-*+>$", directive[0]))
+        return "no mark before a directive";
+    return directive[0] == '{'         ? directive[1] == '\\'
+                                             ? "RTF? save it as plain text"
+                                             : "JSON? one directive a line"
            : directive[0] == '<'       ? "HTML? save it as plain text"
            : strchr(directive, '=')    ? "a blank, and no =, before a value"
            : strpbrk(directive, "\"'") ? "no quotes here"

@@ -58,6 +58,28 @@ static void opened(struct conf_parser *p, const char *path)
     f->list.found++;
 }
 
+/* What a file is that holds no lines at all; NULL: it does. */
+static const char *no_text(const char *text, size_t len)
+{
+    static const struct {
+        const char *begins;
+        uint8_t len;
+        const char *is;
+    } kinds[] = {
+        {"\0\0\0\0\0\0\0\0", 8,
+         "only zeros: was the card taken out too early?"},
+        {"PK\3\4", 4, "a .docx, .odt or .zip: save it as plain text"},
+        {"\xd0\xcf\x11\xe0", 4, "a .doc: save it as plain text"},
+        {"%PDF-", 5, "a PDF: save it as plain text"},
+        {"\x1f\x8b", 2, "a .gz: unpack it"},
+    };
+    for (size_t i = 0; i < LEN(kinds); i++)
+        if (len >= kinds[i].len &&
+            memcmp(text, kinds[i].begins, kinds[i].len) == 0)
+            return kinds[i].is;
+    return is_utf16(text, len) ? "UTF-16: save it as UTF-8 or ASCII" : NULL;
+}
+
 int conf_open(struct conf_parser *p, const char *path, const char *text,
               size_t len)
 {
@@ -87,12 +109,12 @@ int conf_open(struct conf_parser *p, const char *path, const char *text,
     f->file = p->c->file_count;
     f->sources_only = sources_only;
     name_file(p->c, path);
-    if (is_utf16(text, len)) {
+    const char *other = no_text(text, len);
+    if (other) {
         f->len = 0;
         f->line = 1;
         look_at(p, f);
-        conf_report(p, CONF_ERROR, NULL, "UTF-16: save it as UTF-8 or ASCII",
-                    NULL);
+        conf_report(p, CONF_ERROR, NULL, other, NULL);
     }
     return RC_OK;
 }

@@ -121,6 +121,16 @@ struct conf_source conf_source_plain(void)
     return s;
 }
 
+/* Letters beyond ASCII, in UTF-8, as names have them; not quotes, dashes or
+ * blanks, which begin with E2. */
+static bool has_letters(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name >= 0xc3 && (unsigned char)*name != 0xe2)
+            return true;
+    return false;
+}
+
 /* What is not a host name, as people write it elsewhere. */
 static int not_a_host(struct conf_parser *p, const char *name)
 {
@@ -135,6 +145,10 @@ static int not_a_host(struct conf_parser *p, const char *name)
     if (strchr(name, '%'))
         return conf_bad(p, "*: an address of the link alone is not asked",
                         name);
+    if (has_letters(name)) {
+        p->w.odd = false; /* it is meant */
+        return conf_bad(p, "*: write an international name as xn--...", name);
+    }
     if (colon && !strchr(colon + 1, ':'))
         return conf_bad(p, "*: a port is an option: port N, ntsport N", name);
     return conf_bad(p, "* is not a host name or an address", name);

@@ -257,6 +257,7 @@ struct status_config {
     uint32_t errors;   /* in it, and in the files that it names               */
     bool save;         /* what outlives a power cut is wanted on the card     */
     const char *lacks; /* why the file is missing, if more is known          */
+    const char *error; /* the first one, with its file and line; "" or NULL  */
 };
 
 struct status_loop {

@@ -307,8 +307,9 @@ static bool add_outer_cause(struct fmt_text *t, const struct status *s)
     else if (none && c->file == CONFIG_EMPTY)
         fmt_add(t, "chrony.conf is empty: it needs a server line");
     else if (none && c->errors)
-        fmt_add(t, "no server or pool line of chrony.conf can be used: see "
-                   "the errors in `log'");
+        fmt_add(t, "no server or pool line of chrony.conf can be used: %s%s",
+                c->error ? c->error : "",
+                c->errors > 1 ? "; more in `log'" : "");
     else if (none)
         fmt_add(t, "chrony.conf has no server or pool line");
     else if (port && port[0])

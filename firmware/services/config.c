@@ -17,6 +17,7 @@ static struct conf_open_file open_files[LIMIT_CONF_DEPTH];
 static char text[LIMIT_CONF_BYTES]; /* of the files that are open, in a row */
 static enum status_config_file file;
 static char lacks[128]; /* why there is no file, if more is known            */
+static char error[128]; /* the first one of the files                        */
 
 /* ---- chrony.conf, and the files that it names ---------------------------- */
 
@@ -91,7 +92,7 @@ static void open_next(void)
         digest(text + at, (size_t)len);
     if (len < 0)
         conf_skip(&parser, path,
-                  len == RC_SPACE ? "is too long: not read" : "cannot be read");
+                  len == RC_SPACE ? "is too long: not read" : STORE_UNREADABLE);
     else if (conf_open(&parser, path, text + at, (size_t)len) == RC_OK)
         log_line("%s: read, as %s:%u says", path,
                  conf_file_name(&conf, parser.file), (unsigned)parser.line);
@@ -104,6 +105,10 @@ static void report(void)
                                                  LOG_NOTICE};
     for (unsigned i = 0; i < conf.report_count; i++) {
         const struct conf_report *r = &conf.reports[i];
+        if (r->level == CONF_ERROR && !error[0])
+            (void)fmt(error, sizeof error, "%s:%u: %s",
+                      conf_file_name(&conf, r->file), (unsigned)r->line,
+                      r->text);
         log_at(severity[r->level], NULL, "%s:%u: %s%s",
                conf_file_name(&conf, r->file), (unsigned)r->line,
                level[r->level], r->text);
@@ -137,8 +142,9 @@ static void say_lack(const char *format, ...)
 static void look_around(void)
 {
     static const char *const patterns[] = {"*chrony.co*", "*chrony*", "*.conf"};
-    static const char *const folders[] = {"",       "etc",  "etc/chrony",
-                                          "chrony", "boot", "boot/firmware"};
+    static const char *const folders[] = {"",         "etc",   "etc/chrony",
+                                          "chrony",   "boot",  "boot/firmware",
+                                          "firmware", "config"};
     char name[CONF_PATH_MAX];
     if (store_next_file("chrony.conf", "*", "", name) >= 0) {
         say_lack("chrony.conf is a folder: it must be a file");
@@ -170,7 +176,7 @@ static int read_root(bool card)
     else if (len == 0)
         log_at(LOG_ERROR, NULL, "chrony.conf: it is empty");
     else if (len < 0 && card)
-        say_lack("chrony.conf: cannot be read");
+        say_lack("chrony.conf: " STORE_UNREADABLE);
     if (len == RC_STATE && card && !lacks[0])
         look_around();
     return len < 0 ? 0 : len;
@@ -179,6 +185,7 @@ static int read_root(bool card)
 const struct conf *config_read(bool card)
 {
     size_t len = (size_t)read_root(card);
+    error[0] = 0;
     conf_begin(&parser, &conf, open_files, LIMIT_CONF_DEPTH);
     conf.digest = BYTES_FNV;
     digest(gnomon_version, strlen(gnomon_version));
@@ -214,7 +221,7 @@ static int read_certificates(const struct conf_trust *t, const char *place,
     int len = store_read_file(place, pem, sizeof pem);
     if (len == RC_STATE)
         return RC_STATE;
-    const char *why = "cannot be read";
+    const char *why = STORE_UNREADABLE;
     if (len >= 0) {
         digest(pem, (size_t)len);
         (void)!tls_trust(t->certset, pem, (size_t)len);
@@ -236,7 +243,7 @@ static int read_folder(const struct conf_trust *t, const char *folder)
     for (; n > 0 && files < LIMIT_TRUST_FOLDER; files++) {
         (void)fmt(place, sizeof place, "%s/%s", folder, name);
         if (read_certificates(t, place, name) == RC_STATE)
-            say_trust(t, name, "cannot be read");
+            say_trust(t, name, STORE_UNREADABLE);
         char last[CONF_PATH_MAX];
         memcpy(last, name, sizeof last);
         n = store_next_file(folder, "*", last, name);
@@ -272,5 +279,6 @@ void config_status(struct status_config *out)
                                   .file = file,
                                   .errors = conf.errors,
                                   .save = conf.save,
-                                  .lacks = lacks};
+                                  .lacks = lacks,
+                                  .error = error};
 }

@@ -20,7 +20,7 @@ static size_t read_named(const char *name, uint8_t *buf, const char **why)
     *why = len == RC_STATE   ? "no such file on the boot partition"
            : len == RC_SPACE ? "longer than 32 KB: not read"
            : len == 0        ? "it is empty"
-                             : "cannot be read";
+                             : STORE_UNREADABLE;
     return 0;
 }
 static_assert(LIMIT_KE_FILE == 32 * 1024, "the message says so");

@@ -48,6 +48,9 @@ bool store_came_late(void);
 /* Tells whether it has a state partition, so that what is put may last. */
 bool store_state_partition(void);
 
+/* What is said of a file that is there and that RC_IO came for. */
+#define STORE_UNREADABLE "cannot be read: check the card on a PC (chkdsk, fsck)"
+
 /* Reads a whole file of the boot partition; at start-up only. Returns its
  * length; RC_STATE: there is no such file (or card); RC_SPACE: it is longer
  * than cap; RC_IO. */

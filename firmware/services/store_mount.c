@@ -156,6 +156,9 @@ static void say_why(const struct search *s, const struct mbr *m)
         }
     if (!m->table)
         say("no partition table: write the image with Raspberry Pi Imager");
+    else if (!m->fat.sectors && m->extended)
+        say("no FAT partition but inside an extended one: make it a primary "
+            "one");
     else if (!m->fat.sectors)
         say("no FAT partition: write the image with Raspberry Pi Imager");
     else if (s->io)

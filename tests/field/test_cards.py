@@ -5,6 +5,7 @@ log says instead. No server is needed."""
 import os
 import re
 import shutil
+import struct
 import sys
 import tempfile
 import traceback
@@ -110,6 +111,71 @@ def names(tap, work):
           "chrony.conf: longer than 131072 bytes: not read")
 
 
+def contents(tap, work):
+    """What is no configuration is said to be what it is, in the sentence."""
+    for data, why in (
+            (bytes(300), "1: only zeros: was the card taken out too early?"),
+            (FOUND.encode("utf-16"), "1: UTF-16: save it as UTF-8 or ASCII"),
+            (b"PK\3\4" + bytes(range(250)) * 9,
+             "1: a .docx, .odt or .zip: save it as plain text"),
+            ("server zeit.m\u00fcnchen.example nts\n",
+             "1: server: `zeit.m??nchen.example': write an international name "
+             "as xn--..."),
+            ("# a comment\nsevrer 192.0.2.7\nsevrer 192.0.2.8\n",
+             "2: unknown directive `sevrer' (server?); line not used: one "
+             "server fewer; more in `log'")):
+        lacks(tap, make(work, {"chrony.conf": data}), why[:20],
+              "chrony.conf:" + why,
+              "no server or pool line of chrony.conf can be used")
+    says(tap, make(work, {"chrony.conf": FOUND, "._chrony.conf": bytes(4096),
+                          ".DS_Store": bytes(4096)}), "from a Mac", (),
+         ["192.0.2.7"])
+
+
+def damage(card, kind):
+    """Changes what the FAT says of chrony.conf."""
+    start = mkcard.START * 512
+    with open(card, "rb") as file:
+        file.seek(start)
+        boot = file.read(512)
+        reserved, = struct.unpack_from("<H", boot, 14)
+        size, = struct.unpack_from("<I", boot, 36)
+        root, = struct.unpack_from("<I", boot, 44)
+        tables = start + reserved * 512
+        data = tables + boot[16] * size * 512
+        file.seek(data + (root - 2) * boot[13] * 512)
+        entries = file.read(boot[13] * 512)
+    at = next(i for i in range(0, len(entries), 32)
+              if entries[i:i + 6] == b"CHRONY" and entries[i + 11] != 0x0f)
+    entry = data + (root - 2) * boot[13] * 512 + at
+    low, = struct.unpack_from("<H", entries, at + 26)
+    chain = tables + 4 * low
+    where, what = {"zeros in the FAT": (tables, bytes(512 * size)),
+                   "a chain that ends early": (chain, b"\xff\xff\xff\x0f"),
+                   "a chain of free clusters": (chain, bytes(4)),
+                   "a chain to nowhere": (chain, b"\0\0\xff\x0e"),
+                   "a size beyond its chain": (
+                       entry + 28, (60000).to_bytes(4, "little")),
+                   "no first cluster": (entry + 26, bytes(2)),
+                   "one beyond the card": (entry + 20, b"\xff\x0f"),
+                   "hidden": (entry + 11, b"\x27"),
+                   "not unmounted": (start + 0x41, b"\1")}[kind]
+    return change(card, where, what)
+
+
+def damaged(tap, work):
+    for kind in ("zeros in the FAT", "a chain that ends early",
+                 "a chain of free clusters", "a chain to nowhere",
+                 "a size beyond its chain", "no first cluster",
+                 "one beyond the card"):
+        card = make(work, {"chrony.conf": FOUND + "#" * 2000 + "\n"})
+        lacks(tap, damage(card, kind), kind, "chrony.conf: cannot be read: "
+              "check the card on a PC (chkdsk, fsck)")
+    for kind in ("hidden", "not unmounted"):
+        says(tap, damage(make(work, {"chrony.conf": FOUND}), kind), kind, (),
+             ["192.0.2.7"])
+
+
 def change(card, at, data):
     with open(card, "r+b") as file:
         file.seek(at)
@@ -127,6 +193,8 @@ def partitions(tap, work):
         word = name.strip().replace("EXFAT", "exFAT")
         change(card, start + 3, name.encode())
         lacks(tap, card, word, rf"partition 1 is {word}: format it as FAT32")
+    lacks(tap, change(card, 446 + 4, b"\x0f"), "an extended partition",
+          "no FAT partition but inside an extended one: make it a primary one")
     card = change(make(work, {"chrony.conf": FOUND}), start + 11, b"\0\x10")
     lacks(tap, card, "sectors of 4 KB", "partition 1 is FAT with sectors of "
           "4096 bytes: format it with 512")
@@ -167,14 +235,15 @@ def partitions(tap, work):
     says(tap, whole, "no partitions", (), ["192.0.2.7"])
 
 
-def lacks(tap, card, name, why):
+def lacks(tap, card, name, why, before="no chrony.conf"):
     """The log, tracking and board have this sentence."""
+    why = f"{before}: {why}"
     with Process(card) as m:
-        tap.check(m.wait(re.escape(f"clock not set: no chrony.conf: {why}")), f"{name}: the log has `{why}'", m.text)
+        tap.check(m.wait(re.escape(f"clock not set: {why}")),
+                  f"{name}: the log has `{why}'", m.text)
         for table in ("tracking", "board"):
             text = " ".join(m.ask(table).split())  # `board' breaks lines
-            tap.check(f"no chrony.conf: {why}" in text, f"{name}: {table}",
-                      text)
+            tap.check(why in text, f"{name}: {table}", text)
 
 
 def gpt(tap, work):
@@ -197,7 +266,8 @@ def gpt(tap, work):
 def main():
     tap, work = Tap(), tempfile.mkdtemp(prefix="gnomon-cards-")
     try:
-        for test in (files, names, partitions, gpt):
+        for test in (files, names, contents, damaged, partitions,
+                     gpt):
             test(tap, work)
     except Exception:  # a test that cannot run has failed
         tap.check(False, "test_cards.py", traceback.format_exc())

@@ -195,6 +195,17 @@ static void as_written_elsewhere(void **state)
         {"{\\rtf1\\ansi",
          "unknown directive `{\\rtf1\\ansi' (RTF? save it as plain text); line "
          "not used"},
+        {"{\"server\":",
+         "unknown directive `{\"server\":' (JSON? one directive a line); line "
+         "not used"},
+        {"- server a.example",
+         "unknown directive `-' (no mark before a directive); line not used"},
+        {"[[source]]",
+         "unknown directive `[[source]]' (of ntpd-rs's ntp.toml); line not "
+         "used"},
+        {"server zeit.m\xc3\xbcnchen.example",
+         "server: `zeit.m??nchen.example': write an international name as "
+         "xn--...; line not used: one server fewer"},
         {"<html><body>",
          "unknown directive `<html><body>' (HTML? save it as plain text); line "
          "not used"},
@@ -668,6 +679,26 @@ static void pasted_files(void **state)
     report_is(0, CONF_ERROR, 1, "UTF-16: save it as UTF-8 or ASCII");
 }
 
+static void files_of_other_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begins, *is;
+    } row[] = {
+        {"\0\0\0\0\0\0\0\0\0", "only zeros: was the card taken out too early?"},
+        {"PK\3\4\5\6\7\1\2", "a .docx, .odt or .zip: save it as plain text"},
+        {"\xd0\xcf\x11\xe0server a.example\n", "a .doc: save it as plain text"},
+        {"%PDF-1.4\nserver a.example\n", "a PDF: save it as plain text"},
+        {"\x1f\x8b\nserver a.example\n", "a .gz: unpack it"},
+    };
+    for (size_t i = 0; i < LEN(row); i++) {
+        assert_int_equal(conf_parse(&c, row[i].begins, 9), 1);
+        report_is(0, CONF_ERROR, 1, row[i].is);
+        assert_int_equal(c.source_count, 0);
+    }
+    assert_int_equal(conf_parse(&c, "", 0), 0);
+}
+
 static void long_files(void **state)
 {
     static char big[24000];
@@ -889,6 +920,7 @@ int main(void)
         cmocka_unit_test(hosts),
         cmocka_unit_test(odd_files),
         cmocka_unit_test(pasted_files),
+        cmocka_unit_test(files_of_other_kinds),
         cmocka_unit_test(long_files),
         cmocka_unit_test(errors_come_first),
         cmocka_unit_test(what_is_missing),

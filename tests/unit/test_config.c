@@ -179,7 +179,7 @@ static void no_file(void **state)
     assert_int_equal(c->source_count, 0);
     assert_true(is_ok());
     (void)read_file(NULL, RC_IO, true);
-    assert_non_null(strstr(text, "chrony.conf: cannot be read"));
+    assert_non_null(strstr(text, "chrony.conf: " STORE_UNREADABLE));
     (void)read_file(NULL, RC_SPACE, true);
     assert_non_null(strstr(text, "longer than"));
     (void)read_file(NULL, RC_STATE, false); /* store has said it already */

@@ -69,8 +69,12 @@ static void no_configuration(void **state)
     s.net.link = false; /* the lesser evil */
     expect("chrony.conf has no server or pool line");
     s.config.errors = 2;
-    expect("no server or pool line of chrony.conf can be used: see the errors "
-           "in `log'");
+    s.config.error = "chrony.conf:1: UTF-16";
+    expect("no server or pool line of chrony.conf can be used: "
+           "chrony.conf:1: UTF-16; more in `log'");
+    s.config.errors = 1;
+    expect("no server or pool line of chrony.conf can be used: "
+           "chrony.conf:1: UTF-16");
     s.config.file = CONFIG_EMPTY;
     expect("chrony.conf is empty: it needs a server line");
     s.config.file = CONFIG_MISSING;
