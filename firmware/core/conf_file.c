@@ -189,6 +189,11 @@ int conf_read_list(struct conf_parser *p)
         size_t n = strlen(word) + 1;
         if (conf_path_place(word, 0, place) < 0)
             return conf_bad(p, "* cannot be a path on the card", word);
+        const char *name = strrchr(word, '/');
+        if (l->kind == CONF_INCLUDE && name &&
+            strcspn(word, "*?[") < (size_t)(name - word))
+            return conf_bad(p, "*: a pattern stands only in the last part",
+                            word);
         if (used + n > sizeof l->text)
             return conf_bad(p, "its directories' names are too long", NULL);
         memcpy(l->text + used, word, n);
@@ -210,6 +215,11 @@ static void report_none(struct conf_parser *p, const struct conf_list *l)
                         ? "ignored: no file *.conf in it"
                         : "ignored: no file *.sources in it",
                     NULL);
+        return;
+    }
+    if (l->folder) {
+        conf_report(p, CONF_ERROR, list_word[l->kind],
+                    "* is a folder: confdir reads those", l->path[0]);
         return;
     }
     fmt_add(&t, "%s* is not on the card; looked for",

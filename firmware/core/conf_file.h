@@ -31,6 +31,7 @@ struct conf_list { /* the files that a line asks for */
     char last[CONF_PATH_MAX]; /* the name of the one that was opened last    */
     unsigned found;           /* files so far, those not readable included  */
     bool there;               /* caller: one of the directories exists       */
+    bool folder;              /* caller: what include names is one           */
     char text[CONF_PATH_MAX * 2];
 };
 

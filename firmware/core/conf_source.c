@@ -164,6 +164,11 @@ int conf_read_source(struct conf_parser *p)
     if (p->w.count < 2)
         return conf_bad(p, "a name or an address is missing", NULL);
     const char *name = p->w.word[1];
+    struct addr literal;
+    bool is_address = addr_parse(name, &literal) == RC_OK;
+    if (!is_address && !name[strspn(name, "0123456789.")])
+        return conf_bad(p, "* is no IPv4 address, and no name has only digits",
+                        name);
     if (!conf_lex_is_host(name))
         return not_a_host(p, name);
     memcpy(s.name, name, strlen(name) + 1); /* is_host: at most 253 */
@@ -171,8 +176,7 @@ int conf_read_source(struct conf_parser *p)
         return RC_BAD;
     for (size_t i = 0; i < c->source_count; i++)
         if (same_source(&c->sources[i], &s)) {
-            struct addr literal;
-            if (addr_parse(name, &literal) == RC_OK)
+            if (is_address)
                 return twice(p, &c->sources[i]);
             c->sources[i].shared = s.shared = true;
         }

@@ -49,10 +49,14 @@ static void digest(const void *p, size_t len)
 static size_t next_of_path(struct conf_list *l, const char *path,
                            char found[CONF_PATH_MAX], char name[CONF_PATH_MAX])
 {
-    char place[CONF_PATH_MAX];
+    char place[CONF_PATH_MAX], whole[CONF_PATH_MAX];
     for (unsigned i = 0; conf_path_place(path, i, place) > 0; i++) {
         const char *folder, *pattern = cut(l, place, &folder);
         int n = store_next_file(folder, pattern, "", name);
+        if (n <= 0 && l->kind == CONF_INCLUDE &&
+            conf_path_place(path, i, whole) > 0 &&
+            store_next_file(whole, "*", "", name) >= 0)
+            l->folder = true;
         if (n < 0 || (n == 0 && l->kind == CONF_INCLUDE))
             continue;
         l->there = true;

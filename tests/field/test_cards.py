@@ -59,6 +59,7 @@ def files(tap, work):
         "chrony.conf": "confdir /etc/chrony/conf.d /more.d\n"
                        "sourcedir /etc/chrony/sources.d\n"
                        "include extra.conf\ninclude gone.conf\n"
+                       "include /etc/chrony/conf.d\n"
                        "sourcedir /run/chrony-dhcp\n",
         "conf.d/20 second.conf": "server 192.0.2.2\nsevrer x\n",
         "conf.d/10-a-long-name-of-a-file.conf": "server 192.0.2.1\n",
@@ -72,9 +73,11 @@ def files(tap, work):
         r"sources\.d/x\.sources:2: error: makestep: ",
         r"chrony\.conf:4: error: include: `gone\.conf' is not on the card; "
         r"looked for /gone\.conf",
-        r"chrony\.conf:5: sourcedir: ignored: .*/run/chrony-dhcp, "
+        r"chrony\.conf:5: error: include: `/etc/chrony/conf\.d' is a folder: "
+        r"confdir reads those",
+        r"chrony\.conf:6: sourcedir: ignored: .*/run/chrony-dhcp, "
         r"/chrony-dhcp",
-        r"3 errors, 1 note\b"),
+        r"4 errors, 1 note\b"),
         ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"])
     tap.check("chrony.conf has errors" in board, "... board", board)
     says(tap, make(work, {

@@ -100,7 +100,8 @@ static inline void state_set(struct status *s, unsigned sources)
     s->machine.trouble = "";
     s->machine.start = 0;
     s->machine.up = 7 * 3600 * MONO_S + 30 * MONO_S;
-    s->config = (struct status_config){STATE_NAME, CONFIG_READ, 0, true, ""};
+    s->config =
+        (struct status_config){STATE_NAME, CONFIG_READ, 0, true, "", ""};
     s->loop.poll[0].name = "net";
     s->loop.poll[0].longest_ns = 2500000;
     s->loop.poll[1].name = "whole pass";

@@ -200,6 +200,15 @@ static void as_written_elsewhere(void **state)
          "not used"},
         {"- server a.example",
          "unknown directive `-' (no mark before a directive); line not used"},
+        {"server 192.0.2.300",
+         "server: `192.0.2.300' is no IPv4 address, and no name has only "
+         "digits; line not used: one server fewer"},
+        {"server 192.000.2.1 nts",
+         "server: `192.000.2.1' is no IPv4 address, and no name has only "
+         "digits; line not used: one server fewer"},
+        {"include /*/x.conf",
+         "include: `/*/x.conf': a pattern stands only in the last part; line "
+         "not used: its files are not read"},
         {"[[source]]",
          "unknown directive `[[source]]' (of ntpd-rs's ntp.toml); line not "
          "used"},
