@@ -18,7 +18,7 @@ STEP_US = 5000  # what may lie between the timer's readings
 LATE, EARLY = 2, 1  # steps after and before an edge that are not judged
 OTHER = {"#": ".", ".": "#"}
 EACH = 3  # readings of each half of a unit, at least
-PAUSE_S = 0.03
+PAUSE_S = 0.02
 WATCHED_S = 900  # if it takes longer this machine hangs
 
 

@@ -15,7 +15,7 @@ from tests.peers import mkcard, when
 from tests.qemu import led
 from tests.tap import Tap
 
-ROUNDS = 3
+ROUNDS = 2
 TODAY = when.now()
 DEAD = "".join(f"server 10.0.2.2 ntsport {port} nts iburst\n"
                for port in (9, 13, 17))
@@ -39,7 +39,12 @@ class Board:
             self.machine = Machine(net=net, usb=usb, **how)
 
     def watch(self):
-        return led.watch(self.machine, led.STAGES, ROUNDS)
+        seen = led.watch(self.machine, led.STAGES, ROUNDS)
+        if self.says is not None:
+            self.machine.seen = 0  # it may be older than the stage's line
+            self.machine.wait(r"REPORT\.TXT: written, 1 of 3")
+        self.machine.qmp("stop")  # no more is wanted of it
+        return seen
 
     def untouched(self):
         """All of the boot partition but REPORT.TXT."""
@@ -52,9 +57,12 @@ class Board:
 
 def boards(w):
     w.chronyd(1, virtual=True)
-    yield Board(w, 2, DEAD, None)
+    # An Ethernet costs QEMU an interrupt a millisecond: none where the board
+    # stops before it.
+    yield Board(w, 2, DEAD, None, net=None)
     yield Board(w, 3, "# no server\n",
-                "Clock not set   : chrony.conf has no server or pool line")
+                "Clock not set   : chrony.conf has no server or pool line",
+                net=None)
     yield Board(w, 4, DEAD, "Ethernet        : no link: no Ethernet adapter",
                 net=None)
     yield Board(w, 5, DEAD, "no driver", usb=("usb-kbd,port=1",))
@@ -77,8 +85,6 @@ def judge(tap, board, seen):
               f"stage {stage}: one long flash, {stage} short", found)
     if board.says is None:
         return
-    board.machine.seen = 0  # it may have been written before the stage's line
-    board.machine.wait(r"REPORT\.TXT: written, 1 of 3")
     report = mkcard.get(board.card, "REPORT.TXT").decode("ascii", "replace")
     tap.check(report.startswith("GNOMON REPORT ")
               and f"Stage           : {stage} of 9: " in report
