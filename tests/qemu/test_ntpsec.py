@@ -2,6 +2,7 @@
 """NTPsec's NTS servers, and a mixed set with chronyd.
 ntpd's ports are fixed, so each has an island of its own network, and all of
 this, QEMU too, lives in a network namespace without a way out."""
+import re
 import sys
 import time
 
@@ -33,9 +34,11 @@ def shows(tap, w, name, servers):
                   f"{name}: reach 377 of each", shown or m.text)
         tap.check([r[0] for r in shown].count("*") == 1,
                   f"{name}: one selected", shown)
+    # One that a busy machine made last too long is begun again.
+    done = re.findall(r"(\S+): key exchange done", m.text)
     before = [s.ke_connections() for _, s in servers]
-    tap.check(before == [1] * count, f"{name}: one key exchange each",
-              before)
+    tap.check(len(set(done)) == len(done) == count and min(before) > 0,
+              f"{name}: one key exchange each", (done, before))
     with Machine(card=w.path(name), pcap=w.path("2.pcap")) as m:
         tap.check(testbed.synchronise(m), f"{name}: second boot synchronised",
                   m.text)
