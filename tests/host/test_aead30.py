@@ -135,7 +135,7 @@ def second_start(folder, p):
             child.wait_for(lambda: g.authdata()[0][5] >= 6, step=0.3)
             card = g.card
         s.gate.close()
-        before = s.authenticated()
+        before, exchanges = s.authenticated(), s.ke_connections()
         with Gnomon(folder, p, [s], card=card) as g:
             good = settled(g, s, before + 4)
             rows = g.authdata()
@@ -143,7 +143,7 @@ def second_start(folder, p):
                       and rows[0][4] == 0 and rows[0][6] == 64,
                       "second start from saved cookies with AEAD 30, no NAK",
                       f"{rows}\n{g.child.text()}")
-            tap.check(s.ke_connections() == 1
+            tap.check(s.ke_connections() == exchanges
                       and "saved cookies" in g.child.text(),
                       "and with no key exchange", g.child.text())
         s.gate.open()
@@ -153,7 +153,7 @@ def second_start(folder, p):
             rows = g.authdata()
             tap.check(good and rows and rows[0][1] == 15
                       and "not of ntsaeads" in g.child.text()
-                      and s.ke_connections() == 2,
+                      and s.ke_connections() > exchanges,
                       "saved keys that ntsaeads has no more are not used",
                       f"{rows}\n{g.child.text()}")
 

@@ -361,7 +361,7 @@ def inside(p):
                   client.text() + s.text())
         tap.check(client.authdata()[0]["clen"] == "104",
                   "with cookies of 104 bytes", client.authdata())
-        tap.check(s.ke_connections() == 1, "NTPsec's log has one key exchange",
+        tap.check(s.ke_connections() > 0, "NTPsec's log has the key exchange",
                   s.text())
     with netns.Island(0) as i, netns.Island(1) as j, \
             ntpsec.Server(p, island=i) as a, ntpsec.Server(p, island=j) as b, \
