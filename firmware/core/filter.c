@@ -4,6 +4,7 @@
 
 #include "clk.h"
 #include "mono.h"
+#include "truncated_normal.h"
 #include "utc.h"
 
 #define REFUSED_MAX 3   /* refused in a row that agree: it was a jump      */
@@ -19,10 +20,12 @@
 #define ALONE      2048.0 /* s: longer than any usual poll                 */
 #define ALONE2     (1e-8 * 1e-8) /* wander^2 to expect then at least       */
 #define ROOT_3     1.7320508075688772
-#define RATE_MOST  5e-4  /* that a crystal may change by: CLK_RATE_MAX       */
-#define DECIDED    4.0   /* log of the odds, 55 to 1                         */
-#define TRIED_SOON 4     /* samples that are asked for at once to decide     */
-#define TRIED_MAX  12    /* and after which the likelier one is what was so  */
+#define RATE_MOST  5e-4 /* that a crystal may change by: CLK_RATE_MAX       */
+#define DECIDED    4.0  /* log of the odds, 55 to 1                         */
+#define TRIED_SOON 4    /* samples that are asked for at once to decide     */
+#define TRIED_MAX  12   /* and after which the likelier one is what was so  */
+#define APART      2.0 /* of the latest ones' doubt: none came near the least */
+#define WILD       0.01  /* share of samples that no box foresees            */
 #define SIGMAS     2.0   /* of the estimate, in its bound                   */
 #define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
 
@@ -223,6 +226,42 @@ static bool weigh(struct filter *f, const struct measurement *s, double dt)
     return true;
 }
 
+/* ---- the way has become longer, or is full ------------------------------- */
+
+/* log of the density of a box of that half width, which is d off what was
+ * foreseen with this sigma. */
+static double box_density(double d, double sigma, double half)
+{
+    struct truncated t =
+        truncated_normal((d - half) / sigma, (d + half) / sigma);
+    return log(exp(t.log_mass) + WILD) - log(2 * half);
+}
+
+/* None of the last 256 round trips came near the least of the day: a way that
+ * is longer by as much both ways leaves the samples where they were foreseen,
+ * within smaller boxes; a queue, which only one way has, moves them. The
+ * odds are those since the best moment for the longer way to have begun. */
+static void longer(struct filter *f, const struct measurement *s, double grain,
+                   double dt)
+{
+    const struct filter_delay *p = &f->path;
+    if (p->lately - p->least < APART * p->lately_lo) {
+        f->longer = 0;
+        return;
+    }
+    struct kalman_state x = state_at(f, dt);
+    double less = (p->lately - p->least) / 2 + HALF * p->lo;
+    double half = fmax(s->half - less, 0) + HALF * p->lately_lo + grain;
+    double edge = fmax(s->edge, EDGE * p->lately_lo);
+    double sigma = sqrt(fmax(x.p00, 0) + edge * edge), d = s->z - x.off;
+    f->longer += box_density(d, sigma, half) - box_density(d, sigma, s->half);
+    f->longer = fmax(f->longer, 0);
+    if (f->longer < DECIDED)
+        return;
+    filter_delay_forget(&f->path, grain);
+    f->longer = 0;
+}
+
 /* Returns false and leaves the bank as it was if the sample is an outlier. */
 static bool take(struct filter *f, const struct measurement *s, double dt)
 {
@@ -245,6 +284,7 @@ static bool step(struct filter *f, const struct ntp_sample *s, double delay,
     struct measurement what = measure(f, delay, z, grain);
     double foreseen = filter_foresee(f, dt);
     double at = state_at(f, dt).off;
+    longer(f, &what, grain, dt);
     bool taken = take(f, &what, dt);
     bool jump = !taken && jumped(f, &what);
     if (jump) {

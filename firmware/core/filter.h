@@ -13,8 +13,10 @@
  *
  * Inside (the equations: filter.md), and why it keeps better time than a
  * regression over samples (the figures: tests/sim, make bench-clock):
- *   filter_delay  the last 256 round trips: the least possible one and how
- *     sure it is, their spread; notices a longer route, not a full queue;
+ *   filter_delay  the last 256 round trips and the least ones of a day: the
+ *     least possible one and how sure it is, their spread, and what the least
+ *     one would be if the route has become longer, which the samples' times
+ *     tell from a full queue;
  *   kalman_bank   twenty two-state Kalman filters, four wanders of the
  *     crystal times five measurement models, mixed by likelihood.
  *     The information in a sample goes as 1 / (round trip above the least)^2;
@@ -79,6 +81,7 @@ struct filter { /* private, except where said */
     double odds;             /* log of rate's chance / bank's                */
     uint8_t tried;           /* samples that have decided nothing yet        */
     struct filter_delay path;
+    double longer; /* log of the odds that the least of a day are no more    */
     struct offset_interval
         proven; /* at the bank's moment                     */
     uint8_t refused_run, refused_all; /* in a row: that agree; any       */

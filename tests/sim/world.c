@@ -94,6 +94,8 @@ static double delay(struct world *w, const struct path *p, size_t i, double t)
     double d = p->base + p->more[i] + exponential(w, p->exp);
     if (by_route(w->c, t))
         d += w->c->route + p->late;
+    if (p->sway > 0)
+        d += p->sway * sin(TAU * t / w->c->sway_every);
     if (busy(w->c, t))
         d += p->busy + exponential(w, p->busy_exp);
     if (p->uniform > 0)

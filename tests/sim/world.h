@@ -27,6 +27,7 @@ struct path { /* one way, s: the sum of these, |normal| */
     double two_p, two; /* by chance another way, longer by                    */
     double busy, busy_exp; /* more, from busy_from to busy_to of each day     */
     double late;           /* more, by route_every's turns, this way alone    */
+    double sway;           /* to and fro, a sine of sway_every                */
     double more[WORLD_SERVERS]; /* of each server's path, to base             */
 };
 
@@ -49,6 +50,7 @@ struct scenario {
     double jump_at, jump;      /* of the counter, s                           */
     double route_at, route;    /* base grows by, each way, s                  */
     double route_every;        /* ... and shrinks, in turns of so many s      */
+    double sway_every;         /* s                                           */
     double dark;               /* s of every two hours in which all is lost   */
     double dead_from, dead_to; /* outage                                      */
     double sine_ppm, triangle_ppm; /* 24 h and 30 min periods, amplitudes     */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "core/filter.h"
@@ -268,6 +269,60 @@ static void a_queue_says_nothing_of_the_crystal(void **state)
     assert_true(filter_rate_sigma(&f) < 2 * known);
 }
 
+/* 400 quiet samples and then as many that take longer by `out` and `back`, and
+ * by as much as `queue` more on the way out. Returns the greatest error since
+ * then, in seconds. */
+static double after_longer(struct filter *f, double out, double back,
+                           double queue)
+{
+    uint32_t x = 1;
+    double most = 0;
+    *f = fresh();
+    for (int i = 0; i < 800; i++) {
+        double way[2];
+        for (int k = 0; k < 2; k++) {
+            x = x * 1664525u + 1013904223u;
+            way[k] = (x >> 8) * (2e-3 / (1 << 24));
+        }
+        if (i >= 400) {
+            x = x * 1664525u + 1013904223u;
+            way[0] += out + (x >> 8) * (queue / (1 << 24));
+            way[1] += back;
+        }
+        struct ntp_sample s =
+            sample(64 * i, 0, (way[0] - way[1]) / 2, 0.0200 + way[0] + way[1]);
+        (void)filter_sample(f, &s);
+        double e = fabs(error_at(f, 64 * i, 0));
+        most = i >= 400 && e > most ? e : most;
+    }
+    return most;
+}
+
+/* Seven hours in which no packet gets through the queue as it used to: no
+ * longer route, which both ways would have. What the path took before is not
+ * forgotten, and the clock holds over. */
+static void full_for_hours(void **state)
+{
+    (void)state;
+    struct filter f;
+    double e = after_longer(&f, 30e-3, 0, 0.2);
+    printf("# full for seven hours: %.0f us\n", e * 1e6);
+    within(e, 0, 6e-3); /* 15 ms, were it taken for a route */
+    within(f.path.least, 0.0200, 0.0202);
+    within(f.path.lately, 0.0500, 1);
+}
+
+/* A route that is longer by too little to be seen at once: that both ways are,
+ * the samples say, who come from where they were foreseen to. */
+static void longer_by_little(void **state)
+{
+    (void)state;
+    struct filter f;
+    double e = after_longer(&f, 0.4e-3, 0.4e-3, 0);
+    printf("# a route longer by 0.4 ms: %.0f us\n", e * 1e6);
+    within(f.path.least, 0.0208, 0.0212);
+}
+
 /* Nobody is asked for ever what cannot be known: a queue that stays full. */
 static void wonders_four_times(void **state)
 {
@@ -386,6 +441,8 @@ int main(void)
         cmocka_unit_test(one_that_says_nothing),
         cmocka_unit_test(wonders_four_times),
         cmocka_unit_test(a_queue_says_nothing_of_the_crystal),
+        cmocka_unit_test(full_for_hours),
+        cmocka_unit_test(longer_by_little),
         cmocka_unit_test(only_forward),
         cmocka_unit_test(hostile_numbers),
         cmocka_unit_test(years_of_silence),

@@ -73,10 +73,13 @@ static void longer_and_shorter(void **state)
 {
     (void)state;
     trips(256, 0.5e-3, 0);
-    trips(31, 0.5e-3, 8e-3);
-    assert_int_equal(d.routes, 0);
+    trips(19, 0.5e-3, 8e-3);
     assert_false(d.usual);
+    assert_true(d.lately < LEAST + 1e-3);
     trips(1, 0.5e-3, 8e-3);
+    assert_true(d.lately > LEAST + 8e-3 && d.lately_lo < 1e-3);
+    assert_true(d.least < LEAST + 1e-3); /* nobody has said so */
+    filter_delay_forget(&d, 1e-6);
     assert_int_equal(d.routes, 1);
     assert_true(d.least > LEAST + 8e-3);
     trips(1, 0.5e-3, 0); /* a shorter one at once */
@@ -88,11 +91,14 @@ static void in_turns(void **state)
     (void)state;
     for (unsigned i = 1; i <= 6; i++) {
         trips(80, 0.5e-3, 0);
-        trips(31, 0.5e-3, 8e-3);
-        assert_int_equal(d.routes, i - 1);
+        trips(19, 0.5e-3, 8e-3);
+        assert_true(d.lately < LEAST + 1e-3);
         assert_false(d.usual); /* not even where half are of the longer way */
-        trips(49, 0.5e-3, 8e-3);
+        trips(1, 0.5e-3, 8e-3);
+        assert_true(d.lately > LEAST + 8e-3);
+        filter_delay_forget(&d, 1e-6);
         assert_int_equal(d.routes, i);
+        trips(60, 0.5e-3, 8e-3);
     }
 }
 
@@ -103,8 +109,8 @@ static void full_queue(void **state)
         trips(100, 0.5e-3, 0);
         for (unsigned k = 0; k < 100; k++)
             filter_delay_add(&d, LEAST + 0.3 * uniform(), now += 64, 1e-6);
+        assert_true(d.lately < LEAST + 1e-3);
     }
-    assert_int_equal(d.routes, 0);
     assert_true(d.least < LEAST + 1e-3);
 }
 
@@ -115,8 +121,8 @@ static void seldom_short(void **state)
     for (unsigned i = 0; i < 100; i++) {
         trips(1, 20e-6, 0);
         trips(9, 20e-6, 4e-3);
+        assert_true(d.lately < LEAST + 1e-4);
     }
-    assert_int_equal(d.routes, 0);
     assert_true(d.least < LEAST + 1e-4);
 }
 
@@ -128,6 +134,37 @@ static void a_day_at_most(void **state)
     trips(1, 0, 5e-3);
     assert_int_equal(d.n, 1);
     assert_true(d.least > LEAST + 4e-3);
+}
+
+/* More round trips than are remembered, none of them short: what a path takes
+ * at least is known for a day, and what the latest say stands beside it. */
+static void full_for_hours(void **state)
+{
+    (void)state;
+    trips(256, 0.5e-3, 0);
+    double least = d.least;
+    for (unsigned i = 0; i < 400; i++)
+        filter_delay_add(&d, LEAST + 30e-3 + 0.1 * (uniform() + uniform()),
+                         now += 64, 1e-6);
+    assert_true(d.least <= least && d.least + d.lo > LEAST);
+    assert_true(d.lately > LEAST + 30e-3 && d.lately_lo < 30e-3);
+    filter_delay_forget(&d, 1e-6);
+    assert_true(d.least == d.lately && d.lo == d.lately_lo);
+}
+
+/* A day of them leaves less of the least one open than 256 do. */
+static void the_least_of_a_day(void **state)
+{
+    (void)state;
+    double day = 0, late = 0, sure = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        trips(1350, 0.5e-3, 0);
+        assert_true(d.least <= d.lately && d.lo <= 2 * d.lately_lo);
+        day += d.least - LEAST;
+        late += d.lately - LEAST;
+        sure += d.lo;
+    }
+    assert_true(day < late / 2 && sure < late * 1.1 && sure > day);
 }
 
 static void any_number(void **state)
@@ -150,6 +187,8 @@ int main(void)
         cmocka_unit_test_setup(full_queue, begin),
         cmocka_unit_test_setup(seldom_short, begin),
         cmocka_unit_test_setup(a_day_at_most, begin),
+        cmocka_unit_test_setup(full_for_hours, begin),
+        cmocka_unit_test_setup(the_least_of_a_day, begin),
         cmocka_unit_test_setup(any_number, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
