@@ -71,6 +71,42 @@ static int decode(struct der_view base64)
     return len > 0 ? len : RC_BAD;
 }
 
+/* Copies text of a file, as far as it can be shown. */
+static void show(struct der_view v, char *out, size_t cap)
+{
+    size_t n = 0;
+    for (; n < v.len && n + 1 < cap; n++)
+        out[n] = v.p[n] >= ' ' && v.p[n] <= '~' ? (char)v.p[n] : '?';
+    out[n] = 0;
+}
+
+/* The file has no block of the kind that is wanted; first.p is the label of the
+ * one that it begins with, NULL: it has none. */
+static int bad_kind(struct status_ke_pair *out, const char *file,
+                    const char *wanted, struct der_view first)
+{
+    char why[96], label[32];
+    show(first, label, sizeof label);
+    (void)fmt(why, sizeof why,
+              first.p ? "holds no %s, but a %s" : "holds no %s", wanted, label);
+    return bad(out, file, why);
+}
+
+/* PKCS#12 (.p12, .pfx) and PKCS#7 (.p7b, .p7c): within their first bytes they
+ * name a content type of pkcs-7, as no key and no certificate does. */
+static bool is_container(struct der_view file)
+{
+    static const uint8_t pkcs7[] = {0x2a, 0x86, 0x48, 0x86,
+                                    0xf7, 0x0d, 0x01, 0x07};
+    for (size_t i = 0; i < 20 && i + sizeof pkcs7 <= file.len; i++)
+        if (memcmp(file.p + i, pkcs7, sizeof pkcs7) == 0)
+            return true;
+    return false;
+}
+
+static const char container[] = "is PKCS#12 or PKCS#7: write what it holds as "
+                                "PEM (openssl pkcs12, openssl pkcs7)";
+
 static bool has(struct der_view v, const char *words)
 {
     struct der_view before;
@@ -109,16 +145,20 @@ static int read_certificates(struct tls_pair *p, struct der_view file,
                              struct status_ke_pair *out)
 {
     struct pem block;
+    struct der_view first = {0};
     unsigned n = 0;
     if (pem_utf16(file.p, file.len))
         return bad(out, out->cert, "is UTF-16: save it as ASCII");
+    if (is_container(file))
+        return bad(out, out->cert, container);
     if (!has(file, "-----BEGIN ")) /* one, DER */
         return file.len == 0 ? bad(out, out->cert, "is empty")
                : file.p[0] != DER_SEQUENCE
-                   ? bad(out, out->cert, "holds no certificate")
+                   ? bad_kind(out, out->cert, "certificate", first)
                    : add_certificate(p, 0, file.p, file.len, out);
     int rc;
     while ((rc = pem_next(&file, &block)) == RC_OK) {
+        first = first.p ? first : block.label;
         if (!pem_is(block.label, "CERTIFICATE") &&
             !pem_is(block.label, "X509 CERTIFICATE"))
             continue; /* a key, its parameters: chrony passes over them, too */
@@ -130,7 +170,7 @@ static int read_certificates(struct tls_pair *p, struct der_view file,
     }
     if (rc == RC_BAD)
         return bad(out, out->cert, "ends in the middle of a certificate");
-    return n ? RC_OK : bad(out, out->cert, "holds no certificate");
+    return n ? RC_OK : bad_kind(out, out->cert, "certificate", first);
 }
 
 /* ---- the key ------------------------------------------------------------- */
@@ -176,8 +216,10 @@ static int read_pem_key(struct tls_pair *p, struct der_view file,
                         struct status_ke_pair *out)
 {
     struct pem block;
+    struct der_view first = {0};
     int rc;
     while ((rc = pem_next(&file, &block)) == RC_OK) {
+        first = first.p ? first : block.label;
         if (pem_is(block.label, "OPENSSH PRIVATE KEY"))
             return bad(out, out->key, "is a key of OpenSSH, not of TLS");
         if (!pem_ends_with(block.label, "PRIVATE KEY"))
@@ -190,9 +232,8 @@ static int read_pem_key(struct tls_pair *p, struct der_view file,
             return bad(out, out->key, "holds a key that is damaged");
         return parse_key(p, all.der, (size_t)len, out);
     }
-    return bad(out, out->key,
-               rc == RC_BAD ? "ends in the middle of a key"
-                            : "holds no private key");
+    return rc == RC_BAD ? bad(out, out->key, "ends in the middle of a key")
+                        : bad_kind(out, out->key, "private key", first);
 }
 
 static int read_key(struct tls_pair *p, struct der_view file,
@@ -202,6 +243,8 @@ static int read_key(struct tls_pair *p, struct der_view file,
         return bad(out, out->key, "is empty");
     if (pem_utf16(file.p, file.len))
         return bad(out, out->key, "is UTF-16: save it as ASCII");
+    if (is_container(file))
+        return bad(out, out->key, container);
     if (has(file, "-----BEGIN "))
         return read_pem_key(p, file, out);
     if (file.p[0] == DER_SEQUENCE)
@@ -283,6 +326,9 @@ static_assert(MBEDTLS_SSL_OUT_CONTENT_LEN == 8192, "the message says so");
 /* TLS 1.3 wants these, and no client would go on without them. */
 static int check_usage(const struct tls_pair *p, struct status_ke_pair *out)
 {
+    if (p->own.key == X509_KEY_RSA && p->own.key_bits < 1024)
+        return bad(out, out->key,
+                   "is too short for TLS 1.3: make one of P-256");
     if (mbedtls_x509_crt_check_key_usage(
             &p->chain, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0)
         return bad(out, out->cert,
@@ -327,13 +373,7 @@ static void name_pair(const struct tls_pair *p, struct status_ke_pair *out)
     struct der name;
     while (der_next(&r, &name))
         if (name.tag == 0x82) { /* dNSName */
-            size_t n = 0;
-            for (; n < name.value.len && n + 1 < sizeof out->subject; n++)
-                out->subject[n] =
-                    name.value.p[n] > ' ' && name.value.p[n] <= '~'
-                        ? (char)name.value.p[n]
-                        : '?';
-            out->subject[n] = 0;
+            show(name.value, out->subject, sizeof out->subject);
             return;
         }
 }
@@ -354,6 +394,10 @@ static void describe(const struct tls_pair *p, struct status_ke_pair *out)
         (void)fmt(out->trouble, sizeof out->trouble,
                   "%s: has no name (subjectAltName): most clients refuse it",
                   out->cert);
+    else if (p->own.key == X509_KEY_RSA && p->own.key_bits < 2048)
+        (void)fmt(out->trouble, sizeof out->trouble,
+                  "%s: is shorter than RSA-2048: many clients refuse it",
+                  out->key);
 }
 
 static int read_pair(struct tls_pair *p, struct der_view cert,

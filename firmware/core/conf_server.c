@@ -6,14 +6,24 @@
 
 /* ---- allow, deny, cmdallow, cmddeny -------------------------------------- */
 
-/* Without a subnet: both families. */
+/* Without a subnet: both families, or neither where there is no room. */
 static int everybody(struct access *list, bool allow, bool all)
 {
     const struct addr_prefix any[] = {{.addr.family = 4}, {.addr.family = 6}};
+    struct access both = *list;
     for (size_t i = 0; i < LEN(any); i++)
-        if (access_add(list, &any[i], allow, all) != RC_OK)
+        if (access_add(&both, &any[i], allow, all) != RC_OK)
             return RC_SPACE;
+    *list = both;
     return RC_OK;
+}
+
+/* ::ffff:10.0.0.1: no packet comes from there (RFC 4038 section 4.2). */
+static bool is_ipv4_mapped(const struct addr_prefix *net)
+{
+    static const struct addr_prefix mapped = {
+        .addr = {.family = 6, .b = {[10] = 0xff, [11] = 0xff}}, .bits = 96};
+    return net->bits >= mapped.bits && addr_in_prefix(&net->addr, &mapped);
 }
 
 int conf_read_access(struct conf_parser *p)
@@ -45,6 +55,11 @@ int conf_read_access(struct conf_parser *p)
                                   "write its address"
                                 : "* is not a subnet",
                             word);
+        if (is_ipv4_mapped(&net))
+            conf_report(p, CONF_NOTE, directive,
+                        "* is IPv4 written as IPv6, where no packet comes "
+                        "from: write it as IPv4",
+                        word);
         rc = access_add(list, &net, allow, all);
     }
     return rc == RC_OK ? RC_OK

@@ -206,8 +206,11 @@ static void bad_requests(void)
     MUST(years_plain(PEER_PLAIN, 0x1b, 48), "version 3");
     MUST(years_interleaved(PEER_PLAIN), "interleaved");
     boot.interleaved++;
-    for (unsigned i = 0; i < 30; i++)
+    for (unsigned i = 0; i < 60; i++) { /* and none of it makes a line */
         (void)years_plain(PEER_FLOOD, 0x23, 48);
+        (void)years_plain(PEER_FLOOD + 1 + i, 0x23, 40);
+    }
+    boot.drops[STATUS_DROP_MALFORMED] += 60;
 }
 
 static struct years_tcp *knock(uint32_t ip)

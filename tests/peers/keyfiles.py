@@ -87,16 +87,23 @@ class Files:
         """Served, and something is said."""
         no_name = openssl("req", "-x509", "-key", self.pki.key("good"),
                           "-subj", "/CN=own", "-days", "20")
+        short = openssl("genrsa", "-traditional", "1024")
         return {
             "no name in it": (self.key, no_name, True,
                               r"certificate: has no name \(subjectAltName\)"),
+            "RSA-1024": (short, self.selfsigned(short), True,
+                         "key: is shorter than RSA-2048: many clients"),
         }
 
     def bad(self):
         ed = openssl("genpkey", "-algorithm", "ED25519")
         big = openssl("genpkey", "-algorithm", "RSA", "-pkeyopt",
                       "rsa_keygen_bits:5120")
+        tiny = openssl("genrsa", "-traditional", "512")
         key, cert = self.key, self.cert
+        p12 = openssl("pkcs12", "-export", "-inkey", self.pki.key("good"),
+                      "-passout", "pass:", data=cert)
+        p7 = ("crl2pkcs7", "-nocrl", "-certfile", self.pki.chain("good"))
         clients = read(self.pki.key("client")), read(self.pki.chain("client"))
         return {
             "encrypted PKCS#8": (
@@ -117,6 +124,24 @@ class Files:
                          r"certificate 1 in it has a key \(RSA-5120\) longer"),
             "an RSA-5120 key alone": (big, self.rsa, False,
                                       "key: is longer than RSA-4096"),
+            "RSA-512": (tiny, self.selfsigned(tiny), None,
+                        "key: is too short for TLS 1.3"),
+            "PKCS#12": (p12, p12, False, "certificate: is PKCS#12 or PKCS#7"),
+            "PKCS#12 as the key": (p12, cert, False,
+                                   "key: is PKCS#12 or PKCS#7"),
+            "PKCS#7": (key, openssl(*p7), False,
+                       "certificate: holds no certificate, but a PKCS7"),
+            "PKCS#7, DER": (key, openssl(*p7, "-outform", "DER"), False,
+                            "certificate: is PKCS#12 or PKCS#7"),
+            "a request": (key, openssl("req", "-new", "-key", self.pki.key(
+                "good"), "-subj", "/CN=x"), False,
+                "holds no certificate, but a CERTIFICATE REQUEST"),
+            "OpenSSL's trusted certificate": (
+                key, openssl("x509", "-trustout", "-addtrust", "serverAuth",
+                             data=cert), False,
+                "holds no certificate, but a TRUSTED CERTIFICATE"),
+            "a public key": (openssl("pkey", "-pubout", data=key), cert, False,
+                             "holds no private key, but a PUBLIC KEY"),
             "not a pair": (key, self.rsa, False,
                            "key: is not the key of the certificate in "
                            "certificate"),
@@ -185,6 +210,11 @@ def files(pki):
     return found
 
 
+def served(ours):
+    """Whether a pair of which this is said is served."""
+    return ours is None or "has no name" in ours or "is shorter" in ours
+
+
 def dates(pki):
     """Served, whatever the clock makes of it; said once it is set: by which
     words."""
@@ -201,4 +231,4 @@ def dates(pki):
     }
 
 
-__all__ = ["dates", "files", "when"]
+__all__ = ["dates", "files", "served", "when"]

@@ -100,6 +100,32 @@ static void too_many_subnets(void **state)
     assert_true(served("10.0.63.1"));
 }
 
+/* Both families want a place: with one left, neither is opened. */
+static void too_many_for_both(void **state)
+{
+    (void)state;
+    static char text[65 * 24];
+    size_t n = 0;
+    for (unsigned i = 0; i < 63; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "deny 10.0.%u\n", i);
+    (void)snprintf(text + n, sizeof text - n, "allow\n");
+    assert_int_equal(parse(text), 1);
+    assert_false(served("192.0.2.1") || served("2001:db8::1"));
+}
+
+static void ipv4_as_ipv6(void **state)
+{
+    (void)state;
+    (void)parse("allow ::ffff:10.1.2.3\ndeny ::ffff:10.0.0.0/104\n"
+                "allow ::/0\nallow ::1:10.0.0.1\n");
+    assert_int_equal(c.report_count, 2);
+    assert_int_equal(c.reports[0].level, CONF_NOTE);
+    assert_string_equal(c.reports[0].text,
+                        "allow: `::ffff:10.1.2.3' is IPv4 written as IPv6, "
+                        "where no packet comes from: write it as IPv4");
+    assert_int_equal(c.reports[1].line, 2);
+}
+
 static void ratelimit(void **state)
 {
     (void)state;
@@ -248,6 +274,8 @@ int main(void)
         cmocka_unit_test(http),
         cmocka_unit_test(bad_subnets),
         cmocka_unit_test(too_many_subnets),
+        cmocka_unit_test(too_many_for_both),
+        cmocka_unit_test(ipv4_as_ipv6),
         cmocka_unit_test(ratelimit),
         cmocka_unit_test(local),
         cmocka_unit_test(other_ratelimits),
