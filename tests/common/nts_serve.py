@@ -88,8 +88,25 @@ def check_clients(tap, clients, when_):
                   client.chronyc("authdata"))
 
 
+def poll(client, least, most):
+    """Another poll from now on."""
+    for word, value in (("maxpoll", most), ("minpoll", least)):
+        client.chronyc(word, "127.0.0.1", str(value))
+
+
+def asks_in_vain(client, count):
+    """So many requests that nobody answers, each with a cookie."""
+    def figure(name):
+        return int(re.search(rf"^{name}\s*: (\d+)", client.ntpdata(),
+                             re.M).group(1))
+    sent, valid = figure("Total TX"), figure("Total valid RX")
+    client.chronyc("burst", f"1/{count}")
+    return until(lambda: figure("Total TX") >= sent + count) \
+        and figure("Total valid RX") == valid
+
+
 def served(tap, w, boot):
-    """Two chronyds, a reset in between, a renewed certificate."""
+    """Two chronyds, which ask through a reset, and a renewed certificate."""
     ntp, ke = child.free_port(), child.free_port()
     first = own(w)
     image = card(w, "served.img", first)
@@ -106,21 +123,33 @@ def served(tap, w, boot):
         tap.check(count["Answered"] == 3 and count["Dropped"] == 0,
                   "three key exchanges in all", m.ask("ntske"))
         until(lambda: re.search(r"state partition", m.ask("board")), 5)
-        # At this poll a few seconds of darkness would use up eight cookies.
-        for client in clients.values():
-            client.chronyc("offline")
+        before = {name: [row["keyid"] for row in client.authdata()]
+                  for name, client in clients.items()}
+        # At their poll a few seconds of darkness would use up eight cookies:
+        # in it they ask three times, however long it lasts.
+        for name, client in clients.items():
+            poll(client, 10, 10)
+            tap.check(until(lambda: re.search(r" 10 +377 ",
+                                              client.sources_text())),
+                      f"{name} asks seldom", client.sources_text())
         m.send("reset\r")
         m.wait("saving")
         until(lambda: m.child.poll() is not None
               or m.wait("serving NTS-KE", 1))
+    for name, client in clients.items():
+        tap.check(asks_in_vain(client, 3),
+                  f"{name} asks three times while the board is away",
+                  client.ntpdata())
     # The certificate is renewed: the card in a PC, one file changed.
     renewed = own(w, "renewed")
     mkcard.put(image, files_of(renewed))
     with boot(image, "127.0.0.1", ntp, ke) as m:
         tap.check(testbed.synchronise(m), "again, after a reset", m.text)
         for client in clients.values():
-            client.chronyc("online")
+            poll(client, -2, 0)
+            client.chronyc("burst", "4/8")
         check_clients(tap, clients, " after the reset")
+        no_new_keys(tap, clients, before, "after the reset")
         count = ntske(m)
         tap.check(count["Connections"] == 0,
                   "the reset cost no client a key exchange", m.ask("ntske"))
