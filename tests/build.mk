@@ -99,7 +99,8 @@ WORLD := $(filter-out tests/world/test_% tests/world/attack%, \
                       $(wildcard tests/world/*.c))
 WORLD_FIELD := $(patsubst %,$(T)/field/test_%,bringup faults floods kiss \
                                                memory pools report time waits why)
-WORLD_FIELD += $(T)/field/test_families $(T)/field/test_serving
+WORLD_FIELD += $(T)/field/test_families $(T)/field/test_serving \
+               $(T)/field/test_again
 $(T)/field/test_faults: $(H)/obj/tests/field/faults.o
 $(WORLD_FIELD): private LIBS = -lssl -lcrypto
 $(T)/field/test_memory: private LIBS += -Wl,--wrap=arena_get

@@ -74,7 +74,7 @@ void resolver_settle(struct resolver *r, struct resolver_question *q,
     for (size_t i = 0; i < LEN(r->query); i++)
         if (resolver_belongs(r, &r->query[i], q, family))
             resolver_close(r, &r->query[i]);
-    if (f->why == RESOLVER_FOUND || f->why == RESOLVER_NO_NAME)
+    if (f->why == RESOLVER_FOUND)
         q->give_up = mono_min(q->give_up, now + GRACE);
     if (!other->asking)
         finish(q, both_say(q->family[0].why, q->family[1].why), now);

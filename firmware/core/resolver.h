@@ -20,7 +20,8 @@
  * when another server has been asked meanwhile. TC leads to TCP with the same
  * server (RFC 7766 section 5), one connection at a time; if that fails,
  * what fitted into the datagram is better than nothing. "No such name" is an
- * answer and ends its half of the question (RFC 2308 section 2.1). An alias
+ * answer and ends its half of the question (RFC 2308 section 2.1); some servers
+ * give it to AAAA alone, so the other half has all its time. An alias
  * without addresses is asked for in its turn. A family
  * whose servers are silent does not hold up the other for long.
  *
@@ -45,8 +46,10 @@
 #define RESOLVER_AT_ONCE  3 /* servers asked for one name and family        */
 #define RESOLVER_ALIASES  8 /* asked for, one after the other               */
 #define RESOLVER_TTL_MIN  10
-#define RESOLVER_TTL_MAX  86400
-#define RESOLVER_TTL_HALF 300 /* where one family could not be asked        */
+#define RESOLVER_TTL_MAX                                                       \
+    300 /* who asks again has found nobody there: the name may be another
+         * machine's by now, or was a captive portal's                     */
+#define RESOLVER_TTL_HALF 60 /* where one family could not be asked        */
 #define RESOLVER_TTL_NONE                                                      \
     60 /* of a denial (RFC 2308 section 5 allows
                                * hours): a name that is new is found soon   */

@@ -244,8 +244,9 @@ static void failed(struct resolver *r, struct resolver_query *one,
                    const struct dns_wire_answer *a, mono_ns now)
 {
     bool edns = a->rcode == DNS_WIRE_FORMERR || a->rcode == DNS_WIRE_NOTIMP ||
-                a->rcode == DNS_WIRE_BADVERS;
-    if (edns && one->sent == 1 && !one->tcp) { /* RFC 6891 section 7 */
+                a->rcode == DNS_WIRE_SERVFAIL || a->rcode == DNS_WIRE_BADVERS;
+    /* RFC 6891 section 7, and older servers that know nothing of it. */
+    if (edns && one->sent == 1 && !one->tcp) {
         int rc = write_query(r, one);
         ASSERT(rc == RC_OK); /* it draws nothing */
         return;

@@ -130,13 +130,36 @@ void source_no_way(struct source *s, const struct addr *to,
     source_trouble(s, why);
 }
 
+/* Multicast DNS finds names of .local, and nothing else does (RFC 6762 section
+ * 3). */
+static bool is_local_name(const char *name)
+{
+    static const char local[] = ".local";
+    size_t n = strlen(name), len = sizeof local - 1;
+    n -= n > 0 && name[n - 1] == '.';
+    if (n <= len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if ((name[n - len + i] | 0x20) != local[i])
+            return false;
+    return true;
+}
+
 void source_unresolved(struct source *s, const struct resolver_answer *a)
 {
     char why[RESOLVER_WHY], text[sizeof s->trouble];
     struct status_net n;
+    const char *name = s->conf->name;
     net_status(&n);
     if (a->why != RESOLVER_NO_SERVER || why_net_names(&n, why, sizeof why) == 0)
         resolver_why_text(a, why);
+    if (is_local_name(name))
+        (void)fmt(why, sizeof why,
+                  "names of .local (mDNS) are not found: write its address");
+    else if (!strchr(name, '.') && a->why == RESOLVER_NO_NAME)
+        (void)fmt(why, sizeof why,
+                  "no such name (NXDOMAIN): no search domain is added: write "
+                  "it in full");
     (void)fmt(text, sizeof text, "name does not resolve: %s", why);
     source_trouble(s, text);
 }

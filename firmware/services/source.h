@@ -44,6 +44,8 @@ struct source {
     enum source_step step;
     struct source_ke ke;
     struct addr addr;          /* NTP                                         */
+    struct addr host;          /* whose vote it has,                          */
+    struct addr host_by;       /* if that is its address                      */
     uint16_t port;             /* NTP; 0: as configured                       */
     char ntp_name[LIMIT_NAME]; /* NTP server named by the exchange, or ""     */
     struct addr_pick pick;     /* which of the name's addresses to use        */

@@ -238,7 +238,8 @@ static void recheck(void)
 /* Several names of one server have one vote. */
 static void tell_server(struct source *s, uint16_t port)
 {
-    timekeeper_server(slot_of(s), &s->addr, port);
+    bool known = addr_equal(&s->host_by, &s->addr);
+    timekeeper_server(slot_of(s), known ? &s->host : &s->addr, port);
     int by = timekeeper_votes_for(slot_of(s));
     if (by == s->votes_for)
         return;
@@ -308,6 +309,8 @@ static mono_ns ask_time(struct source *s, mono_ns now)
         plan_next(s, now);
         bool answered = s->answered, left = send(s, msg, (size_t)rc);
         s->answered = false;
+        if (s->heard && !s->several && s->ntp.unanswered > 1)
+            sources_look_again(s);
         if (!looks_dead(s))
             return ntp_client_due(&s->ntp);
         if (!left) {

@@ -59,6 +59,23 @@ static void grow_pool(const struct source *s, const struct resolver_answer *a)
         sources_join(s->conf);
 }
 
+/* A name with one address of each family at most is one host's: by whichever of
+ * them it is asked, it has one vote. */
+static void note_host(struct source *s, const struct resolver_answer *a,
+                      const struct addr *own)
+{
+    const struct addr *host = own;
+    unsigned n[2] = {0};
+    for (unsigned i = 0; i < a->count; i++) {
+        bool six = a->addr[i].family == 6;
+        n[six]++;
+        if (!six)
+            host = &a->addr[i];
+    }
+    s->host = n[0] <= 1 && n[1] <= 1 ? *host : *own;
+    s->host_by = *own;
+}
+
 void sources_choose(struct source *s, struct addr_pick *pick,
                     const struct resolver_answer *a, struct addr *own)
 {
@@ -66,6 +83,7 @@ void sources_choose(struct source *s, struct addr_pick *pick,
     size_t n = used_by_others(s, used);
     s->several = a->count > 1;
     addr_pick_next(pick, a->addr, a->count, used, n, own);
+    note_host(s, a, own);
     /* A key exchange may have named another server than the pool's. */
     if (s->conf->pool && (!s->ntp_name[0] || pick == &s->ke.pick)) {
         grow_pool(s, a);
@@ -113,8 +131,17 @@ static void refreshed(void *arg, const struct resolver_answer *all)
     log_at(LOG_NOTICE, NULL,
            "%s: its address is not the name's any more: another one",
            s->conf->label);
+    if (s->ntp.unanswered > 1) /* the other one is asked at once */
+        addr_pick_bad(&s->pick, &s->addr);
     s->step = SOURCE_ADDRESS;
     s->retry = 0;
+}
+
+void sources_look_again(struct source *s)
+{
+    struct addr literal;
+    if (addr_parse(name_of(s), &literal) != RC_OK)
+        (void)!net_resolve(name_of(s), refreshed, s);
 }
 
 void sources_refresh(struct source *s, uint32_t refresh_s, mono_ns now)

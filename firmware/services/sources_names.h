@@ -39,6 +39,10 @@ mono_ns sources_pool_poll(struct source *s, mono_ns now);
  * defined in sources.c. */
 void sources_join(const struct conf_source *c);
 
+/* Asks for the name of a source that does not answer any more, in the
+ * background: the server may have moved. */
+void sources_look_again(struct source *s);
+
 /* Asks for the name of a source that has answered, in the background, when that
  * is due (chrony's refresh): one source in refresh_s seconds, the oldest first.
  * An address that is not the name's any more is given up. */

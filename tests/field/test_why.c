@@ -174,6 +174,13 @@ static void bad_names(void)
         {SIM_DNS_TRUE, "server mts1.test nts\n",
          "mts1.test: name does not resolve: no such name (NXDOMAIN): is it "
          "spelt right?"},
+        {SIM_DNS_TRUE, "server nas.Local nts\n",
+         "nas.Local: name does not resolve: names of .local (mDNS) are not "
+         "found: write its address"},
+        {SIM_DNS_TRUE, "server ntp nts\n",
+         "ntp: name does not resolve: no such name (NXDOMAIN): no search "
+         "domain "
+         "is added: write it in full"},
         {SIM_DNS_TRUE, "server 2001:db8::1 nts\n",
          "2001:db8::1: no IPv6 address: no router: none advertises itself"},
     };

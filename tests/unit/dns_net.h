@@ -22,6 +22,9 @@ struct net_server {
     unsigned rcode;       /* to all                                         */
     bool formerr_edns;    /* FORMERR to a question with EDNS                */
     bool drops_edns;      /* a firewall                                     */
+    bool servfail_edns;   /* SERVFAIL                                       */
+    bool nx_aaaa;         /* AAAA: "no such name"                           */
+    unsigned late_a_ms;   /* A later than delay_ms by so much               */
     bool small_letters;   /* the question comes back in small letters       */
     bool truncates, half; /* over UDP; half: with one address in it         */
     bool garbage;         /* counts that lie                                */
@@ -86,6 +89,10 @@ static bool net_answer(struct net_server *s, const uint8_t *q, size_t len,
     dns_begin(m, q, len, 0x8180 | s->rcode);
     if (edns && s->formerr_edns)
         m->b[3] |= DNS_WIRE_FORMERR;
+    else if (edns && s->servfail_edns)
+        m->b[3] |= DNS_WIRE_SERVFAIL;
+    else if (s->nx_aaaa && type == DNS_WIRE_AAAA)
+        m->b[3] |= DNS_WIRE_NXDOMAIN;
     else if (s->rcode == 0 && !net.zone(name, type, m))
         return false;
     for (size_t i = 12; s->small_letters && i < len; i++)
@@ -131,6 +138,9 @@ static void net_send(const struct resolver_out *out)
             return;
         p->used = true;
         p->at = net.now + (s->delay_ms + 1) * MONO_MS;
+        if (bytes_get16(out->b + 12 + strlen((const char *)out->b + 12) + 1) ==
+            DNS_WIRE_A)
+            p->at += s->late_a_ms * MONO_MS;
         p->query = out->query;
         p->port = net.port[out->query];
         p->from = s->addr;

@@ -578,9 +578,30 @@ static void moved(void **state)
     before = net.sends;
     while (net.resolves == 2)
         run(MONO_S);
+    assert_int_equal(net.sends, before + 2); /* asked for beside it, */
+    while (row(0).trouble[0] == 0) {
+        if (net.done)
+            found("192.0.2.2"); /* and it is where it was */
+        run(MONO_S);
+    }
     assert_int_equal(net.sends, before + 8);
     assert_int_equal(row(0).reach, 0);
     assert_string_equal(row(0).trouble, "no answer");
+    found("192.0.2.2");
+    reply(4);
+
+    /* It has moved: the second request without an answer finds it. */
+    before = net.sends;
+    unsigned asked = net.resolves;
+    while (net.resolves == asked)
+        run(MONO_S);
+    assert_int_equal(net.sends, before + 2);
+    found("192.0.2.3");
+    run(MONO_S);
+    found("192.0.2.3");
+    run(17 * MONO_S);
+    assert_true(net.sends > before + 2);
+    assert_int_equal(net.to.b[3], 3);
 }
 
 /* Replies to all requests for a while. */

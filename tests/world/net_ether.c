@@ -200,6 +200,8 @@ static void server_packet(unsigned server, uint8_t protocol, uint8_t *payload,
 {
     uint32_t from = SERVER_0 + server, to = w->address;
     size_t sum_at = protocol == 6 ? 16 : 6;
+    if (simpath_too_long(protocol, len, bytes_get16(payload + 2)))
+        return;
     if (simnet6_send(server, protocol, payload, len, delay_ns))
         return;
     uint32_t pseudo = (from >> 16) + (from & 0xffff) + (to >> 16) +
@@ -284,7 +286,7 @@ static void a_record(struct writer *o, uint32_t ip)
     writer_u16(o, 0xc00c); /* the question's name */
     writer_u16(o, 1);
     writer_u16(o, 1);
-    writer_u32(o, 30);
+    writer_u32(o, w->dns_ttl_s ? w->dns_ttl_s : 30);
     writer_u16(o, 4);
     writer_u32(o, ip);
 }
@@ -296,7 +298,7 @@ static void aaaa_record(struct writer *o, uint32_t ip)
     writer_u16(o, 0xc00c);
     writer_u16(o, 28);
     writer_u16(o, 1);
-    writer_u32(o, 30);
+    writer_u32(o, w->dns_ttl_s ? w->dns_ttl_s : 30);
     writer_u16(o, 16);
     writer_bytes(o, addr, 16);
 }
@@ -419,6 +421,13 @@ void simnet_out(const uint8_t *f, size_t len)
         way = w->server[server].up_ns;
     } else if (server >= 0) {
         way = SIM_LINK_NS;
+    }
+    if (server >= 0) {
+        bool six = f[12] == 0x86;
+        size_t head = six ? 54 : 34;
+        if (simpath_too_long(f[six ? 20 : 23], len - head,
+                             bytes_get16(f + head)))
+            return;
     }
     for (unsigned i = 0; i < copies && len >= 14; i++)
         frame(f, len, true, way + extra[i]);

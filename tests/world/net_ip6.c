@@ -81,6 +81,11 @@ bool simnet6_send(unsigned server, uint8_t protocol, uint8_t *payload,
     return true;
 }
 
+bool simnet6_is(uint8_t protocol, uint16_t port)
+{
+    return ip6.via[protocol == 6][port / 8] >> port % 8 & 1;
+}
+
 void simnet6_by_ip4(uint8_t protocol, uint16_t port)
 {
     ip6.via[protocol == 6][port / 8] &= (uint8_t) ~(1u << port % 8);

@@ -22,3 +22,9 @@ unsigned simpath_copies(unsigned server, int64_t extra_ns[2])
         extra_ns[i] = s->jitter_ns / 1000 * (int64_t)simpath_random(1001);
     return simpath_random(1000) < s->twice ? 2 : 1;
 }
+
+/* A packet of so many bytes behind its IP header; the board's port. */
+bool simpath_too_long(uint8_t protocol, size_t len, uint16_t port)
+{
+    return w->mtu && len + (simnet6_is(protocol, port) ? 40 : 20) > w->mtu;
+}

@@ -8,7 +8,7 @@
 #include "world.h"
 
 #define CONNS   16
-#define SEGMENT 1200
+#define SEGMENT 1460
 #define OUT     (96 * 1024)
 #define KE_PORT 4460
 
@@ -17,7 +17,7 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 struct sim_tcp {
     bool used, closing, fin_sent, fin_got;
     bool timer; /* a drop is to fall                           */
-    unsigned server;
+    unsigned server, mss;
     uint16_t port; /* the board's                                 */
     uint32_t rcv_nxt, snd_una, snd_nxt;
     uint16_t window;
@@ -40,7 +40,7 @@ static void put(unsigned server, uint16_t port, uint32_t seq, uint32_t ack,
     s[13] = flags;
     bytes_put16(s + 14, 60000);
     if (flags & SYN)
-        bytes_put32(s + 20, 0x02040000 | 1400); /* maximum segment size */
+        bytes_put32(s + 20, 0x02040000 | SEGMENT); /* maximum segment size */
     if (len)
         memcpy(s + head, data, len);
     simnet_ip(server, 6, s, head + len, SIM_LINK_NS);
@@ -64,7 +64,7 @@ static void dropped(void *arg);
 
 static size_t room(const struct sim_tcp *c)
 {
-    size_t flying = c->snd_nxt - c->snd_una, n = SEGMENT;
+    size_t flying = c->snd_nxt - c->snd_una, n = c->mss;
     size_t window = c->window > flying ? c->window - flying : 0;
     n = window < n ? window : n;
     return c->out_len < n ? c->out_len : n;
@@ -135,8 +135,17 @@ static void release(struct sim_tcp *c)
     c->used = false;
 }
 
+/* What the board takes in one segment (RFC 9293 section 3.7.1). */
+static unsigned mss_of(const uint8_t *option, size_t len)
+{
+    if (len < 4 || option[0] != 2 || option[1] != 4)
+        return 536;
+    unsigned mss = bytes_get16(option + 2);
+    return mss < SEGMENT ? mss : SEGMENT;
+}
+
 static void opened(unsigned server, uint16_t port, uint32_t seq,
-                   uint16_t window)
+                   uint16_t window, unsigned mss)
 {
     struct sim_server *s = &w->server[server];
     s->connections++;
@@ -152,6 +161,7 @@ static void opened(unsigned server, uint16_t port, uint32_t seq,
             continue;
         *c = (struct sim_tcp){.used = true,
                               .server = server,
+                              .mss = mss,
                               .port = port,
                               .rcv_nxt = seq + 1,
                               .snd_una = 1000,
@@ -197,7 +207,7 @@ void simtcp_segment(unsigned server, const uint8_t *seg, size_t len)
     if (flags & SYN) {
         if (c)
             release(c);
-        opened(server, port, seq, window);
+        opened(server, port, seq, window, mss_of(seg + 20, head - 20));
         return;
     }
     if (!c)

@@ -193,6 +193,8 @@ struct sim_world {
     bool only6;         /* and no A                                         */
     unsigned dead4, dead6; /* a bit for each server: nobody is at that
                             * address of it                                 */
+    uint32_t dns_ttl_s; /* 0: 30                                             */
+    unsigned mtu; /* longer packets to and from servers vanish; 0: none     */
     bool dns_dead_first; /* an address of nobody before the true one         */
     uint32_t address;    /* that DHCP gives; no other is routed              */
     uint32_t lease_s;
@@ -287,11 +289,16 @@ void simnet6_address(unsigned server, uint8_t addr[16]);
 bool simnet6_send(unsigned server, uint8_t protocol, uint8_t *payload,
                   size_t len, int64_t delay_ns);
 void simnet6_by_ip4(uint8_t protocol, uint16_t port);
+/* Tells whether the board's last packet from that port came by IPv6. */
+bool simnet6_is(uint8_t protocol, uint16_t port);
 
 /* net_path.c: what becomes of a packet of NTP: each copy's way takes so much
  * longer. Returns how many arrive, 0 to 2. */
 unsigned simpath_copies(unsigned server, int64_t extra_ns[2]);
 unsigned simpath_random(unsigned below);
+/* Tells whether a packet of so many bytes behind its IP header, of this port of
+ * the board's, is longer than what the path takes. */
+bool simpath_too_long(uint8_t protocol, size_t len, uint16_t port);
 
 /* witness.c */
 void simwitness_look(void);

@@ -117,8 +117,9 @@
 /* Transport. */
 #define LWIP_UDP                   1
 #define LWIP_TCP                   1
-#define TCP_MSS                    1436 /* over IPv6 with a priority tag: a
-                                         * whole frame                      */
+#define TCP_MSS                    1220 /* what every path of IPv6 takes (RFC
+                                         * 8200 section 5): word that one takes
+                                         * less may be filtered on the way   */
 #define TCP_WND                    (8 * TCP_MSS)
 #define TCP_SND_BUF                (4 * TCP_MSS)
 #define TCP_SND_QUEUELEN           16
