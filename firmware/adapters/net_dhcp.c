@@ -24,6 +24,8 @@
 #define ETH           14
 #define NAMED         6 /* bytes of option 54                                 */
 #define REFUSED_AGAIN (10 * MONO_S)
+#define MUTE          (30 * MONO_S) /* a gateway, before DHCP is asked       */
+#define ASK_AGAIN     (300 * MONO_S)
 #define OTHERS        (5 * MONO_S) /* for another server to offer            */
 
 static_assert(LWIP_DHCP_MAX_NTP_SERVERS == LIMIT_DHCP_SERVERS,
@@ -39,6 +41,8 @@ static struct {
     mono_ns refused_at;
     ip4_addr_t useless; /* the server that offered last, and gave nothing     */
     mono_ns others; /* until then others' offers are preferred; 0: none yet */
+    mono_ns mute;   /* the gateway has been since then; 0: it is not        */
+    mono_ns asked_again; /* for a lease, because it is; 0: never             */
     /* Option 121 of the message in hand; a long one comes in pieces (RFC 3396).
      */
     uint32_t frame;
@@ -60,7 +64,29 @@ static void gave_nothing(const struct dhcp *l)
     d.others = 0;
 }
 
-void net_dhcp_watch(const struct netif *n)
+/* Another router may have taken the place of the one that gave the lease,
+ * behind a switch, where no link goes down: the time to renew it may be hours
+ * away. The address stays until somebody says no (RFC 2131 section 3.2). */
+static void watch_gateway(struct netif *n, const struct dhcp *lease)
+{
+    const ip4_addr_t *gateway = netif_ip4_gw(n);
+    mono_ns now = port_mono();
+    if (!lease || lease->state != DHCP_STATE_BOUND || ip4_addr_isany(gateway) ||
+        !net_filter_is_mute(n, gateway)) {
+        d.mute = 0;
+        return;
+    }
+    if (d.mute == 0)
+        d.mute = now;
+    if (now - d.mute < MUTE ||
+        (d.asked_again > 0 && now - d.asked_again < ASK_AGAIN))
+        return;
+    d.asked_again = now;
+    log_line("no answer from the gateway: DHCP is asked again");
+    dhcp_network_changed_link_up(n);
+}
+
+void net_dhcp_watch(struct netif *n)
 {
     const struct dhcp *lease = netif_dhcp_data(n);
     uint8_t state = lease ? lease->state : DHCP_STATE_OFF;
@@ -75,6 +101,7 @@ void net_dhcp_watch(const struct netif *n)
         gave_nothing(lease);
     }
     d.state = state;
+    watch_gateway(n, lease);
 }
 
 /* lwIP takes the first offer, each time the same server's, where one is faster

@@ -126,8 +126,9 @@ bool net_has_source(const ip_addr_t *to);
 
 /* ---- DHCP (net_dhcp.c) --------------------------------------------------- */
 
-/* Looks how far DHCP has come; to be called at every pass. */
-void net_dhcp_watch(const struct netif *n);
+/* Looks how far DHCP has come, and asks again where the gateway that it named
+ * has long been silent; to be called at every pass. */
+void net_dhcp_watch(struct netif *n);
 /* Tells whether lwIP is to see a frame. Another server's refusal of what ours
  * has offered is none, and of refusals ours gets one in ten seconds: lwIP
  * begins anew at each, at once. A server that offered last time and gave

@@ -20,6 +20,7 @@ static struct {
     bool
         silent_first; /* another server, 10.9.0.2, offers first, no more      */
     uint8_t server;   /* whose address' last byte this is                     */
+    uint8_t gone;     /* whose address' last byte it is that nobody has       */
     uint8_t own;      /* the last byte of the address that it gives; 0: 42    */
     unsigned offers, acks, solicited;
     struct frame ask; /* the last DISCOVER or REQUEST                        */
@@ -126,10 +127,12 @@ static void hear(const struct frame *f)
         memcpy(lan.hop, f->b + 38, 4);
         if (memcmp(f->b + 28, f->b + 38, 4) == 0)
             return; /* its own: an announcement */
+        if (lan.gone && f->b[41] == lan.gone)
+            return;
         arp_reply(&a, f->b + 38);
         arrive(&a, sim.ticks);
     } else if (at16(f->b + 12) == 0x86dd && f->b[20] == 58 && f->b[54] == 135 &&
-               f->b[62] == 0xfe && f->b[77] == 1) {
+               f->b[62] == 0xfe && f->b[77] == 1 && lan.gone != 1) {
         advertise_self(&a, f);
         arrive(&a, sim.ticks);
     } else if (at16(f->b + 12) == 0x86dd && f->b[20] == 58 && f->b[54] == 133) {

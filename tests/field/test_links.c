@@ -202,6 +202,28 @@ static void test_router_ends(void **state)
     assert_int_equal(asked_from(1), 0x101);
 }
 
+/* A router that is switched off without a word, and another one in its place,
+ * which is heard only when it is asked. */
+static void test_router_gone(void **state)
+{
+    (void)state;
+    plug_in6();
+    say6(&(struct ra){1, 1800, .p = {{1, DAY, DAY}}});
+    assert_int_equal(asked_from(1), 0x101);
+    pass(700);
+    lan.gone = 1;
+    unsigned minutes = 0, solicited = lan.solicited, way = 0;
+    for (; minutes < 60 && way != 0x202; minutes++) {
+        if (lan.solicited > solicited)
+            say6(&(struct ra){2, 1800, .p = {{2, DAY, DAY}}});
+        solicited = lan.solicited;
+        way = asked_from(2);
+        pass(60);
+    }
+    print_message("another router after %u min\n", minutes);
+    assert_in_range(minutes, 1, 10);
+}
+
 static void test_mtu(void **state)
 {
     (void)state;
@@ -287,6 +309,32 @@ static void test_other_server(void **state)
     lan.own = 60;
     pass(120);
     assert_int_equal(last_byte(), 60);
+}
+
+/* Another router, behind a switch: the link stays up. Before: 21 hours. */
+static void test_other_router4(void **state)
+{
+    (void)state;
+    static const uint8_t msg[8];
+    static const uint8_t day[] = {51, 4, 0, 1, 0x51, 0x80, MASK, ROUTER};
+    static const uint8_t other[] = {SECONDS4, 0, 60, MASK, 3, 4, 10, 9, 0, 7};
+    const struct addr far = {.family = 4, .b = {192, 0, 2, 9}};
+    plug_in(day, sizeof day);
+    pass(5);
+    assert_int_equal(last_byte(), 42);
+    pass(700);
+    lan.gone = 1;
+    lan.server = 7;
+    lan.own = 50;
+    lan.options = other;
+    lan.len = sizeof other;
+    unsigned minutes = 0;
+    for (; minutes < 60 && last_byte() != 50; minutes++) {
+        (void)!net_udp_send(&sock, &far, 123, msg, sizeof msg);
+        pass(60);
+    }
+    print_message("another router found after %u min\n", minutes);
+    assert_in_range(minutes, 1, 12);
 }
 
 static void test_overloaded(void **state)
@@ -375,10 +423,12 @@ int main(void)
         cmocka_unit_test(test_renumbered),
         cmocka_unit_test(test_other_routers),
         cmocka_unit_test(test_router_ends),
+        cmocka_unit_test(test_router_gone),
         cmocka_unit_test(test_mtu),
         cmocka_unit_test(test_link_local_dns),
         cmocka_unit_test(test_refused_renewal),
         cmocka_unit_test(test_other_server),
+        cmocka_unit_test(test_other_router4),
         cmocka_unit_test(test_overloaded),
         cmocka_unit_test(test_silent_first),
         cmocka_unit_test(test_unnamed),
