@@ -124,6 +124,8 @@ size_t bootstrap_text(const struct bootstrap_verdict *v, char *out, size_t cap)
     fmt_add(&t, "%u of %u source%s agree%s, %u needed", v->agree, v->of,
             v->of == 1 ? "" : "s", v->agree == 1 && v->of == 1 ? "s" : "",
             v->need);
+    if (v->need > v->of && v->of > 0)
+        fmt_add(&t, " (minsources)");
     if (v->outside)
         fmt_add(&t, ", %u outside %s validity", v->outside,
                 v->outside == 1 ? "its certificate's" : "their certificates'");

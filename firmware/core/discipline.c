@@ -172,7 +172,8 @@ static void limit_rate(struct discipline *d, const struct estimate *was)
     d->est.rate_e12 = within(d->est.rate_e12, d->conf.max_drift_e12);
 }
 
-/* maxchange. True: the correction is not to be made. */
+/* maxchange. True: the correction is not to be made. To set a clock that never
+ * was is none. */
 static bool too_large(struct discipline *d, const struct select_out *sel,
                       const struct clk *c, uint64_t ticks)
 {
@@ -180,7 +181,7 @@ static bool too_large(struct discipline *d, const struct select_out *sel,
                                      clk_at(c, ticks))) /
                UTC_S;
     if (d->conf.maxchange_s <= 0 || s <= d->conf.maxchange_s ||
-        (int64_t)d->updates < d->conf.maxchange_start)
+        d->updates == 0 || (int64_t)d->updates < d->conf.maxchange_start)
         return false;
     if (d->ignored < UINT32_MAX)
         d->ignored++;

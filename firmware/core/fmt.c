@@ -292,9 +292,11 @@ size_t fmt(char *out, size_t cap, const char *f, ...)
 
 void fmt_add_span(struct fmt_text *t, int64_t ns)
 {
-    const int64_t s_ns = 1000000000, ms_ns = 1000000;
-    bool s = ns >= s_ns / 10;
-    int64_t unit = s ? s_ns : ms_ns;
+    const int64_t s_ns = 1000000000, ms_ns = 1000000, us_ns = 1000;
+    bool s = ns >= s_ns / 10, us = ns < ms_ns / 10;
+    int64_t unit = s ? s_ns : us ? us_ns : ms_ns;
     fmt_add(t, "%.*f %s", ns % unit == 0 ? 0 : 1, (double)ns / (double)unit,
-            s ? "s" : "ms");
+            s    ? "s"
+            : us ? "us"
+                 : "ms");
 }

@@ -32,7 +32,7 @@ struct fmt_text fmt_text_of(char *out, size_t cap);
 void fmt_add(struct fmt_text *t, const char *f, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Appends a time for people: "3 s", "10.5 s", "0.2 s", "3.5 ms". */
+/* Appends a time for people: "3 s", "10.5 s", "0.2 s", "3.5 ms", "10 us". */
 void fmt_add_span(struct fmt_text *t, int64_t ns);
 
 #endif

@@ -324,12 +324,14 @@ static void update(struct timekeeper *t, uint64_t ticks)
 {
     struct discipline_action act;
     bool before = t->d.contradicted, set = tk_is_set(t);
+    const bool over = t->d.gave_up;
     span_ns wrong = utc_diff_ns(estimate_at(&t->sel.est, ticks, t->hz),
                                 clk_at(&t->clk, ticks));
     discipline_update(&t->d, &t->sel, &t->clk, ticks, interval(t), &act);
     apply(t, &act, ticks);
     if (act.ignored) {
-        say_ignored(t, ticks);
+        if (!over)
+            say_ignored(t, ticks);
         return;
     }
     if (act.contradicted) {

@@ -386,6 +386,70 @@ static void not_alone_or_not_far(void)
     sim_check(!sim_said("nobody confirms"), "two agree");
 }
 
+/* Before: `maxchange 1 0 2' and no time ever, for the way from the floor to
+ * the time was too great a correction; given up, a line for each reply,
+ * "correction of 0 ms exceeds maxchange". */
+static void maxchange(void)
+{
+    begin(ONE "maxchange 1 0 2\n");
+    sim_boot();
+    sim_check(sim_until("synchronised: ", 60), "set");
+    run(600);
+    right("maxchange 1 0 2");
+    lie(1, HOUR);
+    run(HOUR);
+    sim_check(not_synchronised(), "given up");
+    sim_check(sim_said("clock not set: a correction exceeds maxchange"), "why");
+    lie(1, 0);
+    run(2 * HOUR);
+    sim_check(sim_count("correction of ") == 3, "said once");
+    starts_again("maxchange");
+}
+
+/* Servers that are not synchronised themselves, or too far from one that is;
+ * then they are, and then not again. */
+static void not_ready(void)
+{
+    for (unsigned what = 0; what < 4; what++) {
+        const unsigned n = what % 2 ? 3 : 1;
+        begin(n == 1 ? ONE : NULL);
+        for (unsigned pass = 0; pass < 3; pass++) {
+            const bool bad = pass != 1;
+            for (unsigned i = 0; i < n; i++) {
+                w->server[i].leap = bad && what == 0 ? 3 : 0;
+                w->server[i].stratum = bad && what == 1 ? 16 : 0;
+                w->server[i].root_delay_s = bad && what == 2 ? 10 : 0;
+                w->server[i].root_disp_s = bad && what == 3 ? 16 : 0;
+            }
+            if (pass == 0)
+                sim_boot();
+            run(pass < 2 ? 900 : HOUR);
+            if (pass == 0)
+                right_or_said("not ready");
+            else
+                right(pass == 1 ? "ready" : "no longer ready");
+            sim_check(star() == !bad, "*");
+        }
+    }
+}
+
+/* Two of three are wrong by turns, each time another two: no floor rises, and
+ * a start finds the time. */
+static void pairs_by_turns(void)
+{
+    begin(NULL);
+    sim_boot();
+    run(600);
+    for (unsigned turn = 0; turn < 6; turn++) {
+        for (unsigned i = 0; i < 3; i++)
+            w->server[i].lie_ns = i == turn % 3 ? 0 : 600 * MONO_S;
+        run(200);
+        right_or_said("by turns");
+    }
+    lie(3, 0);
+    starts_again("by turns");
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -397,6 +461,9 @@ static const struct {
     {"an NTS majority wrong at the start, then right", nts_majority},
     {"a plain server that goes to and fro", to_and_fro},
     {"makestep 1 -1 follows by a step", makestep_always},
+    {"maxchange lets the clock be set, and gives up once", maxchange},
+    {"servers that are not ready, at first and later", not_ready},
+    {"two of three servers wrong by turns", pairs_by_turns},
     {"the floor when servers jump and come back", floor_when_they_jump},
     {"the floor when servers jump back and forth", floor_back_and_forth},
     {"the floor when servers lie at the first sync", floor_at_first_sync},

@@ -143,7 +143,7 @@ static const struct row {
      1,
      false,
      0,
-     "1 of 1 source agrees, 2 needed",
+     "1 of 1 source agrees, 2 needed (minsources)",
      0},
     {"minsources 3, two agree",
      3,

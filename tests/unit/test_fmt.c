@@ -67,12 +67,31 @@ static void odd_numbers(void **state)
     assert_string_equal(b, "-9000000000000000.000");
 }
 
+static void spans(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ns;
+        const char *text;
+    } row[] = {{3000000000, "3 s"},  {10500000000, "10.5 s"},
+               {200000000, "0.2 s"}, {3500000, "3.5 ms"},
+               {100000, "0.1 ms"},   {10000, "10 us"},
+               {100, "0.1 us"},      {0, "0 us"}};
+    for (size_t i = 0; i < LEN(row); i++) {
+        char out[16];
+        struct fmt_text t = fmt_text_of(out, sizeof out);
+        fmt_add_span(&t, row[i].ns);
+        assert_string_equal(out, row[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(like_printf),
         cmocka_unit_test(cuts),
         cmocka_unit_test(odd_numbers),
+        cmocka_unit_test(spans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
