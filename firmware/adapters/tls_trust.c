@@ -91,7 +91,7 @@ static int join(struct reading *f, size_t len)
     struct x509_cert c;
     char why[96], name[32];
     if (x509_cert_read(&c, der, len) != RC_OK) {
-        unread(f, "one is damaged");
+        unread(f, "one is damaged: copy the file anew");
         return RC_BAD;
     }
     x509_cert_common_name(c.subject, name, sizeof name);
@@ -157,7 +157,7 @@ static void decode(struct reading *f, struct der_view body)
     if (len == RC_SPACE)
         f->full = true;
     else if (len < 0)
-        unread(f, "one is damaged");
+        unread(f, "one is damaged: copy the file anew");
     else
         (void)join(f, (size_t)len);
 }
@@ -185,6 +185,8 @@ static const char *no_certificate(struct der_view file)
         file.p++;
         file.len--;
     }
+    if (*file.p == 0)
+        return "it holds only zeros: was the card taken out too early?";
     return *file.p == '<' ? "no certificate in it, but a web page: was the "
                             "download refused?"
                           : "no certificate in it: no line -----BEGIN "

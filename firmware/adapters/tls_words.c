@@ -17,16 +17,26 @@ static const struct word alerts[] = {
     {MBEDTLS_SSL_ALERT_MSG_RECORD_OVERFLOW, "record overflow"},
     {MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE,
      "it and we have no group or kind of key in common"},
+    {MBEDTLS_SSL_ALERT_MSG_NO_CERT, "no certificate"},
+    {MBEDTLS_SSL_ALERT_MSG_BAD_CERT, "bad certificate"},
+    {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT, "unsupported certificate"},
+    {MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED, "certificate revoked"},
+    {MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED, "certificate expired"},
+    {MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN, "certificate unknown"},
     {MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, "illegal parameter"},
+    {MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA, "unknown CA"},
     {MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED, "access denied"},
     {MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, "decode error"},
     {MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, "decrypt error"},
     {MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY, "insufficient security"},
     {MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "internal error"},
+    {MBEDTLS_SSL_ALERT_MSG_INAPROPRIATE_FALLBACK, "inappropriate fallback"},
     {MBEDTLS_SSL_ALERT_MSG_USER_CANCELED, "canceled"},
+    {MBEDTLS_SSL_ALERT_MSG_NO_RENEGOTIATION, "no renegotiation"},
     {MBEDTLS_SSL_ALERT_MSG_MISSING_EXTENSION, "missing extension"},
     {MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME,
      "it does not know the name we asked for"},
+    {MBEDTLS_SSL_ALERT_MSG_UNKNOWN_PSK_IDENTITY, "unknown PSK identity"},
     {MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED, "it wants a client certificate"},
 };
 
@@ -75,7 +85,10 @@ void tls_words_alert(uint8_t alert, char *out, size_t cap)
         (void)fmt(out, cap, "server refuses: %s (alert %u)", text,
                   (unsigned)alert);
     else
-        (void)fmt(out, cap, "server refuses: TLS alert %u", (unsigned)alert);
+        (void)fmt(out, cap,
+                  "server refuses, and does not say why that we understand "
+                  "(alert %u)",
+                  (unsigned)alert);
 }
 
 void tls_words_error(int error, char *out, size_t cap)

@@ -50,9 +50,21 @@ static int digit64(uint8_t c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool is_blank(uint8_t c)
+/* How many bytes stand there that pages, mail and programs put among base64:
+ * blanks, no-break ones and ones without width, > before a line, \n for one. */
+static size_t no_digit(struct der_view body, size_t i)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    static const char *const odd[] = {
+        "\xc2\xa0", "\xc2\xad", "\xe2\x80\x8b", "\xef\xbb\xbf", "\\n", "\\r"};
+    uint8_t c = body.p[i];
+    if (c == ' ' || (c >= '\t' && c <= '\r') || c == '>')
+        return 1;
+    for (size_t k = 0; k < LEN(odd); k++) {
+        size_t n = strlen(odd[k]);
+        if (n <= body.len - i && memcmp(body.p + i, odd[k], n) == 0)
+            return n;
+    }
+    return 0;
 }
 
 int pem_decode(struct der_view body, uint8_t *out, size_t cap)
@@ -60,10 +72,12 @@ int pem_decode(struct der_view body, uint8_t *out, size_t cap)
     uint32_t bits = 0;
     unsigned have = 0, digits = 0, padding = 0;
     size_t n = 0;
-    for (size_t i = 0; i < body.len; i++) {
+    for (size_t i = 0, skip; i < body.len; i++) {
         uint8_t c = body.p[i];
-        if (is_blank(c))
+        if ((skip = no_digit(body, i)) > 0) {
+            i += skip - 1;
             continue;
+        }
         digits++;
         if (c == '=') {
             padding++;

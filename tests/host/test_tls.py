@@ -111,6 +111,7 @@ def files(cases, work, cas):
     key = open(cas[0].key, "rb").read()
     none, damaged = "no certificate in it", "one is damaged"
     bad("empty.pem", b"", none)
+    bad("zeros.bin", bytes(999), "only zeros")
     bad("text.pem", b"no certificate\n" * 9, none)
     bad("key.pem", key, "a private key")
     bad("cut.pem", pem[0][:-40], "ends in the middle")
@@ -141,6 +142,9 @@ def files(cases, work, cas):
     cases.trust(put("windows.pem", pem[0].replace(b"\n", b"\r\n")), 1, 9)
     cases.trust(put("mac.pem", pem[0].replace(b"\n", b"\r")), 1, 9)
     cases.trust(put("page-copy.pem", pem[0].replace(b"\n", b" \r\n\t ")), 1, 9)
+    cases.trust(put("quoted.pem", b"> " + pem[0].replace(b"\n", b"\n> ")), 1, 9)
+    cases.trust(put("escaped.pem", pem[0].replace(b"\n", b"\\n")), 1, 9)
+    cases.trust(put("pasted.pem", pem[0].replace(b"\n", b"\xc2\xa0\n")), 1, 9)
     cases.trust(put("older.pem", pem[0].replace(
         b"CERTIFICATE", b"X509 CERTIFICATE")), 1, 9)
     bad("mixed.pem", begin + b"AAAA\n" + end + b"words\n" + pem[0], damaged,
@@ -248,6 +252,11 @@ def protocol_cases(cases, pki, ca, keylog):
               Tcp(greeting=b"220 mail.test ESMTP\r\n" * 9))
     cases.ask("a TLS alert as greeting", "server refuses: internal error",
               Tcp(greeting=bytes.fromhex("15030300020250")))
+    for alert, words in ((45, "certificate expired"), (48, "unknown CA"),
+                         (86, "inappropriate fallback"),
+                         (255, "does not say why")):
+        cases.ask(f"alert {alert}", words, Tcp(greeting=bytes.fromhex(
+            f"150303000202{alert:02x}")))
     cases.ask("an alert that it has no such ALPN", "ALPN ntske/1 not agreed",
               Tcp(greeting=bytes.fromhex("15030300020278")))
     cases.ask("ServerHello of a server older than TLS 1.3",

@@ -34,7 +34,12 @@ static void base64(void **state)
         {"Zg=A", "", RC_BAD},
         {"Zh==", "", RC_BAD}, /* bits that are none */
         {"Zm9v-", "", RC_BAD},
-        {"Zm9v\302\240", "", RC_BAD},
+        {"Zm9v\302\240", "foo", 3}, /* what pages and mail put in */
+        {"Zm9v\302\255\nYm\342\200\213Fy", "foobar", 6},
+        {"> Zm9v\n> YmFy\n> ", "foobar", 6},
+        {"\\nZm9v\\r\\nYmFy\\n", "foobar", 6},
+        {"Zm9v\302", "", RC_BAD},
+        {"Zm9v\\", "", RC_BAD},
         {"====", "", RC_BAD},
     };
     for (size_t i = 0; i < LEN(row); i++) {
