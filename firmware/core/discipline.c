@@ -17,14 +17,11 @@
 #define SLEW_S_NEWS     26.0
 #define SLEW_SIGMAS     3.0 /* a greater move of the line is news           */
 #define SLEW_MOVED      0.3 /* sigmas^2, mean: the usual of a calm crystal  */
-#define SLEW_PARTS                                                             \
-    2                  /* of a slew, each half what is left: nearly an
-                              * exponential, a quarter better than a line    */
-#define SLEW_AGE    4  /* a slew lasts at most a quarter of our age    */
-#define SLEW_NONE   43 /* 2^-32 s, 10 ns: followed closely enough      */
-#define SLEW_SPREAD 2  /* sigmas that sources differ by for good: if more, */
-#define SLEW_LONG   8  /* slews last longer, so many times at most         */
-#define RMS_GAIN    0.1
+#define SLEW_PARTS      2 /* of a slew, each half what is left: an exponential */
+#define SLEW_AGE        4  /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE       43 /* 2^-32 s, 10 ns: followed closely enough      */
+#define SLEW_LONG       8 /* so many times longer, if sources differ for good */
+#define RMS_GAIN        0.1
 
 /* What contradicts the clk (discipline.h), s. */
 #define CONTRA_LEAST  2.0    /* more than a leap second                      */
@@ -91,8 +88,7 @@ static double slew_seconds(const struct discipline *d, double s, uint64_t ticks,
     double calm = SLEW_MOVED * sqrt(fmax(t, 64) / 64);
     if (d->moved2 > calm)
         t *= calm / d->moved2;
-    double apart =
-        (double)d->spread_ns / (SLEW_SPREAD * (1 + (double)d->est.sigma_ns));
+    double apart = (double)d->spread_ns / (1 + (double)d->est.sigma_ns);
     t *= fmin(fmax(apart, 1), SLEW_LONG);
     if (fabs(s) > usual)
         t = fmax(t * usual / fabs(s), news);
