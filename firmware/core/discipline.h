@@ -28,7 +28,8 @@
  *
  * Contradiction: an update whose line lies more than 2 s from the clk (slewed
  * away, that takes over an hour), and farther than the clk was said to be off
- * (discipline_error) or more than 1000 s, and that makestep does not let step.
+ * (discipline_error) and the line's source by its root delay and dispersion, or
+ * more than 1000 s, and that makestep does not let step.
  * Such a line is not followed: nobody can tell whether the sources are wrong
  * now or were when the clk was set. The clk runs on by the line that it has
  * and nobody is told that it is right (synced false) until

@@ -16,8 +16,9 @@
  * sigmas from what was foreseen, and two refused in a row, are news of
  * the crystal or the path: minpoll at once, the request under way included.
  *
- * Nor does it grow before the crystal's rate is known to 2 ppm (one sigma),
- * lest a full queue at cold start pass for a noisy path.
+ * Nor does it grow before the crystal's rate is known to 2 ppm (one sigma) and
+ * eight samples were taken, lest a full queue at cold start pass for a noisy
+ * path.
  *
  * The noise of the path counts at least as FLOOR_S: on a path that is better
  * than that nobody asks for more.

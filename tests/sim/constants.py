@@ -9,7 +9,9 @@ order half, double (where it is a chance to stay, of that to leave); "=" where
 it is the same within a percent. Below it, where any of them is not the same:
 the RMS errors of the frequency and the medians of the stated bound, as
 multiples, and how many seconds outside the bound there are more (or fewer).
-Those of thermal.c are measured with an honest sensor, RMS errors only.
+Those of thermal.c are measured with an honest sensor, RMS errors only; those of
+poll_adapt.c at polls of 64 to 1024 s, medians, with the mean interval between
+requests in place of the bound.
 """
 import os
 import re
@@ -22,9 +24,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 FILES = ["filter.c", "filter_delay.c", "filter.h", "kalman_bank.c",
          "offset_interval.c", "select.c", "select_combine.c", "discipline.c",
-         "thermal.c"]
+         "thermal.c", "poll_adapt.c"]
 SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1",
           "cpu1", "temp", "templ"]
+POLLS = ["a1", "a2", "b1", "b2", "e1", "e2", "f2", "g", "j", "s2"]
 # Those that a file's constants can do something in: one server or several, what
 # changes, laws of delay, what is stated. thermal.c's are in warmth.txt.
 WORLDS = {
@@ -40,16 +43,19 @@ WORLDS = {
     "offset_interval.c": ["a1", "b1", "j", "e1", "s2", "step5l", "i1",
                           "loadl"],
     "thermal.c": SENSED,
+    "poll_adapt.c": POLLS,
 }
 WORLDS["select_combine.c"] = WORLDS["select.c"]
 WORLDS["filter.h"] = WORLDS["offset_interval.c"]
 SEEDS = ["101", "104"]
-# No tuning: mathematics, units, what a protocol or another constant says.
+# No tuning: mathematics, units, what a protocol, chrony or another constant
+# says, guards against a division by nothing.
 FIXED = {"ROOT_2PI", "LOG_ROOT_2PI", "ROOT_3", "IQR_SIGMAS", "SLEW_PARTS",
          "DELAY_MAX", "AGE_MAX", "CLOCK_ERROR", "DRIFT_E12", "SLEW_NONE",
          "CONTRA_LEAST", "CONTRA_ALWAYS", "PATIENCE_MIN", "PATIENCE_MAX",
          "SAVED_SIGMA_MIN", "SAVE_SIGMA", "RATE_MOST", "ALONE2",
-         "FILTER_SIGMA_UNKNOWN", "RMS_GAIN", "VERSION", "MOST_MC", "MOST"}
+         "FILTER_SIGMA_UNKNOWN", "RMS_GAIN", "SCORE_LIMIT", "SLEW_ROOM_MIN",
+         "SLEW_S_MIN", "VERSION", "MOST_MC", "MOST"}
 RMS = "RMS"
 DEFINE = re.compile(r"^(#define (\w+)[ \\\n]+)([0-9.e-]+)(f?)\b", re.M)
 
@@ -90,18 +96,23 @@ def build(where, objects, only=None):
 
 def measure(objects, worlds):
     """kind -> world -> figure"""
-    sensed = worlds is SENSED
-    program = os.path.join(objects, "warmth" if sensed else "clock")
+    kinds, env, skip = {RMS: 1, "frequency": 3, "bound": 4, "outside": 5}, {
+        "BESIDE": "1"}, 3
+    if worlds is SENSED:
+        kinds, env, skip = {RMS: 1}, {"KINDS": "b"}, 2
+    if worlds is POLLS:
+        kinds, env, skip = {RMS: 1, "frequency": 3, "poll": 5}, {
+            "POLL": "610"}, 4
+    program = os.path.join(objects, "warmth" if worlds is SENSED else "clock")
     text = subprocess.run([program] + SEEDS + worlds, cwd=TOP, check=True,
-                          env=dict(os.environ, BESIDE="1", KINDS="b"),
+                          env=dict(os.environ, **env),
                           stdout=subprocess.PIPE).stdout.decode()
-    rows = [line.split() for line in text.splitlines()[2 if sensed else 3:]]
-    if sensed:
+    rows = [line.split() for line in text.splitlines()[skip:]]
+    if worlds is SENSED:  # without a sensor, and the ratio with
         return {RMS: {r[0]: float(r[1]) * float(r[2].split("/")[0])
                       for r in rows}}
     return {kind: {r[0]: float(r[at]) for r in rows}
-            for kind, at in ((RMS, 1), ("frequency", 3), ("bound", 4),
-                             ("outside", 5))}
+            for kind, at in kinds.items()}
 
 
 def cells(kind, now, base):
