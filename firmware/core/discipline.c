@@ -17,10 +17,10 @@
 #define SLEW_S_NEWS     26.0
 #define SLEW_SIGMAS     3.0 /* a greater move of the line is news           */
 #define SLEW_MOVED      0.3 /* sigmas^2, mean: the usual of a calm crystal  */
-#define SLEW_PARTS      2 /* of a slew, each half what is left: an exponential */
-#define SLEW_AGE        4  /* a slew lasts at most a quarter of our age    */
-#define SLEW_NONE       43 /* 2^-32 s, 10 ns: followed closely enough      */
-#define SLEW_LONG       8 /* so many times longer, if sources differ for good */
+#define SLEW_PARTS      2   /* of a slew, each half what is left: exponential */
+#define SLEW_AGE        4   /* a slew lasts at most a quarter of our age    */
+#define SLEW_NONE       43  /* 2^-32 s, 10 ns: followed closely enough      */
+#define SLEW_LONG       8   /* so many times longer, where sources differ */
 #define RMS_GAIN        0.1
 
 /* What contradicts the clk (discipline.h), s. */
