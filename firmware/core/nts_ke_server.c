@@ -23,7 +23,7 @@ static bool list_ok(const struct nts_record *rec, bool *seen)
 static int on_protocol(struct nts_ke_request *r, const struct nts_record *rec,
                        struct seen *s)
 {
-    if (!list_ok(rec, &s->protocol))
+    if (!list_ok(rec, &s->protocol) || !rec->critical) /* 4.1.2 */
         return bad(r, NTS_ERROR_BAD_REQUEST);
     for (size_t i = 0; i < rec->len; i += 2)
         if (bytes_get16(rec->body + i) == NTS_PROTOCOL_NTPV4)
@@ -54,7 +54,7 @@ static int on_record(struct nts_ke_request *r, const struct nts_record *rec,
         return on_aead(r, rec, s);
     case NTS_RECORD_COMPLIANT_GCM_SIV:
         r->compliant = true;
-        return RC_OK;
+        return rec->len == 0 ? RC_OK : bad(r, NTS_ERROR_BAD_REQUEST);
     case NTS_RECORD_SERVER:
     case NTS_RECORD_PORT:
         return RC_OK;
@@ -83,7 +83,7 @@ int nts_ke_server_read(const uint8_t *in, size_t len, struct nts_ke_request *r)
         if (rc != RC_OK)
             return rc;
     }
-    if (rec.len != 0 || !s.protocol || (r->ntpv4 && !s.aead))
+    if (rec.len != 0 || !rec.critical || !s.protocol || (r->ntpv4 && !s.aead))
         return RC_BAD;
     return RC_OK;
 }

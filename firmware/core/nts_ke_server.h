@@ -21,9 +21,10 @@ struct nts_ke_request {
 
 /* Read a client's message, any bytes, from its beginning. Returns RC_OK when
  * *r is complete; RC_AGAIN when the message has not ended yet, to be called
- * again with all of it and more; RC_BAD when r->error is to be answered. A
- * client's wishes for a server or port (records 6, 7) are
- * accepted and not honoured, as the RFC allows. */
+ * again with all of it and more; RC_BAD when r->error is to be answered: also
+ * where the critical bit is not set that sections 4.1.1 and 4.1.2 demand. A
+ * client's wishes for a server or port (records 6, 7) are accepted and not
+ * honoured, as the RFC allows; what follows End of Message is not looked at. */
 int nts_ke_server_read(const uint8_t *in, size_t len,
                        struct nts_ke_request *r) MUST_CHECK;
 

@@ -150,6 +150,9 @@ static void server_refuses(void **s)
     REFUSED(PROT AEAD "\x80\2\0\2\0\0" EOM); /* a client's to send */
     REFUSED(PROT AEAD "\x80\3\0\2\0\0" EOM);
     REFUSED(PROT AEAD "\x80\0\0\1x");
+    REFUSED("\0\1\0\2\0\0" AEAD EOM);   /* the critical bit is a must here */
+    REFUSED(PROT AEAD "\0\0\0\0");      /* ... and here */
+    REFUSED(PROT AEAD "\4\0\0\1x" EOM); /* record 1024 holds nothing */
 }
 
 int main(void)
