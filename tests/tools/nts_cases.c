@@ -2,18 +2,18 @@
  * file ntskeys), good ones and bad ones, and what our server answers to the
  * same with a cookie of its own:
  *
- *     nts_cases ID KEY COOKIE-AEAD SESSION-AEAD
+ *     nts_cases ID KEY COOKIE-AEAD SESSION-AEAD [FROM TO]
  *
- * ID and KEY in hex. Prints a line for each: "silence", "nak" or "authentic",
+ * ID and KEY in hex; FROM and TO: random ones of these numbers instead. Prints a line for each: "silence", "nak" or "authentic",
  * the length of our reply, the request in hex, its name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/nts_request.h"
 #include "core/ntp_server.h"
 #include "core/siv.h"
 #include "entropy.h"
+#include "nts_random.h"
 
 static struct nts_cookie_jar jar;
 static struct nts_peer p;
@@ -463,22 +463,33 @@ static void ours(void)
            n);
 }
 
-int main(int argc, char **argv)
+/* make NULL: a random one. */
+static void try(char **argv, void (*make)(void), uint32_t seed)
 {
     uint8_t key[AEAD_KEY_MAX] = {0};
-    if (argc != 5 || nts_cookie_begin(&jar) != RC_OK)
-        return 1;
     (void)hex(argv[2], key, sizeof key);
-    for (size_t i = 0; i < LEN(all); i++) {
-        nts_peer_init(&p, (uint16_t)atoi(argv[4]), &jar);
-        all[i].make();
-        ours();
-        their_cookie((uint32_t)strtoul(argv[1], NULL, 16), key,
-                     (uint16_t)atoi(argv[3]));
-        all[i].make();
-        for (size_t b = 0; b < p.w.len; b++)
-            printf("%02x", p.msg[b]);
+    nts_peer_init(&p, (uint16_t)atoi(argv[4]), &jar);
+    make ? make() : random_request(&p, seed);
+    ours();
+    their_cookie((uint32_t)strtoul(argv[1], NULL, 16), key,
+                 (uint16_t)atoi(argv[3]));
+    make ? make() : random_request(&p, seed);
+    for (size_t b = 0; b < p.w.len; b++)
+        printf("%02x", p.msg[b]);
+}
+
+int main(int argc, char **argv)
+{
+    if ((argc != 5 && argc != 7) || nts_cookie_begin(&jar) != RC_OK)
+        return 1;
+    for (size_t i = 0; argc == 5 && i < LEN(all); i++) {
+        try(argv, all[i].make, 0);
         printf(" %s\n", all[i].name);
+    }
+    for (int i = argc == 7 ? atoi(argv[5]) : 0; argc == 7 && i < atoi(argv[6]);
+         i++) {
+        try(argv, NULL, (uint32_t)i);
+        printf(" %d\n", i);
     }
     return 0;
 }
