@@ -52,8 +52,8 @@ static int64_t amount_of(enum fault_kind kind)
         return PICK(SIM_DNS_DEAD, SIM_DNS_FAILS, SIM_SERVERS - 1);
     case CARD_FAILS: /* of 1000 */
         return PICK(100, 500, 1000);
-    case FLOOD: /* its kind */
-        return between(0, FLOOD_KINDS - 1);
+    case FLOOD: /* its kind: those that need no service of the board's */
+        return between(0, FLOOD_MLD);
     case POWER: /* off so long, s */
         return PICK(1, 5, 60, 600);
     case POWER_IN_WRITE: /* in which, how */
