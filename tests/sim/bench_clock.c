@@ -1,4 +1,4 @@
-/* bench_clock [FIRST LAST [SCENARIO...]]: first every scenario of the three
+/* bench_clock [FIRST LAST [SCENARIO...]]: first every scenario of the four
  * files, over the seeds FIRST .. LAST, beside what chrony made of the same
  * crystals (chrony.txt, where it has the seed), which BESIDE=1 shows alone. Then
  * the table of every scenario, medians, beside chrony 4.6.1's recorded figures
@@ -260,9 +260,9 @@ static int beside(const struct scenario *s, size_t n, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct scenario s[64];
-    static const char *const files[] = {"tests/sim/scenarios.txt",
-                                        "tests/sim/paths.txt",
-                                        "tests/sim/changes.txt"};
+    static const char *const files[] = {
+        "tests/sim/scenarios.txt", "tests/sim/paths.txt",
+        "tests/sim/floors.txt", "tests/sim/changes.txt"};
     size_t n = scenario_load(files[0], s, LEN(s)), every = n;
     for (size_t i = 1; i < LEN(files); i++)
         every += scenario_load(files[i], s + every, LEN(s) - every);

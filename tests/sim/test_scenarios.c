@@ -1,4 +1,4 @@
-/* Every scenario of scenarios.txt, paths.txt and changes.txt: three fixed seeds and a printed random one.
+/* Every scenario of scenarios.txt, paths.txt, floors.txt and changes.txt: three fixed seeds and a printed random one.
  * What is asserted of each run: no step after the first sync, never backwards,
  * inside the stated bound, no liar followed. Of each scenario: the median RMS
  * is within the goal and a margin that a few seeds need, the greatest error
@@ -106,6 +106,27 @@ static void paths(void **state)
     other_worlds("tests/sim/paths.txt", 6);
 }
 
+/* What is known of the least round trip decides; goal: us. */
+static void floors(void **state)
+{
+    (void)state;
+    static struct scenario other[16];
+    size_t n = scenario_load("tests/sim/floors.txt", other, LEN(other));
+    assert_int_equal(n, 10);
+    for (size_t i = 0; i < n; i++) {
+        double rms[RUNS];
+        for (size_t k = 0; k < RUNS; k++) {
+            uint64_t seed = k < FIXED ? 1001 + k : random_seed;
+            struct figures f = world_run(&other[i], seed, 6, 6);
+            sound(&other[i], &f, 6);
+            rms[k] = f.rms;
+        }
+        double m = world_median(rms, RUNS);
+        printf("# %-5s RMS %.1f us of %.0f\n", other[i].name, m, other[i].goal);
+        assert_true(m <= NOISE * other[i].goal);
+    }
+}
+
 /* The crystal's rate, a server, a path, the temperature. */
 static void changes(void **state)
 {
@@ -211,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(poll_6),
         cmocka_unit_test(paths),
+        cmocka_unit_test(floors),
         cmocka_unit_test(changes),
         cmocka_unit_test(poll_10),
         cmocka_unit_test(poll_6_to_10),
