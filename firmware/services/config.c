@@ -164,6 +164,10 @@ static void look_around(void)
                               : "rename it to chrony.conf");
                 return;
             }
+    if (store_other_fat())
+        say_lack("it belongs on the first FAT partition: partition %u is not "
+                 "looked at",
+                 store_other_fat());
 }
 
 static int read_root(bool card)

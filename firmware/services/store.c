@@ -24,6 +24,7 @@ static_assert(JOURNAL_SECTOR == PORT_BLK_SIZE, "the journal's sectors");
 static struct {
     struct journal journal;
     bool card;
+    unsigned other_fat;
     enum { IDLE, WRITING, CHECKING, LOOKING, REPORTING } step;
     uint32_t state_lba, state_sectors;
     uint32_t lba, count;           /* lba, count: of the write under way   */
@@ -141,6 +142,19 @@ static void find_state(const struct mbr *m, const struct mbr_partition *fat)
         open_journal(&m->state);
 }
 
+/* A second one, where people may have put their files. */
+static void find_other_fat(const struct mbr *m, const struct mbr_partition *fat)
+{
+    st.other_fat = 0;
+    for (unsigned i = 0; i < MBR_PARTITIONS && fat->sectors; i++) {
+        const struct mbr_partition *p = &m->part[i];
+        if (p->sectors && p->lba != fat->lba &&
+            store_read_blocks(p->lba, st.batch, 1) >= 0 &&
+            mbr_file_system(st.batch) == MBR_FS_FAT)
+            st.other_fat = i + 1;
+    }
+}
+
 int store_init(void)
 {
     memset(&st, 0, sizeof(st));
@@ -170,6 +184,7 @@ int store_init(void)
                    i + 1);
     if (store_mount(&m, sectors, st.batch, &fat) != RC_IO)
         st.look_at = MONO_NEVER; /* all could be read */
+    find_other_fat(&m, &fat);
     find_state(&m, &fat);
     return RC_OK;
 }
@@ -184,6 +199,11 @@ bool store_card(void)
 const char *store_trouble(void)
 {
     return st.card ? store_mount_trouble() : "";
+}
+
+unsigned store_other_fat(void)
+{
+    return st.other_fat;
 }
 
 bool store_came_late(void)

@@ -41,6 +41,10 @@ bool store_card(void);
  * if it can. */
 const char *store_trouble(void);
 
+/* Returns the number of a partition that holds FAT, too, but is not the boot
+ * partition and is not looked at; 0: there is none. */
+unsigned store_other_fat(void);
+
 /* Tells whether what could not be read of the card at start can be read now, or
  * a card is there that was not: a restart would find chrony.conf. */
 bool store_came_late(void);

@@ -238,6 +238,22 @@ def partitions(tap, work):
     says(tap, whole, "no partitions", (), ["192.0.2.7"])
 
 
+def two(tap, work):
+    """Two FAT partitions, chrony.conf on the second."""
+    with open(make(work, {"chrony.conf": FOUND}), "rb") as file:
+        file.seek(mkcard.START * 512)
+        fat = file.read(32 << 20)
+    card = make(work, {"readme.txt": "x"})
+    with open(card, "rb") as file:
+        end = file.seek(0, 2)
+    change(card, end, fat)
+    change(card, 446 + 32, bytes([0, 0, 0, 0, 0x0c, 0, 0, 0])
+           + (end // 512).to_bytes(4, "little")
+           + (len(fat) // 512).to_bytes(4, "little"))
+    lacks(tap, card, "two FAT partitions", "it belongs on the first FAT "
+          "partition: partition 3 is not looked at")
+
+
 def lacks(tap, card, name, why, before="no chrony.conf"):
     """The log, tracking and board have this sentence."""
     why = f"{before}: {why}"
@@ -269,7 +285,7 @@ def gpt(tap, work):
 def main():
     tap, work = Tap(), tempfile.mkdtemp(prefix="gnomon-cards-")
     try:
-        for test in (files, names, contents, damaged, partitions,
+        for test in (files, names, contents, damaged, two, partitions,
                      gpt):
             test(tap, work)
     except Exception:  # a test that cannot run has failed

@@ -76,6 +76,12 @@ int store_next_file(const char *folder, const char *pattern, const char *after,
 }
 
 static const char *trouble = "";
+static unsigned other_fat;
+
+unsigned store_other_fat(void)
+{
+    return other_fat;
+}
 
 const char *store_trouble(void)
 {
@@ -178,6 +184,10 @@ static void no_file(void **state)
     assert_non_null(strstr(text, "no server or pool line"));
     assert_int_equal(c->source_count, 0);
     assert_true(is_ok());
+    other_fat = 2;
+    (void)read_file(NULL, RC_STATE, true);
+    assert_non_null(strstr(text, "partition 2 is not looked at"));
+    other_fat = 0;
     (void)read_file(NULL, RC_IO, true);
     assert_non_null(strstr(text, "chrony.conf: " STORE_UNREADABLE));
     (void)read_file(NULL, RC_SPACE, true);
