@@ -157,7 +157,7 @@ def as_the_readme_says(tap, w):
     """Its openssl commands, word for word, and its lines of chrony.conf."""
     with open(f"{TOP}/README.md") as file:
         text = file.read()
-    section = text[text.index("### NTS\n"):]
+    section = text[text.index("## Serving time"):]
     conf, commands = [
         textwrap.dedent(found) for found in re.findall(
             r"(?:^    .*\n)+", section, re.M)[:2]]
