@@ -1,5 +1,7 @@
 #include "x509_names.h"
 
+#include "bytes.h"
+
 /* GeneralName, RFC 5280 section 4.2.1.6: implicit tags. */
 enum {
     NAME_MAIL = 0x81,
@@ -347,8 +349,10 @@ bool x509_names_same(struct der_view a, struct der_view b)
 
 static uint32_t hash(uint32_t h, struct der_view v)
 {
-    for (size_t i = 0; i < v.len; i++)
-        h = (h ^ lower(v.p[i])) * 0x01000193u;
+    for (size_t i = 0; i < v.len; i++) {
+        uint8_t c = lower(v.p[i]);
+        h = bytes_fnv(h, &c, 1);
+    }
     return h;
 }
 
@@ -356,7 +360,7 @@ uint32_t x509_names_hash(struct der_view name)
 {
     struct reader r = der_reader(name), in = {0};
     struct der whole, type, value;
-    uint32_t h = 0x811c9dc5u;
+    uint32_t h = BYTES_FNV;
     if (!der_expect(&r, DER_SEQUENCE, &whole))
         return h;
     r = der_reader(whole.value);

@@ -155,21 +155,10 @@ static void cycles(void)
     }
 }
 
-static void five(const char *name, const char *options)
-{
-    char conf[400] = "";
-    for (unsigned i = 1; i <= 5; i++) {
-        size_t n = strlen(conf);
-        (void)snprintf(conf + n, sizeof conf - n,
-                       "server nts%u.test iburst maxpoll 6%s\n", i, options);
-    }
-    sim_case(name, conf);
-}
-
 /* Each liar is an hour off in every other span of 200 s. */
 static void to_and_fro(unsigned liars, const char *name, const char *options)
 {
-    five(name, options);
+    sim_case_five(name, options);
     sim_boot();
     sim_run(600);
     right("before");
@@ -194,7 +183,7 @@ static void to_and_fro(unsigned liars, const char *name, const char *options)
 /* Before: its two addresses were two votes, and two against two set nothing. */
 static void both_families(unsigned dead4, unsigned dead6, const char *name)
 {
-    five(name, "");
+    sim_case_five(name, " maxpoll 6");
     w->ip6 = true;
     w->server[1].alias = w->server[2].alias = 1;
     w->dead4 = dead4;
@@ -247,8 +236,8 @@ int main(int argc, char **argv)
     if (strstr("cycles", only))
         cycles();
     if (strstr("liars", only)) {
-        to_and_fro(2, "two of five go to and fro", "");
-        to_and_fro(3, "three of five go to and fro", " nts");
+        to_and_fro(2, "two of five go to and fro", " maxpoll 6");
+        to_and_fro(3, "three of five go to and fro", " maxpoll 6 nts");
         both_families(0, 0, "three names of one liar, both families");
         both_families(1, 0, "three names of one liar, its A dead");
         both_families(0, 1, "three names of one liar, its AAAA dead");

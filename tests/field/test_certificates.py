@@ -277,32 +277,41 @@ def names(b):
     return served, named, dotted
 
 
-def main():
+def main(script, rows, after=lambda b: None):
+    """rows(b) asks all of a script's questions; after(b) looks at what the
+    servers heard."""
     binary = (sys.argv[1] if len(sys.argv) > 1 else
               os.path.join(TOP, "build/host/tests/host/test_tls"))
     work = tempfile.mkdtemp(prefix="gnomon-certificates-")
     tap = Tap()
     try:
         b = Bench(tap, work)
-        hostile(b)
-        order(b)
-        usage(b)
-        served, named, dotted = names(b)
+        rows(b)
         b.cases.again()
         b.cases.write()
         b.table()
         run(binary, b.cases, tap, b.keylog)
-        for server, want in ((served, [None]), (named, [HOST]),
-                             (dotted, [HOST])):
-            seen = b.sni[server.port]
-            tap.check(seen and set(seen) == set(want),
-                      f"server_name is {want[0]}", repr(seen))
+        after(b)
     except Exception:  # a test that cannot run has failed
-        tap.check(False, "test_certificates.py", traceback.format_exc())
+        tap.check(False, script, traceback.format_exc())
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return tap.done()
 
 
+def here(b):
+    hostile(b)
+    order(b)
+    usage(b)
+    b.named = names(b)
+
+
+def server_names(b):
+    for server, want in zip(b.named, ([None], [HOST], [HOST])):
+        seen = b.sni[server.port]
+        b.tap.check(seen and set(seen) == set(want),
+                    f"server_name is {want[0]}", repr(seen))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("test_certificates.py", here, server_names))

@@ -196,21 +196,10 @@ static void right(const char *when)
     sim_check(error > -0.02 && error < 0.02, when);
 }
 
-static void five_servers(const char *name, const char *options)
-{
-    char conf[400] = "";
-    for (unsigned i = 1; i <= 5; i++) {
-        size_t n = strlen(conf);
-        (void)snprintf(conf + n, sizeof conf - n,
-                       "server nts%u.test iburst%s\n", i, options);
-    }
-    sim_case(name, conf);
-}
-
 /* An hour wrong under three names, beside two servers that are right. */
 static void outvoted(const char *name, const char *options, bool six)
 {
-    five_servers(name, options);
+    sim_case_five(name, options);
     w->ip6 = w->only6 = six;
     w->server[1].alias = w->server[2].alias = 1;
     w->server[0].lie_ns = 3600 * MONO_S;
@@ -226,7 +215,7 @@ static void outvoted(const char *name, const char *options, bool six)
 /* Three key exchanges of servers of their own name one NTP server. */
 static void outvoted_by_key_exchanges(void)
 {
-    five_servers("three key-exchange servers name one liar", " nts");
+    sim_case_five("three key-exchange servers name one liar", " nts");
     for (unsigned i = 0; i < 3; i++) {
         w->server[i].ke = KE_NAMES_OTHER;
         w->server[i].to_server = 5;

@@ -214,6 +214,17 @@ void sim_case(const char *name, const char *conf)
     clock_gettime(CLOCK_MONOTONIC, &t.began);
 }
 
+void sim_case_five(const char *name, const char *options)
+{
+    char conf[400] = "";
+    for (unsigned i = 1; i <= 5; i++) {
+        size_t n = strlen(conf);
+        (void)snprintf(conf + n, sizeof conf - n,
+                       "server nts%u.test iburst%s\n", i, options);
+    }
+    sim_case(name, conf);
+}
+
 void sim_note(const char *format, ...)
 {
     size_t n = strlen(t.notes);

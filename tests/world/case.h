@@ -20,6 +20,8 @@ void sim_setup(void);
  * true time is SIM_START; servers are honest, their certificates valid from
  * 10 days before to 80 days after it. */
 void sim_case(const char *name, const char *conf);
+/* A case with the servers nts1 .. nts5, iburst and these options (" nts"). */
+void sim_case_five(const char *name, const char *options);
 void sim_world(const char *conf); /* a new world within the same case        */
 /* Another chrony.conf on the same card, from the next boot on. */
 void sim_conf(const char *conf);
