@@ -151,7 +151,7 @@ size_t chronyc_ntpdata(const struct status *s, size_t i, char *out, size_t cap)
     const struct status_reply *n = &e->reply;
     const struct addr *local =
         x->addr.family == 6 ? &s->net.addr6 : &s->net.addr4;
-    add_address(&t, "Remote address", &x->addr);
+    add_address(&t, "Remote address", status_source_addr(x));
     fmt_add(&t, "Remote port     : %u\n", x->port);
     add_address(&t, "Local address", n->any ? local : &(struct addr){0});
     add_reply(&t, n);

@@ -76,14 +76,14 @@ static void add_why(struct fmt_text *t, const struct status *s)
 size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
-    bool set = k->synchronised;
-    int reference = status_reference(s);
+    const struct status_served served = status_served(s);
+    int reference = served.local ? -1 : status_reference(s);
     struct fmt_text t = fmt_text_of(out, cap);
-    fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)k->ref_id,
+    fmt_add(&t, "Reference ID    : %08lX (%s)\n", (unsigned long)served.ref_id,
             reference >= 0 ? s->sources.row[reference].name : "");
-    fmt_add(&t, "Stratum         : %u\n", set ? k->stratum : 0u);
+    fmt_add(&t, "Stratum         : %u\n", served.stratum);
     fmt_add(&t, "Ref time (UTC)  : ");
-    chronyc_add_time(&t, k->ref_unix_s);
+    chronyc_add_time(&t, served.ref_unix_s);
     fmt_add(&t, "\nSystem time     : ");
     /* system_ns: estimate - output. Positive: the output is behind. */
     chronyc_add_seconds(&t, "", chronyc_magnitude(k->system_ns));
@@ -100,14 +100,16 @@ size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
     fmt_add(&t, "Residual freq   : %+.3f ppm\n", chronyc_ppm(-k->resid_e12));
     fmt_add(&t, "Skew            : %.3f ppm\n", chronyc_ppm(k->freq_sigma_e12));
     fmt_add(&t, "Root delay      : ");
-    chronyc_add_seconds(
-        &t, "", set ? chronyc_magnitude(k->root_delay_ns) : CHRONYC_UNSET_NS);
+    chronyc_add_seconds(&t, "", chronyc_magnitude(served.root_delay_ns));
     fmt_add(&t, " seconds\nRoot dispersion : ");
-    chronyc_add_seconds(
-        &t, "", set ? chronyc_magnitude(k->root_disp_ns) : CHRONYC_UNSET_NS);
+    chronyc_add_seconds(&t, "", chronyc_magnitude(served.root_disp_ns));
     fmt_add(&t, " seconds\nUpdate interval : %.1f seconds\n",
             (double)k->update_ns / 1e9);
-    fmt_add(&t, "Leap status     : %s\n", leap_text(k->leap));
+    fmt_add(&t, "Leap status     : %s\n", leap_text(served.leap));
+    if (served.local)
+        fmt_add(&t,
+                "Local           : clients are told this, for chrony.conf has "
+                "local\n");
     add_why(&t, s);
     return t.len;
 }
@@ -115,10 +117,8 @@ size_t chronyc_tracking(const struct status *s, char *out, size_t cap)
 unsigned chronyc_unresolved(const struct status *s)
 {
     unsigned n = 0;
-    struct addr literal;
     for (size_t i = 0; i < s->sources.count; i++)
-        n += s->sources.row[i].addr.family == 0 &&
-             addr_parse(s->sources.row[i].name, &literal) != RC_OK;
+        n += status_source_addr(&s->sources.row[i])->family == 0;
     return n;
 }
 

@@ -50,9 +50,6 @@ size_t chronyc_activity(const struct status *s, char *out, size_t cap);
 /* Returns how many sources have a name that nobody has resolved. */
 unsigned chronyc_unresolved(const struct status *s);
 
-/* The root delay and dispersion of a clock that is not set, as in chronyd. */
-#define CHRONYC_UNSET_NS 1000000000
-
 /* Writes the time floor and why the clock is not set; no word of chronyc's. */
 size_t chronyc_floor(const struct status *s, char *out, size_t cap);
 

@@ -55,8 +55,9 @@ void cmdmon_put_addr(struct cmdmon_answer *a, const struct addr *x)
 void cmdmon_put_source(struct cmdmon_answer *a, const struct status *s,
                        uint32_t i)
 {
-    if (s->sources.row[i].addr.family != 0) {
-        cmdmon_put_addr(a, &s->sources.row[i].addr);
+    const struct addr *x = status_source_addr(&s->sources.row[i]);
+    if (x->family != 0) {
+        cmdmon_put_addr(a, x);
         return;
     }
     writer_u32(&a->w, i + 1);

@@ -31,8 +31,9 @@ static bool by_addr(struct cmdmon *m, struct reader *r, struct cmdmon_answer *a,
     uint32_t first = m->recent < l->count ? m->recent : 0;
     for (uint32_t n = 0; n < l->count; n++) {
         *i = (first + n) % l->count;
-        if (x.family != 0 ? addr_equal(&l->row[*i].addr, &x)
-                          : numbered && id == *i && l->row[*i].addr.family == 0)
+        if (x.family != 0 ? addr_equal(status_source_addr(&l->row[*i]), &x)
+                          : numbered && id == *i &&
+                                status_source_addr(&l->row[*i])->family == 0)
             return true;
     }
     a->status = CMDMON_NO_SOURCE;
@@ -90,25 +91,25 @@ void cmdmon_tracking(struct cmdmon *m, struct reader *r,
                      struct cmdmon_answer *a)
 {
     const struct status_tracking *k = &m->status->timekeeper.tracking;
-    int source = status_reference(m->status);
-    bool set = k->synchronised;
+    const struct status_served served = status_served(m->status);
+    int source = served.local ? -1 : status_reference(m->status);
     (void)r;
     m->recent = source >= 0 ? (uint32_t)source : 0;
     a->code = 5;
-    writer_u32(&a->w, k->ref_id);
+    writer_u32(&a->w, served.ref_id);
     cmdmon_put_addr(a, source >= 0 ? &m->status->sources.row[source].addr
                                    : &(struct addr){0});
-    writer_u16(&a->w, set ? k->stratum : 0);
-    writer_u16(&a->w, k->leap);
-    cmdmon_put_time(a, k->ref_unix_s, k->ref_unix_ns);
+    writer_u16(&a->w, served.stratum);
+    writer_u16(&a->w, served.leap);
+    cmdmon_put_time(a, served.ref_unix_s, served.ref_unix_ns);
     cmdmon_put_ns(a, k->system_ns);
     cmdmon_put_ns(a, -k->last_offset_ns);
     cmdmon_put_ns(a, k->rms_offset_ns);
     cmdmon_put_ppm(a, -k->freq_e12);
     cmdmon_put_ppm(a, -k->resid_e12);
     cmdmon_put_ppm(a, k->freq_sigma_e12);
-    cmdmon_put_ns(a, set ? k->root_delay_ns : CHRONYC_UNSET_NS);
-    cmdmon_put_ns(a, set ? k->root_disp_ns : CHRONYC_UNSET_NS);
+    cmdmon_put_ns(a, served.root_delay_ns);
+    cmdmon_put_ns(a, served.root_disp_ns);
     cmdmon_put_ns(a, k->update_ns);
 }
 
@@ -121,7 +122,8 @@ void cmdmon_sourcestats(struct cmdmon *m, struct reader *r,
     const struct status_clock_source *e = &m->status->timekeeper.row[i];
     m->recent = i;
     a->code = 6;
-    writer_u32(&a->w, addr_refid(&m->status->sources.row[i].addr));
+    writer_u32(&a->w,
+               addr_refid(status_source_addr(&m->status->sources.row[i])));
     cmdmon_put_source(a, m->status, i);
     writer_u32(&a->w, e->stats.samples);
     writer_u32(&a->w, e->stats.runs);
@@ -143,7 +145,7 @@ void cmdmon_selectdata(struct cmdmon *m, struct reader *r,
     const struct status_select *k = &m->status->timekeeper.row[i].select;
     m->recent = i;
     a->code = 23;
-    writer_u32(&a->w, addr_refid(&x->addr));
+    writer_u32(&a->w, addr_refid(status_source_addr(x)));
     cmdmon_put_source(a, m->status, i);
     writer_u8(&a->w, (uint8_t)k->letter);
     writer_u8(&a->w, x->nts);
@@ -236,7 +238,7 @@ void cmdmon_ntpdata(struct cmdmon *m, struct reader *r, struct cmdmon_answer *a)
     const struct status_clock_source *e = &m->status->timekeeper.row[i];
     const struct status_reply *n = &e->reply;
     a->code = newer ? 26 : 16;
-    cmdmon_put_addr(a, &x->addr);
+    cmdmon_put_addr(a, status_source_addr(x));
     cmdmon_put_addr(a, !n->any               ? &(struct addr){0}
                        : x->addr.family == 6 ? &m->status->net.addr6
                                              : &m->status->net.addr4);

@@ -5,7 +5,6 @@
 #include "metrics_private.h"
 
 #define NEVER_AGO 4294967295u /* chronyd's age of a sample that never came  */
-#define UNSET_NS  1000000000  /* chronyd's root delay and dispersion        */
 
 /* ---- values -------------------------------------------------------------- */
 
@@ -64,7 +63,8 @@ static unsigned namesakes(const struct status *s, unsigned i)
     const struct status_source *x = &s->sources.row[i];
     unsigned n = 0;
     for (unsigned j = 0; j < i; j++)
-        n += addr_equal(&s->sources.row[j].addr, &x->addr) &&
+        n += addr_equal(status_source_addr(&s->sources.row[j]),
+                        status_source_addr(x)) &&
              strcmp(s->sources.row[j].name, x->name) == 0;
     return n;
 }
@@ -74,7 +74,7 @@ static void add_source(struct fmt_text *t, const struct status *s, unsigned i,
                        const char *kind)
 {
     char address[ADDR_TEXT];
-    addr_text(&s->sources.row[i].addr, address);
+    addr_text(status_source_addr(&s->sources.row[i]), address);
     fmt_add(t, "%s_address=\"%s\",%s_name=\"", kind, address, kind);
     add_label(t, s->sources.row[i].name);
     if (namesakes(s, i) > 0)
@@ -106,7 +106,7 @@ static void add_tracking(struct fmt_text *t, const struct status *s,
                          enum metric m)
 {
     const struct status_tracking *k = &s->timekeeper.tracking;
-    bool set = k->synchronised;
+    const struct status_served served = status_served(s);
     switch (m) {
     case LAST_OFFSET:
         add_minus_s(t, k->last_offset_ns);
@@ -127,23 +127,23 @@ static void add_tracking(struct fmt_text *t, const struct status *s,
         add_ppm(t, k->freq_sigma_e12);
         break;
     case ROOT_DELAY:
-        add_s(t, set ? k->root_delay_ns : UNSET_NS);
+        add_s(t, served.root_delay_ns);
         break;
     case ROOT_DISPERSION:
-        add_s(t, set ? k->root_disp_ns : UNSET_NS);
+        add_s(t, served.root_disp_ns);
         break;
     case UPDATE_INTERVAL:
         add_s(t, k->update_ns);
         break;
     case REFERENCE_TIME:
-        fmt_add(t, "%lld.%09lu", (long long)k->ref_unix_s,
-                (unsigned long)k->ref_unix_ns);
+        fmt_add(t, "%lld.%09lu", (long long)served.ref_unix_s,
+                (unsigned long)served.ref_unix_ns);
         break;
     case REMOTE:
-        add_n(t, k->ref_id != 0);
+        add_n(t, served.ref_id != 0 && !served.local);
         break;
     case STRATUM:
-        add_n(t, set ? k->stratum : 0);
+        add_n(t, served.stratum);
         break;
     default: /* UP, TRACKING_INFO                                           */
         add_n(t, 1);
@@ -334,15 +334,15 @@ static void add_own(struct fmt_text *t, const struct status *s, enum metric m)
 static void add_labels(struct fmt_text *t, const struct status *s, unsigned i,
                        enum metric m)
 {
-    const struct status_tracking *k = &s->timekeeper.tracking;
-    int ref = status_reference(s);
+    const struct status_served served = status_served(s);
+    int ref = served.local ? -1 : status_reference(s);
     if (m == TRACKING_INFO) {
         fmt_add(t, "{");
         if (ref >= 0)
             add_source(t, s, (unsigned)ref, "tracking");
         else
             fmt_add(t, "tracking_address=\"\",tracking_name=\"\"");
-        fmt_add(t, ",tracking_refid=\"%08lX\"}", (unsigned long)k->ref_id);
+        fmt_add(t, ",tracking_refid=\"%08lX\"}", (unsigned long)served.ref_id);
     } else if (m == BUILD_INFO) {
         fmt_add(t, "{version=\"");
         add_label(t, s->machine.version ? s->machine.version : "");

@@ -5,6 +5,7 @@
 
 #include "base.h"
 
+#define NTP_REFID_LOCAL   0x7f7f0101u /* 127.127.1.1, of chrony's local      */
 #define NTP_STRATUM_UNSET 16 /* not synchronised; 0 in a packet             */
 
 struct ntp_reference {

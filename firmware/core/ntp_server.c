@@ -7,7 +7,6 @@
 #include "utc.h"
 
 #define ROOT_UNSET     0x00010000u /* 1 s, as chronyd's unsynchronised reply */
-#define REFID_LOCAL    0x7f7f0101u /* 127.127.1.1                            */
 #define AT_ORIGIN      24
 #define AT_RECEIVE     32
 #define AT_TRANSMIT    40
@@ -40,7 +39,7 @@ bool ntp_local_apply(const struct ntp_local *l, struct ntp_local_state *state,
         return false;
     *ref = (struct ntp_reference){.stratum = l->stratum,
                                   .precision = ref->precision,
-                                  .refid = REFID_LOCAL,
+                                  .refid = NTP_REFID_LOCAL,
                                   .ref_time = utc_add_ns(now, -1000000000)};
     return true;
 }

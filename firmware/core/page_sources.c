@@ -161,7 +161,7 @@ static void add_name(struct fmt_text *t, const struct status *s, unsigned i)
     const struct status_source *x = &s->sources.row[i];
     char address[ADDR_TEXT];
     struct word w = state_of(s, i);
-    addr_text(&x->addr, address);
+    addr_text(status_source_addr(x), address);
     fmt_add(t,
             "<tr%s><td class=\"sta\"><b class=\"tag %s\">%s</b></td>"
             "<th scope=\"row\" class=\"nm\">",

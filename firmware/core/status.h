@@ -25,7 +25,8 @@
 struct status_source {
     char name[LIMIT_LABEL]; /* as configured; conf.h's label                */
     struct addr addr;       /* of the NTP server; family 0: not resolved yet */
-    struct addr ke_addr;    /* of the key exchange's; likewise              */
+    struct addr ke_addr;    /* of the key exchange's; likewise, but for one that
+                             * chrony.conf gives itself                     */
     uint16_t port;
     uint8_t stratum, leap; /* it last said; leap 3: nothing yet             */
     int8_t poll;           /* log2 s                                        */
@@ -295,6 +296,9 @@ struct status_server {
     int64_t cookie_key_age_s; /* since the last rotation; -1: none since this
                                * start                                      */
     uint64_t stamps_held, stamps_span_s;
+    uint8_t local_stratum; /* chrony.conf's local is in force; 0: it is not   */
+    int64_t local_ref_unix_s; /* ... and says that the clock was right then */
+    uint32_t local_ref_unix_ns;
     /* Stamps of answered requests and of replies: in the interrupt and at the
      * MAC, chrony's "kernel"; or read just before sending, its "daemon". */
     uint64_t kernel_rx, kernel_tx, daemon_rx, daemon_tx;
@@ -351,6 +355,24 @@ struct status {
     struct status_start start;
     struct status_ke ke;
 };
+
+/* The address that a source goes by: its NTP server's, or that of its key
+ * exchange until one has told the other; family 0: its name has none yet. */
+const struct addr *status_source_addr(const struct status_source *x);
+
+/* What our own clients are told of the clock (RFC 5905 section 11.1), which is
+ * what chronyc's tracking shows: the time from our sources, chrony.conf's local
+ * where that is in force, or that there is none. */
+struct status_served {
+    uint32_t ref_id;
+    bool local;
+    uint8_t stratum, leap; /* 0, 3: there is none                           */
+    int64_t ref_unix_s;
+    uint32_t ref_unix_ns;
+    span_ns root_delay_ns, root_disp_ns;
+};
+
+struct status_served status_served(const struct status *s);
 
 /* Returns the row of the source that is followed, in hold-over of the last that
  * was; -1: none of those there are. */

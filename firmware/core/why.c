@@ -264,7 +264,7 @@ static void add_network(struct fmt_text *t, const struct status *s)
     bool far = false, named = false;
     for (unsigned i = 0; i < s->sources.count; i++) {
         const struct status_source *x = &s->sources.row[i];
-        const struct addr *to = x->addr.family ? &x->addr : &x->ke_addr;
+        const struct addr *to = status_source_addr(x);
         far = far || !to->family || !why_net_is_near(&s->net, to);
         named = named || to->family;
     }

@@ -76,7 +76,7 @@ static bool find_source(const char *text, size_t *found)
         return n > 0 && n <= l->count;
     for (size_t i = 0; i < l->count; i++) {
         char addr[ADDR_TEXT];
-        addr_text(&l->row[i].addr, addr);
+        addr_text(status_source_addr(&l->row[i]), addr);
         *found = i;
         if (strcmp(text, addr) == 0 || strcmp(text, l->row[i].name) == 0)
             return true;
@@ -218,7 +218,9 @@ static void do_reset(void)
  * good as was asked for. What keeps it away is in the log, meanwhile. */
 static void try_sync(mono_ns now)
 {
-    const struct status_tracking *k = &snapshot_take()->timekeeper.tracking;
+    const struct status *s = snapshot_take();
+    const struct status_tracking *k = &s->timekeeper.tracking;
+    const struct status_served served = status_served(s);
     double correction_s = (double)k->system_ns / 1e9;
     double skew_ppm = (double)k->freq_sigma_e12 / 1e6;
     char text[120];
@@ -227,10 +229,10 @@ static void try_sync(mono_ns now)
         correction_s = -correction_s;
     (void)fmt(text, sizeof text,
               "try: %u, refid: %08lX, correction: %.9f, skew: %.3f\n",
-              console_state.wait.tries, (unsigned long)k->ref_id, correction_s,
-              skew_ppm);
+              console_state.wait.tries, (unsigned long)served.ref_id,
+              correction_s, skew_ppm);
     console_say(text);
-    bool good = k->synchronised && k->ref_id != 0 &&
+    bool good = k->synchronised && served.ref_id != 0 && !served.local &&
                 (console_state.wait.max_correction_s == 0 ||
                  correction_s <= console_state.wait.max_correction_s) &&
                 (console_state.wait.max_skew_ppm == 0 ||
@@ -512,7 +514,11 @@ bool console_more(mono_ns now)
            console_state.len + NTPDATA_MAX < sizeof(console_state.out)) {
         char text[NTPDATA_MAX];
         const struct status *s = snapshot_take();
-        (void)chronyc_ntpdata(s, console_state.ntp_at++, text, sizeof(text));
+        size_t at = console_state.ntp_at++;
+        if (console_state.ntp_all && /* chronyc leaves those out */
+            status_source_addr(&s->sources.row[at])->family == 0)
+            continue;
+        (void)chronyc_ntpdata(s, at, text, sizeof(text));
         if (console_state.ntp_all)
             console_say("\n");
         console_say(text);

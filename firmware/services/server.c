@@ -40,12 +40,20 @@ static void say_local(const struct ntp_reference *ref)
            ref->stratum);
 }
 
+/* Returns whether chrony.conf's local is in force. */
+static bool read_clock(uint64_t stamp, struct ntp_server_clock *c)
+{
+    c->receive = timekeeper_utc(stamp);
+    timekeeper_reference(stamp, &c->ref);
+    return ntp_local_apply(&srv.conf->local, &srv.local,
+                           since_update(&c->ref, c->receive), c->receive,
+                           &c->ref);
+}
+
 static struct ntp_server_clock clock_at(uint64_t stamp)
 {
-    struct ntp_server_clock c = {.receive = timekeeper_utc(stamp)};
-    timekeeper_reference(stamp, &c.ref);
-    if (ntp_local_apply(&srv.conf->local, &srv.local,
-                        since_update(&c.ref, c.receive), c.receive, &c.ref))
+    struct ntp_server_clock c;
+    if (read_clock(stamp, &c))
         say_local(&c.ref);
     return c;
 }
@@ -162,9 +170,20 @@ void server_start(const struct conf *conf)
     log_at(LOG_NOTICE, NULL, "serving NTP on port %u", conf->port);
 }
 
+static void local_status(struct status_server *out)
+{
+    struct ntp_server_clock c;
+    if (!srv.conf || !read_clock(port_ticks(), &c))
+        return;
+    out->local_stratum = c.ref.stratum;
+    out->local_ref_unix_s = timekeeper_unix_of(c.ref.ref_time);
+    out->local_ref_unix_ns = utc_unix_ns(c.ref.ref_time);
+}
+
 void server_status(struct status_server *out)
 {
     *out = srv.count;
+    local_status(out);
     clients_status(out);
     out->kernel_rx = out->ntp_hits - out->ntp_drops;
     out->kernel_tx = srv.ntp.interleaved < out->kernel_rx ? srv.ntp.interleaved

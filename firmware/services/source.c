@@ -91,6 +91,8 @@ void source_status(const struct source *s, struct status_source *out,
         addr_text(&s->addr, out->name);
     out->addr = s->addr;
     out->ke_addr = s->ke.addr;
+    if (!status_source_addr(out)->family) /* that of a name is not known yet */
+        (void)!addr_parse(s->conf->name, &out->ke_addr);
     out->port = s->port ? s->port : s->conf->port;
     out->nts = s->conf->nts;
     out->stratum = s->ntp.last.stratum;

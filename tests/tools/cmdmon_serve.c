@@ -4,8 +4,9 @@
  *
  *     cmdmon_serve SEED
  *
- * The snapshot's values come from the seed; 0 is a clock that is not set. It
- * ends with its standard input. */
+ * The snapshot's values come from the seed; 0 is a clock that is not set, 4 one
+ * that is not set and served by `local`, with sources that have no address, or
+ * that of their key exchange alone. It ends with its standard input. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
@@ -156,6 +157,33 @@ static void fill_server(struct status_server *v)
     v->serving = true;
 }
 
+static void fill_before_sync(void)
+{
+    struct status_source *x = s.sources.row;
+    struct status_clock_source *e = s.timekeeper.row;
+    s.sources.count = 4;
+    for (unsigned i = 0; i < s.sources.count; i++) {
+        x[i] = (struct status_source){.poll = 6,
+                                      .leap = 3,
+                                      .port = 123,
+                                      .nts = i < 2,
+                                      .last_rx_ago_s = -1,
+                                      .last_ke_ago_s = -1,
+                                      .ke_attempts = 3 * i};
+        snprintf(x[i].name, sizeof x[i].name, "ntp%u.example", i);
+        e[i].state = '?';
+        e[i].select.letter = 'M';
+        e[i].select.score = 1;
+        e[i].stats.spread_ns = STATUS_SPREAD_UNKNOWN;
+        e[i].stats.freq_sigma_e12 = STATUS_SIGMA_UNKNOWN;
+    }
+    x[1].ke_addr = (struct addr){4, {192, 0, 2, 2}};
+    x[3].addr = (struct addr){6, {0x20, 1, 0xd, 0xb8, [15] = 8}};
+    s.server.local_stratum = 5;
+    s.server.local_ref_unix_s = 1795392000;
+    s.server.local_ref_unix_ns = 123456789;
+}
+
 static void fill_clients(mono_ns now)
 {
     static const uint64_t key[5] = {
@@ -214,6 +242,8 @@ static void tables(mono_ns now)
     table("activity", chronyc_activity);
     printf("== ntpdata\n");
     for (size_t i = 0; i < s.sources.count; i++) {
+        if (status_source_addr(&s.sources.row[i])->family == 0)
+            continue;
         (void)chronyc_ntpdata(&s, i, text, sizeof text);
         printf("\n%s", text);
     }
@@ -251,7 +281,9 @@ int main(int argc, char **argv)
     s.net.addr6 = (struct addr){6, {0x20, 1, 0xd, 0xb8, [15] = 99}};
     s.timekeeper.tracking =
         (struct status_tracking){.selected = -1, .stratum = 16, .leap = 3};
-    if (state != 0) {
+    if (state == 4) {
+        fill_before_sync();
+    } else if (state != 0) {
         s.sources.count = 5;
         for (unsigned i = 0; i < s.sources.count; i++)
             fill_source(i);

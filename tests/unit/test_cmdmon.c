@@ -392,6 +392,48 @@ static void unresolved(void **state)
     assert_int_equal(bytes_get32(out + 28 + 16), 1);
 }
 
+/* Before its key exchange a source goes by that one's address: chronyc leaves
+ * out those without any, and authdata is where its failures are. */
+static void before_its_keys(void **state)
+{
+    (void)state;
+    static const char addr[] = "0a000207 00000000 00000000 00000000 0001 0000";
+    s.sources.count = 1;
+    strcpy(s.sources.row[0].name, "ntp.example");
+    s.sources.row[0].ke_addr = (struct addr){4, {10, 0, 2, 7}};
+    s.sources.row[0].nts = true;
+    s.sources.row[0].ke_attempts = 3;
+    assert_int_equal(ask(15, "00000000", 76), 76);
+    is(48, "06020000 000f 0003 0000 000000000000 05c2d69b 0000000000000000"
+           "0a000207 00000000 00000000 00000000 0001 0000");
+    assert_int_equal(ask(67, addr, 52), 52);
+    assert_int_equal(bytes_get16(out + 28 + 10), 3);
+    assert_int_equal(ask(57, addr, 172), 172);
+    assert_int_equal(ask(69, "00000000", 76), 76);
+    assert_int_equal(bytes_get32(out + 28), 0x0a000207);
+    assert_int_equal(ask(44, "", 48), 48);
+    assert_int_equal(bytes_get32(out + 28), 1);
+    assert_int_equal(bytes_get32(out + 28 + 16), 0);
+}
+
+/* chronyd's own words with `local stratum 5` and no source. */
+static void tracking_local(void **state)
+{
+    (void)state;
+    s.timekeeper.tracking.synchronised = false;
+    s.timekeeper.tracking.leap = 3;
+    s.server.local_stratum = 5;
+    s.server.local_ref_unix_s = 0x6b0a9c1e;
+    s.server.local_ref_unix_ns = 7;
+    assert_int_equal(ask(33, "", 104), 104);
+    is(28 + 40,
+       "06020000 0021 0005 0000 000000000000 05c2d69b 0000000000000000"
+       "7f7f0101 00000000 00000000 00000000 00000000 0000 0000 0005 0000"
+       "00000000 6b0a9c1e 00000007");
+    assert_int_equal(bytes_get32(out + 28 + 64), 0); /* root delay */
+    assert_int_equal(bytes_get32(out + 28 + 68), 0); /* root dispersion */
+}
+
 static void long_name(void **state)
 {
     (void)state;
@@ -603,6 +645,8 @@ int main(void)
         cmocka_unit_test_setup(ntpdata_by_length, setup),
         cmocka_unit_test_setup(one_address, setup),
         cmocka_unit_test_setup(unresolved, setup),
+        cmocka_unit_test_setup(before_its_keys, setup),
+        cmocka_unit_test_setup(tracking_local, setup),
         cmocka_unit_test_setup(long_name, setup),
         cmocka_unit_test_setup(clients, setup),
         cmocka_unit_test_setup(access_checks, setup),
