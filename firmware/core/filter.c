@@ -7,26 +7,21 @@
 #include "truncated_normal.h"
 #include "utc.h"
 
-#define REFUSED_MAX 3   /* refused in a row that agree: it was a jump      */
-#define NEARLY      0.1 /* of a box's half width: missed by a hair         */
-#define REFUSED_ALL 8   /* or that do not                                  */
+#define REFUSED_MAX 3 /* refused in a row that agree: it was a jump      */
+#define REFUSED_ALL 8 /* or that do not                                  */
 #define HALF                                                                   \
-    0.45                  /* the box is wider by lo times so much: lo is more
+    0.45                /* the box is wider by lo times so much: lo is more
                           * than the least delay's likely error             */
-#define EDGE       0.3    /* its edges are soft: sigma / lo                  */
-#define SOFT       0.02   /* ... at least, of a usual box's half width       */
-#define FALL       12.0   /* one-sided jitter: the rest / median excess      */
-#define KNOWN      16     /* samples that make a distribution                */
-#define ALONE      2048.0 /* s: longer than any usual poll                 */
-#define ALONE2     (1e-8 * 1e-8) /* wander^2 to expect then at least       */
+#define EDGE       0.3  /* its edges are soft: sigma / lo                  */
+#define SOFT       0.02 /* ... at least, of a usual box's half width       */
+#define FALL       12.0 /* one-sided jitter: the rest / median excess      */
+#define KNOWN      16   /* samples that make a distribution                */
 #define ROOT_3     1.7320508075688772
 #define RATE_MOST  5e-4 /* that a crystal may change by: CLK_RATE_MAX       */
 #define DECIDED    4.0  /* log of the odds, 55 to 1                         */
 #define TRIED_SOON 4    /* samples that are asked for at once to decide     */
-#define TRIED_MAX  12   /* and after which the likelier one is what was so  */
 #define APART      2.0 /* of the latest ones' doubt: none came near the least */
-#define WILD       0.01  /* share of samples that no box foresees            */
-#define SIGMAS     2.0   /* of the estimate, in its bound                   */
+#define SIGMAS     2.0 /* of the estimate, in its bound                   */
 #define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
@@ -173,15 +168,13 @@ static void approach(struct filter *f, const struct measurement *s, double dt,
     f->near = fmin(f->near + FILTER_CHANGE * dt + fabs(moved), own);
 }
 
-/* Boxes that all but hold what was foreseen do not say that it was far off,
- * only that it was not known that well. */
-static double jumped_by(const struct filter *f, const struct measurement *s)
+/* The least that makes those that agree possible: boxes that all but hold what
+ * was foreseen do not say that it was far off. */
+static double jumped_by(const struct filter *f)
 {
     double out = fmax(fmax(f->refused_lo, -f->refused_hi), 0);
     bool agree = f->refused_run >= REFUSED_MAX;
-    if (agree && out > 0 && out < NEARLY * s->half)
-        return 2 * out;
-    return fmax(fabs(f->resid_s), 1.0 / f->hz);
+    return fmax(agree ? out : fabs(f->resid_s), 1.0 / f->hz);
 }
 
 /* ---- the rate has changed, or the phase ---------------------------------- */
@@ -199,7 +192,7 @@ static void settle(struct filter *f)
  * the offset has moved as far. Either is as likely; the next samples decide. */
 static void fork(struct filter *f, const struct measurement *s, double dt)
 {
-    double by = jumped_by(f, s), none;
+    double by = jumped_by(f), none;
     const struct kalman_change off = {.off = by};
     const struct kalman_change rate = {.rate = by / dt * ROOT_3};
     settle(f);
@@ -211,6 +204,15 @@ static void fork(struct filter *f, const struct measurement *s, double dt)
     f->tried = 0;
 }
 
+/* Do both say the same by now, within a sigma of either? */
+static bool alike(const struct filter *f)
+{
+    struct kalman_state x = kalman_bank_at(&f->bank, 0);
+    struct kalman_state y = kalman_bank_at(&f->rate, 0);
+    double off = x.off - y.off, rate = x.rate - y.rate;
+    return off * off < fmin(x.p00, y.p00) && rate * rate < fmin(x.p11, y.p11);
+}
+
 /* One sample for both hypotheses. Returns false if both refuse it. */
 static bool weigh(struct filter *f, const struct measurement *s, double dt)
 {
@@ -220,8 +222,9 @@ static bool weigh(struct filter *f, const struct measurement *s, double dt)
     if (!taken)
         return false;
     f->odds += rate - off;
-    f->tried++;
-    if (fabs(f->odds) >= DECIDED || f->tried >= TRIED_MAX)
+    if (f->tried < TRIED_SOON)
+        f->tried++;
+    if (fabs(f->odds) >= DECIDED || alike(f))
         settle(f);
     return true;
 }
@@ -234,7 +237,7 @@ static double box_density(double d, double sigma, double half)
 {
     struct truncated t =
         truncated_normal((d - half) / sigma, (d + half) / sigma);
-    return log(exp(t.log_mass) + WILD) - log(2 * half);
+    return t.log_mass - log(2 * half);
 }
 
 /* None of the last 256 round trips came near the least of the day: a way that
@@ -355,10 +358,6 @@ bool filter_estimate(const struct filter *f, uint64_t ticks,
         return false;
     double dt = seconds(f, f->ticks, ticks), age = fabs(dt);
     struct kalman_state x = state_at(f, dt);
-    if (age > ALONE) {
-        x.p00 += ALONE2 * age * age * age / 3;
-        x.p11 += ALONE2 * age;
-    }
     double sigma = sqrt(x.p00 > 0 ? x.p00 : 0);
     double rate_sigma = sqrt(x.p11 > 0 ? x.p11 : 0);
     struct offset_interval s =

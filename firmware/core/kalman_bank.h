@@ -26,9 +26,10 @@
  * weigh by likelihood. The box's update is exact but for one thing: the
  * truncated normal is replaced by a normal of the same mean and variance.
  *
- * An outlier is a hypothesis too: 0.01 of the least of the modes' peak
- * densities, common to all. When it is the likelier one the sample is
- * refused, unless something is said to have happened: a jump of phase, whose
+ * An outlier is a hypothesis too, common to all modes: 0.01 of the least peak
+ * density that BOX or GAUSS has with any wander, the other laws being narrower
+ * boxes or steeper ones. When it is the likelier one the sample is refused,
+ * unless something is said to have happened: a jump of phase, whose
  * square is added to the offset's variance, the rate is kept; or a change of
  * the rate, which moves both.
  *
