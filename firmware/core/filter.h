@@ -17,8 +17,8 @@
  *     least possible one and how sure it is, their spread, and what the least
  *     one would be if the route has become longer, which the samples' times
  *     tell from a full queue;
- *   kalman_bank   twenty two-state Kalman filters, four wanders of the
- *     crystal times five measurement models, mixed by likelihood.
+ *   kalman_bank   twenty-four two-state Kalman filters, four wanders of
+ *     the crystal times six measurement models, mixed by likelihood.
  *     The information in a sample goes as 1 / (round trip above the least)^2;
  *     the box model uses all of it and knows no jitter distribution.
  *   offset_interval  what half a round trip proves: the estimate is kept

@@ -7,12 +7,14 @@
 #define WANDER_STAY  0.978
 #define TELLS        16.0 /* sigmas: a wider box tells less of the crystal   */
 #define OUTLIER      0.01
+#define SWAY         0.2 /* of GAUSS's sigma: one of the crystal's own swing */
 #define ROOT_2PI     2.5066282746310002
 #define LOG_ROOT_2PI 0.9189385332046727
 
 static const double wander[KALMAN_WANDERS] = {1e-10, 1e-9, 1e-8, 1e-7};
 static const double wander_first[KALMAN_WANDERS] = {0.3, 0.4, 0.2, 0.1};
-static const double model_first[MODEL_COUNT] = {0.67, 0.30, 0.01, 0.01, 0.01};
+static const double model_first[MODEL_COUNT] = {0.67, 0.29, 0.01,
+                                                0.01, 0.01, 0.01};
 
 static double wander_change(int from, int to, double leave)
 {
@@ -27,11 +29,12 @@ static double wander_change(int from, int to, double leave)
 /* What is likelier than to stay. Towards BOX, that is never quite wrong, most
  * readily; a one-sided reading is hard to come by and easy to lose. */
 static const double model_change[MODEL_COUNT][MODEL_COUNT] = {
-    [MODEL_BOX] = {0.9939, 0.005, 0.0003, 0.0003, 0.0005},
-    [MODEL_GAUSS] = {0.005, 0.9939, 0.0003, 0.0003, 0.0005},
-    [MODEL_EARLY] = {0.02, 0.0003, 0.9794, 0.0003, 0},
-    [MODEL_LATE] = {0.02, 0.0003, 0.0003, 0.9794, 0},
-    [MODEL_ENDS] = {0.005, 0.0003, 0, 0, 0.9947},
+    [MODEL_BOX] = {0.9929, 0.005, 0.0003, 0.0003, 0.0005, 0.001},
+    [MODEL_GAUSS] = {0.005, 0.9929, 0.0003, 0.0003, 0.0005, 0.001},
+    [MODEL_EARLY] = {0.02, 0.0003, 0.9794, 0.0003, 0, 0},
+    [MODEL_LATE] = {0.02, 0.0003, 0.0003, 0.9794, 0, 0},
+    [MODEL_ENDS] = {0.005, 0.0003, 0, 0, 0.9947, 0},
+    [MODEL_SWAY] = {0.002, 0, 0, 0, 0, 0.998},
 };
 
 void kalman_bank_init(struct kalman_bank *b, const struct kalman_state *x)
@@ -65,7 +68,7 @@ static struct kalman_state merge(const struct kalman_state *x, const double *w,
     return m;
 }
 
-/* One of the two kinds of change at a time: 20 x 5 sums, not 20 x 20. */
+/* One of the two kinds of change at a time: 24 x 6 sums, not 24 x 24. */
 static void mix_models(struct kalman_bank *b, int q)
 {
     struct kalman_state *x = &b->mode[q * MODEL_COUNT], out[MODEL_COUNT];
@@ -136,12 +139,12 @@ static double gauss(struct kalman_state *x, const struct measurement *s)
     return -move * move / (2 * sum) - log(sum) / 2 - LOG_ROOT_2PI;
 }
 
-/* A box of that half width whose density over the truth falls by
- * exp(-fall * (truth - z)). */
+/* A box of that half width, one sigma of whose edges is `edge`, and whose
+ * density over the truth falls by exp(-fall * (truth - z)). */
 static double box(struct kalman_state *x, const struct measurement *s,
-                  double half, double fall)
+                  double half, double edge, double fall)
 {
-    double sum = x->p00 + s->edge * s->edge, sigma = sqrt(sum);
+    double sum = x->p00 + edge * edge, sigma = sqrt(sum);
     double d = s->z - x->off, shift = -fall * sum; /* completed square */
     struct truncated t = truncated_normal((d - half - shift) / sigma,
                                           (d + half - shift) / sigma);
@@ -156,18 +159,21 @@ static double box(struct kalman_state *x, const struct measurement *s,
 static double update(struct kalman_state *x, const struct measurement *s,
                      int model)
 {
-    double fall = s->fall > 0 ? 1 / s->fall : 0;
+    double fall = s->fall > 0 ? 1 / s->fall : 0, sway;
     switch (model) {
     case MODEL_GAUSS:
         return gauss(x, s);
     case MODEL_EARLY:
-        return box(x, s, s->half, fall);
+        return box(x, s, s->half, s->edge, fall);
     case MODEL_LATE:
-        return box(x, s, s->half, -fall);
+        return box(x, s, s->half, s->edge, -fall);
     case MODEL_ENDS:
-        return box(x, s, s->ends, 0);
+        return box(x, s, s->ends, s->edge, 0);
+    case MODEL_SWAY:
+        sway = sqrt(s->edge * s->edge + SWAY * SWAY * s->var);
+        return box(x, s, s->half, sway, 0);
     default:
-        return box(x, s, s->half, 0);
+        return box(x, s, s->half, s->edge, 0);
     }
 }
 

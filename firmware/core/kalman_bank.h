@@ -22,6 +22,9 @@
  *            frames and time slots: a round trip near the greatest has all but
  *            filled both, and is as exact as one near the least. The truth is
  *            within z +- (the less of ex and greatest - round trip) / 2.
+ *     SWAY   as BOX, with time itself moved to and fro by 0.2 of GAUSS's sigma:
+ *            a crystal whose rate swings, with a room's heating, faster than
+ *            such samples tell. To follow it is worse than to let it swing.
  * Every step: mix the modes' states by the chances of change, predict, update,
  * weigh by likelihood. The box's update is exact but for one thing: the
  * truncated normal is replaced by a normal of the same mean and variance.
@@ -47,6 +50,7 @@ enum measurement_model {
     MODEL_EARLY,
     MODEL_LATE,
     MODEL_ENDS,
+    MODEL_SWAY,
     MODEL_COUNT
 };
 #define KALMAN_WANDERS 4

@@ -35,7 +35,7 @@ WORLDS = {
                  "step50", "slew3f", "unif", "usb", "rf", "lte", "f2"],
     "filter_delay.c": ["a1", "b1", "c2", "j", "r", "rf", "unif", "usb", "lte",
                        "f2"],
-    "kalman_bank.c": ["a1", "b1", "c2", "d", "j", "n", "e1", "step50", "unif",
+    "kalman_bank.c": ["temp", "a1", "b1", "c2", "d", "j", "n", "e1", "step50", "unif",
                       "lte"],
     "select.c": ["d", "slew3", "slew3f", "asym3", "smear"],
     "discipline.c": ["a1", "b1", "e1", "step50", "asym3", "lte", "f2", "i1",

@@ -112,7 +112,7 @@ static void floors(void **state)
     (void)state;
     static struct scenario other[16];
     size_t n = scenario_load("tests/sim/floors.txt", other, LEN(other));
-    assert_int_equal(n, 10);
+    assert_int_equal(n, 13);
     for (size_t i = 0; i < n; i++) {
         double rms[RUNS];
         for (size_t k = 0; k < RUNS; k++) {
