@@ -4,6 +4,7 @@
 
 #define NEAR   (5 * UTC_S)  /* chrony's LEAP_SECOND_CLOSE                  */
 #define ASLEEP (30 * UTC_S) /* the rate may change: look at least so often */
+#define BUSY   (2 * UTC_S)  /* chrony's, from the leap on                  */
 #define DAY    INT64_C(86400)
 
 void leap_init(struct leap *l, enum leap_mode mode)
@@ -42,11 +43,6 @@ bool leap_announce(struct leap *l, uint8_t bits, int64_t unix_s)
     return l->second != was;
 }
 
-uint8_t leap_bits(const struct leap *l)
-{
-    return l->second > 0 ? 1 : l->second < 0 ? 2 : 0;
-}
-
 bool leap_close(const struct leap *l, ntp64 utc)
 {
     int64_t d = utc_diff(utc, l->at);
@@ -83,6 +79,16 @@ ntp64 leap_utc(const struct leap *l, const struct clk *c, uint64_t ticks)
     return late >= 0 && late < NEAR ? utc + (uint64_t)jump(l) : utc;
 }
 
+uint8_t leap_bits(const struct leap *l, const struct clk *c, uint64_t ticks)
+{
+    if (l->second) {
+        int64_t late = over(l, c, ticks);
+        return late >= BUSY ? 0 : late >= 0 ? 3 : l->second > 0 ? 1 : 2;
+    }
+    int64_t left = l->done ? utc_diff(l->ends, clk_at(c, ticks)) : 0;
+    return left > 0 && left <= BUSY ? 3 : 0;
+}
+
 uint64_t leap_due(const struct leap *l, const struct clk *c, uint64_t ticks)
 {
     if (!l->second)
@@ -114,6 +120,7 @@ bool leap_take(struct leap *l, const struct clk *c, uint64_t ticks,
     if (late < 0)
         return false;
     bool near = late < NEAR;
+    l->ends = begins(l) + (uint64_t)(BUSY + (steps(l) ? jump(l) : 0));
     if (near)
         *out = (struct leap_action){
             .by = l->mode == LEAP_IGNORE ? 0 : jump(l),

@@ -35,6 +35,13 @@
  *           discipline slews or steps (makestep) as always.
  * A majority that announced the leap and did not do it is followed likewise.
  *
+ * For two seconds from its first tick on the leap is in progress, in every
+ * mode: the indicator is 3, so that nobody takes the time of a clock whose
+ * stamps may lie on both sides of it. chronyd says the same in modes step, slew
+ * and ignore, and where it cannot have the kernel do it (with the kernel's doing
+ * from half a second before it, since the kernel may be early; ours is to the
+ * tick).
+ *
  * by: what UTC, as counted, jumps by in 2^-32 s: -1 s for an inserted second.
  * Pure; the caller owns the struct, fields are readable. */
 #ifndef LEAP_H
@@ -51,6 +58,7 @@ struct leap {
     bool done;      /* just gone                                             */
     ntp64 at;       /* 00:00:00 of the day after                             */
     uint64_t ticks; /* if done: its first counter value                     */
+    ntp64 ends;     /* if done: what the clk shows when it is over          */
 };
 
 struct leap_action {
@@ -67,9 +75,9 @@ void leap_init(struct leap *l, enum leap_mode mode);
  * worth a line in the log. */
 bool leap_announce(struct leap *l, uint8_t bits, int64_t unix_s);
 
-/* Returns the leap indicator to show and to serve while synchronised: 0, 1 or
- * 2. */
-uint8_t leap_bits(const struct leap *l);
+/* Returns the leap indicator to show and to serve at `ticks` while
+ * synchronised: 1 or 2 before a leap, 3 while one is in progress, 0 else. */
+uint8_t leap_bits(const struct leap *l, const struct clk *c, uint64_t ticks);
 
 /* Returns true if utc is within 5 s of a leap that is to come or just gone. */
 bool leap_close(const struct leap *l, ntp64 utc);

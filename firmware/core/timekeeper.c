@@ -313,11 +313,12 @@ static void say_ignored(struct timekeeper *t, uint64_t ticks)
 
 static void announce(struct timekeeper *t, uint64_t ticks)
 {
-    static const char *const what[] = {"none", "inserted", "deleted"};
     int64_t now = tk_unix_of(t, clk_at(&t->clk, ticks));
     if (leap_announce(&t->leap, t->sel.leap, now))
         tk_say(t, LOG_NOTICE, NULL, "leap second at the end of this day: %s",
-               what[leap_bits(&t->leap)]);
+               t->leap.second > 0   ? "inserted"
+               : t->leap.second < 0 ? "deleted"
+                                    : "none");
 }
 
 static void update(struct timekeeper *t, uint64_t ticks)

@@ -226,9 +226,9 @@ int64_t tk_unix_s(const struct timekeeper *t, uint64_t ticks);
  * in between is not counted, for it moves no second's beginning. */
 uint64_t tk_when(const struct timekeeper *t, uint64_t from_ticks, ntp64 utc);
 
-/* Returns the leap indicator to show and to serve: 3 while the clock is not
- * set. */
-uint8_t tk_leap(const struct timekeeper *t);
+/* Returns the leap indicator to show and to serve at `ticks`: 3 while the clock
+ * is not set, and while a leap second is in progress (leap.h). */
+uint8_t tk_leap(const struct timekeeper *t, uint64_t ticks);
 
 /* Gives what a server has to say of our clock in a reply that leaves at
  * `ticks`. Root delay / 2 + root dispersion is the most that the clock may be

@@ -47,16 +47,16 @@ uint64_t tk_when(const struct timekeeper *t, uint64_t from_ticks, ntp64 utc)
     return clk_when(&t->clk, from_ticks, utc - jumped);
 }
 
-uint8_t tk_leap(const struct timekeeper *t)
+uint8_t tk_leap(const struct timekeeper *t, uint64_t ticks)
 {
-    return tk_is_set(t) ? leap_bits(&t->leap) : 3;
+    return tk_is_set(t) ? leap_bits(&t->leap, &t->clk, ticks) : 3;
 }
 
 void tk_reference(const struct timekeeper *t, uint64_t ticks,
                   struct ntp_reference *out)
 {
     const struct discipline *d = &t->d;
-    *out = (struct ntp_reference){.leap = tk_leap(t),
+    *out = (struct ntp_reference){.leap = tk_leap(t, ticks),
                                   .stratum = NTP_STRATUM_UNSET,
                                   .root_disp_ns = DISPERSION_UNSET};
     for (uint32_t hz = t->hz; hz > 1; hz /= 2)

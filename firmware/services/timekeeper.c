@@ -121,7 +121,7 @@ uint64_t timekeeper_when(uint64_t from_ticks, ntp64 utc)
 
 uint8_t timekeeper_leap(void)
 {
-    return tk_leap(&tk);
+    return tk_leap(&tk, port_ticks());
 }
 
 uint32_t timekeeper_steps(void)
@@ -132,6 +132,7 @@ uint32_t timekeeper_steps(void)
 void timekeeper_reference(uint64_t ticks, struct ntp_reference *out)
 {
     tk_reference(&tk, clk_reaches(&tk.clk, ticks) ? ticks : port_ticks(), out);
+    out->leap = timekeeper_leap(); /* the reply's other stamp is of now */
 }
 
 bool timekeeper_may_ask(void)

@@ -2,16 +2,19 @@
 """A leap second as chronyd announces and does it: two chronyd, to whom the
 last minute of a June or December is running out, one with a list that inserts
 a second, one with a list that deletes one; of each a firmware as a client. What
-`date` says across midnight is held against the servers' clock."""
+`date` says across midnight is held against the servers' clock. The firmware
+serves, too: for the two seconds of the leap both say that their time is not to
+be taken."""
 import calendar
 import re
+import socket
 import sys
 import time
 
 from tests.common import testbed
 from tests.common.machine import Process
 from tests.tap import Tap
-from tests.peers import chronyd, when
+from tests.peers import child, chronyd, when
 from tests.peers.when import DAY
 from tests.common.refusals import until
 
@@ -31,6 +34,19 @@ def next_midnight():
     year = time.gmtime(when.build()).tm_year
     ends = [unix_of(year + y, month, 1) for y in (0, 1) for month in (1, 7)]
     return min(end for end in ends if end > when.build() + 2 * DAY)
+
+
+def indicator(port):
+    """(leap indicator, stratum) of what serves there; None: no answer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.settimeout(0.5)
+        link.connect(("127.0.0.1", port))
+        try:
+            link.send(b"\x23" + bytes(39) + b"tell me!")
+            reply = link.recv(100)
+        except OSError:
+            return None
+    return reply[0] >> 6, reply[1]
 
 
 def leap_list(path, midnight, second):
@@ -57,9 +73,23 @@ class Leap:
                 f"server 127.0.0.1 port {upstream.port} iburst minpoll 10",
                 f"leapseclist {path}"]))
         w.servers = [self.server]
-        card = w.card(name=f"card{second}.img", conf=w.conf(testbed.FAST))
-        self.machine = w.enter_context(Process(card))
-        self.wrong, self.seen = [], []
+        card = w.card(name=f"card{second}.img",
+                      conf=w.conf(testbed.FAST, more="allow\n"))
+        self.port = child.free_port()
+        self.machine = w.enter_context(Process(card, udp=[(self.port, 123)]))
+        self.wrong, self.seen, self.served = [], [], []
+
+    def since(self):
+        """Seconds since the leap began."""
+        return when.now() + self.ahead - self.begins
+
+    def ask(self):
+        """What both serve while it is in progress: notes what differs."""
+        first = self.since()
+        both = [indicator(self.server.port), indicator(self.port)]
+        if first < CLOSE or self.since() > 2 - CLOSE or None in both:
+            return
+        self.served.append(f"{both[0]} {both[1]}")
 
     def truth(self):
         """UTC as counted, leap included."""
@@ -105,6 +135,9 @@ def check(tap, leap, word, walk):
               "before and after", "\n".join(leap.wrong))
     text = ", ".join(seconds_of(leap))
     tap.check(walk in text, f"... the clock walks {walk}", text)
+    tap.check(set(leap.served) <= {"(3, 2) (3, 3)"},
+              f"... leap 3 in it from chronyd and us, {len(leap.served)} looks",
+              "\n".join(leap.served))
     tap.check(until(lambda: leap.status() == "Normal"), "... once",
               leap.status())
     rows = testbed.sources(leap.machine)
@@ -133,6 +166,7 @@ def main():
         while leaps[1].truth() < midnight + AFTER:
             for leap in leaps:
                 leap.read()
+                leap.ask()
         check(tap, leaps[0], "inserted", "23:59:58, 23:59:59, 23:59:59, "
               "00:00:00")
         check(tap, leaps[1], "deleted", "23:59:58, 00:00:00, 00:00:01")

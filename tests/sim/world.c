@@ -373,7 +373,7 @@ static void look(struct world *w, double t)
     double bound = (double)discipline_error(&w->tk.d, &w->tk.clk, ticks) / 1e3;
     if (w->c->to_server > 0)
         e -= lie_of(w, w->sources - 1, t) * 1e6;
-    w->f.announced += tk_leap(&w->tk) != 0;
+    w->f.announced += tk_leap(&w->tk, ticks) % 3 != 0;
     double size = fabs(e), y = w->y[(size_t)t];
     if (w->last_read && utc_diff(now, w->last_read) <= 0)
         w->f.back++;

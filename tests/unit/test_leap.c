@@ -50,6 +50,11 @@ static uint64_t ticks_of(double s)
     return 1000 + (uint64_t)(s * HZ);
 }
 
+static uint8_t bits_at(double s)
+{
+    return leap_bits(&l, &c, ticks_of(s));
+}
+
 static void only_the_last_day_of_june_and_december(void **state)
 {
     (void)state;
@@ -63,7 +68,8 @@ static void only_the_last_day_of_june_and_december(void **state)
                 bool want = may && (bits == 1 || bits == 2);
                 leap_init(&l, LEAP_STEP);
                 assert_int_equal(leap_announce(&l, bits, day), want);
-                assert_int_equal(leap_bits(&l), want ? bits : 0);
+                clk_init(&c, HZ, 1000, utc_of_unix(day, 0));
+                assert_int_equal(bits_at(0), want ? bits : 0);
                 leap_init(&l, LEAP_STEP);
                 assert_int_equal(leap_announce(&l, bits, day + 86399), want);
             }
@@ -75,19 +81,20 @@ static void the_last_word_counts(void **state)
     (void)state;
     int64_t day = midnight() - 86400;
     leap_init(&l, LEAP_STEP);
+    clk_init(&c, HZ, 1000, utc_of_unix(day, 0));
     assert_false(leap_announce(&l, 0, day));
     assert_true(leap_announce(&l, 1, day + 10));
     assert_false(leap_announce(&l, 1, day + 20));
     assert_true(leap_announce(&l, 0, day + 30));
     assert_false(leap_close(&l, utc_of_unix(midnight(), 0)));
     assert_true(leap_announce(&l, 2, day + 40));
-    assert_int_equal(leap_bits(&l), 2);
+    assert_int_equal(bits_at(0), 2);
     /* too near to it: nobody's word is taken */
     assert_false(leap_announce(&l, 0, midnight() - 4));
-    assert_int_equal(leap_bits(&l), 2);
+    assert_int_equal(bits_at(0), 2);
     /* the clock was found to be a day early */
     assert_true(leap_announce(&l, 2, day - 86400));
-    assert_int_equal(leap_bits(&l), 0);
+    assert_int_equal(bits_at(0), 0);
 }
 
 static void close_to_it(void **state)
@@ -139,7 +146,7 @@ static void shows(uint8_t bits, int32_t rate, double late)
             assert_false(leap_take(&l, &c, t, &act));
     }
     assert_int_equal(taken, 1);
-    assert_int_equal(leap_bits(&l), 0);
+    assert_int_equal(leap_bits(&l, &c, first + 3 * HZ), 0);
     assert_true(leap_due(&l, &c, first + 4 * HZ) == UINT64_MAX);
 }
 
@@ -188,7 +195,7 @@ static void once(void **state)
     assert_false(leap_announce(&l, 1, midnight() - 1));
     assert_false(leap_announce(&l, 1, midnight() + 20));
     assert_false(leap_announce(&l, 1, midnight() - 600));
-    assert_int_equal(leap_bits(&l), 0);
+    assert_int_equal(bits_at(13), 0);
     /* half a year later is another one */
     assert_true(leap_announce(&l, 1, unix_of(2027, 6, 30)));
 }
@@ -199,8 +206,9 @@ static void stepped_over(void **state)
     begin(LEAP_STEP, 1, 3600, 0);
     clk_step(&c, ticks_of(5), 3700 * SEC);
     assert_true(leap_utc(&l, &c, ticks_of(5)) == clk_at(&c, ticks_of(5)));
+    assert_int_equal(bits_at(5.5), 0);
     assert_false(leap_take(&l, &c, ticks_of(6), &act));
-    assert_int_equal(leap_bits(&l), 0);
+    assert_int_equal(bits_at(6), 0);
     /* but a little over it: at the step, where the clk begins */
     begin(LEAP_STEP, 1, 3600, 0);
     clk_step(&c, ticks_of(5), 3597 * SEC);
@@ -217,10 +225,35 @@ static void slew_and_ignore(void **state)
     assert_false(act.step);
     assert_int_equal(act.by, -SEC);
     begin(LEAP_IGNORE, 2, 10, 0);
-    assert_int_equal(leap_bits(&l), 2);
+    assert_int_equal(bits_at(8.9), 2);
     assert_true(leap_take(&l, &c, ticks_of(9.1), &act));
     assert_false(act.step);
     assert_int_equal(act.by, 0);
+}
+
+/* From its first tick on, for two seconds, nobody shall take the time: as in
+ * chronyd, in every mode, and however late the loop comes round. */
+static void in_progress(void **state)
+{
+    (void)state;
+    static const enum leap_mode modes[] = {LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW,
+                                           LEAP_IGNORE};
+    static const double late[] = {0, 0.3, 1.9, 2.1};
+    for (size_t m = 0; m < LEN(modes); m++)
+        for (size_t i = 0; i < 2 * LEN(late); i++) {
+            uint8_t bits = i % 2 ? 2 : 1;
+            double first = bits == 2 ? 9 : 10, take = first + late[i / 2];
+            begin(modes[m], bits, 10, 0);
+            for (double t = first - 2.05; t < first + 4; t += 0.1) {
+                bool over = t > first && t < first + 2;
+                if (l.second && t > take) {
+                    assert_true(leap_take(&l, &c, ticks_of(t), &act));
+                    if (act.step)
+                        clk_step(&c, act.ticks, act.by);
+                }
+                assert_int_equal(bits_at(t), over ? 3 : t < first ? bits : 0);
+            }
+        }
 }
 
 /* Hours ahead: asked again every 30 s of the clk, no more. */
@@ -287,6 +320,7 @@ int main(void)
         cmocka_unit_test(once),
         cmocka_unit_test(stepped_over),
         cmocka_unit_test(slew_and_ignore),
+        cmocka_unit_test(in_progress),
         cmocka_unit_test(due_in_time),
         cmocka_unit_test(nothing_is_void),
     };

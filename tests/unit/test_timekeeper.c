@@ -208,7 +208,7 @@ static void two_expired(void **state)
     assert_string_equal(one.tk.why,
                         "1 of 3 sources agree, 2 needed, 2 outside their "
                         "certificates' validity");
-    assert_int_equal(tk_leap(&one.tk), 3);
+    assert_int_equal(tk_leap(&one.tk, 0), 3);
     assert_non_null(strstr(one.v.doubt, "outside its certificate's validity"));
     assert_non_null(strstr(one.said, "a: says "));
     assert_non_null(strstr(one.said, "outside its certificate's validity: not "
@@ -310,7 +310,7 @@ static void contradicted(void **state)
     agree(&one, B + 99 * DAY, 1);
     assert_false(tk_is_set(&one.tk));
     assert_true(one.tk.d.contradicted);
-    assert_int_equal(tk_leap(&one.tk), 3);
+    assert_int_equal(tk_leap(&one.tk, 0), 3);
     tk_reference(&one.tk, one.ticks, &r);
     assert_int_equal(r.stratum, NTP_STRATUM_UNSET);
     assert_string_equal(one.tk.why,

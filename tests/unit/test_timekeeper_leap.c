@@ -157,6 +157,23 @@ static uint8_t shown(void)
     return status.tracking.leap;
 }
 
+/* What is served: by then nobody shall take the time (RFC 5905 section 7.3). */
+static uint8_t served(uint64_t stamp)
+{
+    struct ntp_reference ref;
+    timekeeper_reference(stamp, &ref);
+    assert_int_equal(ref.leap, timekeeper_leap());
+    assert_in_range(ref.stratum, 2, 15);
+    return ref.leap;
+}
+
+static uint8_t wanted(uint8_t bits)
+{
+    return ticks < leap_tick()                 ? bits
+           : ticks < leap_tick() + 2 * HZ - MS ? 3
+                                               : 0;
+}
+
 /* ---- tests --------------------------------------------------------------- */
 
 /* A frame's stamp may be older than the clock's last change: a client's request
@@ -191,6 +208,10 @@ static void across(int leap, uint64_t late)
     while (ticks < (uint64_t)(BEGIN + 4) * HZ) {
         pass(late);
         assert_in_range(error() + 100000, 0, 200000);
+        if (ticks < leap_tick() - MS || ticks > leap_tick() + MS) {
+            assert_int_equal(served(ticks), wanted(bits));
+            assert_int_equal(shown(), wanted(bits));
+        }
     }
     assert_int_equal(shown(), 0);
     /* 4.33 s before midnight to 4 s after it, plain seconds of the counter */
@@ -229,9 +250,14 @@ static void read_before_the_loop_knows(void **state)
             uint64_t at = timekeeper_when(ticks, next);
             uint64_t want = (ticks / HZ + 1) * HZ;
             assert_in_range(at, want - 2000, want + 2000);
+            /* also to a request that came before it, and waited */
+            uint8_t want_leap = i >= 0 ? 3 : leap > 0 ? 1 : 2;
+            assert_int_equal(served(ticks), want_leap);
+            assert_int_equal(served(ticks - HZ / 4), want_leap);
         }
-        timekeeper_status(&status);
-        assert_int_equal(status.tracking.leap, 0);
+        assert_int_equal(shown(), 3);
+        assert_true(status.tracking.synchronised);
+        assert_int_equal(status.tracking.stratum, 2);
         assert_in_range(error() + 100000, 0, 200000);
     }
 }

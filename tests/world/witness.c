@@ -41,7 +41,7 @@ void simwitness_look(void)
         v->high_at_ns = now_ns;
         v->high_s = v->floor_s;
     }
-    bool set = timekeeper_leap() != 3;
+    bool set = timekeeper_synchronised();
     if (set != v->set)
         *(set ? &v->got_ns : &v->lost_ns) = now_ns;
     v->set = set;
