@@ -15,7 +15,6 @@
 #define EDGE       0.3  /* its edges are soft: sigma / lo                  */
 #define SOFT       0.02 /* ... at least, of a usual box's half width       */
 #define FALL       12.0 /* one-sided jitter: the rest / median excess      */
-#define KNOWN      16   /* samples that make a distribution                */
 #define ROOT_3     1.7320508075688772
 #define RATE_MOST  5e-4 /* that a crystal may change by: CLK_RATE_MAX       */
 #define DECIDED    4.0  /* log of the odds, 55 to 1                         */
@@ -58,10 +57,11 @@ static struct measurement measure(const struct filter *f, double delay,
     bool ends = p->ends && delay < p->most;
     s.ends = ends ? fmin(s.half, (p->most - delay) / 2 + HALF * p->hi) : s.half;
     s.edge = fmax(s.edge, SOFT * fmin(s.half, (p->median - p->least) / 2));
-    if (p->n < KNOWN) /* the spread of a few is none: one may be far off */
+    if (p->n <
+        FILTER_KNOWN) /* the spread of a few is none: one may be far off */
         s.var += s.half * s.half / 3;
     /* a longer route looks like one-sided jitter and would move the clock */
-    if (p->n >= KNOWN && p->usual)
+    if (p->n >= FILTER_KNOWN && p->usual)
         s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
     return s;
 }
@@ -342,7 +342,7 @@ static int64_t whole(double v, double unit, double limit)
 
 double filter_change(double age)
 {
-    return FILTER_CHANGE * fmin(age, FILTER_CHANGE_S);
+    return FILTER_CHANGE * fmin(age, FILTER_CASE_S);
 }
 
 bool filter_wonders(const struct filter *f)

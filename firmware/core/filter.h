@@ -47,10 +47,10 @@
 /* Prior of a crystal nobody has measured: 0 +- 60 ppm, one sigma. */
 #define FILTER_SIGMA_UNKNOWN 60000000
 
-/* What a crystal's rate may do while nobody looks, s/s, and for so many s: no
- * case warms or cools faster. */
-#define FILTER_CHANGE   5e-6
-#define FILTER_CHANGE_S 600
+/* What a crystal's rate may do while nobody looks, s/s, until its case has
+ * warmed or cooled, which takes so many s. */
+#define FILTER_CHANGE 5e-6
+#define FILTER_CASE_S 600.0
 
 struct estimate { /* a straight line through (ticks, utc) */
     uint64_t ticks;

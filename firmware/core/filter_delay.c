@@ -5,7 +5,6 @@
 
 #define AGE_MAX    86400
 #define RUN        20  /* round trips that show a longer way                  */
-#define OLD_MIN    16  /* and so many to compare them with                    */
 #define TURN       32  /* or so many on either way, in the mean               */
 #define SHARP      0.2 /* of the shift                                        */
 #define SPAN       14400 /* s; of all but the newest span                   */
@@ -13,7 +12,6 @@
 #define NEAR       0.5 /* of the median's excess                            */
 #define FRESH      4.0 /* one round trip: the least may be a quarter less     */
 #define DELAY_MAX  1e6
-#define ENDS_KNOWN 64   /* round trips that tell a law                       */
 #define ENDS_LEAST 0.20 /* of all that they take up: the middle half, ...    */
 #define ENDS_MOST  0.38
 #define ENDS_OFF   0.1 /* ... and the median, from the middle               */
@@ -121,7 +119,7 @@ static struct filter_lowest of_the_last(const struct filter_delay *d)
 static bool longer_way(const struct filter_delay *d,
                        const struct filter_lowest *low)
 {
-    if (d->n < RUN + OLD_MIN)
+    if (d->n < RUN + FILTER_KNOWN)
         return false;
     unsigned old = d->n - RUN;
     unsigned above = d->n - rank_of(d, low->v[0]) - RUN;
@@ -146,7 +144,7 @@ static bool usual(const struct filter_delay *d)
 static bool two_ends(const struct filter_delay *d)
 {
     double range = d->most - d->least;
-    return d->n >= ENDS_KNOWN && d->iqr > ENDS_LEAST * range &&
+    return d->n >= FILTER_KNOWN && d->iqr > ENDS_LEAST * range &&
            d->iqr < ENDS_MOST * range &&
            fabs(d->median - (d->most + d->least) / 2) < ENDS_OFF * range;
 }

@@ -22,6 +22,8 @@
 #include "base.h"
 
 #define FILTER_DELAYS 256
+/* So many samples make a law, of delays or of what a source differs by. */
+#define FILTER_KNOWN  16
 #define FILTER_LOWEST 6 /* the last of so many says how sure the least one is */
 #define FILTER_SPANS  6 /* of four hours each, in which those are kept     */
 

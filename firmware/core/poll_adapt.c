@@ -2,12 +2,9 @@
 
 #include <math.h>
 
-#define POLL_COST   2.0
-#define SURPRISE    4.0
-#define FLOOR_S     5e-6
-#define RATE_KNOWN  2e-6
-#define REFUSED_MAX 2
-#define TRUSTED     8 /* samples before a spread of delays is one        */
+#define POLL_COST  2.0
+#define SURPRISE   4.0
+#define RATE_KNOWN 2e-6
 
 void poll_adapt_init(struct poll_adapt *p, int8_t minpoll, int8_t maxpoll)
 {
@@ -19,7 +16,7 @@ void poll_adapt_init(struct poll_adapt *p, int8_t minpoll, int8_t maxpoll)
 /* The longest wait that costs little. */
 static int allowed(const struct poll_adapt *p, const struct filter *f)
 {
-    double most = POLL_COST * fmax(filter_noise(f), FLOOR_S);
+    double most = POLL_COST * filter_noise(f);
     int e = p->minpoll;
     while (e < p->maxpoll && filter_foresee(f, exp2(e + 1)) <= most)
         e++;
@@ -28,10 +25,8 @@ static int allowed(const struct poll_adapt *p, const struct filter *f)
 
 int8_t poll_adapt(struct poll_adapt *p, const struct filter *f, bool taken)
 {
-    p->refused = (uint8_t)(taken ? 0 : p->refused < 99 ? p->refused + 1 : 99);
     bool known = filter_rate_sigma(f) <= RATE_KNOWN;
-    bool news = p->refused >= REFUSED_MAX || f->surprise > SURPRISE;
-    if (news || !known || f->samples < TRUSTED) {
+    if (f->surprise > SURPRISE || !known || f->samples < FILTER_KNOWN) {
         p->poll = p->minpoll;
         return p->poll;
     }

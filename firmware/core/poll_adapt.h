@@ -13,15 +13,12 @@
  * the second, a longer wait loses little that the next sample does not give
  * back, and the poll grows, by one (twice as long) per calm sample. Beyond,
  * it shrinks at once to what that rule allows. A sample that is SURPRISE
- * sigmas from what was foreseen, and two refused in a row, are news of
- * the crystal or the path: minpoll at once, the request under way included.
+ * sigmas from what was foreseen is news of the crystal or the path: minpoll at
+ * once, the request under way included.
  *
  * Nor does it grow before the crystal's rate is known to 2 ppm (one sigma) and
- * eight samples were taken, lest a full queue at cold start pass for a noisy
- * path.
- *
- * The noise of the path counts at least as FLOOR_S: on a path that is better
- * than that nobody asks for more.
+ * FILTER_KNOWN samples were taken, lest a full queue at cold start pass for a
+ * noisy path.
  *
  * A server's reply can move the poll within minpoll .. maxpoll only. With
  * minpoll == maxpoll nothing ever changes. Pure; caller owns the struct. */
@@ -32,7 +29,6 @@
 
 struct poll_adapt {                /* poll is readable */
     int8_t minpoll, maxpoll, poll; /* log2 s                                 */
-    uint8_t refused;               /* samples in a row                       */
 };
 
 /* Begins at minpoll; both are log2 s. Call it with each filter_init. */

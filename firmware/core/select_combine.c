@@ -5,12 +5,9 @@
 #include "select_private.h"
 #include "utc.h"
 
-#define BIAS_KNOWN   8       /* samples: before, no bias tells a walker      */
 #define BIAS_SAMPLES 255     /* that count, newer ones more: 2 h at 64 s     */
 #define BIAS_NEWS    10      /* sigmas: more is not learnt at once           */
 #define LEVEL        8       /* so much slower where all of them are         */
-#define OFF_APART    5000    /* ns: no sigma of an offset is less            */
-#define RATE_APART   500000  /* e12: nor of a rate                           */
 #define CLOCK_ERROR  1000000 /* 1 ppm, chrony's maxclockerror                */
 
 /* ---- who goes with the others -------------------------------------------- */
@@ -60,9 +57,20 @@ static bool apart(const struct crowd *c, double value, double sigma,
            fabs(value - c->value[0]) > limit * (sigma + c->sigma[0]);
 }
 
+/* Of two, the rates may differ by CLOCK_ERROR more than by what they know. */
+static double rate_doubt(const struct estimate *e)
+{
+    return (double)e->rate_sigma_e12 + CLOCK_ERROR / 2.0;
+}
+
+static double off_doubt(const struct estimate *e)
+{
+    return 1 + (double)e->sigma_ns;
+}
+
 static bool known(const struct select_conf *conf, size_t i)
 {
-    return conf->bias && conf->bias[i].samples >= BIAS_KNOWN;
+    return conf->bias && conf->bias[i].samples >= FILTER_KNOWN;
 }
 
 void select_go_together(struct select_work *w, const struct select_conf *conf)
@@ -75,9 +83,9 @@ void select_go_together(struct select_work *w, const struct select_conf *conf)
         w->off[i] = (double)utc_diff_ns(e->utc, w->origin) - bias;
         if (!w->good[i] || w->role[i] != VOTER)
             continue;
-        join(&rate, e->rate_e12, (double)e->rate_sigma_e12 + RATE_APART);
+        join(&rate, e->rate_e12, rate_doubt(e));
         if (known(conf, i))
-            join(&off, w->off[i], (double)e->sigma_ns + OFF_APART);
+            join(&off, w->off[i], off_doubt(e));
     }
     double limit = w->limits->combinelimit;
     bool any = false;
@@ -86,11 +94,8 @@ void select_go_together(struct select_work *w, const struct select_conf *conf)
     for (size_t i = 0; i < w->n && limit > 0; i++) {
         const struct estimate *e = &w->in[i].est;
         w->with[i] =
-            w->good[i] &&
-            !apart(&rate, e->rate_e12, (double)e->rate_sigma_e12 + RATE_APART,
-                   limit) &&
-            !(known(conf, i) &&
-              apart(&off, w->off[i], (double)e->sigma_ns + OFF_APART, limit));
+            w->good[i] && !apart(&rate, e->rate_e12, rate_doubt(e), limit) &&
+            !(known(conf, i) && apart(&off, w->off[i], off_doubt(e), limit));
         any = any || w->with[i];
     }
     for (size_t i = 0; i < w->n && !any; i++) /* no two majorities agree */
@@ -130,7 +135,7 @@ static bool combined(const struct select_out *out, size_t i)
 /* How sure a source is of its line. */
 static double sure(const struct select_work *w, size_t i)
 {
-    return 1 / square(1 + (double)w->in[i].est.sigma_ns);
+    return 1 / square(off_doubt(&w->in[i].est));
 }
 
 /* A new sample of one source tells what it differs by from the others. Together
@@ -143,7 +148,7 @@ static void learn(const struct select_work *w, const struct select_conf *conf,
     if (!conf->bias || own < 0 || own >= (int)w->n || !w->good[own])
         return;
     struct select_bias *b = &conf->bias[own];
-    double most = BIAS_NEWS * ((double)w->in[own].est.sigma_ns + OFF_APART);
+    double most = BIAS_NEWS * off_doubt(&w->in[own].est);
     if (b->samples < BIAS_SAMPLES)
         b->samples++;
     double gain = 2.0 / (b->samples + 1);

@@ -4,11 +4,10 @@
 
 #include "bytes.h"
 #include "clk.h"
+#include "filter.h"
 #include "utc.h"
 
-#define QUICK_S  30.0  /* the sensor's steps and noise                      */
-#define SLOW_S   600.0 /* a case                                            */
-#define GAP_S    600.0 /* without a reading: the case may be anywhere       */
+#define QUICK_S  30.0 /* the sensor's steps and noise                      */
 #define LEAST_MC (-60000)
 #define MOST_MC  150000
 #define BEYOND   1.0   /* C: the law is believed so far out of its range     */
@@ -190,10 +189,11 @@ int32_t thermal_read(struct thermal *h, uint64_t ticks, int32_t millidegrees)
     h->told = true;
     h->millidegrees = millidegrees;
     /* farther from those before than ever when samples could judge it */
-    bool jump = !told || dt > GAP_S || far > h->usual + BEYOND;
+    bool jump = !told || dt > FILTER_CASE_S || far > h->usual + BEYOND;
     h->quick =
         jump ? now : h->quick + (now - h->quick) * (1 - exp(-dt / QUICK_S));
-    h->slow = jump ? now : h->slow + (now - h->slow) * (1 - exp(-dt / SLOW_S));
+    h->slow =
+        jump ? now : h->slow + (now - h->slow) * (1 - exp(-dt / FILTER_CASE_S));
     h->far = told ? fmax(h->far, far) : 0;
     terms(h, h->u);
     if (jump && told)

@@ -22,9 +22,9 @@ import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
-FILES = ["filter.c", "filter_delay.c", "filter.h", "kalman_bank.c",
-         "offset_interval.c", "select.c", "select_combine.c", "discipline.c",
-         "thermal.c", "poll_adapt.c"]
+FILES = ["filter.c", "filter_delay.c", "filter_delay.h", "filter.h",
+         "kalman_bank.c", "offset_interval.c", "select.c",
+         "select_combine.c", "discipline.c", "thermal.c", "poll_adapt.c"]
 SENSED = ["i1r", "i2r", "i1p", "i2p", "i2s", "room1r", "room2p", "warm1",
           "cpu1", "temp", "templ"]
 POLLS = ["a1", "a2", "b1", "b2", "e1", "e2", "f2", "g", "j", "s2"]
@@ -46,6 +46,7 @@ WORLDS = {
     "poll_adapt.c": POLLS,
 }
 WORLDS["select_combine.c"] = WORLDS["select.c"]
+WORLDS["filter_delay.h"] = WORLDS["filter_delay.c"]
 WORLDS["filter.h"] = WORLDS["offset_interval.c"]
 SEEDS = ["101", "104"]
 # No tuning: mathematics, units, what a protocol, chrony or another constant
@@ -55,7 +56,8 @@ FIXED = {"ROOT_2PI", "LOG_ROOT_2PI", "ROOT_3", "IQR_SIGMAS", "SLEW_PARTS",
          "CONTRA_LEAST", "CONTRA_ALWAYS", "PATIENCE_MIN", "PATIENCE_MAX",
          "SAVED_SIGMA_MIN", "SAVE_SIGMA", "RATE_MOST",
          "FILTER_SIGMA_UNKNOWN", "RMS_GAIN", "SCORE_LIMIT", "SLEW_ROOM_MIN",
-         "SLEW_S_MIN", "VERSION", "MOST_MC", "MOST"}
+         "SLEW_S_MIN", "FILTER_DELAYS", "FILTER_LOWEST", "FILTER_SPANS",
+         "VERSION", "MOST_MC", "MOST"}
 RMS = "RMS"
 DEFINE = re.compile(r"^(#define (\w+)[ \\\n]+)([0-9.e-]+)(f?)\b", re.M)
 
@@ -153,7 +155,8 @@ def main(names):
             path = os.path.join(where, "firmware/core", file)
             text = open(path).read()
             users = [file] if file.endswith(".c") else [
-                "filter.c", "discipline.c"]
+                "filter.c", "filter_delay.c", "select_combine.c",
+                "discipline.c", "thermal.c", "poll_adapt.c"]
             for factor in (0.5, 2):
                 new = float(value) * factor
                 if name.endswith("STAY"):  # a chance; to leave, then
