@@ -35,7 +35,7 @@
  *
  * Signs: a rate is what the local counter must be sped up by to keep UTC, so
  * it is what clk_set_rate takes: positive, our crystal is slow. (chronyc's
- * "ppm fast" is minus that.) Caller owns the struct, 5 KB. */
+ * "ppm fast" is minus that.) Caller owns the struct, 6 KB. */
 #ifndef FILTER_H
 #define FILTER_H
 
