@@ -39,8 +39,8 @@
  * mode: the indicator is 3, so that nobody takes the time of a clock whose
  * stamps may lie on both sides of it. chronyd says the same in modes step, slew
  * and ignore, and where it cannot have the kernel do it (with the kernel
- * doing it, from half a second before, since the kernel may be early; ours is to
- * the tick).
+ * doing it, from half a second before, since the kernel may be early; ours is
+ * to the tick).
  *
  * by: what UTC, as counted, jumps by in 2^-32 s: -1 s for an inserted second.
  * Pure; the caller owns the struct, fields are readable. */
