@@ -7,21 +7,19 @@
 #include "truncated_normal.h"
 #include "utc.h"
 
-#define REFUSED_MAX 3 /* refused in a row that agree: it was a jump      */
-#define REFUSED_ALL 8 /* or that do not                                  */
-#define HALF                                                                   \
-    0.45                /* the box is wider by lo times so much: lo is more
-                          * than the least delay's likely error             */
-#define EDGE       0.3  /* its edges are soft: sigma / lo                  */
-#define SOFT       0.02 /* ... at least, of a usual box's half width       */
-#define FALL       12.0 /* one-sided jitter: the rest / median excess      */
-#define ROOT_3     1.7320508075688772
-#define RATE_MOST  5e-4 /* that a crystal may change by: CLK_RATE_MAX       */
-#define DECIDED    4.0  /* log of the odds, 55 to 1                         */
-#define TRIED_SOON 4    /* samples that are asked for at once to decide     */
-#define APART      2.0 /* of the latest ones' doubt: none came near the least */
-#define SIGMAS     2.0 /* of the estimate, in its bound                   */
-#define IQR_SIGMAS 1.349 /* of a Gaussian                                  */
+#define REFUSED_MAX 3    /* refused in a row that agree: it was a jump */
+#define REFUSED_ALL 8    /* or that do not */
+#define HALF        0.45 /* of lo, by which a box is wider: its least's doubt */
+#define EDGE        0.3  /* its edges are soft: sigma / lo */
+#define SOFT        0.02 /* ... at least, of a usual box's half width */
+#define FALL        12.0 /* one-sided jitter: the rest / median excess */
+#define ROOT_3      1.7320508075688772
+#define RATE_MOST   5e-4  /* that a crystal may change by: CLK_RATE_MAX */
+#define DECIDED     4.0   /* log of the odds, 55 to 1 */
+#define TRIED_SOON  4     /* samples that are asked for at once to decide */
+#define APART       2.0   /* of the latest ones' doubt: none near the least */
+#define SIGMAS      2.0   /* of the estimate, in its bound */
+#define IQR_SIGMAS  1.349 /* of a Gaussian */
 
 void filter_init(struct filter *f, uint32_t hz, int32_t rate_e12,
                  int32_t sigma_e12)
@@ -57,11 +55,11 @@ static struct measurement measure(const struct filter *f, double delay,
     bool ends = p->ends && delay < p->most;
     s.ends = ends ? fmin(s.half, (p->most - delay) / 2 + HALF * p->hi) : s.half;
     s.edge = fmax(s.edge, SOFT * fmin(s.half, (p->median - p->least) / 2));
-    if (p->n <
-        FILTER_KNOWN) /* the spread of a few is none: one may be far off */
+    /* the spread of a few is none: one may be far off */
+    if (p->n < FILTER_KNOWN)
         s.var += s.half * s.half / 3;
     /* a longer route looks like one-sided jitter and would move the clock */
-    if (p->n >= FILTER_KNOWN && p->usual)
+    else if (p->usual)
         s.fall = fmax(p->median, delay) / FALL - p->least / FALL + grain;
     return s;
 }

@@ -159,7 +159,7 @@ static double box(struct kalman_state *x, const struct measurement *s,
 static double update(struct kalman_state *x, const struct measurement *s,
                      int model)
 {
-    double fall = s->fall > 0 ? 1 / s->fall : 0, sway;
+    double fall = s->fall > 0 ? 1 / s->fall : 0;
     switch (model) {
     case MODEL_GAUSS:
         return gauss(x, s);
@@ -170,8 +170,8 @@ static double update(struct kalman_state *x, const struct measurement *s,
     case MODEL_ENDS:
         return box(x, s, s->ends, s->edge, 0);
     case MODEL_SWAY:
-        sway = sqrt(s->edge * s->edge + SWAY * SWAY * s->var);
-        return box(x, s, s->half, sway, 0);
+        return box(x, s, s->half,
+                   sqrt(s->edge * s->edge + SWAY * SWAY * s->var), 0);
     default:
         return box(x, s, s->half, s->edge, 0);
     }
